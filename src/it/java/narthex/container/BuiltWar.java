@@ -20,7 +20,7 @@ final class BuiltWar {
   /** The WAR, unchanged. Its name decides the context path: {@code ROOT.war} is {@code /}. */
   static WebArchive named(String name) {
     return ShrinkWrap.create(ZipImporter.class, name)
-        .importFrom(new File(System.getProperty("narthex.it.war")))
+        .importFrom(new File(System.getProperty("it.war")))
         .as(WebArchive.class);
   }
 
@@ -52,7 +52,7 @@ final class BuiltWar {
 
   /** The port of the server under test. */
   static int port() {
-    return Integer.getInteger("narthex.it.http.port");
+    return Integer.getInteger("it.http.port");
   }
 
   /** The address of a path, which begins with the context path. */

@@ -12,10 +12,12 @@ import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jboss.arquillian.test.api.ArquillianResource;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The WAR as it is, deployed where an operator may put it. */
 @ArquillianTest
+@Tag("container")
 class DeploymentIT {
 
   private static final String ROOT = "root";

@@ -13,10 +13,12 @@ import java.util.Locale;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a client sees when something fails, before and after it has the headers. */
 @ArquillianTest
+@Tag("container")
 class FailureIT {
 
   private final HttpClient http = HttpClient.newHttpClient();
