@@ -109,6 +109,8 @@ public final class Standalone implements Callable<Integer> {
         || System.getProperty("java.util.logging.config.class") != null) {
       return;
     }
+    System.setProperty(
+        "org.apache.juli.formatter", OneLineFormatter.class.getName()); // else Tomcat sets its own
     for (Handler handler : Logger.getLogger("").getHandlers()) {
       handler.setFormatter(new OneLineFormatter());
     }
