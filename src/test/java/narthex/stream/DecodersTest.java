@@ -195,6 +195,22 @@ class DecodersTest {
   }
 
   @ParameterizedTest
+  @EnumSource
+  void anUncheckedExceptionOfTheSourceIsNotTakenForCorruption(Compression compression) {
+    IllegalStateException bug = new IllegalStateException("a bug");
+    InputStream source =
+        new InputStream() {
+          @Override
+          public int read() {
+            throw bug;
+          }
+        };
+
+    assertSame(
+        bug, assertThrows(IllegalStateException.class, () -> Samples.decoded(compression, source)));
+  }
+
+  @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
   void aFailedStreamGoesOnFailing(Compression compression) throws IOException {
     byte[] whole = Samples.compressed(compression);
