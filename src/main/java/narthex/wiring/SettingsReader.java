@@ -127,7 +127,7 @@ final class SettingsReader {
   }
 
   private static @Nullable String sourceOf(
- SmallRyeConfig config, Setting<?> setting, @Nullable Path file) {
+      SmallRyeConfig config, Setting<?> setting, @Nullable Path file) {
     ConfigValue value = config.getConfigValue(setting.name());
     if (value == null || value.getRawValue() == null) {
       return null;
