@@ -15,14 +15,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import narthex.nix.StorePathHash;
 import org.junit.jupiter.api.AfterEach;
@@ -221,7 +215,7 @@ abstract class DatabaseContract {
     for (int round = 0; round < ROUNDS; round++) {
       int number = round;
       List<Boolean> stored =
-          atOnce(
+          AtOnce.run(
               () -> database.storeRepresentation(nar(number), representation("a"), NOON),
               () -> database.storeRepresentation(nar(number), representation("b"), NOON));
       assertTrue(stored.get(0) ^ stored.get(1));
@@ -234,7 +228,7 @@ abstract class DatabaseContract {
     for (int round = 0; round < ROUNDS; round++) {
       database.storeRepresentation(nar(1), representation("a"), NOON);
       List<Boolean> results =
-          atOnce(
+          AtOnce.run(
               () -> database.deleteRepresentation(hash(1), representation("a")),
               () -> database.storeRepresentation(nar(1), representation("b"), NOON));
       assertTrue(results.get(0));
@@ -251,7 +245,7 @@ abstract class DatabaseContract {
       int second = first + 1;
       String stem = "stem" + round;
       List<NarInfoRow> rows =
-          atOnce(
+          AtOnce.run(
               () -> database.storeNarInfo(narInfo(first, first, stem)),
               () -> database.storeNarInfo(narInfo(second, second, stem)));
       assertTrue(rows.get(0).stem().equals(stem) ^ rows.get(1).stem().equals(stem));
@@ -299,11 +293,22 @@ abstract class DatabaseContract {
       try (ConnectionPool one = ConnectionPool.open(fresh);
           ConnectionPool other = ConnectionPool.open(fresh)) {
         List<Integer> ran =
-            atOnce(
+            AtOnce.run(
                 () -> Migrations.ofThisVersion().apply(one.connections(), "here"),
                 () -> Migrations.ofThisVersion().apply(other.connections(), "there"));
         assertEquals(1, ran.get(0) + ran.get(1));
       }
+    }
+  }
+
+  @Test
+  void twoReplicasThatStartAtOnceOnAnEmptyDatabaseBothOpenIt() throws Exception {
+    for (int round = 0; round < 5; round++) {
+      DatabaseSettings fresh = newDatabase();
+      List<Database> opened = AtOnce.run(() -> Database.open(fresh), () -> Database.open(fresh));
+      opened.get(0).storeNarInfo(narInfo(1, 1, STEM));
+      assertTrue(opened.get(1).findNarInfo(pathHash(1)).isPresent());
+      opened.forEach(Database::close);
     }
   }
 
@@ -380,29 +385,6 @@ abstract class DatabaseContract {
         Connection connection = pool.connections().getConnection();
         Statement statement = connection.createStatement()) {
       statement.execute(sql);
-    }
-  }
-
-  private static <T> List<T> atOnce(Callable<T> one, Callable<T> other) throws Exception {
-    CyclicBarrier start = new CyclicBarrier(2);
-    ExecutorService threads = Executors.newFixedThreadPool(2);
-    try {
-      List<Future<T>> futures = new ArrayList<>();
-      for (Callable<T> work : List.of(one, other)) {
-        futures.add(
-            threads.submit(
-                () -> {
-                  start.await(DEADLINE_SECONDS, TimeUnit.SECONDS);
-                  return work.call();
-                }));
-      }
-      List<T> results = new ArrayList<>();
-      for (Future<T> future : futures) {
-        results.add(future.get(DEADLINE_SECONDS, TimeUnit.SECONDS));
-      }
-      return results;
-    } finally {
-      threads.shutdownNow();
     }
   }
 }
