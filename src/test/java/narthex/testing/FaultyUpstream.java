@@ -48,6 +48,7 @@ public final class FaultyUpstream implements AutoCloseable {
   private final Map<Socket, Thread> connections = new ConcurrentHashMap<>();
   private final Object listenerLock = new Object();
   private @Nullable ServerSocket listener; // guarded by listenerLock
+  private @Nullable Thread acceptor; // guarded by listenerLock
   private final int port;
   private volatile @Nullable String authorization;
 
@@ -149,8 +150,10 @@ public final class FaultyUpstream implements AutoCloseable {
     synchronized (listenerLock) {
       ServerSocket open = listener;
       listener = null;
-      if (open != null) {
+      Thread accepting = acceptor;
+      if (open != null && accepting != null) {
         closeQuietly(open);
+        awaitEnd(accepting); // until then the kernel may still accept for it
       }
     }
     connections.forEach(FaultyUpstream::reset);
@@ -179,7 +182,10 @@ public final class FaultyUpstream implements AutoCloseable {
       fresh.setReuseAddress(true);
       fresh.bind(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), wantedPort), BACKLOG);
       listener = fresh;
-      spawn("upstream-listener", () -> acceptFrom(fresh));
+      Thread accepting = new Thread(() -> acceptFrom(fresh), "upstream-listener");
+      accepting.setDaemon(true);
+      accepting.start();
+      acceptor = accepting;
       return fresh.getLocalPort();
     }
   }
@@ -295,10 +301,12 @@ public final class FaultyUpstream implements AutoCloseable {
     }
   }
 
-  private static void spawn(String name, Runnable task) {
-    Thread thread = new Thread(task, name);
-    thread.setDaemon(true);
-    thread.start();
+  private static void awaitEnd(Thread thread) {
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private static void reset(Socket socket, Thread thread) {
