@@ -1,0 +1,66 @@
+package narthex.nix;
+
+/**
+ * The conventional name of a NAR file: {@code <stem>.nar} and the extension of its compression.
+ *
+ * @param stem 52 nix32 characters or 64 lower-case hexadecimal digits
+ * @param compression told by the extension
+ */
+public record NarFileName(String stem, Compression compression) {
+  private static final String NAR = ".nar";
+  private static final int NIX32_LENGTH = 52;
+  private static final int BASE16_LENGTH = 64;
+
+  /**
+   * Checks the stem.
+   *
+   * @throws NixFormatException if it is not a hash
+   */
+  public NarFileName {
+    if (!isStem(stem)) {
+      throw new NixFormatException("not the stem of a NAR file name: '" + stem + "'");
+    }
+  }
+
+  /**
+   * Parses {@code <stem>.nar[.ext]}, without any directory.
+   *
+   * @throws NixFormatException if the text is anything else
+   */
+  public static NarFileName parse(String text) {
+    int dot = text.indexOf('.');
+    if (dot < 0 || !text.startsWith(NAR, dot)) {
+      throw new NixFormatException("not a NAR file name: '" + text + "'");
+    }
+    return new NarFileName(
+        text.substring(0, dot), Compression.ofExtension(text.substring(dot + NAR.length())));
+  }
+
+  /** The file name, without any directory. */
+  public String print() {
+    return stem + NAR + compression.extension();
+  }
+
+  @Override
+  public String toString() {
+    return print();
+  }
+
+  private static boolean isStem(String stem) {
+    return switch (stem.length()) {
+      case NIX32_LENGTH -> Nix32.isNix32(stem, 0, NIX32_LENGTH);
+      case BASE16_LENGTH -> isBase16(stem);
+      default -> false;
+    };
+  }
+
+  private static boolean isBase16(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if ((c < '0' || c > '9') && (c < 'a' || c > 'f')) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

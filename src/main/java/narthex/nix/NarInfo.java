@@ -1,0 +1,163 @@
+package narthex.nix;
+
+import java.util.List;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a binary cache says of one store path. Immutable.
+ *
+ * <p>{@code parse(x).print()} equals {@code x} for every text in the form that Nix itself writes.
+ * Source: Nix, {@code src/libstore/nar-info.cc} and {@code path-info.cc}.
+ *
+ * @param storePath the path described
+ * @param file the compressed file that the cache offers
+ * @param nar NarHash and NarSize
+ * @param references base names of the store paths that the NAR refers to, in the order given
+ * @param deriver base name of the derivation that built the path; null if not known
+ * @param signatures in the order given
+ * @param ca how the path is content-addressed, as Nix writes it; null if it is not
+ */
+public record NarInfo(
+    StorePath storePath,
+    NarFile file,
+    NarId nar,
+    List<String> references,
+    @Nullable String deriver,
+    List<Signature> signatures,
+    @Nullable String ca) {
+
+  /** Room for every line but references and signatures, so that printing rarely grows. */
+  private static final int PRINT_BASE = 640;
+
+  private static final int PRINT_REFERENCE = 64;
+  private static final int PRINT_SIGNATURE = 128;
+
+  /**
+   * Checks references, deriver and CA, and copies the lists.
+   *
+   * @throws NixFormatException if a reference or the deriver is not the base name of a store path,
+   *     or the CA is empty or has control characters
+   */
+  public NarInfo {
+    references = List.copyOf(references);
+    for (String reference : references) {
+      if (!StorePath.isBaseName(reference)) {
+        throw new NixFormatException("not a reference: '" + reference + "'");
+      }
+    }
+    if (deriver != null && !StorePath.isBaseName(deriver)) {
+      throw new NixFormatException("not a deriver: '" + deriver + "'");
+    }
+    signatures = List.copyOf(signatures);
+    if (ca != null) {
+      checkLine("CA", ca);
+    }
+  }
+
+  /**
+   * Parses the text of a narinfo, as strictly as Nix does where clients would refuse it: every line
+   * is {@code Key: value} with a newline at its end; StorePath, URL, NarHash and NarSize must be
+   * there. Unknown keys and malformed signatures are ignored; a FileHash or FileSize that cannot be
+   * read counts as missing; a missing or empty Compression is bzip2. The caller bounds the length
+   * of the text.
+   *
+   * @throws NixFormatException if the text is not a narinfo, has a control character (a carriage
+   *     return too), or says the same thing twice
+   */
+  public static NarInfo parse(String text) {
+    return new NarInfoParser(text).parse();
+  }
+
+  /** The text of this narinfo in the order in which Nix writes its fields. */
+  public String print() {
+    StringBuilder text =
+        new StringBuilder(
+            PRINT_BASE + references.size() * PRINT_REFERENCE + signatures.size() * PRINT_SIGNATURE);
+    text.append("StorePath: ").append(storePath.storeDir()).append('/');
+    text.append(storePath.hash().text()).append('-').append(storePath.name());
+    text.append("\nURL: ").append(file.url());
+    text.append("\nCompression: ").append(file.compression().nixName());
+    Sha256 fileHash = file.hash();
+    if (fileHash != null) {
+      text.append("\nFileHash: sha256:").append(fileHash.nix32());
+    }
+    Long fileSize = file.sizeBytes();
+    if (fileSize != null) {
+      text.append("\nFileSize: ").append(fileSize.longValue());
+    }
+    text.append("\nNarHash: sha256:").append(nar.hash().nix32());
+    text.append("\nNarSize: ").append(nar.sizeBytes());
+    text.append("\nReferences: ");
+    for (int i = 0; i < references.size(); i++) {
+      if (i > 0) {
+        text.append(' ');
+      }
+      text.append(references.get(i));
+    }
+    if (deriver != null) {
+      text.append("\nDeriver: ").append(deriver);
+    }
+    for (Signature signature : signatures) {
+      text.append("\nSig: ").append(signature.print());
+    }
+    if (ca != null) {
+      text.append("\nCA: ").append(ca);
+    }
+    return text.append('\n').toString();
+  }
+
+  /**
+   * The text that is signed: {@code 1;<store path>;<NarHash>;<NarSize>;<references>}, the
+   * references as full paths, sorted, each once, with commas between them. Source: Nix, {@code
+   * ValidPathInfo::fingerprint}.
+   */
+  public String fingerprint() {
+    StringBuilder text = new StringBuilder(PRINT_BASE + references.size() * PRINT_REFERENCE);
+    text.append("1;").append(storePath.storeDir()).append('/');
+    text.append(storePath.hash().text()).append('-').append(storePath.name());
+    text.append(";sha256:").append(nar.hash().nix32());
+    text.append(';').append(nar.sizeBytes()).append(';');
+    char separator = 0;
+    for (String reference : sortedReferences()) {
+      if (separator != 0) {
+        text.append(separator);
+      }
+      text.append(storePath.storeDir()).append('/').append(reference);
+      separator = ',';
+    }
+    return text.toString();
+  }
+
+  /** The same narinfo with another file. */
+  public NarInfo withFile(NarFile otherFile) {
+    return new NarInfo(storePath, otherFile, nar, references, deriver, signatures, ca);
+  }
+
+  /** The same narinfo with other signatures in place of these. */
+  public NarInfo withSignatures(List<Signature> otherSignatures) {
+    return new NarInfo(storePath, file, nar, references, deriver, otherSignatures, ca);
+  }
+
+  /** Refuses what would break a line: nothing at all, or a control character. */
+  static void checkLine(String what, String value) {
+    if (value.isEmpty()) {
+      throw new NixFormatException(what + " is empty");
+    }
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      if (c < ' ' || c == 127) {
+        throw new NixFormatException(what + " has a control character: '" + value + "'");
+      }
+    }
+  }
+
+  private Iterable<String> sortedReferences() {
+    for (int i = 1; i < references.size(); i++) {
+      if (references.get(i - 1).compareTo(references.get(i)) >= 0) {
+        return new TreeSet<>(references);
+      }
+    }
+    return references;
+  }
+}

@@ -1,0 +1,103 @@
+package narthex.nix;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * Nix's own base 32: the alphabet {@code 0123456789abcdfghijklmnpqrsvwxyz}, least significant digit
+ * last.
+ *
+ * <p>Source: Nix, {@code src/libutil/hash.cc}. The byte string is read as one little-endian number;
+ * five bytes are exactly eight digits, which is how both directions work here.
+ */
+public final class Nix32 {
+  private static final byte[] DIGITS =
+      "0123456789abcdfghijklmnpqrsvwxyz".getBytes(StandardCharsets.US_ASCII);
+
+  /** The value of each ASCII character, -1 for those outside the alphabet. */
+  private static final byte[] VALUES = values();
+
+  private Nix32() {}
+
+  /** The text of these bytes; {@code ceil(bits / 5)} characters. */
+  public static String encode(byte[] bytes) {
+    byte[] text = new byte[(bytes.length * 8 + 4) / 5];
+    int out = text.length;
+    for (int from = 0; from < bytes.length; from += 5) {
+      int count = Math.min(5, bytes.length - from);
+      long group = 0;
+      for (int i = 0; i < count; i++) {
+        group |= (bytes[from + i] & 0xFFL) << (8 * i);
+      }
+      for (int digits = Math.min(8, out); digits > 0; digits--) {
+        text[--out] = DIGITS[(int) group & 31];
+        group >>>= 5;
+      }
+    }
+    return new String(text, StandardCharsets.ISO_8859_1);
+  }
+
+  /**
+   * The bytes of this text.
+   *
+   * @throws NixFormatException if a character is outside the alphabet, no byte string has a text of
+   *     this length, or the unused high bits are not zero
+   */
+  public static byte[] decode(String text) {
+    return decode(text, 0, text.length());
+  }
+
+  /** As {@link #decode(String)} for the characters {@code [from, to)} of the text. */
+  static byte[] decode(String text, int from, int to) {
+    int length = to - from;
+    byte[] bytes = new byte[(int) (length * 5L / 8)];
+    if ((bytes.length * 8L + 4) / 5 != length) {
+      throw new NixFormatException("no nix32 text has " + length + " characters");
+    }
+    int out = 0;
+    int in = to;
+    while (in > from) {
+      int digits = Math.min(8, in - from);
+      long group = 0;
+      for (int i = 0; i < digits; i++) {
+        int value = value(text.charAt(--in));
+        if (value < 0) {
+          throw new NixFormatException("not nix32: '" + text.substring(from, to) + "'");
+        }
+        group |= (long) value << (5 * i);
+      }
+      for (int count = Math.min(5, bytes.length - out); count > 0; count--) {
+        bytes[out++] = (byte) group;
+        group >>>= 8;
+      }
+      if (group != 0) {
+        throw new NixFormatException(
+            "nix32 text with too high a number: '" + text.substring(from, to) + "'");
+      }
+    }
+    return bytes;
+  }
+
+  /** Whether all characters of {@code [from, to)} are in the alphabet. */
+  static boolean isNix32(String text, int from, int to) {
+    for (int i = from; i < to; i++) {
+      if (value(text.charAt(i)) < 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static int value(char c) {
+    return c < 128 ? VALUES[c] : -1;
+  }
+
+  private static byte[] values() {
+    byte[] values = new byte[128];
+    Arrays.fill(values, (byte) -1);
+    for (int i = 0; i < DIGITS.length; i++) {
+      values[DIGITS[i]] = (byte) i;
+    }
+    return values;
+  }
+}

@@ -1,0 +1,77 @@
+package narthex.nix;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.bouncycastle.math.ec.rfc8032.Ed25519;
+
+/** A named Ed25519 public key in Nix's form. Immutable, safe for use by several threads. */
+public final class PublicKey {
+  private final String name;
+  private final byte[] bytes;
+  private final Ed25519.PublicPoint point;
+
+  private PublicKey(String name, byte[] bytes, Ed25519.PublicPoint point) {
+    this.name = name;
+    this.bytes = bytes;
+    this.point = point;
+  }
+
+  /**
+   * Parses {@code name:base64} with 32 bytes.
+   *
+   * @throws NixFormatException if the text is anything else, or the bytes are not a usable point of
+   *     the curve
+   */
+  public static PublicKey parse(String text) {
+    KeyText parsed = KeyText.parse(text, Ed25519.PUBLIC_KEY_SIZE, "public key");
+    return of(parsed.name(), parsed.bytes());
+  }
+
+  /** Takes the array over. */
+  static PublicKey of(String name, byte[] bytes) {
+    Ed25519.PublicPoint point = Ed25519.validatePublicKeyFullExport(bytes, 0);
+    if (point == null) {
+      throw new NixFormatException("not an Ed25519 public key: '" + name + "'");
+    }
+    return new PublicKey(name, bytes, point);
+  }
+
+  /** {@code name:base64}. */
+  public String print() {
+    return KeyText.print(name, bytes);
+  }
+
+  /** The name of the key. */
+  public String name() {
+    return name;
+  }
+
+  /**
+   * Whether this key made this signature of this fingerprint; false too if the signature names
+   * another key.
+   */
+  public boolean verify(String fingerprint, Signature signature) {
+    if (!name.equals(signature.keyName())) {
+      return false;
+    }
+    byte[] message = fingerprint.getBytes(StandardCharsets.UTF_8);
+    return Ed25519.verify(signature.rawBytes(), 0, point, message, 0, message.length);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof PublicKey that
+        && name.equals(that.name)
+        && Arrays.equals(bytes, that.bytes);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * name.hashCode() + Arrays.hashCode(bytes);
+  }
+
+  @Override
+  public String toString() {
+    return print();
+  }
+}
