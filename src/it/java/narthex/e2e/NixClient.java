@@ -94,10 +94,12 @@ final class NixClient implements AutoCloseable {
     return byPath;
   }
 
-  /** Whether the path lies in the store of this machine, valid or not. */
+  /**
+   * Whether the store of this machine has the path as a valid one. (Of a path whose contents were
+   * wrong Nix may leave files behind.)
+   */
   boolean has(String path) {
-    return Files.exists(
-        machine.resolve(path.substring(1)), java.nio.file.LinkOption.NOFOLLOW_LINKS);
+    return run("nix-store", List.of("--check-validity", path)).succeeded();
   }
 
   /** The place of a store path on this disk. */
