@@ -1,0 +1,42 @@
+package narthex.blob;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * Immutable objects by key. A key is written once and never changes its bytes; a deleted key is
+ * never used again.
+ *
+ * <p>Absent and unknown are different: an empty answer or a {@link BlobLostException} means surely
+ * absent, any other {@link IOException} means that it cannot be told. Safe for use by many threads.
+ * Keys are lower-case letters, digits, {@code . _ -} and {@code /} between non-empty segments that
+ * do not start with a dot.
+ */
+public interface BlobStore extends Closeable {
+
+  /** The length in bytes of the blob, or empty if it is surely absent. */
+  OptionalLong find(String key) throws IOException;
+
+  /**
+   * Opens {@code length} bytes of a blob from byte {@code from} on; the caller closes the stream.
+   * The stream never ends before {@code length} bytes: it fails.
+   *
+   * @throws BlobLostException if the blob is surely absent or too short
+   */
+  InputStream open(String key, long from, long length) throws IOException;
+
+  /** Begins a blob; the caller closes the sink. Nothing is visible before its commit. */
+  BlobSink create(String key) throws IOException;
+
+  /** Deletes a blob; an absent one is no error. Readers that opened it may go on or fail. */
+  void delete(String key) throws IOException;
+
+  /** The file that holds the blob, if it lies whole in a local file of its own. */
+  default Optional<Path> localFile(String key) {
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,240 @@
+package narthex.blob;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.OptionalLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The manifest of a representation that is being written now.
+ *
+ * <h2>Problem</h2>
+ *
+ * One writer appends to a sink; any number of readers follow, each from its own offset and at its
+ * own pace, and one that leaves disturbs nobody. No reader may take wrong or short bytes for the
+ * whole: its stream ends only once the writer said that all is right.
+ *
+ * <h2>States</h2>
+ *
+ * WRITING → WRITTEN (every byte is there, none is vouched for) → COMPLETE; and from either of the
+ * first two → FAILED. COMPLETE and FAILED are final.
+ *
+ * <h2>Races</h2>
+ *
+ * The state and the count of readable bytes are guarded by one lock, with one condition signalled
+ * at every change; no I/O happens under it. Readers have file descriptors of their own, so that the
+ * sink may be renamed or discarded beneath them.
+ */
+public final class GrowingManifest implements Manifest {
+  /**
+   * How long a reader waits without any change. The writer has time-outs of its own and reports
+   * every end, so this only frees readers of a writer that died without a word.
+   */
+  private static final Duration SILENCE = Duration.ofMinutes(10);
+
+  private enum State {
+    WRITING,
+    WRITTEN,
+    COMPLETE,
+    FAILED
+  }
+
+  private final BlobSink sink;
+  private final OptionalLong expectedLength;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+
+  private State state = State.WRITING; // guarded by lock
+  private long available; // guarded by lock
+  private @Nullable IOException failure; // guarded by lock
+
+  /**
+   * @param sink where the bytes are written; read back by this manifest's readers
+   * @param expectedLength the length in bytes, if it was announced
+   */
+  public GrowingManifest(BlobSink sink, OptionalLong expectedLength) {
+    this.sink = sink;
+    this.expectedLength = expectedLength;
+  }
+
+  /** Says that so many bytes more are written. */
+  public void grown(long bytes) {
+    change(State.WRITING, bytes, null);
+  }
+
+  /** Says that every byte is written; their check may still be under way. */
+  public void written() {
+    change(State.WRITTEN, 0, null);
+  }
+
+  /** Says that every byte is written and right. */
+  public void complete() {
+    change(State.COMPLETE, 0, null);
+  }
+
+  /** Says that the bytes are wrong or will never be complete; does nothing after the end. */
+  public void fail(IOException cause) {
+    change(State.FAILED, 0, cause);
+  }
+
+  private void change(State next, long bytes, @Nullable IOException cause) {
+    lock.lock();
+    try {
+      if (state == State.COMPLETE || state == State.FAILED) {
+        return;
+      }
+      available += bytes;
+      state = next;
+      failure = cause;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public OptionalLong length() {
+    lock.lock();
+    try {
+      return state == State.WRITTEN || state == State.COMPLETE
+          ? OptionalLong.of(available)
+          : expectedLength;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The failure that ended this manifest, or null while it has none. */
+  public @Nullable IOException failure() {
+    lock.lock();
+    try {
+      return failure;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void awaitComplete() throws IOException {
+    await(Long.MAX_VALUE, State.COMPLETE);
+  }
+
+  /**
+   * Waits until the byte at {@code position} is written or none will come any more.
+   *
+   * @throws IOException if the manifest failed
+   */
+  public void awaitByte(long position) throws IOException {
+    await(position, State.WRITTEN);
+  }
+
+  @Override
+  public InputStream open(long from) throws IOException {
+    return new FollowingInputStream(sink.openWritten(from), from, State.COMPLETE);
+  }
+
+  /**
+   * Opens the bytes for the one who checks them: the stream ends as soon as every byte is written.
+   * The caller closes it.
+   */
+  public InputStream openUnchecked() throws IOException {
+    return new FollowingInputStream(sink.openWritten(0), 0, State.WRITTEN);
+  }
+
+  /**
+   * Waits until more than {@code position} bytes are readable or the state has reached {@code end}.
+   *
+   * @return how many bytes are readable; not more than {@code position} only at the end
+   */
+  private long await(long position, State end) throws IOException {
+    lock.lock();
+    try {
+      long left = SILENCE.toNanos();
+      while (state != State.FAILED && available <= position && state.compareTo(end) < 0) {
+        if (left <= 0) {
+          throw new IOException("nothing was written for " + SILENCE);
+        }
+        long before = available;
+        left = changed.awaitNanos(left);
+        left = available == before ? left : SILENCE.toNanos();
+      }
+      if (failure != null) {
+        throw new IOException("the NAR in flight failed: " + failure.getMessage(), failure);
+      }
+      return available;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while waiting for a NAR in flight", e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits at most so long for any end, good or bad; for tests and orderly shutdown. */
+  public boolean awaitEnd(Duration atMost) throws InterruptedException {
+    lock.lock();
+    try {
+      long left = atMost.toNanos();
+      while (state != State.COMPLETE && state != State.FAILED) {
+        if (left <= 0) {
+          return false;
+        }
+        left = changed.awaitNanos(left);
+      }
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private final class FollowingInputStream extends InputStream {
+    private final InputStream in;
+    private final State end;
+    private long position;
+    private long readable;
+
+    FollowingInputStream(InputStream in, long from, State end) {
+      this.in = in;
+      this.position = from;
+      this.end = end;
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int length) throws IOException {
+      if (length == 0) {
+        return 0;
+      }
+      if (readable <= position) {
+        readable = await(position, end);
+        if (readable <= position) {
+          return -1;
+        }
+      }
+      int count = in.read(bytes, offset, (int) Math.min(length, readable - position));
+      if (count < 0) {
+        throw new IOException("written bytes cannot be read back at offset " + position);
+      }
+      position += count;
+      return count;
+    }
+
+    @Override
+    public int available() {
+      return (int) Math.min(Integer.MAX_VALUE, Math.max(0, readable - position));
+    }
+
+    @Override
+    public void close() throws IOException {
+      in.close();
+    }
+  }
+}

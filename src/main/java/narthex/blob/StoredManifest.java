@@ -1,0 +1,129 @@
+package narthex.blob;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/** A finished manifest whose extents hold the representation's bytes as they are. Immutable. */
+public final class StoredManifest implements Manifest {
+  private final BlobStore blobs;
+  private final List<Extent> extents;
+  private final long length;
+
+  /** A manifest of these extents, in this order, read from this store. */
+  public StoredManifest(BlobStore blobs, List<Extent> extents) {
+    this.blobs = blobs;
+    this.extents = List.copyOf(extents);
+    this.length = extents.stream().mapToLong(Extent::length).sum();
+  }
+
+  @Override
+  public OptionalLong length() {
+    return OptionalLong.of(length);
+  }
+
+  @Override
+  public void awaitComplete() {}
+
+  /**
+   * Checks that every blob is there and long enough, without reading it.
+   *
+   * @throws BlobLostException if one surely is not
+   * @throws IOException if that cannot be told
+   */
+  public void requirePresent() throws IOException {
+    for (Extent extent : extents) {
+      OptionalLong stored = blobs.find(extent.blob());
+      if (stored.isEmpty()) {
+        throw new BlobLostException(extent.blob(), "not in the blob store");
+      }
+      long end = extent.offset() + extent.storedLength();
+      if (stored.getAsLong() < end) {
+        throw new BlobLostException(
+            extent.blob(), "length is %d, expected at least %d".formatted(stored.getAsLong(), end));
+      }
+    }
+  }
+
+  /** The local file that holds exactly this representation from its first to its last byte. */
+  public Optional<Path> localFile() {
+    if (extents.size() != 1 || extents.get(0).offset() != 0) {
+      return Optional.empty();
+    }
+    return blobs.localFile(extents.get(0).blob());
+  }
+
+  @Override
+  public InputStream open(long from) throws IOException {
+    if (from < 0 || from > length) {
+      throw new IllegalArgumentException("offset %d outside 0..%d".formatted(from, length));
+    }
+    ExtentsInputStream stream = new ExtentsInputStream(from);
+    stream.advance();
+    return stream;
+  }
+
+  /** Opens one extent after the other, each only when it is reached. */
+  private final class ExtentsInputStream extends InputStream {
+    private int next;
+    private long skip;
+    private @Nullable InputStream current;
+
+    ExtentsInputStream(long from) {
+      this.skip = from;
+      while (next < extents.size() && skip >= extents.get(next).length()) {
+        skip -= extents.get(next).length();
+        next++;
+      }
+    }
+
+    /** Opens the next extent; false at the end of the manifest. */
+    private boolean advance() throws IOException {
+      close();
+      if (next == extents.size()) {
+        return false;
+      }
+      Extent extent = extents.get(next++);
+      current = blobs.open(extent.blob(), extent.offset() + skip, extent.length() - skip);
+      skip = 0;
+      return true;
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int count) throws IOException {
+      if (count == 0) {
+        return 0;
+      }
+      while (current != null || advance()) {
+        InputStream open = current;
+        int got = open == null ? -1 : open.read(bytes, offset, count);
+        if (got > 0) {
+          return got;
+        }
+        if (!advance()) {
+          return -1;
+        }
+      }
+      return -1;
+    }
+
+    @Override
+    public void close() throws IOException {
+      InputStream open = current;
+      current = null;
+      if (open != null) {
+        open.close();
+      }
+    }
+  }
+}

@@ -1,0 +1,108 @@
+package narthex.blob;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A folder for half-written files that belongs to one opened store.
+ *
+ * <p>Each owner has a folder {@code <id>} and holds a lock on the file {@code <id>.lock} beside it
+ * for as long as it lives, so that whoever opens the parent next can tell the left-overs of the
+ * dead (deleted) from the work of the living (left alone), on one machine or on a shared disk.
+ */
+final class TemporaryFolder implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(TemporaryFolder.class.getName());
+  private static final String LOCK = ".lock";
+
+  private final Path folder;
+  private final Path lockFile;
+  private final FileChannel lock;
+  private final AtomicLong number = new AtomicLong();
+
+  private TemporaryFolder(Path folder, Path lockFile, FileChannel lock) {
+    this.folder = folder;
+    this.lockFile = lockFile;
+    this.lock = lock;
+  }
+
+  /** Sweeps what dead owners left below the parent, then claims a new folder in it. */
+  static TemporaryFolder open(Path parent) throws IOException {
+    Files.createDirectories(parent);
+    sweep(parent);
+    String id = UUID.randomUUID().toString();
+    Path lockFile = parent.resolve(id + LOCK);
+    FileChannel lock =
+        FileChannel.open(lockFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    try {
+      lock.lock();
+      return new TemporaryFolder(Files.createDirectory(parent.resolve(id)), lockFile, lock);
+    } catch (IOException | RuntimeException e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  /** A path in the folder that nobody else was given. */
+  Path newFile() {
+    return folder.resolve(Long.toString(number.incrementAndGet()));
+  }
+
+  /** Deletes the folder with all that is in it and gives up the lock. */
+  @Override
+  public void close() throws IOException {
+    try {
+      deleteFolder(folder);
+      Files.deleteIfExists(lockFile);
+    } finally {
+      lock.close();
+    }
+  }
+
+  private static void sweep(Path parent) throws IOException {
+    try (DirectoryStream<Path> locks = Files.newDirectoryStream(parent, "*" + LOCK)) {
+      for (Path lockFile : locks) {
+        sweepOne(lockFile);
+      }
+    }
+  }
+
+  private static void sweepOne(Path lockFile) throws IOException {
+    String name = lockFile.getFileName().toString();
+    Path folder = lockFile.resolveSibling(name.substring(0, name.length() - LOCK.length()));
+    try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.WRITE);
+        FileLock owned = channel.tryLock()) {
+      if (owned == null) {
+        return;
+      }
+      long swept = deleteFolder(folder);
+      Files.deleteIfExists(lockFile);
+      LOG.log(Level.INFO, "half-written files swept folder={0} files={1}", folder, swept);
+    } catch (OverlappingFileLockException inThisProcess) {
+      // The owner lives in this very process (another deployment): its files stay.
+    }
+  }
+
+  private static long deleteFolder(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return 0;
+    }
+    long files = 0;
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
+      for (Path entry : entries) {
+        Files.deleteIfExists(entry);
+        files++;
+      }
+    }
+    Files.deleteIfExists(folder);
+    return files;
+  }
+}

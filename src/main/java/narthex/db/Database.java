@@ -1,0 +1,246 @@
+package narthex.db;
+
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import javax.sql.DataSource;
+import narthex.nix.NarId;
+import narthex.nix.NarInfo;
+import narthex.nix.Sha256;
+import narthex.nix.StorePathHash;
+
+/**
+ * The rows: what was said of store paths, and what is stored of NARs. Identity of a NAR is its
+ * NarHash. Safe for use by several threads, and several replicas may share one PostgreSQL.
+ *
+ * <p>Empty means that there surely is no such row; whatever keeps the database from answering is an
+ * {@link IOException} ({@link DatabaseException}).
+ */
+public final class Database implements AutoCloseable {
+  /** Store paths with the same contents are few; a bound keeps one answer small all the same. */
+  private static final int MOST_NARINFOS_OF_A_NAR = 64;
+
+  private final ConnectionPool pool;
+  private final Transactions transactions;
+
+  private Database(ConnectionPool pool) {
+    this.pool = pool;
+    this.transactions = new Transactions(pool.connections());
+  }
+
+  /**
+   * Opens the database and brings its tables up to this version. The folder of an SQLite file is
+   * made if it is missing. The caller closes the result.
+   *
+   * @throws DatabaseException if it cannot be reached, is neither SQLite nor PostgreSQL, or is of a
+   *     newer Narthex
+   */
+  public static Database open(DatabaseSettings settings) throws IOException {
+    return over(ConnectionPool.open(settings));
+  }
+
+  /** Opens a database behind a data source that somebody else closes. */
+  static Database over(DataSource connections, String place) throws IOException {
+    return over(new ConnectionPool(connections, null, place));
+  }
+
+  private static Database over(ConnectionPool pool) throws IOException {
+    try {
+      Migrations.ofThisVersion().apply(pool.connections(), pool.place());
+      return new Database(pool);
+    } catch (IOException | RuntimeException e) {
+      pool.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Finds what was said of a store path, by one indexed statement.
+   *
+   * @throws DatabaseException if the database cannot tell
+   */
+  public Optional<NarInfoRow> findNarInfo(StorePathHash hash) throws IOException {
+    return Optional.ofNullable(
+        transactions.single(
+            "find narinfo",
+            hash.text(),
+            mappers -> {
+              NarInfoColumns found = mappers.narInfos().find(hash.text());
+              return found == null ? null : found.row();
+            }));
+  }
+
+  /**
+   * Finds what was said of store paths with this NAR, last checked first, at most 64.
+   *
+   * @throws DatabaseException if the database cannot tell
+   */
+  public List<NarInfoRow> findNarInfosOf(Sha256 narHash) throws IOException {
+    String key = narHash.nix32();
+    return transactions.single(
+        "find narinfos of nar",
+        key,
+        mappers ->
+            mappers.narInfos().findOf(key, MOST_NARINFOS_OF_A_NAR).stream()
+                .map(NarInfoColumns::row)
+                .toList());
+  }
+
+  /**
+   * Stores what was said of a store path, in place of what was said before, and makes the row's
+   * stem and the NarHash file names of its NAR. A stem that already names another NAR, or is the
+   * NarHash of another, is not handed out: the row gets the NarHash as its stem.
+   *
+   * @return the row as it is stored: perhaps with another stem, and its time to the millisecond
+   * @throws DatabaseException if it could not be stored; nothing is changed then
+   */
+  public NarInfoRow storeNarInfo(NarInfoRow row) throws IOException {
+    NarInfo said = row.said();
+    String narHash = said.nar().hash().nix32();
+    return transactions.together(
+        "store narinfo",
+        said.storePath().hash().text(),
+        mappers -> {
+          NarInfoMapper narInfos = mappers.narInfos();
+          registerOwnName(narInfos, narHash);
+          narInfos.registerAlias(row.stem(), narHash);
+          boolean ours = narHash.equals(narInfos.findNar(row.stem()));
+          NarInfoColumns columns = NarInfoColumns.of(row, ours ? row.stem() : narHash);
+          narInfos.store(columns);
+          return columns.row();
+        });
+  }
+
+  /**
+   * Notes when a narinfo was last said; nothing happens if there is none.
+   *
+   * @throws DatabaseException if that could not be noted
+   */
+  public void touchNarInfo(StorePathHash hash, Instant checkedAt) throws IOException {
+    transactions.together(
+        "touch narinfo",
+        hash.text(),
+        mappers -> {
+          mappers.narInfos().touch(hash.text(), checkedAt.toEpochMilli());
+          return null;
+        });
+  }
+
+  /**
+   * Deletes a narinfo, if there is one. The file names of its NAR stay: clients remember them.
+   *
+   * @throws DatabaseException if it could not be deleted
+   */
+  public void deleteNarInfo(StorePathHash hash) throws IOException {
+    transactions.together(
+        "delete narinfo",
+        hash.text(),
+        mappers -> {
+          mappers.narInfos().delete(hash.text());
+          return null;
+        });
+  }
+
+  /**
+   * Finds the NAR that a file name was ever handed out for. A name that is the NarHash of a known
+   * NAR always means that NAR. By one indexed statement.
+   *
+   * @param stem the file name before {@code .nar}
+   * @throws DatabaseException if the database cannot tell
+   */
+  public Optional<Sha256> findNarByFileName(String stem) throws IOException {
+    return Optional.ofNullable(
+        transactions.single(
+            "find file name",
+            stem,
+            mappers -> {
+              String found = mappers.narInfos().findNar(stem);
+              return found == null ? null : Sha256.parseNix32(found);
+            }));
+  }
+
+  /**
+   * Finds how a NAR is stored, by one indexed statement; empty if it is not.
+   *
+   * @throws DatabaseException if the database cannot tell
+   */
+  public Optional<StoredNar> findNar(Sha256 narHash) throws IOException {
+    String key = narHash.nix32();
+    return Optional.ofNullable(
+        transactions.single(
+            "find nar",
+            key,
+            mappers -> {
+              List<RepresentationColumns> rows = mappers.nars().find(key);
+              return rows.isEmpty() ? null : RepresentationColumns.nar(rows);
+            }));
+  }
+
+  /**
+   * Stores how a NAR is stored, after its bytes. The NAR's own hash becomes a file name of it.
+   *
+   * @param storedAt when, kept if this is the first representation of the NAR
+   * @return false, and nothing is changed, if there is one of this form already
+   * @throws DatabaseException if it could not be stored; nothing is changed then
+   */
+  public boolean storeRepresentation(NarId nar, Representation representation, Instant storedAt)
+      throws IOException {
+    RepresentationColumns columns = RepresentationColumns.of(nar, representation, storedAt);
+    return transactions.together(
+        "store nar",
+        columns.narHash(),
+        mappers -> {
+          mappers.nars().storeNar(columns);
+          boolean stored = mappers.nars().storeRepresentation(columns) > 0;
+          if (stored) {
+            registerOwnName(mappers.narInfos(), columns.narHash());
+          }
+          return stored;
+        });
+  }
+
+  /**
+   * Deletes how a NAR is stored, before its bytes, if it still is stored exactly so; and the NAR's
+   * row when no representation is left.
+   *
+   * @return false, and nothing is changed, if it is not stored so
+   * @throws DatabaseException if it could not be deleted; nothing is changed then
+   */
+  public boolean deleteRepresentation(Sha256 narHash, Representation representation)
+      throws IOException {
+    RepresentationColumns columns =
+        RepresentationColumns.of(new NarId(narHash, 1), representation, Instant.EPOCH);
+    return transactions.together(
+        "delete nar",
+        columns.narHash(),
+        mappers -> {
+          mappers.nars().lockNar(columns.narHash());
+          boolean deleted = mappers.nars().deleteRepresentation(columns) > 0;
+          if (deleted) {
+            mappers.nars().deleteNarIfEmpty(columns.narHash());
+          }
+          return deleted;
+        });
+  }
+
+  /**
+   * Asks the database for a sign of life.
+   *
+   * @throws DatabaseException if there is none
+   */
+  public void ping() throws IOException {
+    transactions.single("ping database", pool.place(), mappers -> mappers.nars().one());
+  }
+
+  /** Closes the connections and stops every thread, unless the container owns them. */
+  @Override
+  public void close() {
+    pool.close();
+  }
+
+  private static void registerOwnName(NarInfoMapper narInfos, String narHash) {
+    narInfos.registerOwnName(narHash);
+    narInfos.takeBackOwnName(narHash);
+  }
+}

@@ -1,0 +1,135 @@
+package narthex.db;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.StringReader;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import javax.sql.DataSource;
+import org.apache.ibatis.jdbc.RuntimeSqlException;
+import org.apache.ibatis.jdbc.ScriptRunner;
+
+/**
+ * Brings the tables of a database up to this version; there is no way back.
+ *
+ * <h2>Races</h2>
+ *
+ * Each script runs in one transaction together with the row that says so. The transaction first
+ * locks out others (PostgreSQL: an advisory lock that ends with it; SQLite: its one writer) and
+ * only then looks which version the database has, so that replicas which start at once run each
+ * script once.
+ */
+final class Migrations {
+  private static final Logger LOG = System.getLogger(Migrations.class.getName());
+
+  /**
+   * The scripts in order: the first makes version 1. Never changed once released, only added to.
+   */
+  private static final List<String> SCRIPTS = List.of("V001__narinfo_nar_and_file_name.sql");
+
+  /** Any number nobody else in the database locks: "narthex" in ASCII. */
+  private static final long ADVISORY_LOCK = 0x6e617274686578L;
+
+  private final List<String> scripts;
+
+  private Migrations(List<String> scripts) {
+    this.scripts = scripts;
+  }
+
+  /** Returns the migrations of this version of Narthex. */
+  static Migrations ofThisVersion() {
+    return new Migrations(SCRIPTS);
+  }
+
+  /**
+   * Runs what has not been run yet.
+   *
+   * @return how many scripts ran
+   * @throws DatabaseException if a script fails, or the database is of a newer Narthex
+   */
+  int apply(DataSource connections, String place) throws DatabaseException {
+    try (Connection connection = connections.getConnection()) {
+      Product product = Product.of(connection, place);
+      boolean autoCommit = connection.getAutoCommit();
+      connection.setAutoCommit(false);
+      try {
+        int count = 0;
+        while (applyNext(connection, product, place)) {
+          count++;
+        }
+        return count;
+      } catch (SQLException | RuntimeException | IOException e) {
+        connection.rollback();
+        throw e;
+      } finally {
+        connection.setAutoCommit(autoCommit);
+      }
+    } catch (DatabaseException e) {
+      throw e;
+    } catch (SQLException | IOException | RuntimeSqlException e) {
+      throw DatabaseException.of("migrate database", place, e);
+    }
+  }
+
+  private boolean applyNext(Connection connection, Product product, String place)
+      throws SQLException, IOException {
+    int version = lockAndReadVersion(connection, product);
+    if (version > scripts.size()) {
+      throw new DatabaseException(
+          "migrate database",
+          place,
+          "is of a newer Narthex: has version %d, this one knows up to %d"
+              .formatted(version, scripts.size()),
+          null);
+    }
+    if (version == scripts.size()) {
+      connection.commit();
+      return false;
+    }
+    String name = scripts.get(version);
+    // ScriptRunner commits at the end of the script, so the row must be part of it.
+    String script =
+        read(name)
+            + "\ninsert into schema_version (version, script, applied_at) values (%d, '%s', %d);\n"
+                .formatted(version + 1, name, System.currentTimeMillis());
+    ScriptRunner runner = new ScriptRunner(connection);
+    runner.setStopOnError(true);
+    runner.setLogWriter(null);
+    runner.setErrorLogWriter(null);
+    runner.runScript(new StringReader(script));
+    LOG.log(Level.INFO, "database migrated version=" + (version + 1) + " script=" + name);
+    return true;
+  }
+
+  private static int lockAndReadVersion(Connection connection, Product product)
+      throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      if (product == Product.POSTGRESQL) {
+        statement.execute("select pg_advisory_xact_lock(" + ADVISORY_LOCK + ")");
+      }
+      statement.execute(
+          "create table if not exists schema_version ("
+              + "version integer primary key, script text not null, applied_at bigint not null)");
+      // Changes nothing, but makes a writer of a transaction that only began as a reader.
+      statement.execute("delete from schema_version where version < 0");
+      try (ResultSet row = statement.executeQuery("select max(version) from schema_version")) {
+        return row.next() ? row.getInt(1) : 0;
+      }
+    }
+  }
+
+  private static String read(String script) throws IOException {
+    try (InputStream text = Migrations.class.getResourceAsStream("migration/" + script)) {
+      if (text == null) {
+        throw new IOException("script " + script + " is missing in this build");
+      }
+      return new String(text.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+}

@@ -1,0 +1,71 @@
+package narthex.db;
+
+import java.util.List;
+import org.apache.ibatis.annotations.Delete;
+import org.apache.ibatis.annotations.Insert;
+import org.apache.ibatis.annotations.Param;
+import org.apache.ibatis.annotations.Select;
+import org.apache.ibatis.annotations.Update;
+import org.jspecify.annotations.Nullable;
+
+/** Statements on the tables narinfo and file_name. */
+interface NarInfoMapper {
+  String COLUMNS =
+      "store_path_hash, store_path, url, compression, file_hash, file_size, nar_hash, nar_size,"
+          + " refs, deriver, sigs, ca, upstream, stem, checked_at";
+
+  @Select("select " + COLUMNS + " from narinfo where store_path_hash = #{hash}")
+  @Nullable NarInfoColumns find(@Param("hash") String hash);
+
+  @Select(
+      "select "
+          + COLUMNS
+          + " from narinfo where nar_hash = #{narHash}"
+          + " order by checked_at desc, store_path_hash limit #{most}")
+  List<NarInfoColumns> findOf(@Param("narHash") String narHash, @Param("most") int most);
+
+  @Insert(
+      """
+      insert into narinfo (store_path_hash, store_path, url, compression, file_hash, file_size,
+        nar_hash, nar_size, refs, deriver, sigs, ca, upstream, stem, checked_at)
+      values (#{storePathHash}, #{storePath}, #{url}, #{compression}, #{fileHash}, #{fileSize},
+        #{narHash}, #{narSize}, #{refs}, #{deriver}, #{sigs}, #{ca}, #{upstream}, #{stem},
+        #{checkedAt})
+      on conflict (store_path_hash) do update set
+        store_path = excluded.store_path, url = excluded.url, compression = excluded.compression,
+        file_hash = excluded.file_hash, file_size = excluded.file_size,
+        nar_hash = excluded.nar_hash, nar_size = excluded.nar_size, refs = excluded.refs,
+        deriver = excluded.deriver, sigs = excluded.sigs, ca = excluded.ca,
+        upstream = excluded.upstream, stem = excluded.stem, checked_at = excluded.checked_at
+      """)
+  void store(NarInfoColumns row);
+
+  @Update("update narinfo set checked_at = #{checkedAt} where store_path_hash = #{hash}")
+  void touch(@Param("hash") String hash, @Param("checkedAt") long checkedAt);
+
+  @Delete("delete from narinfo where store_path_hash = #{hash}")
+  void delete(@Param("hash") String hash);
+
+  /** Makes the hash of a NAR a name of it, even if another NAR had that as an alias before. */
+  @Insert(
+      """
+      insert into file_name (stem, nar_hash) values (#{narHash}, #{narHash})
+      on conflict (stem) do update set nar_hash = excluded.nar_hash
+        where file_name.nar_hash <> excluded.nar_hash
+      """)
+  void registerOwnName(@Param("narHash") String narHash);
+
+  /** Rows of other NARs no longer hand out a name that is the hash of this one. */
+  @Update("update narinfo set stem = nar_hash where stem = #{narHash} and nar_hash <> #{narHash}")
+  void takeBackOwnName(@Param("narHash") String narHash);
+
+  @Insert(
+      """
+      insert into file_name (stem, nar_hash) values (#{stem}, #{narHash})
+      on conflict (stem) do nothing
+      """)
+  void registerAlias(@Param("stem") String stem, @Param("narHash") String narHash);
+
+  @Select("select nar_hash from file_name where stem = #{stem}")
+  @Nullable String findNar(@Param("stem") String stem);
+}

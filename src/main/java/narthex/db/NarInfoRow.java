@@ -1,0 +1,24 @@
+package narthex.db;
+
+import java.time.Instant;
+import java.util.Objects;
+import narthex.nix.NarInfo;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What somebody said of a store path.
+ *
+ * @param said the narinfo as it was said; its URL is the opaque one of the upstream
+ * @param upstream base URL, without credentials, of the upstream that said so, or null if none did
+ * @param stem the file-name stem that we hand out for its NAR
+ * @param checkedAt when it was last said, kept to the millisecond
+ */
+public record NarInfoRow(NarInfo said, @Nullable String upstream, String stem, Instant checkedAt) {
+
+  /** Checks that nothing is missing. */
+  public NarInfoRow {
+    Objects.requireNonNull(said);
+    Objects.requireNonNull(stem);
+    Objects.requireNonNull(checkedAt);
+  }
+}

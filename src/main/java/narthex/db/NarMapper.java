@@ -1,0 +1,60 @@
+package narthex.db;
+
+import java.util.List;
+import org.apache.ibatis.annotations.Delete;
+import org.apache.ibatis.annotations.Insert;
+import org.apache.ibatis.annotations.Param;
+import org.apache.ibatis.annotations.Select;
+import org.apache.ibatis.annotations.Update;
+
+/** Statements on the tables nar and representation. */
+interface NarMapper {
+  @Select(
+      """
+      select n.nar_hash, n.nar_size, n.stored_at, r.form, r.compression, r.file_hash, r.file_size,
+        r.extents
+      from nar n join representation r on r.nar_hash = n.nar_hash
+      where n.nar_hash = #{narHash} order by r.form
+      """)
+  List<RepresentationColumns> find(@Param("narHash") String narHash);
+
+  /**
+   * Inserts or, if it is there, locks the row, so that it stays until the end of the transaction.
+   */
+  @Insert(
+      """
+      insert into nar (nar_hash, nar_size, stored_at) values (#{narHash}, #{narSize}, #{storedAt})
+      on conflict (nar_hash) do update set nar_size = nar.nar_size
+      """)
+  void storeNar(RepresentationColumns row);
+
+  @Insert(
+      """
+      insert into representation (nar_hash, form, compression, file_hash, file_size, extents)
+      values (#{narHash}, #{form}, #{compression}, #{fileHash}, #{fileSize}, #{extents})
+      on conflict (nar_hash, form) do nothing
+      """)
+  int storeRepresentation(RepresentationColumns row);
+
+  /** Locks the row of the NAR until the end of the transaction; the row does not change. */
+  @Update("update nar set nar_size = nar_size where nar_hash = #{narHash}")
+  int lockNar(@Param("narHash") String narHash);
+
+  @Delete(
+      """
+      delete from representation
+      where nar_hash = #{narHash} and form = #{form} and compression = #{compression}
+        and file_hash = #{fileHash} and file_size = #{fileSize} and extents = #{extents}
+      """)
+  int deleteRepresentation(RepresentationColumns row);
+
+  @Delete(
+      """
+      delete from nar where nar_hash = #{narHash}
+        and not exists (select 1 from representation where nar_hash = #{narHash})
+      """)
+  int deleteNarIfEmpty(@Param("narHash") String narHash);
+
+  @Select("select 1")
+  int one();
+}

@@ -1,0 +1,26 @@
+package narthex.db;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import narthex.nix.NarId;
+
+/**
+ * A NAR of which at least one representation is stored.
+ *
+ * @param id NarHash and NarSize
+ * @param representations how it is stored, never empty, at most one of each form
+ * @param storedAt when it was first stored, to the millisecond
+ */
+public record StoredNar(NarId id, List<Representation> representations, Instant storedAt) {
+
+  /** Copies the representations. */
+  public StoredNar {
+    representations = List.copyOf(representations);
+  }
+
+  /** Returns the representation of that form. */
+  public Optional<Representation> find(Form form) {
+    return representations.stream().filter(one -> one.form() == form).findFirst();
+  }
+}

@@ -1,0 +1,92 @@
+package narthex.db;
+
+import java.sql.SQLException;
+import java.util.Set;
+import java.util.function.Function;
+import javax.sql.DataSource;
+import org.apache.ibatis.exceptions.PersistenceException;
+import org.apache.ibatis.mapping.Environment;
+import org.apache.ibatis.session.Configuration;
+import org.apache.ibatis.session.LocalCacheScope;
+import org.apache.ibatis.session.SqlSession;
+import org.apache.ibatis.session.SqlSessionFactory;
+import org.apache.ibatis.session.defaults.DefaultSqlSessionFactory;
+import org.apache.ibatis.transaction.jdbc.JdbcTransactionFactory;
+import org.apache.ibatis.type.JdbcType;
+import org.jspecify.annotations.Nullable;
+
+/** Runs mapper statements alone or in a transaction. Safe for use by several threads. */
+final class Transactions {
+  /** PostgreSQL's "serialization failure" and "deadlock detected": the same again may well work. */
+  private static final Set<String> TRANSIENT_STATES = Set.of("40001", "40P01");
+
+  private static final int ATTEMPTS = 3;
+
+  private final SqlSessionFactory sessions;
+
+  Transactions(DataSource connections) {
+    Configuration configuration =
+        new Configuration(new Environment("narthex", new JdbcTransactionFactory(), connections));
+    // Other replicas write the same rows: nothing may be answered from memory.
+    configuration.setLocalCacheScope(LocalCacheScope.STATEMENT);
+    configuration.setCacheEnabled(false);
+    configuration.setMapUnderscoreToCamelCase(true);
+    configuration.setArgNameBasedConstructorAutoMapping(true);
+    configuration.setJdbcTypeForNull(JdbcType.NULL);
+    configuration.getTypeHandlerRegistry().register(ExtentList.class, new ExtentListTypeHandler());
+    configuration.addMapper(NarInfoMapper.class);
+    configuration.addMapper(NarMapper.class);
+    this.sessions = new DefaultSqlSessionFactory(configuration);
+  }
+
+  /** The mappers, bound to one connection. */
+  record Mappers(NarInfoMapper narInfos, NarMapper nars) {}
+
+  /**
+   * Runs one statement in no transaction but its own.
+   *
+   * @throws DatabaseException if it fails, or a row is not what we write
+   */
+  <T extends @Nullable Object> T single(String what, String key, Function<Mappers, T> work)
+      throws DatabaseException {
+    try (SqlSession session = sessions.openSession(true)) {
+      return work.apply(mappers(session));
+    } catch (PersistenceException | IllegalArgumentException e) {
+      throw DatabaseException.of(what, key, e);
+    }
+  }
+
+  /**
+   * Runs statements in one transaction: all of them or none.
+   *
+   * @throws DatabaseException if one fails
+   */
+  <T extends @Nullable Object> T together(String what, String key, Function<Mappers, T> work)
+      throws DatabaseException {
+    for (int attempt = 1; ; attempt++) {
+      try (SqlSession session = sessions.openSession(false)) {
+        T result = work.apply(mappers(session));
+        // MyBatis only commits by itself what it saw change.
+        session.commit(true);
+        return result;
+      } catch (PersistenceException | IllegalArgumentException e) {
+        if (attempt >= ATTEMPTS || !isTransient(e)) {
+          throw DatabaseException.of(what, key, e);
+        }
+      }
+    }
+  }
+
+  private static Mappers mappers(SqlSession session) {
+    return new Mappers(session.getMapper(NarInfoMapper.class), session.getMapper(NarMapper.class));
+  }
+
+  private static boolean isTransient(Throwable failure) {
+    for (Throwable at = failure; at != null; at = at.getCause()) {
+      if (at instanceof SQLException sql && TRANSIENT_STATES.contains(sql.getSQLState())) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

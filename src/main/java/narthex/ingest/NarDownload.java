@@ -1,0 +1,133 @@
+package narthex.ingest;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import narthex.db.NarInfoRow;
+import narthex.nix.NarFile;
+import narthex.nix.NarInfo;
+import narthex.staging.Flight;
+import narthex.staging.InFlightRegistry;
+import narthex.upstream.Upstream;
+import narthex.upstream.Upstreams;
+
+/**
+ * Downloads of NARs: one flight for all who want the same. A flight goes on for the cache when
+ * those who wanted it have left. Thread-safe.
+ */
+public final class NarDownload {
+  private static final System.Logger LOG = System.getLogger(NarDownload.class.getName());
+
+  private final Upstreams upstreams;
+  private final NarInfoFetch narInfos;
+  private final NarIngest ingest;
+  private final InFlightRegistry flights;
+  private final ExecutorService fetchers;
+  private final ExecutorService prefetchers;
+
+  /**
+   * @param fetchers runs one fetch per flight; not closed here
+   * @param prefetchers runs prefetches, as many at once and in its queue as it allows; what it
+   *     rejects is not prefetched; not closed here
+   */
+  public NarDownload(
+      Upstreams upstreams,
+      NarInfoFetch narInfos,
+      NarIngest ingest,
+      InFlightRegistry flights,
+      ExecutorService fetchers,
+      ExecutorService prefetchers) {
+    this.upstreams = upstreams;
+    this.narInfos = narInfos;
+    this.ingest = ingest;
+    this.flights = flights;
+    this.fetchers = fetchers;
+    this.prefetchers = prefetchers;
+  }
+
+  /** Joins the flight of this narinfo's NAR, or starts it. Returns at once. */
+  public Flight join(NarInfoRow row) {
+    Flight mine = new Flight(row.said().nar(), row.said().file().compression());
+    Flight flight = flights.claim(mine);
+    if (flight == mine) {
+      try {
+        fetchers.execute(() -> run(row, mine));
+      } catch (RejectedExecutionException stopping) {
+        flights.release(mine);
+        mine.ended(new IOException("the server is stopping", stopping));
+      }
+    }
+    return flight;
+  }
+
+  /** Brings in this narinfo's NAR when there is time, without anybody waiting for it. */
+  public void prefetch(NarInfoRow row) {
+    try {
+      prefetchers.execute(() -> awaitEnd(join(row)));
+    } catch (RejectedExecutionException full) {
+      LOG.log(Level.DEBUG, "prefetch left out path={0}", row.said().storePath().print());
+    }
+  }
+
+  /**
+   * Asks whether the NAR file can be fetched, without fetching it.
+   *
+   * @return empty if its upstream surely has it no more; else the file's length, if told
+   */
+  public Optional<OptionalLong> probe(NarInfoRow row) throws IOException {
+    String base = row.upstream();
+    Optional<Upstream> upstream = base == null ? Optional.empty() : upstreams.byBase(base);
+    if (upstream.isEmpty()) {
+      return Optional.empty();
+    }
+    NarFile file = row.said().file();
+    Optional<OptionalLong> found = upstream.get().findNar(file.url());
+    Long said = file.sizeBytes();
+    if (found.isPresent() && found.get().isEmpty() && said != null) {
+      return Optional.of(OptionalLong.of(said));
+    }
+    return found;
+  }
+
+  private void run(NarInfoRow row, Flight flight) {
+    IOException failure = null;
+    try {
+      new NarFetch(row, upstreams, narInfos, ingest)
+          .fetch(
+              ingestion -> {
+                flight.opened(ingestion.manifest());
+              });
+    } catch (IOException e) {
+      failure = e;
+    } catch (RuntimeException | Error e) {
+      failure = new IOException("fetch broke: " + e, e);
+    } finally {
+      flights.release(flight);
+      flight.ended(failure);
+    }
+    if (failure != null) {
+      report(row.said(), failure);
+    }
+  }
+
+  private static void report(NarInfo said, IOException failure) {
+    boolean absent = failure instanceof NarAbsentException;
+    LOG.log(
+        absent ? Level.INFO : Level.WARNING,
+        "nar not fetched hash={0} path={1} reason={2}",
+        said.nar().hash().nix32(),
+        said.storePath().print(),
+        failure.toString());
+  }
+
+  private static void awaitEnd(Flight flight) {
+    try {
+      flight.awaitEnded();
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "prefetch ended", e);
+    }
+  }
+}

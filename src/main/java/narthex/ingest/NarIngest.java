@@ -1,0 +1,88 @@
+package narthex.ingest;
+
+import java.io.IOException;
+import java.time.InstantSource;
+import java.util.Locale;
+import java.util.OptionalLong;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import narthex.blob.BlobSink;
+import narthex.blob.BlobStore;
+import narthex.db.Database;
+import narthex.db.Representation;
+import narthex.nix.NarId;
+import narthex.nix.Sha256;
+
+/**
+ * The one door for NAR bytes: what comes in is hashed while it is written, compared with what was
+ * expected, and becomes visible by one database commit after its blobs are durable. Thread-safe.
+ */
+public final class NarIngest {
+  private final BlobStore blobs;
+  private final Database database;
+  private final ExecutorService verifiers;
+  private final InstantSource clock;
+  private final CopyOnWriteArrayList<NarStoredListener> listeners = new CopyOnWriteArrayList<>();
+
+  /**
+   * @param verifiers runs one check per ingestion beside its writer; not closed here
+   */
+  public NarIngest(
+      BlobStore blobs, Database database, ExecutorService verifiers, InstantSource clock) {
+    this.blobs = blobs;
+    this.database = database;
+    this.verifiers = verifiers;
+    this.clock = clock;
+  }
+
+  /** Adds somebody to be told of changes; for wiring at start. */
+  public void addListener(NarStoredListener listener) {
+    listeners.add(listener);
+  }
+
+  /** Begins to take in a NAR file; the caller closes the ingestion. */
+  public NarIngestion begin(NarExpectation expected) throws IOException {
+    Long size = expected.fileSizeBytes();
+    OptionalLong length = size == null ? OptionalLong.empty() : OptionalLong.of(size);
+    BlobSink sink = blobs.create(newKey(expected.nar()));
+    return new NarIngestion(expected, sink, length, this, verifiers);
+  }
+
+  /**
+   * A key that was never used and never will be: it names the NAR for people, and a random part
+   * keeps two writers of one NAR, or an old and a new copy, apart.
+   */
+  private static String newKey(NarId nar) {
+    String name = nar.hash().nix32();
+    String unique = UUID.randomUUID().toString().toLowerCase(Locale.ROOT);
+    return "nar/" + name.substring(0, 2) + "/" + name + "-" + unique;
+  }
+
+  /** Publishes a committed blob by one row, or drops it if the same form is stored already. */
+  void publish(NarId nar, Representation representation) throws IOException {
+    if (database.storeRepresentation(nar, representation, clock.instant())) {
+      tell(nar.hash());
+    } else {
+      blobs.delete(representation.extents().get(0).blob());
+    }
+  }
+
+  /**
+   * Drops a stored form of a NAR whose bytes turned out lost or damaged, so that it is fetched
+   * again: first the row, then what is left of its blobs.
+   */
+  public void drop(Sha256 narHash, Representation lost) throws IOException {
+    if (!database.deleteRepresentation(narHash, lost)) {
+      return;
+    }
+    tell(narHash);
+    for (var extent : lost.extents()) {
+      blobs.delete(extent.blob());
+    }
+  }
+
+  private void tell(Sha256 narHash) {
+    listeners.forEach(listener -> listener.narChanged(narHash));
+  }
+}

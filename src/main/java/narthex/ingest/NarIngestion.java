@@ -1,0 +1,202 @@
+package narthex.ingest;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.lang.System.Logger.Level;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import narthex.blob.BlobSink;
+import narthex.blob.Extent;
+import narthex.blob.GrowingManifest;
+import narthex.db.Form;
+import narthex.db.Representation;
+import narthex.nix.NarId;
+import narthex.nix.Sha256;
+import narthex.stream.BoundedInputStream;
+import narthex.stream.CorruptNarException;
+import narthex.stream.Decoders;
+import narthex.stream.DigestingInputStream;
+import narthex.stream.TooLongException;
+
+/**
+ * One NAR file on its way in.
+ *
+ * <h2>Problem</h2>
+ *
+ * Clients follow the bytes while they come, yet nothing may count as stored, nor end cleanly at a
+ * client, before NarHash, NarSize and FileHash are right.
+ *
+ * <h2>How</h2>
+ *
+ * The writer appends to a blob's sink and to the file's digest. A verifier follows the growing
+ * manifest like any client, decodes, and digests the NAR, at its own pace, so that decoding never
+ * slows a client that wants the file as it is. {@link #finish} brings both together: only then do
+ * followers get the end, and only then is the blob committed, and last its row.
+ *
+ * <p>One thread writes, finishes and closes.
+ */
+public final class NarIngestion implements Closeable {
+  private static final System.Logger LOG = System.getLogger(NarIngestion.class.getName());
+  private static final int BUFFER_BYTES = 64 << 10;
+
+  private final NarExpectation expected;
+  private final BlobSink sink;
+  private final NarIngest ingest;
+  private final GrowingManifest manifest;
+  private final MessageDigest fileDigest = newSha256();
+  private final CompletableFuture<Void> verified;
+  private long written;
+
+  NarIngestion(
+      NarExpectation expected,
+      BlobSink sink,
+      OptionalLong length,
+      NarIngest ingest,
+      ExecutorService verifiers) {
+    this.expected = expected;
+    this.sink = sink;
+    this.ingest = ingest;
+    this.manifest = new GrowingManifest(sink, length);
+    this.verified = CompletableFuture.runAsync(this::verify, verifiers);
+  }
+
+  /** What is written, for those who follow it. */
+  public GrowingManifest manifest() {
+    return manifest;
+  }
+
+  /** How many bytes of the file are written. */
+  public long written() {
+    return written;
+  }
+
+  /**
+   * Appends bytes of the file.
+   *
+   * @throws CorruptNarException as soon as they cannot be right any more
+   */
+  public void write(byte[] bytes, int offset, int length) throws IOException {
+    IOException failure = manifest.failure();
+    if (failure != null) {
+      throw failure;
+    }
+    if (written + length > expected.maxFileBytes()) {
+      throw corrupt("FileSize", "at most " + expected.maxFileBytes(), "more");
+    }
+    fileDigest.update(bytes, offset, length);
+    sink.write(bytes, offset, length);
+    written += length;
+    manifest.grown(length);
+  }
+
+  /**
+   * Checks the whole file, lets those who follow it see its end, and stores it.
+   *
+   * @throws CorruptNarException if anything is not as expected; then nothing is stored
+   */
+  public void finish() throws IOException {
+    Sha256 fileHash = Sha256.of(fileDigest.digest());
+    Sha256 announced = expected.fileHash();
+    if (announced != null && !announced.equals(fileHash)) {
+      throw corrupt("FileHash", announced.toString(), fileHash.toString());
+    }
+    manifest.written();
+    awaitVerified();
+    manifest.complete();
+    sink.commit();
+    NarId nar = expected.nar();
+    Extent extent = new Extent(sink.key(), 0, written, written);
+    ingest.publish(
+        nar,
+        new Representation(
+            Form.WHOLE, expected.compression(), fileHash, written, List.of(extent)));
+    LOG.log(
+        Level.INFO,
+        "nar stored hash={0} size={1} compression={2} fileSize={3} source={4}",
+        nar.hash().nix32(),
+        Long.toString(nar.sizeBytes()),
+        expected.compression().nixName(),
+        Long.toString(written),
+        expected.source());
+  }
+
+  /** Ends the ingestion for this reason: those who follow it fail, and nothing is stored. */
+  public void fail(IOException reason) {
+    manifest.fail(reason);
+  }
+
+  /** Frees what it holds; unless it was finished, those who follow it fail. */
+  @Override
+  public void close() throws IOException {
+    manifest.fail(new IOException("the NAR's transfer was given up"));
+    sink.close();
+  }
+
+  private void verify() {
+    try (InputStream written = manifest.openUnchecked();
+        InputStream decoded = Decoders.decode(expected.compression(), written);
+        DigestingInputStream nar =
+            new DigestingInputStream(
+                new BoundedInputStream(decoded, expected.nar().sizeBytes(), "NAR"))) {
+      byte[] buffer = new byte[BUFFER_BYTES];
+      while (nar.read(buffer, 0, buffer.length) >= 0) {
+        // the digest is all that is wanted
+      }
+      if (nar.count() != expected.nar().sizeBytes()) {
+        throw corrupt(
+            "NarSize", Long.toString(expected.nar().sizeBytes()), Long.toString(nar.count()));
+      }
+      Sha256 narHash = nar.digest();
+      if (!narHash.equals(expected.nar().hash())) {
+        throw corrupt("NarHash", expected.nar().hash().toString(), narHash.toString());
+      }
+    } catch (TooLongException e) {
+      reject(corrupt("NarSize", Long.toString(expected.nar().sizeBytes()), "more"));
+    } catch (CorruptNarException e) {
+      reject(e);
+    } catch (IOException e) {
+      reject(manifest.failure() != null ? e : corrupt("NAR", "decodable", String.valueOf(e)));
+    } catch (RuntimeException | Error e) {
+      reject(new IOException("check of the NAR broke: " + e, e));
+    }
+  }
+
+  private void reject(IOException reason) {
+    manifest.fail(reason);
+    throw new CompletionException(reason);
+  }
+
+  private void awaitVerified() throws IOException {
+    try {
+      verified.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException reason) {
+        throw reason;
+      }
+      throw new IOException("check of the NAR broke", e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw (IOException) new InterruptedIOException("interrupted while checking").initCause(e);
+    }
+  }
+
+  private CorruptNarException corrupt(String what, String wanted, String actual) {
+    return new CorruptNarException(what, wanted, actual, expected.source());
+  }
+
+  private static MessageDigest newSha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package narthex.serve;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Optional;
+import java.util.OptionalLong;
+import narthex.nix.Compression;
+import narthex.nix.NarId;
+import narthex.stream.BoundedInputStream;
+import narthex.stream.Decoders;
+
+/** The NAR that another source holds compressed, decoded while it is read. */
+final class DecodedSource implements NarSource {
+  private final NarSource encoded;
+  private final NarId nar;
+
+  DecodedSource(NarSource encoded, NarId nar) {
+    this.encoded = encoded;
+    this.nar = nar;
+  }
+
+  @Override
+  public Compression compression() {
+    return Compression.NONE;
+  }
+
+  @Override
+  public OptionalLong length() {
+    return OptionalLong.of(nar.sizeBytes());
+  }
+
+  @Override
+  public Optional<String> entityTag() {
+    return Optional.of(nar.hash().nix32());
+  }
+
+  @Override
+  public InputStream open(long from) throws IOException {
+    InputStream stored = encoded.open(0);
+    try {
+      InputStream decoded =
+          new BoundedInputStream(
+              Decoders.decode(encoded.compression(), stored), nar.sizeBytes(), "NAR");
+      skip(decoded, from);
+      return decoded;
+    } catch (IOException | RuntimeException e) {
+      stored.close();
+      throw e;
+    }
+  }
+
+  private static void skip(InputStream decoded, long count) throws IOException {
+    try {
+      decoded.skipNBytes(count);
+    } catch (EOFException e) {
+      throw new IOException("the NAR ended before offset " + count, e);
+    }
+  }
+
+  @Override
+  public void awaitComplete() throws IOException {
+    encoded.awaitComplete();
+  }
+}

@@ -1,0 +1,221 @@
+package narthex.serve;
+
+import com.github.benmanes.caffeine.cache.AsyncCache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import narthex.db.Database;
+import narthex.db.NarInfoRow;
+import narthex.db.Representation;
+import narthex.db.StoredNar;
+import narthex.ingest.NarDownload;
+import narthex.ingest.NarInfoFetch;
+import narthex.ingest.NarStoredListener;
+import narthex.nix.NarFile;
+import narthex.nix.NarFileName;
+import narthex.nix.NarInfo;
+import narthex.nix.Sha256;
+import narthex.nix.StorePathHash;
+
+/**
+ * The only place that knows where a narinfo comes from: memory, its row, the upstreams.
+ *
+ * <p>What clients get is derived from the row and from what is stored of the NAR, signed, and kept
+ * in memory until either changes. A row whose NAR is not stored is asked upstream again after a
+ * while; trouble then leaves it in use. Concurrent questions for one path are one. Thread-safe.
+ */
+public final class NarInfoLookup implements NarStoredListener {
+  private static final System.Logger LOG = System.getLogger(NarInfoLookup.class.getName());
+
+  /**
+   * Longest stay of an answer in memory: bounds how long a change made elsewhere (another replica,
+   * an administrator in the database) goes unseen.
+   */
+  private static final Duration STAY = Duration.ofMinutes(1);
+
+  /** The one who asks for a path answers all others; this only frees them if it died. */
+  private static final Duration SILENCE = Duration.ofMinutes(2);
+
+  /** What an entry weighs beside its body, in bytes; a guess is enough for a bound. */
+  private static final int ENTRY_BYTES = 256;
+
+  /**
+   * How narinfos are kept.
+   *
+   * @param revalidateAfter age after which a narinfo whose NAR is not stored is asked upstream again
+   * @param memoryBytes bound of the answers kept in memory
+   * @param prefetch whether a NAR is downloaded as soon as its narinfo is asked for
+   */
+  public record LookupSettings(Duration revalidateAfter, long memoryBytes, Prefetch prefetch) {}
+
+  /** When a NAR is downloaded. */
+  public enum Prefetch {
+    /** When it is asked for. */
+    OFF,
+    /** When its narinfo is asked for. */
+    ON
+  }
+
+  private final Database database;
+  private final NarInfoFetch narInfos;
+  private final NarDownload download;
+  private final NarInfoSigner signer;
+  private final InstantSource clock;
+  private final LookupSettings settings;
+  private final AsyncCache<StorePathHash, Optional<ServedNarInfo>> memory;
+
+  /** Looks in these places. */
+  public NarInfoLookup(
+      Database database,
+      NarInfoFetch narInfos,
+      NarDownload download,
+      NarInfoSigner signer,
+      InstantSource clock,
+      LookupSettings settings) {
+    this.database = database;
+    this.narInfos = narInfos;
+    this.download = download;
+    this.signer = signer;
+    this.clock = clock;
+    this.settings = settings;
+    this.memory =
+        Caffeine.newBuilder()
+            .expireAfterWrite(STAY)
+            .maximumWeight(settings.memoryBytes())
+            .<StorePathHash, Optional<ServedNarInfo>>weigher(
+                (hash, served) -> ENTRY_BYTES + served.map(ServedNarInfo::length).orElse(0))
+            .executor(Runnable::run)
+            .buildAsync();
+  }
+
+  /**
+   * Finds a narinfo.
+   *
+   * @return empty if there surely is none
+   * @throws IOException if that cannot be told
+   */
+  public Optional<ServedNarInfo> find(StorePathHash hash) throws IOException {
+    CompletableFuture<Optional<ServedNarInfo>> known = memory.getIfPresent(hash);
+    if (known == null) {
+      CompletableFuture<Optional<ServedNarInfo>> mine = new CompletableFuture<>();
+      known = memory.asMap().putIfAbsent(hash, mine);
+      if (known == null) {
+        answer(hash, mine);
+        known = mine;
+      }
+    }
+    return await(known);
+  }
+
+  /** Answers a question for everybody who waits for it; only what exists stays in memory. */
+  private void answer(StorePathHash hash, CompletableFuture<Optional<ServedNarInfo>> question) {
+    try {
+      Optional<ServedNarInfo> answer = render(hash);
+      if (answer.isEmpty()) {
+        memory.asMap().remove(hash, question);
+      }
+      question.complete(answer);
+    } catch (IOException | RuntimeException | Error e) {
+      memory.asMap().remove(hash, question);
+      question.completeExceptionally(e);
+    }
+  }
+
+  private static Optional<ServedNarInfo> await(
+      CompletableFuture<Optional<ServedNarInfo>> question) throws IOException {
+    try {
+      return question.get(SILENCE.toSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException failure) {
+        throw new IOException(failure.getMessage(), failure);
+      }
+      throw new IllegalStateException("lookup of a narinfo broke", e.getCause());
+    } catch (TimeoutException e) {
+      throw new IOException("no answer about a narinfo for " + SILENCE, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while looking for a narinfo", e);
+    }
+  }
+
+  private Optional<ServedNarInfo> render(StorePathHash hash) throws IOException {
+    Optional<NarInfoRow> row = database.findNarInfo(hash);
+    Optional<StoredNar> stored =
+        row.isEmpty() ? Optional.empty() : database.findNar(row.get().said().nar().hash());
+    if (row.isEmpty() || (stored.isEmpty() && isOutdated(row.get()))) {
+      Optional<NarInfoRow> asked = ask(hash, row);
+      stored =
+          asked.isEmpty() ? Optional.empty() : database.findNar(asked.get().said().nar().hash());
+      row = asked;
+    }
+    if (row.isEmpty()) {
+      return Optional.empty();
+    }
+    if (stored.isEmpty() && settings.prefetch() == Prefetch.ON && row.get().upstream() != null) {
+      download.prefetch(row.get());
+    }
+    return Optional.of(ServedNarInfo.of(signer.sign(asServed(row.get(), stored))));
+  }
+
+  private boolean isOutdated(NarInfoRow row) {
+    return row.upstream() != null
+        && row.checkedAt().plus(settings.revalidateAfter()).isBefore(clock.instant());
+  }
+
+  /** Asks upstream; in trouble an outdated row is still better than none. */
+  private Optional<NarInfoRow> ask(StorePathHash hash, Optional<NarInfoRow> outdated)
+      throws IOException {
+    try {
+      Optional<NarInfoRow> row = narInfos.fetch(hash);
+      if (row.isEmpty() && outdated.isPresent()) {
+        database.deleteNarInfo(hash);
+      }
+      return row;
+    } catch (IOException trouble) {
+      if (outdated.isEmpty()) {
+        throw trouble;
+      }
+      LOG.log(
+          Level.WARNING,
+          "outdated narinfo served hash={0} reason={1}",
+          hash.text(),
+          trouble.getMessage());
+      return outdated;
+    }
+  }
+
+  /** What the narinfo says of the file is derived from what is stored, else as upstream said. */
+  private static NarInfo asServed(NarInfoRow row, Optional<StoredNar> stored) {
+    NarInfo said = row.said();
+    NarFile file = said.file();
+    if (stored.isPresent()) {
+      Representation representation = stored.get().representations().get(0);
+      file =
+          new NarFile(
+              "",
+              representation.compression(),
+              representation.fileHash(),
+              representation.fileSizeBytes());
+    }
+    String url = "nar/" + new NarFileName(row.stem(), file.compression()).print();
+    return said.withFile(new NarFile(url, file.compression(), file.hash(), file.sizeBytes()));
+  }
+
+  @Override
+  public void narChanged(Sha256 narHash) {
+    try {
+      for (NarInfoRow row : database.findNarInfosOf(narHash)) {
+        memory.synchronous().invalidate(row.said().storePath().hash());
+      }
+    } catch (IOException e) {
+      memory.synchronous().invalidateAll();
+    }
+  }
+}

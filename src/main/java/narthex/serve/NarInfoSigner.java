@@ -1,0 +1,48 @@
+package narthex.serve;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import narthex.nix.NarInfo;
+import narthex.nix.PublicKey;
+import narthex.nix.SecretKey;
+import narthex.nix.Signature;
+
+/** Signs narinfos with every key of this server, beside the signatures they came with. */
+public final class NarInfoSigner {
+  private final List<SecretKey> keys;
+  private final Set<String> names;
+
+  /**
+   * @param keys at least one; several while keys are rotated
+   */
+  public NarInfoSigner(List<SecretKey> keys) {
+    if (keys.isEmpty()) {
+      throw new IllegalArgumentException("a binary cache signs with at least one key");
+    }
+    this.keys = List.copyOf(keys);
+    this.names =
+        keys.stream().map(key -> key.publicKey().name()).collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** The keys that clients are to trust, in the order of the settings. */
+  public List<PublicKey> publicKeys() {
+    return keys.stream().map(SecretKey::publicKey).toList();
+  }
+
+  /** The narinfo with our signatures last; older ones under our names are replaced. */
+  NarInfo sign(NarInfo narInfo) {
+    String fingerprint = narInfo.fingerprint();
+    List<Signature> signatures = new ArrayList<>();
+    for (Signature signature : narInfo.signatures()) {
+      if (!names.contains(signature.keyName())) {
+        signatures.add(signature);
+      }
+    }
+    for (SecretKey key : keys) {
+      signatures.add(key.sign(fingerprint));
+    }
+    return narInfo.withSignatures(signatures);
+  }
+}

@@ -1,0 +1,195 @@
+package narthex.serve;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import narthex.blob.BlobLostException;
+import narthex.blob.BlobStore;
+import narthex.blob.GrowingManifest;
+import narthex.blob.StoredManifest;
+import narthex.db.Database;
+import narthex.db.NarInfoRow;
+import narthex.db.Representation;
+import narthex.db.StoredNar;
+import narthex.ingest.NarAbsentException;
+import narthex.ingest.NarDownload;
+import narthex.ingest.NarIngest;
+import narthex.nix.Compression;
+import narthex.nix.NarFile;
+import narthex.nix.NarFileName;
+import narthex.nix.NarId;
+import narthex.nix.Sha256;
+import narthex.staging.Flight;
+import narthex.staging.InFlightRegistry;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The only place that knows where a NAR comes from, and in which order: stored, in flight, fetched.
+ *
+ * <p>A name without a compression is served from any of them, decoded where needed; a name with one
+ * is served only by a file of that compression. A stored form whose blobs are surely lost is
+ * dropped and fetched again; an error of the storage is passed on. Thread-safe.
+ */
+public final class NarLookup {
+  private static final System.Logger LOG = System.getLogger(NarLookup.class.getName());
+
+  /**
+   * How often the rows are read again when an upstream turned out to have the NAR in another form.
+   */
+  private static final int ATTEMPTS = 2;
+
+  private final Database database;
+  private final BlobStore blobs;
+  private final InFlightRegistry flights;
+  private final NarDownload download;
+  private final NarIngest ingest;
+
+  /** Looks in these places. */
+  public NarLookup(
+      Database database,
+      BlobStore blobs,
+      InFlightRegistry flights,
+      NarDownload download,
+      NarIngest ingest) {
+    this.database = database;
+    this.blobs = blobs;
+    this.flights = flights;
+    this.download = download;
+    this.ingest = ingest;
+  }
+
+  /**
+   * Finds a NAR to send, starting its download if need be; returns as soon as bytes are coming.
+   *
+   * @return empty if it surely cannot be had under this name
+   * @throws IOException if it cannot be had just now
+   */
+  public Optional<NarSource> find(NarFileName name) throws IOException {
+    Optional<Sha256> narHash = database.findNarByFileName(name.stem());
+    if (narHash.isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<NarSource> stored = findStored(narHash.get(), name.compression());
+    return stored.isPresent() ? stored : fetch(narHash.get(), name.compression());
+  }
+
+  /**
+   * Tells whether {@link #find} would give the NAR, reading no body.
+   *
+   * @return empty if it surely would not
+   * @throws IOException if that cannot be told
+   */
+  public Optional<NarAnswer> probe(NarFileName name) throws IOException {
+    Optional<Sha256> narHash = database.findNarByFileName(name.stem());
+    if (narHash.isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<NarSource> stored = findStored(narHash.get(), name.compression());
+    if (stored.isPresent()) {
+      NarSource source = stored.get();
+      return Optional.of(new NarAnswer(source.length(), source.entityTag().orElse("")));
+    }
+    for (NarInfoRow row : rows(narHash.get(), name.compression())) {
+      if (flights.find(key(row)).isPresent()) {
+        return Optional.of(answer(row, name.compression(), OptionalLong.empty()));
+      }
+      Optional<OptionalLong> found = download.probe(row);
+      if (found.isPresent()) {
+        return Optional.of(answer(row, name.compression(), found.get()));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static NarAnswer answer(NarInfoRow row, Compression wanted, OptionalLong told) {
+    NarFile file = row.said().file();
+    NarId nar = row.said().nar();
+    if (wanted == Compression.NONE) {
+      return new NarAnswer(OptionalLong.of(nar.sizeBytes()), nar.hash().nix32());
+    }
+    Long said = file.sizeBytes();
+    OptionalLong length =
+        told.isPresent() || said == null ? told : OptionalLong.of(said.longValue());
+    Sha256 hash = file.hash();
+    return new NarAnswer(length, hash == null ? "" : hash.nix32());
+  }
+
+  private Optional<NarSource> findStored(Sha256 narHash, Compression wanted) throws IOException {
+    Optional<StoredNar> stored = database.findNar(narHash);
+    if (stored.isEmpty()) {
+      return Optional.empty();
+    }
+    for (Representation representation : stored.get().representations()) {
+      if (wanted != Compression.NONE && wanted != representation.compression()) {
+        continue;
+      }
+      StoredManifest manifest = new StoredManifest(blobs, representation.extents());
+      try {
+        manifest.requirePresent();
+      } catch (BlobLostException lost) {
+        LOG.log(
+            Level.ERROR,
+            "stored nar is lost and will be fetched again hash={0} reason={1}",
+            narHash.nix32(),
+            lost.getMessage());
+        ingest.drop(narHash, representation);
+        continue;
+      }
+      NarSource file =
+          new FileSource(
+              manifest, representation.compression(), representation.fileHash().nix32());
+      return Optional.of(as(wanted, file, stored.get().id()));
+    }
+    return Optional.empty();
+  }
+
+  private Optional<NarSource> fetch(Sha256 narHash, Compression wanted) throws IOException {
+    NarAbsentException absence = null;
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      List<NarInfoRow> rows = rows(narHash, wanted);
+      if (rows.isEmpty()) {
+        return Optional.empty();
+      }
+      try {
+        return Optional.of(follow(rows.get(0), wanted));
+      } catch (NarAbsentException e) {
+        absence = e;
+      }
+    }
+    LOG.log(Level.INFO, "nar absent hash={0} reason={1}", narHash.nix32(), message(absence));
+    return Optional.empty();
+  }
+
+  private static String message(@Nullable Exception e) {
+    return e == null ? "" : String.valueOf(e.getMessage());
+  }
+
+  private NarSource follow(NarInfoRow row, Compression wanted) throws IOException {
+    Flight flight = download.join(row);
+    GrowingManifest manifest = flight.awaitOpened();
+    Sha256 fileHash = row.said().file().hash();
+    NarSource file =
+        new FileSource(
+            manifest, flight.compression(), fileHash == null ? null : fileHash.nix32());
+    return as(wanted, file, flight.nar());
+  }
+
+  private static NarSource as(Compression wanted, NarSource file, NarId nar) {
+    return wanted == file.compression() ? file : new DecodedSource(file, nar);
+  }
+
+  /** The narinfos that name a file of this NAR that can be sent as wanted, newest first. */
+  private List<NarInfoRow> rows(Sha256 narHash, Compression wanted) throws IOException {
+    return database.findNarInfosOf(narHash).stream()
+        .filter(
+            row ->
+                wanted == Compression.NONE || wanted == row.said().file().compression())
+        .toList();
+  }
+
+  private static Flight.Key key(NarInfoRow row) {
+    return new Flight.Key(row.said().nar().hash(), row.said().file().compression());
+  }
+}

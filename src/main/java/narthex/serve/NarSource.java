@@ -1,0 +1,43 @@
+package narthex.serve;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalLong;
+import narthex.nix.Compression;
+
+/**
+ * One NAR in one compression, from any offset on. Safe for use by many threads; each opened stream
+ * belongs to one.
+ */
+public interface NarSource {
+
+  /** The compression of the bytes that {@link #open} gives. */
+  Compression compression();
+
+  /** How many bytes there are in all, if that is known. */
+  OptionalLong length();
+
+  /** What names these very bytes: a strong entity tag without its quotes; empty if not known. */
+  Optional<String> entityTag();
+
+  /**
+   * Opens the bytes from offset {@code from} on; the caller closes the stream. It ends only when
+   * the source is complete, else it fails.
+   */
+  InputStream open(long from) throws IOException;
+
+  /**
+   * Waits until every byte is known to be right: whoever sends a body of known length holds its
+   * last byte back until then.
+   *
+   * @throws IOException if the bytes turned out wrong or will never be complete
+   */
+  void awaitComplete() throws IOException;
+
+  /** The local file that holds exactly these bytes, if they lie so. */
+  default Optional<Path> localFile() {
+    return Optional.empty();
+  }
+}

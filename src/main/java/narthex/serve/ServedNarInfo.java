@@ -1,0 +1,50 @@
+package narthex.serve;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import narthex.nix.NarInfo;
+import narthex.nix.Nix32;
+
+/** A narinfo as clients get it, rendered once. Immutable. */
+public final class ServedNarInfo {
+  private static final int TAG_BYTES = 20;
+
+  private final byte[] body;
+  private final String entityTag;
+
+  private ServedNarInfo(byte[] body, String entityTag) {
+    this.body = body;
+    this.entityTag = entityTag;
+  }
+
+  /** Renders a narinfo. */
+  static ServedNarInfo of(NarInfo narInfo) {
+    byte[] body = narInfo.print().getBytes(StandardCharsets.UTF_8);
+    try {
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(body);
+      byte[] tag = new byte[TAG_BYTES];
+      System.arraycopy(digest, 0, tag, 0, TAG_BYTES);
+      return new ServedNarInfo(body, '"' + Nix32.encode(tag) + '"');
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  /** Length of the body in bytes. */
+  public int length() {
+    return body.length;
+  }
+
+  /** The strong entity tag of the body, in quotes. */
+  public String entityTag() {
+    return entityTag;
+  }
+
+  /** Writes the body; does not close the stream. */
+  public void writeTo(OutputStream out) throws IOException {
+    out.write(body);
+  }
+}

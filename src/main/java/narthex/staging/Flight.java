@@ -1,0 +1,101 @@
+package narthex.staging;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import narthex.blob.GrowingManifest;
+import narthex.nix.Compression;
+import narthex.nix.NarId;
+import narthex.nix.Sha256;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One NAR file that is being brought in. The holder opens it, then lets it land or fail; any number
+ * of threads wait for that. Safe for use by many threads.
+ */
+public final class Flight {
+  /** The holder reports every end itself; this only frees those who wait for a dead one. */
+  private static final Duration SILENCE = Duration.ofMinutes(10);
+
+  /**
+   * What makes two flights the same.
+   *
+   * @param narHash the NAR
+   * @param compression the compression of the file that is fetched
+   */
+  public record Key(Sha256 narHash, Compression compression) {}
+
+  private final NarId nar;
+  private final Compression compression;
+  private final CompletableFuture<GrowingManifest> opened = new CompletableFuture<>();
+  private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
+
+  /** A flight of this NAR in this compression that has not begun. */
+  public Flight(NarId nar, Compression compression) {
+    this.nar = nar;
+    this.compression = compression;
+  }
+
+  /** What makes another flight the same as this. */
+  public Key key() {
+    return new Key(nar.hash(), compression);
+  }
+
+  /** The NAR that is brought in. */
+  public NarId nar() {
+    return nar;
+  }
+
+  /** The compression of the file that is fetched. */
+  public Compression compression() {
+    return compression;
+  }
+
+  /** Says that bytes are coming and can be followed here. */
+  public void opened(GrowingManifest manifest) {
+    opened.complete(manifest);
+  }
+
+  /** Says that the flight is over, with this failure or with none; the first word counts. */
+  public void ended(@Nullable IOException failure) {
+    if (failure == null) {
+      ended.complete(Boolean.TRUE);
+    } else {
+      opened.completeExceptionally(failure);
+      ended.complete(Boolean.FALSE);
+    }
+  }
+
+  /**
+   * Waits until bytes are coming.
+   *
+   * @throws IOException the holder's reason if none will come
+   */
+  public GrowingManifest awaitOpened() throws IOException {
+    return await(opened);
+  }
+
+  /** Waits until the flight is over; true if the NAR is stored now. */
+  public boolean awaitEnded() throws IOException {
+    return await(ended);
+  }
+
+  private static <T> T await(CompletableFuture<T> future) throws IOException {
+    try {
+      return future.get(SILENCE.toSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException failure) {
+        throw failure;
+      }
+      throw new IOException("the NAR in flight failed", e.getCause());
+    } catch (TimeoutException e) {
+      throw new IOException("the NAR in flight gave no sign for " + SILENCE, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while waiting for a NAR in flight", e);
+    }
+  }
+}

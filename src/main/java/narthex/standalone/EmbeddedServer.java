@@ -1,0 +1,174 @@
+package narthex.standalone;
+
+import java.net.BindException;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.apache.catalina.LifecycleException;
+import org.apache.catalina.LifecycleState;
+import org.apache.catalina.Wrapper;
+import org.apache.catalina.connector.Connector;
+import org.apache.catalina.core.StandardContext;
+import org.apache.catalina.core.StandardHost;
+import org.apache.catalina.loader.WebappLoader;
+import org.apache.catalina.servlets.DefaultServlet;
+import org.apache.catalina.startup.Tomcat;
+import org.apache.catalina.valves.ErrorReportValve;
+import org.apache.tomcat.util.scan.StandardJarScanner;
+import org.jspecify.annotations.Nullable;
+
+/** Tomcat in this process, with Narthex as its only web application. */
+final class EmbeddedServer implements AutoCloseable {
+
+  /** How long an end waits for requests that are being answered. */
+  static final Duration DRAIN_TIME = Duration.ofSeconds(10);
+
+  /** How long an end may take at all: a supervisor kills after its own delay, often 30 seconds. */
+  private static final Duration STOP_TIME = Duration.ofSeconds(20);
+
+  /** The first Java version with virtual threads. */
+  private static final int VIRTUAL_THREADS_JAVA = 21;
+
+  private static final int MAX_THREADS = 200;
+  private static final int ANY_NUMBER = -1;
+  private static final int KEEP_ALIVE_MILLIS = 60_000;
+
+  private final Tomcat tomcat;
+  private final HttpAddress address;
+
+  private EmbeddedServer(Tomcat tomcat, HttpAddress address) {
+    this.tomcat = tomcat;
+    this.address = address;
+  }
+
+  /**
+   * Starts the server and returns when it answers requests.
+   *
+   * @param folder holds the web application in {@code webapp}; Tomcat's own files go beside it
+   * @throws StartupException if the port cannot be opened or the web application does not start
+   */
+  static EmbeddedServer start(HttpAddress address, Path folder) throws StartupException {
+    Tomcat tomcat = new Tomcat();
+    tomcat.setBaseDir(folder.resolve("tomcat").toString());
+    tomcat.setConnector(connector(address));
+    tomcat.setAddDefaultWebXmlToWebapp(false);
+    tomcat.getEngine().setParentClassLoader(EmbeddedServer.class.getClassLoader());
+    plainErrors((StandardHost) tomcat.getHost());
+    StandardContext context =
+        (StandardContext) tomcat.addWebapp("", folder.resolve("webapp").toString());
+    configure(context);
+    EmbeddedServer server = new EmbeddedServer(tomcat, address);
+    StartupFailures failures = new StartupFailures();
+    try {
+      tomcat.start();
+    } catch (LifecycleException failure) {
+      server.close();
+      throw new StartupException(reason(address, failure), failure);
+    } finally {
+      failures.close();
+    }
+    if (context.getState() != LifecycleState.STARTED) {
+      server.close();
+      throw new StartupException(reason(address, failures.first()), failures.first());
+    }
+    return server;
+  }
+
+  /** Returns where the server answers. */
+  String url() {
+    return address.url(tomcat.getConnector().getLocalPort());
+  }
+
+  /**
+   * Takes no more requests, waits a bounded time for those under way, and stops the web
+   * application.
+   */
+  @Override
+  public void close() {
+    Thread stopping = new Thread(this::stop, "narthex-stop");
+    stopping.setDaemon(true);
+    stopping.start();
+    try {
+      stopping.join(STOP_TIME.toMillis());
+    } catch (InterruptedException hurried) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void stop() {
+    try {
+      tomcat.stop();
+      tomcat.destroy();
+    } catch (LifecycleException failure) {
+      System.getLogger(EmbeddedServer.class.getName())
+          .log(System.Logger.Level.WARNING, "server not stopped cleanly", failure);
+    }
+  }
+
+  private static Connector connector(HttpAddress address) {
+    Connector connector = new Connector("org.apache.coyote.http11.Http11NioProtocol");
+    connector.setThrowOnFailure(true);
+    connector.setPort(address.port());
+    connector.setXpoweredBy(false);
+    if (!address.host().isEmpty()) {
+      connector.setProperty("address", address.host());
+    }
+    connector.setProperty("maxThreads", Integer.toString(MAX_THREADS));
+    connector.setProperty("maxKeepAliveRequests", Integer.toString(ANY_NUMBER));
+    connector.setProperty("keepAliveTimeout", Integer.toString(KEEP_ALIVE_MILLIS));
+    connector.setProperty("useSendfile", "true");
+    connector.setProperty("compression", "off");
+    if (Runtime.version().feature() >= VIRTUAL_THREADS_JAVA) {
+      connector.setProperty("useVirtualThreads", "true");
+    }
+    return connector;
+  }
+
+  private static void plainErrors(StandardHost host) {
+    ErrorReportValve errors = new ErrorReportValve();
+    errors.setShowReport(false);
+    errors.setShowServerInfo(false);
+    host.getPipeline().addValve(errors);
+  }
+
+  private static void configure(StandardContext context) {
+    WebappLoader loader = new WebappLoader();
+    loader.setDelegate(true); // every class exists once: in the launcher's loader
+    context.setLoader(loader);
+    context.setParentClassLoader(EmbeddedServer.class.getClassLoader());
+    context.setContainerSciFilter(".*"); // as <absolute-ordering/> does for libraries inside a WAR
+    context.setUnloadDelay(DRAIN_TIME.toMillis());
+    StandardJarScanner scanner = new StandardJarScanner();
+    scanner.setScanClassPath(false);
+    scanner.setScanManifest(false);
+    context.setJarScanner(scanner);
+    // The virtual machine ends with the web application: nothing can leak.
+    context.setClearReferencesRmiTargets(false);
+    context.setClearReferencesThreadLocals(false);
+    Wrapper files = Tomcat.addServlet(context, "default", new DefaultServlet());
+    files.setOverridable(true);
+    files.addInitParameter("listings", "false");
+    context.addServletMappingDecoded("/", "default");
+    context.addWelcomeFile("index.html");
+    Tomcat.addDefaultMimeTypeMappings(context);
+  }
+
+  private static String reason(HttpAddress address, @Nullable Throwable failure) {
+    Throwable root = failure;
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      root = cause;
+      if (cause instanceof BindException) {
+        return "cannot listen on address=%s port=%d: %s"
+            .formatted(address.host(), address.port(), cause.getMessage());
+      }
+      if (isForPeople(cause)) {
+        return String.valueOf(cause.getMessage());
+      }
+    }
+    return root == null ? "the web application did not start" : root.toString();
+  }
+
+  /** Whether the message of this exception is all that a person needs. */
+  static boolean isForPeople(Throwable failure) {
+    return failure.getClass().getSimpleName().equals("SettingsException");
+  }
+}

@@ -1,0 +1,56 @@
+package narthex.standalone;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.logging.Formatter;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+
+/**
+ * One line for each event: time, level, logger, message. Line breaks inside a message are escaped,
+ * so that no text from outside can forge a line. The stack trace of an error follows in indented
+ * lines; of anything milder only its causes, in the same line. Thread-safe.
+ */
+final class OneLineFormatter extends Formatter {
+
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSXXX").withZone(ZoneId.systemDefault());
+
+  @Override
+  public String format(LogRecord event) {
+    StringBuilder line = new StringBuilder(160);
+    TIME.formatTo(event.getInstant(), line);
+    line.append(' ').append(levelName(event.getLevel()));
+    line.append(' ').append(event.getLoggerName()).append(' ');
+    line.append(escape(formatMessage(event)));
+    Throwable thrown = event.getThrown();
+    if (thrown != null && event.getLevel().intValue() < Level.SEVERE.intValue()) {
+      for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+        line.append(" cause=").append(escape(cause.toString()));
+      }
+    }
+    line.append('\n');
+    if (thrown != null && event.getLevel().intValue() >= Level.SEVERE.intValue()) {
+      StringWriter trace = new StringWriter();
+      thrown.printStackTrace(new PrintWriter(trace, true));
+      trace.toString().lines().forEach(each -> line.append("    ").append(each).append('\n'));
+    }
+    return line.toString();
+  }
+
+  private static String levelName(Level level) {
+    if (level.intValue() >= Level.SEVERE.intValue()) {
+      return "ERROR";
+    }
+    if (level.intValue() >= Level.WARNING.intValue()) {
+      return "WARNING";
+    }
+    return level.intValue() >= Level.INFO.intValue() ? "INFO" : "DEBUG";
+  }
+
+  private static String escape(String text) {
+    return text.replace("\\", "\\\\").replace("\r", "\\r").replace("\n", "\\n");
+  }
+}

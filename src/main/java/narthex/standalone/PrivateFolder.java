@@ -1,0 +1,155 @@
+package narthex.standalone;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.UserPrincipal;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A folder that lives as long as its process, whatever ends it.
+ *
+ * <p>A lock is held on a file beside the folder. The operating system releases it with the process,
+ * so that the next start recognizes and sweeps what a killed process has left behind. The lock file
+ * is made before the folder and removed after it.
+ */
+final class PrivateFolder implements AutoCloseable {
+
+  private static final String PREFIX = "narthex-";
+  private static final String LOCK_SUFFIX = ".lock";
+
+  private final Path path;
+  private final Path lockFile;
+  private final FileChannel lock;
+
+  private PrivateFolder(Path path, Path lockFile, FileChannel lock) {
+    this.path = path;
+    this.lockFile = lockFile;
+    this.lock = lock;
+  }
+
+  /**
+   * Makes a new folder that only its owner can enter, and sweeps those that dead processes of the
+   * same owner left.
+   *
+   * @throws IOException if the folder cannot be made; a left-over that cannot be removed is no
+   *     error
+   */
+  static PrivateFolder create(Path parent) throws IOException {
+    while (true) {
+      String name = PREFIX + UUID.randomUUID();
+      Path lockFile = parent.resolve(name + LOCK_SUFFIX);
+      FileChannel lock =
+          FileChannel.open(lockFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      if (lock.tryLock() == null || !Files.exists(lockFile)) {
+        lock.close(); // another start took it for a left-over in between
+        continue;
+      }
+      Path path = Files.createTempDirectory(parent, name + "-");
+      PrivateFolder folder = new PrivateFolder(path, lockFile, lock);
+      folder.sweepLeftOvers(parent);
+      return folder;
+    }
+  }
+
+  Path path() {
+    return path;
+  }
+
+  /** Removes the folder and all that is in it. */
+  @Override
+  public void close() {
+    try {
+      removeTree(path);
+      Files.deleteIfExists(lockFile);
+      lock.close();
+    } catch (IOException remains) {
+      System.err.println("narthex folder remains path=" + path + " reason=" + remains);
+    }
+  }
+
+  private void sweepLeftOvers(Path parent) throws IOException {
+    UserPrincipal self = Files.getOwner(path, LinkOption.NOFOLLOW_LINKS);
+    try (DirectoryStream<Path> lockFiles =
+        Files.newDirectoryStream(parent, PREFIX + "*" + LOCK_SUFFIX)) {
+      for (Path leftLock : lockFiles) {
+        if (!leftLock.equals(lockFile)
+            && Files.isRegularFile(leftLock, LinkOption.NOFOLLOW_LINKS)
+            && isOwner(self, leftLock)) {
+          sweep(parent, leftLock, self);
+        }
+      }
+    }
+  }
+
+  private static void sweep(Path parent, Path leftLock, UserPrincipal self) {
+    try (FileChannel channel =
+            FileChannel.open(leftLock, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+        FileLock claimed = claim(channel)) {
+      if (claimed == null) {
+        return; // its process lives
+      }
+      String lockName = leftLock.getFileName().toString();
+      String name = lockName.substring(0, lockName.length() - LOCK_SUFFIX.length());
+      try (DirectoryStream<Path> folders = Files.newDirectoryStream(parent, name + "-*")) {
+        for (Path folder : folders) {
+          if (isOwner(self, folder)) {
+            removeTree(folder);
+          }
+        }
+      }
+      Files.deleteIfExists(leftLock);
+    } catch (IOException busy) {
+      System.err.println("narthex left-over remains path=" + leftLock + " reason=" + busy);
+    }
+  }
+
+  private static @Nullable FileLock claim(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock();
+    } catch (OverlappingFileLockException ownProcess) {
+      return null;
+    }
+  }
+
+  private static boolean isOwner(UserPrincipal self, Path path) {
+    try {
+      return self.equals(Files.getOwner(path, LinkOption.NOFOLLOW_LINKS));
+    } catch (IOException gone) {
+      return false;
+    }
+  }
+
+  private static void removeTree(Path root) throws IOException {
+    if (!Files.exists(root, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    Files.walkFileTree(
+        root,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.deleteIfExists(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException failure)
+              throws IOException {
+            Files.deleteIfExists(folder);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+}

@@ -1,0 +1,80 @@
+package narthex.stream;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Objects;
+
+/**
+ * Passes at most so many bytes: gives the first {@code maxBytes}, then ends if the stream does,
+ * else fails with {@link TooLongException}, and goes on failing. Closing it closes the stream it
+ * reads. For one thread.
+ */
+public final class BoundedInputStream extends InputStream {
+  private final InputStream in;
+  private final long maxBytes;
+  private final String what;
+  private long remainingBytes;
+
+  /**
+   * Bounds a stream.
+   *
+   * @param in the stream, closed with this one
+   * @param maxBytes how many bytes it may have, 0 or more
+   * @param what the name of the thing in the exception's message
+   */
+  public BoundedInputStream(InputStream in, long maxBytes, String what) {
+    if (maxBytes < 0) {
+      throw new IllegalArgumentException("maxBytes=" + maxBytes);
+    }
+    this.in = in;
+    this.maxBytes = maxBytes;
+    this.what = what;
+    this.remainingBytes = maxBytes;
+  }
+
+  @Override
+  public int read() throws IOException {
+    if (remainingBytes <= 0) {
+      return readBehindTheBound();
+    }
+    int value = in.read();
+    if (value >= 0) {
+      remainingBytes--;
+    }
+    return value;
+  }
+
+  @Override
+  public int read(byte[] buffer, int offset, int length) throws IOException {
+    Objects.checkFromIndexSize(offset, length, buffer.length);
+    if (length == 0) {
+      return 0;
+    }
+    if (remainingBytes <= 0) {
+      return readBehindTheBound();
+    }
+    int count = in.read(buffer, offset, (int) Math.min(length, remainingBytes));
+    if (count > 0) {
+      remainingBytes -= count;
+    }
+    return count;
+  }
+
+  @Override
+  public int available() throws IOException {
+    return (int) Math.min(in.available(), Math.max(remainingBytes, 0));
+  }
+
+  @Override
+  public void close() throws IOException {
+    in.close();
+  }
+
+  private int readBehindTheBound() throws IOException {
+    if (remainingBytes < 0 || in.read() >= 0) {
+      remainingBytes = -1;
+      throw new TooLongException(what, maxBytes);
+    }
+    return -1;
+  }
+}

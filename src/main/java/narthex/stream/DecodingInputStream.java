@@ -1,0 +1,159 @@
+package narthex.stream;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Objects;
+import narthex.nix.Compression;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Around any decoder: opens it at the first read, tells damage from trouble with the source, turns
+ * the unchecked exceptions of decoders into checked ones, lets the end pass only where the source
+ * ends, and fails for ever once it failed. For one thread.
+ */
+final class DecodingInputStream extends InputStream {
+  /** Opens the decoder; closing the decoder must close what it was given. */
+  interface Opener {
+    InputStream open(InputStream source) throws IOException;
+  }
+
+  private final Compression compression;
+  private final Source source;
+  private final Opener opener;
+  private @Nullable InputStream decoder;
+  private @Nullable IOException failure;
+  private boolean ended;
+
+  DecodingInputStream(Compression compression, InputStream source, Opener opener) {
+    this.compression = compression;
+    this.source = new Source(source);
+    this.opener = opener;
+  }
+
+  @Override
+  public int read() throws IOException {
+    byte[] one = new byte[1];
+    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+  }
+
+  @Override
+  public int read(byte[] buffer, int offset, int length) throws IOException {
+    Objects.checkFromIndexSize(offset, length, buffer.length);
+    if (failure != null) {
+      throw failure;
+    }
+    if (ended) {
+      return -1;
+    }
+    if (length == 0) {
+      return 0;
+    }
+    try {
+      int count = readDecoder(buffer, offset, length);
+      if (count < 0) {
+        checkSourceEnded();
+        ended = true;
+      }
+      return count;
+    } catch (IOException | RuntimeException e) {
+      IOException cause = source.failure;
+      failure = cause != null ? cause : corrupt(e);
+      throw failure;
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (failure == null) {
+      failure = new IOException("stream closed");
+    }
+    InputStream opened = decoder;
+    decoder = null;
+    try (source) {
+      if (opened != null) {
+        opened.close();
+      }
+    } catch (RuntimeException e) {
+      throw new IOException("closing a decoder", e);
+    }
+  }
+
+  private int readDecoder(byte[] buffer, int offset, int length) throws IOException {
+    InputStream opened = decoder;
+    if (opened == null) {
+      opened = opener.open(source);
+      decoder = opened;
+    }
+    int count;
+    do {
+      count = opened.read(buffer, offset, length);
+    } while (count == 0);
+    return count;
+  }
+
+  /**
+   * Several decoders take no bytes at all for a whole stream, and Brotli stops at its last block.
+   */
+  private void checkSourceEnded() throws IOException {
+    if (source.read() >= 0) {
+      throw new CorruptEncodingException(compression, "bytes behind the end", null);
+    }
+    if (source.isEmpty) {
+      throw new CorruptEncodingException(compression, "no bytes", null);
+    }
+  }
+
+  private CorruptEncodingException corrupt(Exception e) {
+    return e instanceof CorruptEncodingException corrupt
+        ? corrupt
+        : new CorruptEncodingException(compression, String.valueOf(e.getMessage()), e);
+  }
+
+  /** The compressed bytes; remembers its own failure, whatever the decoder makes of it. */
+  private static final class Source extends InputStream {
+    private final InputStream in;
+    private @Nullable IOException failure;
+    private boolean isEmpty = true;
+    private boolean closed;
+
+    Source(InputStream in) {
+      this.in = in;
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+      if (failure != null) {
+        throw failure;
+      }
+      try {
+        int count = in.read(buffer, offset, length);
+        if (count > 0) {
+          isEmpty = false;
+        }
+        return count;
+      } catch (IOException e) {
+        failure = e;
+        throw e;
+      }
+    }
+
+    @Override
+    public int available() throws IOException {
+      return in.available();
+    }
+
+    @Override
+    public void close() throws IOException {
+      if (!closed) {
+        closed = true;
+        in.close();
+      }
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package narthex.stream;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import narthex.nix.Sha256;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Passes bytes through and keeps their number and SHA-256. Closing it closes the stream it reads;
+ * count and digest can still be asked then. For one thread.
+ */
+public final class DigestingInputStream extends InputStream {
+  private final InputStream in;
+  private final MessageDigest sha256 = newSha256();
+  private long count;
+  private @Nullable Sha256 digest;
+
+  /** Reads this stream, which is closed with this one. */
+  public DigestingInputStream(InputStream in) {
+    this.in = in;
+  }
+
+  /** The number of bytes read so far. */
+  public long count() {
+    return count;
+  }
+
+  /**
+   * The SHA-256 of the bytes read. To be asked at the end: reading further bytes afterwards is an
+   * {@link IllegalStateException}; asking again gives the same.
+   */
+  public Sha256 digest() {
+    Sha256 known = digest;
+    if (known == null) {
+      known = Sha256.of(sha256.digest());
+      digest = known;
+    }
+    return known;
+  }
+
+  @Override
+  public int read() throws IOException {
+    int value = in.read();
+    if (value >= 0) {
+      checkNotDigested();
+      sha256.update((byte) value);
+      count++;
+    }
+    return value;
+  }
+
+  @Override
+  public int read(byte[] buffer, int offset, int length) throws IOException {
+    int read = in.read(buffer, offset, length);
+    if (read > 0) {
+      checkNotDigested();
+      sha256.update(buffer, offset, read);
+      count += read;
+    }
+    return read;
+  }
+
+  @Override
+  public int available() throws IOException {
+    return in.available();
+  }
+
+  @Override
+  public void close() throws IOException {
+    in.close();
+  }
+
+  private void checkNotDigested() {
+    if (digest != null) {
+      throw new IllegalStateException("read on after the digest was taken");
+    }
+  }
+
+  private static MessageDigest newSha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,397 @@
+package narthex.upstream;
+
+import dev.failsafe.CircuitBreaker;
+import dev.failsafe.CircuitBreakerOpenException;
+import dev.failsafe.Failsafe;
+import dev.failsafe.FailsafeException;
+import dev.failsafe.FailsafeExecutor;
+import dev.failsafe.RetryPolicy;
+import dev.failsafe.function.CheckedSupplier;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.System.Logger.Level;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import narthex.nix.NarInfo;
+import narthex.nix.NixFormatException;
+import narthex.nix.StorePathHash;
+import narthex.stream.BoundedInputStream;
+import narthex.stream.TooLongException;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.HttpHeaders;
+import org.apache.hc.core5.http.io.support.ClassicRequestBuilder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One other binary cache. Trouble is retried within a bound; after several failures in a row the
+ * upstream is left alone for a while, then probed by one request. Safe for use by many threads.
+ *
+ * <p>Answers 200 and 206 are a yes; 403, 404 and 410 a sure no (S3 says 403 for an absent key); all
+ * else is trouble.
+ */
+public final class Upstream implements Closeable {
+  private static final System.Logger LOG = System.getLogger(Upstream.class.getName());
+
+  /** Longest narinfo taken; real ones with thousands of references have a few 100 KiB. */
+  private static final long MAX_NARINFO_BYTES = 2L << 20;
+
+  private static final int MAX_RETRIES = 6;
+  private static final Duration FIRST_DELAY = Duration.ofMillis(100);
+  private static final Duration LONGEST_DELAY = Duration.ofSeconds(2);
+  private static final double JITTER = 0.2;
+
+  private final UpstreamSettings settings;
+  private final URI base;
+  private final String storeDir;
+  private final UpstreamHttp narInfos;
+  private final UpstreamHttp nars;
+  private final FailsafeExecutor<Object> tries;
+  private volatile @Nullable CacheInfo info;
+
+  /**
+   * @param settings how to ask it
+   * @param storeDir the only store directory whose paths are taken
+   * @param netrc credentials for hosts that have none in their URL
+   */
+  public Upstream(UpstreamSettings settings, String storeDir, Netrc netrc) {
+    this.settings = settings;
+    this.storeDir = storeDir;
+    this.base = withoutUserInfo(settings.url());
+    UpstreamHttp.Logins logins = url -> login(url, netrc);
+    this.narInfos = new UpstreamHttp(settings.limits(), logins);
+    this.nars = new UpstreamHttp(settings.limits(), logins);
+    this.tries = tries(settings.limits());
+  }
+
+  private FailsafeExecutor<Object> tries(UpstreamSettings.Limits limits) {
+    RetryPolicy<Object> retry =
+        RetryPolicy.builder()
+            .handleIf(
+                e ->
+                    e instanceof TroubleException t
+                        && t.retry() == TroubleException.Retry.WORTHWHILE)
+            .withMaxRetries(MAX_RETRIES)
+            .withMaxDuration(limits.retryWithin())
+            .withBackoff(FIRST_DELAY, LONGEST_DELAY)
+            .withJitter(JITTER)
+            .build();
+    CircuitBreaker<Object> breaker =
+        CircuitBreaker.builder()
+            .handle(TroubleException.class)
+            .withFailureThreshold(limits.failuresToOpen())
+            .withDelay(limits.probeAfter())
+            .withSuccessThreshold(1)
+            .onOpen(e -> LOG.log(Level.WARNING, "upstream taken for dead upstream={0}", base))
+            .onClose(e -> LOG.log(Level.INFO, "upstream answers again upstream={0}", base))
+            .build();
+    return Failsafe.with(retry).compose(breaker);
+  }
+
+  /** Its base URL, ending in a slash, without credentials. */
+  public String base() {
+    return base.toString();
+  }
+
+  /**
+   * Its priority, lower first: as set, else as its nix-cache-info says; empty while that is not
+   * known. (Nix's own default where the file names none is 0.)
+   */
+  public Optional<Integer> priority() {
+    if (settings.priority() != null) {
+      return Optional.of(settings.priority());
+    }
+    return Optional.ofNullable(info).map(CacheInfo::priority);
+  }
+
+  /**
+   * Asks for a narinfo.
+   *
+   * @return empty if the upstream surely has none that may be taken (absent, or not trusted)
+   * @throws IOException if that cannot be told
+   */
+  public Optional<FoundNarInfo> fetchNarInfo(StorePathHash hash) throws IOException {
+    return withTries(
+        () -> {
+          if (!usable()) {
+            return Optional.empty();
+          }
+          Optional<String> text = fetchText(base.resolve(hash.text() + ".narinfo"));
+          return text.isEmpty() ? Optional.empty() : trusted(hash, text.get());
+        });
+  }
+
+  /**
+   * Opens a NAR file from byte {@code from} on; the caller closes the body. An upstream that cannot
+   * seek answers from byte 0 on.
+   *
+   * @param url the opaque URL of its narinfo
+   * @param entityTag the file's entity tag as known from before; if it changed, the answer is from
+   *     byte 0 on
+   * @return empty if it surely has no such file
+   * @throws IOException if that cannot be told
+   */
+  public Optional<NarBody> openNar(String url, long from, @Nullable String entityTag)
+      throws IOException {
+    URI resolved = resolve(url);
+    return withTries(() -> open(resolved, from, entityTag));
+  }
+
+  /**
+   * Asks whether it has a NAR file, without reading it.
+   *
+   * @return empty if it surely has none; else the file's length, if told
+   */
+  public Optional<OptionalLong> findNar(String url) throws IOException {
+    URI resolved = resolve(url);
+    return withTries(
+        () -> {
+          try (ClassicHttpResponse response =
+              send(narInfos, ClassicRequestBuilder.head(resolved))) {
+            if (isAbsence(response)) {
+              return Optional.empty();
+            }
+            requireOk(response, resolved);
+            return Optional.of(contentLength(response));
+          }
+        });
+  }
+
+  @Override
+  public void close() throws IOException {
+    narInfos.close();
+    nars.close();
+  }
+
+  /** Whether its paths live in our store directory; asks its nix-cache-info the first time. */
+  private boolean usable() throws IOException {
+    CacheInfo known = info;
+    if (known == null) {
+      known = CacheInfo.parse(fetchText(base.resolve("nix-cache-info")).orElse(""));
+      info = known;
+      if (known.isFor(storeDir)) {
+        LOG.log(Level.INFO, "upstream known upstream={0} priority={1}", base, known.priority());
+      } else {
+        LOG.log(
+            Level.ERROR,
+            "upstream is not used: it has another store directory upstream={0} expected={1}",
+            base,
+            storeDir);
+      }
+    }
+    return known.isFor(storeDir);
+  }
+
+  private Optional<FoundNarInfo> trusted(StorePathHash hash, String text) throws IOException {
+    NarInfo narInfo;
+    try {
+      narInfo = NarInfo.parse(text);
+    } catch (NixFormatException e) {
+      throw new TroubleException(
+          "%s%s.narinfo is malformed: %s".formatted(base, hash.text(), e.getMessage()),
+          TroubleException.Retry.POINTLESS);
+    }
+    if (!narInfo.storePath().hash().equals(hash)
+        || !narInfo.storePath().storeDir().equals(storeDir)) {
+      throw new TroubleException(
+          "%s%s.narinfo speaks of %s".formatted(base, hash.text(), narInfo.storePath().print()),
+          TroubleException.Retry.POINTLESS);
+    }
+    if (settings.trust() == UpstreamSettings.Trust.SIGNED && !isSigned(narInfo)) {
+      LOG.log(
+          Level.WARNING,
+          "narinfo refused: no signature of a trusted key upstream={0} path={1}",
+          base,
+          narInfo.storePath().print());
+      return Optional.empty();
+    }
+    return Optional.of(new FoundNarInfo(narInfo, base()));
+  }
+
+  private boolean isSigned(NarInfo narInfo) {
+    String fingerprint = narInfo.fingerprint();
+    return narInfo.signatures().stream()
+        .anyMatch(
+            signature ->
+                settings.trustedKeys().stream()
+                    .anyMatch(
+                        key ->
+                            key.name().equals(signature.keyName())
+                                && key.verify(fingerprint, signature)));
+  }
+
+  private Optional<String> fetchText(URI url) throws IOException {
+    try (ClassicHttpResponse response = send(narInfos, ClassicRequestBuilder.get(url))) {
+      if (isAbsence(response)) {
+        return Optional.empty();
+      }
+      requireOk(response, url);
+      HttpEntity entity = response.getEntity();
+      if (entity == null) {
+        return Optional.of("");
+      }
+      try (InputStream body =
+          new BoundedInputStream(
+              ContentEncoding.decode(response, entity.getContent()),
+              MAX_NARINFO_BYTES,
+              url.toString())) {
+        return Optional.of(new String(body.readAllBytes(), StandardCharsets.UTF_8));
+      }
+    } catch (TooLongException e) {
+      throw new TroubleException(e.getMessage(), TroubleException.Retry.POINTLESS);
+    } catch (TroubleException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new TroubleException(url + " broke: " + e, e);
+    }
+  }
+
+  private Optional<NarBody> open(URI url, long from, @Nullable String entityTag)
+      throws IOException {
+    ClassicRequestBuilder request = ClassicRequestBuilder.get(url);
+    if (from > 0) {
+      request.addHeader(HttpHeaders.RANGE, "bytes=" + from + "-");
+      if (entityTag != null) {
+        request.addHeader(HttpHeaders.IF_RANGE, entityTag);
+      }
+    }
+    ClassicHttpResponse response = send(nars, request);
+    try {
+      if (isAbsence(response)) {
+        response.close();
+        return Optional.empty();
+      }
+      return Optional.of(body(url, from, response));
+    } catch (IOException | RuntimeException e) {
+      response.close();
+      throw e;
+    }
+  }
+
+  private static NarBody body(URI url, long from, ClassicHttpResponse response)
+      throws IOException {
+    OptionalLong length = contentLength(response);
+    long start = 0;
+    if (response.getCode() == 206) {
+      ContentRange range = ContentRange.parse(header(response, HttpHeaders.CONTENT_RANGE));
+      if (range == null || range.from() != from) {
+        throw new TroubleException(
+            url + " answered another range than asked", TroubleException.Retry.POINTLESS);
+      }
+      start = from;
+      length = range.length();
+    } else {
+      requireOk(response, url);
+    }
+    HttpEntity entity = response.getEntity();
+    InputStream stored = entity == null ? InputStream.nullInputStream() : entity.getContent();
+    InputStream stream = ContentEncoding.decode(response, stored);
+    boolean encoded = !Objects.equals(stored, stream);
+    String tag = header(response, HttpHeaders.ETAG);
+    return new NarBody(
+        response,
+        stream,
+        start,
+        encoded ? OptionalLong.empty() : length,
+        encoded || tag == null || tag.startsWith("W/") ? null : tag);
+  }
+
+  private static ClassicHttpResponse send(UpstreamHttp http, ClassicRequestBuilder request)
+      throws TroubleException {
+    try {
+      return http.open(request);
+    } catch (IOException e) {
+      throw new TroubleException(request.getUri() + " did not answer: " + e, e);
+    }
+  }
+
+  private static boolean isAbsence(ClassicHttpResponse response) {
+    int code = response.getCode();
+    return code == 404 || code == 410 || code == 403;
+  }
+
+  private static void requireOk(ClassicHttpResponse response, URI url) throws TroubleException {
+    int code = response.getCode();
+    if (code == 200) {
+      return;
+    }
+    boolean passing = code == 408 || code == 429 || (code >= 500 && code != 501 && code != 505);
+    throw new TroubleException(
+        url + " answered " + code,
+        passing ? TroubleException.Retry.WORTHWHILE : TroubleException.Retry.POINTLESS);
+  }
+
+  private static OptionalLong contentLength(ClassicHttpResponse response) {
+    String text = header(response, HttpHeaders.CONTENT_LENGTH);
+    try {
+      return text == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(text.trim()));
+    } catch (NumberFormatException e) {
+      return OptionalLong.empty();
+    }
+  }
+
+  private static @Nullable String header(ClassicHttpResponse response, String name) {
+    Header header = response.getFirstHeader(name);
+    return header == null ? null : header.getValue();
+  }
+
+  private <T> T withTries(CheckedSupplier<T> request) throws IOException {
+    try {
+      return tries.get(request);
+    } catch (CircuitBreakerOpenException e) {
+      throw new UpstreamUnavailableException(base + " is left alone after several failures", e);
+    } catch (FailsafeException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      if (cause instanceof InterruptedException) {
+        Thread.currentThread().interrupt();
+      }
+      String reason = Objects.requireNonNullElse(cause.getMessage(), cause.toString());
+      throw new UpstreamUnavailableException(reason, cause);
+    }
+  }
+
+  private URI resolve(String url) throws IOException {
+    URI resolved;
+    try {
+      resolved = base.resolve(new URI(url));
+    } catch (URISyntaxException e) {
+      throw new UpstreamUnavailableException(base + " names a NAR by a malformed URL: " + url, e);
+    }
+    String scheme = resolved.getScheme();
+    if (!("http".equals(scheme) || "https".equals(scheme)) || resolved.getHost() == null) {
+      throw new UpstreamUnavailableException(
+          "not an http(s) URL: " + url, new IOException("named by " + base));
+    }
+    return resolved;
+  }
+
+  private Optional<Netrc.Login> login(URI url, Netrc netrc) {
+    String userInfo = settings.url().getUserInfo();
+    boolean ours =
+        url.getHost().equalsIgnoreCase(base.getHost())
+            && url.getPort() == base.getPort()
+            && Objects.equals(url.getScheme(), base.getScheme());
+    if (userInfo == null || !ours) {
+      return netrc.find(url.getHost());
+    }
+    int colon = userInfo.indexOf(':');
+    return Optional.of(
+        colon < 0
+            ? new Netrc.Login(userInfo, "")
+            : new Netrc.Login(userInfo.substring(0, colon), userInfo.substring(colon + 1)));
+  }
+
+  private static URI withoutUserInfo(URI url) {
+    String path = Objects.requireNonNullElse(url.getRawPath(), "");
+    String authority = url.getHost() + (url.getPort() < 0 ? "" : ":" + url.getPort());
+    return URI.create(
+        url.getScheme() + "://" + authority + path + (path.endsWith("/") ? "" : "/"));
+  }
+}

@@ -1,0 +1,110 @@
+package narthex.upstream;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import narthex.nix.StorePathHash;
+
+/**
+ * All upstreams together. They are asked in parallel; the best priority that has a path wins. Sure
+ * absences are remembered for a while. Safe for use by many threads.
+ */
+public final class Upstreams implements Closeable {
+  private static final System.Logger LOG = System.getLogger(Upstreams.class.getName());
+
+  /**
+   * How a search behaves.
+   *
+   * @param betterAnswerWait how long a hit waits for an upstream of better priority
+   * @param within bound of a whole search
+   * @param negativeTtl how long a sure absence is remembered
+   * @param negativeEntries how many are remembered
+   */
+  public record SearchSettings(
+      Duration betterAnswerWait, Duration within, Duration negativeTtl, long negativeEntries) {}
+
+  private final List<Upstream> upstreams;
+  private final SearchSettings settings;
+  private final ExecutorService executor;
+  private final Cache<StorePathHash, Boolean> absences;
+
+  /**
+   * @param upstreams in the order of the settings, which decides between equal priorities; closed
+   *     with this object
+   * @param executor runs the questions; not closed here
+   */
+  public Upstreams(List<Upstream> upstreams, SearchSettings settings, ExecutorService executor) {
+    this.upstreams = List.copyOf(upstreams);
+    this.settings = settings;
+    this.executor = executor;
+    this.absences =
+        Caffeine.newBuilder()
+            .expireAfterWrite(settings.negativeTtl())
+            .maximumSize(settings.negativeEntries())
+            .executor(Runnable::run)
+            .build();
+  }
+
+  /**
+   * Finds the narinfo of a path at the upstream of best priority that has it.
+   *
+   * @return empty if every upstream surely has none
+   * @throws UpstreamUnavailableException if none has it and some could not say
+   */
+  public Optional<FoundNarInfo> find(StorePathHash hash) throws UpstreamUnavailableException {
+    if (upstreams.isEmpty() || absences.getIfPresent(hash) != null) {
+      return Optional.empty();
+    }
+    NarInfoSearch search = new NarInfoSearch(upstreams, hash, executor);
+    Optional<FoundNarInfo> found = search.best(settings.betterAnswerWait(), settings.within());
+    if (found.isEmpty()) {
+      absences.put(hash, Boolean.TRUE);
+    }
+    return found;
+  }
+
+  /**
+   * Asks every upstream, whatever is remembered, and waits for all of them.
+   *
+   * @return what they have, best priority first; empty if every one surely has none
+   * @throws UpstreamUnavailableException if none has it and some could not say
+   */
+  public List<FoundNarInfo> findAll(StorePathHash hash) throws UpstreamUnavailableException {
+    return new NarInfoSearch(upstreams, hash, executor).all(settings.within());
+  }
+
+  /** Forgets that a path was absent, because it was just brought here in another way. */
+  public void forgetAbsence(StorePathHash hash) {
+    absences.invalidate(hash);
+  }
+
+  /** The upstream with this base URL, if it is (still) one of ours. */
+  public Optional<Upstream> byBase(String base) {
+    return upstreams.stream().filter(upstream -> upstream.base().equals(base)).findFirst();
+  }
+
+  /** The base URLs, without credentials, in the order of the settings. */
+  public List<String> bases() {
+    return upstreams.stream().map(Upstream::base).toList();
+  }
+
+  @Override
+  public void close() throws IOException {
+    List<IOException> failures = new ArrayList<>();
+    for (Upstream upstream : upstreams) {
+      try {
+        upstream.close();
+      } catch (IOException e) {
+        failures.add(e);
+      }
+    }
+    failures.forEach(e -> LOG.log(Level.WARNING, "upstream not closed", e));
+  }
+}

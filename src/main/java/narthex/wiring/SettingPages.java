@@ -1,0 +1,75 @@
+package narthex.wiring;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** The {@link SettingTable} as text for people. */
+public final class SettingPages {
+  private static final int WIDTH = 96;
+
+  private SettingPages() {}
+
+  /** Returns the list of settings for {@code --help}. */
+  public static String printHelp() {
+    StringBuilder page = new StringBuilder();
+    for (Setting<?> setting : SettingTable.all()) {
+      page.append(setting.name()).append('\n');
+      wrap(setting.description(), page, "    ");
+      wrap(facts(setting), page, "    ");
+      page.append("    environment: ").append(setting.environmentName()).append('\n');
+    }
+    return page.toString();
+  }
+
+  /**
+   * Returns the text of {@code server-configs/narthex.properties}: every setting, commented out.
+   */
+  public static String printProperties() {
+    StringBuilder page = new StringBuilder();
+    wrap(
+        "Settings of Narthex. Each can also be given as an environment variable"
+            + " (narthex.cdc.mode is NARTHEX_CDC_MODE) or as a system property"
+            + " (-Dnarthex.cdc.mode=off); system properties win over the environment, and the"
+            + " environment wins over this file. An empty value counts as not set, but for"
+            + " narthex.upstreams. An unknown name or a malformed value stops the start."
+            + " The values below are the defaults. This text is made from the table of settings.",
+        page,
+        "# ");
+    for (Setting<?> setting : SettingTable.all()) {
+      if (setting == SettingTable.CONFIG_FILE) {
+        continue;
+      }
+      page.append('\n');
+      wrap(setting.description(), page, "# ");
+      wrap("(" + facts(setting) + ")", page, "# ");
+      page.append('#').append(setting.name()).append('=').append(setting.defaultText());
+      page.append('\n');
+    }
+    return page.toString();
+  }
+
+  private static String facts(Setting<?> setting) {
+    String none = setting.isPositional() ? "as for all upstreams" : "none";
+    String text = setting.defaultText().isEmpty() ? none : setting.defaultText();
+    return setting.type().name()
+        + ": "
+        + setting.type().allowed()
+        + "; default: "
+        + (setting == SettingTable.UPSTREAM_PRIORITY ? "as it says itself" : text);
+  }
+
+  private static void wrap(String text, StringBuilder page, String indent) {
+    List<String> line = new ArrayList<>();
+    int length = 0;
+    for (String word : text.split(" ", -1)) {
+      if (!line.isEmpty() && indent.length() + length + word.length() > WIDTH) {
+        page.append(indent).append(String.join(" ", line)).append('\n');
+        line.clear();
+        length = 0;
+      }
+      line.add(word);
+      length += word.length() + 1;
+    }
+    page.append(indent).append(String.join(" ", line)).append('\n');
+  }
+}

@@ -1,0 +1,288 @@
+package narthex.wiring;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.FileSystemNotFoundException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import narthex.nix.PublicKey;
+
+/**
+ * What values a setting may have, and how the text of one becomes a value. Immutable.
+ *
+ * @param <T> the type of the parsed value
+ */
+public final class SettingType<T> {
+  /** Ten years: longer waits are surely typing errors, and nanoseconds still fit a long. */
+  private static final Duration LONGEST = Duration.ofDays(3650);
+
+  private static final Pattern DURATION = Pattern.compile("([0-9]{1,12})\\s*(ms|s|m|h|d)");
+  private static final Pattern SIZE = Pattern.compile("([0-9]{1,15})\\s*(B|KiB|MiB|GiB)?");
+  private static final Pattern HOST_NAME = Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._-]{0,252})");
+  private static final Map<String, Integer> SIZE_SHIFTS =
+      Map.of("B", 0, "KiB", 10, "MiB", 20, "GiB", 30);
+  private static final int HIGHEST_PORT = 65_535;
+
+  static final SettingType<String> TEXT = shown("text", "any text", text -> text);
+  static final SettingType<String> SECRET =
+      new SettingType<>("secret text", "any text", Exposure.SECRET, text -> text);
+  static final SettingType<String> HOST =
+      shown("host name", "letters, digits, '.', '-' and '_'", SettingType::hostName);
+  static final SettingType<Path> PATH =
+      shown("path", "a path of a file or folder", SettingType::path);
+  static final SettingType<List<Path>> PATHS =
+      shown(
+          "list of paths",
+          "paths separated by commas",
+          text ->
+              Pattern.compile(",")
+                  .splitAsStream(text)
+                  .map(String::strip)
+                  .filter(item -> !item.isEmpty())
+                  .map(SettingType::path)
+                  .toList());
+  static final SettingType<Path> BLOB_ROOT =
+      shown("file URL", "a file: URL or an absolute path", SettingType::blobRoot);
+  static final SettingType<String> STORE_DIR =
+      shown("absolute path", "an absolute path without a slash at its end", SettingType::storeDir);
+  static final SettingType<String> JDBC_URL =
+      new SettingType<>(
+          "JDBC URL",
+          "jdbc:sqlite:<file> or jdbc:postgresql://<host>/<database>",
+          Exposure.SECRET,
+          SettingType::jdbcUrl);
+  static final SettingType<Boolean> SWITCH =
+      shown("true or false", "true or false", SettingType::truth);
+  static final SettingType<Integer> PORT =
+      shown("port", "0 (any free port) to 65535", text -> number(text, 0, HIGHEST_PORT));
+  static final SettingType<Integer> NUMBER =
+      shown("number", "a whole number from 0 on", text -> number(text, 0, Integer.MAX_VALUE));
+  static final SettingType<Integer> COUNT =
+      shown("count", "a whole number from 1 on", text -> number(text, 1, Integer.MAX_VALUE));
+  static final SettingType<Duration> DURATION_OR_ZERO =
+      shown(
+          "duration",
+          "a duration such as 0s, 200ms, 30s, 5m, 24h, 1d or PT30S, at most 3650d",
+          text -> duration(text, Duration.ZERO));
+  static final SettingType<Duration> POSITIVE_DURATION =
+      shown(
+          "duration above 0",
+          "a duration above 0 such as 200ms, 30s, 5m, 24h, 1d or PT30S, at most 3650d",
+          text -> duration(text, Duration.ofMillis(1)));
+  static final SettingType<Long> BYTES =
+      shown("size", "bytes, or a size such as 512KiB, 64MiB or 2GiB", SettingType::bytes);
+  static final SettingType<List<URI>> UPSTREAMS =
+      new SettingType<>(
+          "list of URLs",
+          "http:// or https:// URLs separated by commas or blanks, each of them once",
+          Exposure.SECRET,
+          SettingType::addresses);
+  static final SettingType<List<PublicKey>> PUBLIC_KEYS =
+      shown(
+          "list of public keys",
+          "keys <name>:<base64 of 32 bytes> separated by commas or blanks",
+          text -> items(text).stream().map(PublicKey::parse).toList());
+  static final SettingType<CdcMode> CDC_MODE =
+      shown("off, lazy or eager", "off (lazy and eager come later)", SettingType::cdcMode);
+
+  /** Whether a value may be shown in messages. */
+  private enum Exposure {
+    SHOWN,
+    SECRET
+  }
+
+  private final String name;
+  private final String allowed;
+  private final Exposure exposure;
+  private final Function<String, T> parser;
+
+  private SettingType(String name, String allowed, Exposure exposure, Function<String, T> parser) {
+    this.name = name;
+    this.allowed = allowed;
+    this.exposure = exposure;
+    this.parser = parser;
+  }
+
+  /** Returns the name of the type, for people. */
+  public String name() {
+    return name;
+  }
+
+  /** Returns what values are allowed, for people. */
+  public String allowed() {
+    return allowed;
+  }
+
+  /** Returns whether values must not be shown, because they are secrets or may hold one. */
+  public boolean isSecret() {
+    return exposure == Exposure.SECRET;
+  }
+
+  /**
+   * Parses the text of a value.
+   *
+   * @throws IllegalArgumentException if it is not one that is allowed; the message never holds the
+   *     value of a secret type
+   */
+  T parse(String text) {
+    return parser.apply(text.strip());
+  }
+
+  private static <T> SettingType<T> shown(String name, String allowed, Function<String, T> parser) {
+    return new SettingType<>(name, allowed, Exposure.SHOWN, parser);
+  }
+
+  private static String hostName(String text) {
+    if (!HOST_NAME.matcher(text).matches()) {
+      throw new IllegalArgumentException("it is no host name");
+    }
+    return text;
+  }
+
+  private static Path path(String text) {
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw new IllegalArgumentException("it is no path");
+    }
+  }
+
+  private static Path blobRoot(String text) {
+    if (text.regionMatches(true, 0, "file:", 0, 5)) {
+      try {
+        return Path.of(new URI(text)).normalize();
+      } catch (URISyntaxException | IllegalArgumentException | FileSystemNotFoundException e) {
+        throw new IllegalArgumentException("it is no file: URL of an absolute path");
+      }
+    }
+    Path path = path(text);
+    if (!path.isAbsolute()) {
+      throw new IllegalArgumentException("it is neither a file: URL nor an absolute path");
+    }
+    return path.normalize();
+  }
+
+  private static String storeDir(String text) {
+    boolean clean = text.startsWith("/") && !text.endsWith("/") && !text.contains("//");
+    if (!clean || text.chars().anyMatch(c -> c <= ' ')) {
+      throw new IllegalArgumentException("it is no store directory");
+    }
+    return text;
+  }
+
+  private static String jdbcUrl(String text) {
+    if (!text.startsWith("jdbc:sqlite:") && !text.startsWith("jdbc:postgresql:")) {
+      throw new IllegalArgumentException("it names neither SQLite nor PostgreSQL");
+    }
+    return text;
+  }
+
+  private static Boolean truth(String text) {
+    return switch (text.toLowerCase(Locale.ROOT)) {
+      case "true" -> true;
+      case "false" -> false;
+      default -> throw new IllegalArgumentException("it is neither true nor false");
+    };
+  }
+
+  private static Integer number(String text, int least, int most) {
+    int value;
+    try {
+      value = Integer.parseInt(text);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException("it is no whole number");
+    }
+    if (value < least || value > most) {
+      throw new IllegalArgumentException("it is out of range");
+    }
+    return value;
+  }
+
+  private static Duration duration(String text, Duration least) {
+    Duration value = anyDuration(text);
+    if (value.compareTo(least) < 0 || value.compareTo(LONGEST) > 0) {
+      throw new IllegalArgumentException("it is out of range");
+    }
+    return value;
+  }
+
+  private static Duration anyDuration(String text) {
+    Matcher matcher = DURATION.matcher(text);
+    try {
+      if (!matcher.matches()) {
+        return Duration.parse(text);
+      }
+      long count = Long.parseLong(group(matcher, 1));
+      return switch (group(matcher, 2)) {
+        case "ms" -> Duration.ofMillis(count);
+        case "s" -> Duration.ofSeconds(count);
+        case "m" -> Duration.ofMinutes(count);
+        case "h" -> Duration.ofHours(count);
+        default -> Duration.ofDays(count);
+      };
+    } catch (DateTimeParseException | ArithmeticException e) {
+      throw new IllegalArgumentException("it is no duration");
+    }
+  }
+
+  private static Long bytes(String text) {
+    Matcher matcher = SIZE.matcher(text);
+    if (!matcher.matches()) {
+      throw new IllegalArgumentException("it is no size");
+    }
+    String unit = matcher.group(2);
+    int shift = unit == null ? 0 : SIZE_SHIFTS.getOrDefault(unit, 0);
+    long count = Long.parseLong(group(matcher, 1));
+    if (count > Long.MAX_VALUE >> shift) {
+      throw new IllegalArgumentException("it is out of range");
+    }
+    return count << shift;
+  }
+
+  private static String group(Matcher matcher, int number) {
+    String text = matcher.group(number);
+    return text == null ? "" : text;
+  }
+
+  private static List<URI> addresses(String text) {
+    List<URI> urls = new ArrayList<>();
+    List<String> places = new ArrayList<>();
+    List<String> items = items(text);
+    for (int i = 0; i < items.size(); i++) {
+      try {
+        urls.add(UpstreamUrl.parse(items.get(i)));
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException("number " + (i + 1) + " " + e.getMessage());
+      }
+      String place = UpstreamUrl.place(urls.get(i));
+      if (places.contains(place)) {
+        throw new IllegalArgumentException(place + " is named twice");
+      }
+      places.add(place);
+    }
+    return List.copyOf(urls);
+  }
+
+  private static List<String> items(String text) {
+    return Pattern.compile("[,\\s]+").splitAsStream(text).filter(item -> !item.isEmpty()).toList();
+  }
+
+  private static CdcMode cdcMode(String text) {
+    return switch (text.toLowerCase(Locale.ROOT)) {
+      case "off" -> CdcMode.OFF;
+      case "lazy", "eager" ->
+          throw new IllegalArgumentException(
+              "this version has no chunking yet, the mode arrives with it");
+      default -> throw new IllegalArgumentException("it is no CDC mode");
+    };
+  }
+}

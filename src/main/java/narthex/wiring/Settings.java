@@ -1,0 +1,128 @@
+package narthex.wiring;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import narthex.db.DatabaseSettings;
+import narthex.upstream.UpstreamSettings;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All settings, read once at the start. Immutable; every path is absolute, and nothing prints a
+ * secret.
+ *
+ * @param configFile the file that was read, or null if there is none
+ * @param site what we say of ourselves
+ * @param http where the standalone server listens
+ * @param storage where things are kept
+ * @param database where the database is
+ * @param search how the upstreams are searched together
+ * @param upstreams the upstreams in the order given, may be empty; their URLs may hold passwords
+ * @param signing the keys that sign
+ * @param narInfos how narinfos are kept
+ * @param fetching how NARs are fetched and stored
+ */
+public record Settings(
+    @Nullable Path configFile,
+    Site site,
+    Http http,
+    Storage storage,
+    DatabaseSettings database,
+    Search search,
+    List<UpstreamSettings> upstreams,
+    Signing signing,
+    NarInfos narInfos,
+    Fetching fetching) {
+
+  /** Copies the list. */
+  public Settings {
+    upstreams = List.copyOf(upstreams);
+  }
+
+  /**
+   * What we say of ourselves.
+   *
+   * @param hostname the name of this binary cache
+   * @param storeDir the store directory, such as /nix/store
+   * @param wantMassQuery WantMassQuery of nix-cache-info
+   * @param priority Priority of nix-cache-info
+   */
+  public record Site(String hostname, String storeDir, boolean wantMassQuery, int priority) {}
+
+  /**
+   * Where the standalone server listens.
+   *
+   * @param address the address
+   * @param port the port; 0 is any free one
+   */
+  public record Http(String address, int port) {}
+
+  /**
+   * Where things are kept. The folders need not exist yet.
+   *
+   * @param dataDir the folder of everything that is kept
+   * @param blobRoot the folder of the blob store
+   */
+  public record Storage(Path dataDir, Path blobRoot) {}
+
+  /**
+   * How the upstreams are searched together.
+   *
+   * @param betterAnswerWait how long a hit waits for an upstream of better priority
+   * @param retryWithin how long a request is tried again before its first byte
+   * @param negativeTtl how long a miss is remembered; zero is not at all
+   * @param negativeEntries how many misses are remembered
+   * @param netrcFile file of passwords, or null
+   */
+  public record Search(
+      Duration betterAnswerWait,
+      Duration retryWithin,
+      Duration negativeTtl,
+      int negativeEntries,
+      @Nullable Path netrcFile) {}
+
+  /**
+   * The keys that sign.
+   *
+   * @param keyFiles the files of secret keys
+   * @param createMissing whether a file that is missing is made: only true for the default one
+   */
+  public record Signing(List<Path> keyFiles, boolean createMissing) {
+    /** Copies the list. */
+    public Signing {
+      keyFiles = List.copyOf(keyFiles);
+    }
+  }
+
+  /**
+   * How narinfos are kept.
+   *
+   * @param revalidateAfter after this one whose NAR is not stored is asked for upstream again
+   * @param memorySizeBytes how much of the answers is kept in memory
+   */
+  public record NarInfos(Duration revalidateAfter, long memorySizeBytes) {}
+
+  /**
+   * How NARs are fetched and stored.
+   *
+   * @param prefetch whether a NAR is fetched as soon as its narinfo is asked for
+   * @param cdcMode when NARs are chunked
+   */
+  public record Fetching(boolean prefetch, CdcMode cdcMode) {}
+
+  /**
+   * Reads all settings.
+   *
+   * @throws SettingsException if a name is unknown or a value is malformed, or if a file of
+   *     settings is named but not there
+   */
+  public static Settings read(SettingsSources sources) {
+    return new SettingsAssembly(sources).settings();
+  }
+
+  @Override
+  public String toString() {
+    return "Settings[configFile=" + Objects.toString(configFile) + ", site=" + site + "]";
+  }
+}

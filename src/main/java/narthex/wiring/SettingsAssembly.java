@@ -1,0 +1,158 @@
+package narthex.wiring;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import narthex.db.DatabaseSettings;
+import narthex.upstream.UpstreamSettings;
+
+/** Puts the {@link Settings} together from the rows of the {@link SettingTable}. */
+final class SettingsAssembly {
+  private static final String FALLBACK_HOST_NAME = "localhost";
+  private static final Pattern HOST_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,252}");
+
+  private final SettingsSources sources;
+  private final SettingsReader reader;
+  private final Path dataDir;
+
+  SettingsAssembly(SettingsSources sources) {
+    this.sources = sources;
+    this.reader = SettingsReader.open(sources);
+    Path given = reader.find(SettingTable.DATA_DIR);
+    this.dataDir = absolute(given == null ? Path.of(SettingTable.DATA_DIR.defaultText()) : given);
+  }
+
+  Settings settings() {
+    checkGiven();
+    List<UpstreamSettings> upstreams = upstreams();
+    return new Settings(
+        reader.file(),
+        new Settings.Site(
+            value(SettingTable.HOSTNAME),
+            value(SettingTable.STORE_DIR),
+            value(SettingTable.WANT_MASS_QUERY),
+            value(SettingTable.PRIORITY)),
+        new Settings.Http(value(SettingTable.HTTP_ADDRESS), value(SettingTable.HTTP_PORT)),
+        new Settings.Storage(dataDir, blobRoot()),
+        database(),
+        search(),
+        upstreams,
+        signing(),
+        new Settings.NarInfos(
+            value(SettingTable.REVALIDATE_AFTER), value(SettingTable.NARINFO_MEMORY)),
+        new Settings.Fetching(value(SettingTable.PREFETCH), value(SettingTable.CDC_MODE)));
+  }
+
+  private Settings.Signing signing() {
+    List<Path> given = reader.find(SettingTable.SIGNING_KEY_FILES);
+    return given == null
+        ? new Settings.Signing(List.of(dataDir.resolve("signing.key")), true)
+        : new Settings.Signing(given.stream().map(this::absolute).toList(), false);
+  }
+
+  private Path blobRoot() {
+    Path given = reader.find(SettingTable.BLOB_URL);
+    // Not by way of the default's text: a data folder may hold what a URL may not.
+    return given == null ? dataDir.resolve("blobs") : given;
+  }
+
+  private DatabaseSettings database() {
+    String jndi = reader.find(SettingTable.DATABASE_JNDI);
+    if (jndi != null && reader.text(SettingTable.DATABASE_URL) != null) {
+      throw reader.problem(
+          SettingTable.DATABASE_JNDI,
+          "cannot be given together with " + SettingTable.DATABASE_URL.name());
+    }
+    return new DatabaseSettings(
+        jndi == null ? value(SettingTable.DATABASE_URL) : null,
+        reader.find(SettingTable.DATABASE_USER),
+        reader.find(SettingTable.DATABASE_PASSWORD),
+        jndi);
+  }
+
+  private Settings.Search search() {
+    Path netrc = reader.find(SettingTable.NETRC_FILE);
+    return new Settings.Search(
+        value(SettingTable.BETTER_ANSWER_WAIT),
+        value(SettingTable.RETRY_WITHIN),
+        value(SettingTable.NEGATIVE_TTL),
+        value(SettingTable.NEGATIVE_ENTRIES),
+        netrc == null ? null : absolute(netrc));
+  }
+
+  private List<UpstreamSettings> upstreams() {
+    String raw = reader.rawText(SettingTable.UPSTREAMS);
+    // Empty is a value here, and the only way to have no upstream.
+    List<URI> urls = raw != null && raw.isBlank() ? List.of() : value(SettingTable.UPSTREAMS);
+    checkPositions(urls.size());
+    List<UpstreamSettings> upstreams = new ArrayList<>();
+    for (int i = 0; i < urls.size(); i++) {
+      upstreams.add(upstream(urls.get(i), i + 1));
+    }
+    return upstreams;
+  }
+
+  private UpstreamSettings upstream(URI url, int position) {
+    boolean unsigned =
+        own(SettingTable.UPSTREAM_ALLOW_UNSIGNED, position, SettingTable.ALLOW_UNSIGNED);
+    return new UpstreamSettings(
+        url,
+        own(SettingTable.UPSTREAM_PUBLIC_KEYS, position, SettingTable.PUBLIC_KEYS),
+        reader.find(SettingTable.UPSTREAM_PRIORITY.at(position)),
+        unsigned ? UpstreamSettings.Trust.ANY : UpstreamSettings.Trust.SIGNED,
+        new UpstreamSettings.Limits(
+            own(SettingTable.UPSTREAM_CONNECT_TIMEOUT, position, SettingTable.CONNECT_TIMEOUT),
+            own(SettingTable.UPSTREAM_READ_TIMEOUT, position, SettingTable.READ_TIMEOUT),
+            value(SettingTable.RETRY_WITHIN),
+            value(SettingTable.MAX_CONNECTIONS),
+            value(SettingTable.FAILURES_TO_OPEN),
+            value(SettingTable.PROBE_AFTER)));
+  }
+
+  /** Checks every value that was written, also those that nothing would ask for. */
+  private void checkGiven() {
+    for (String name : reader.givenNames()) {
+      int position = UnknownSettings.position(name);
+      UnknownSettings.findSetting(name)
+          .map(setting -> position > 0 ? setting.at(position) : setting)
+          .ifPresent(reader::find);
+    }
+  }
+
+  private void checkPositions(int count) {
+    for (String name : reader.givenNames()) {
+      int position = UnknownSettings.position(name);
+      Setting<?> setting = UnknownSettings.findSetting(name).orElse(null);
+      if (setting != null && position > count && reader.text(setting.at(position)) != null) {
+        throw reader.problem(
+            setting.at(position),
+            "there is no upstream number "
+                + position
+                + "; narthex.upstreams names "
+                + (count == 0 ? "none" : Integer.toString(count)));
+      }
+    }
+  }
+
+  private <T> T own(Setting<T> positional, int position, Setting<T> common) {
+    T own = reader.find(positional.at(position));
+    return own == null ? value(common) : own;
+  }
+
+  private <T> T value(Setting<T> setting) {
+    T given = reader.find(setting);
+    return given == null ? reader.parse(setting, expand(setting.defaultText())) : given;
+  }
+
+  private String expand(String defaultText) {
+    String host = sources.hostName();
+    String name = HOST_NAME.matcher(host).matches() ? host : FALLBACK_HOST_NAME;
+    return defaultText.replace("<data-dir>", dataDir.toString()).replace("<host-name>", name);
+  }
+
+  private Path absolute(Path path) {
+    return sources.baseDirectory().resolve(path).normalize();
+  }
+}
