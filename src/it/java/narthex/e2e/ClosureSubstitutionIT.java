@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import narthex.nix.Compression;
+import narthex.nix.StorePath;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -58,6 +60,17 @@ class ClosureSubstitutionIT {
       client.copyFrom(scene.server().url(), closure.root()).expectSuccess();
 
       Substitution.assertComplete(client, closure);
+    }
+  }
+
+  @Test
+  void aColdHeadIsTruthfulAndFetchesNoNar() {
+    Closure closure = CONTENT.diamond();
+    String narInfo = "/" + StorePath.parse(closure.root()).hash().text() + ".narinfo";
+    try (Scene scene = Scene.of(closure, Compression.XZ)) {
+      assertEquals(404, scene.server().head("/" + "0".repeat(32) + ".narinfo").statusCode());
+      assertEquals(200, scene.server().head(narInfo).statusCode());
+      assertEquals(0, scene.upstreamNarGets());
     }
   }
 
