@@ -39,8 +39,7 @@ public final class NarInfoFetch {
   /** Keeps what an upstream said; returns the row as it is now. */
   NarInfoRow store(FoundNarInfo found) throws IOException {
     return database.storeNarInfo(
-        new NarInfoRow(
-            found.narInfo(), found.upstream(), stem(found.narInfo()), clock.instant()));
+        new NarInfoRow(found.narInfo(), found.upstream(), stem(found.narInfo()), clock.instant()));
   }
 
   /**

@@ -116,8 +116,7 @@ public final class NarIngestion implements Closeable {
     Extent extent = new Extent(sink.key(), 0, written, written);
     ingest.publish(
         nar,
-        new Representation(
-            Form.WHOLE, expected.compression(), fileHash, written, List.of(extent)));
+        new Representation(Form.WHOLE, expected.compression(), fileHash, written, List.of(extent)));
     LOG.log(
         Level.INFO,
         "nar stored hash={0} size={1} compression={2} fileSize={3} source={4}",

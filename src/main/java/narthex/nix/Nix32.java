@@ -23,7 +23,22 @@ public final class Nix32 {
   public static String encode(byte[] bytes) {
     byte[] text = new byte[(bytes.length * 8 + 4) / 5];
     int out = text.length;
-    for (int from = 0; from < bytes.length; from += 5) {
+    int from = 0;
+    for (; from + 5 <= bytes.length; from += 5) {
+      out -= 8;
+      int low = (bytes[from] & 0xFF) | (bytes[from + 1] & 0xFF) << 8 | bytes[from + 2] << 16;
+      int high =
+          (bytes[from + 2] & 0xFF) >> 4 | (bytes[from + 3] & 0xFF) << 4 | bytes[from + 4] << 12;
+      text[out + 7] = DIGITS[low & 31];
+      text[out + 6] = DIGITS[low >> 5 & 31];
+      text[out + 5] = DIGITS[low >> 10 & 31];
+      text[out + 4] = DIGITS[low >> 15 & 31];
+      text[out + 3] = DIGITS[high & 31];
+      text[out + 2] = DIGITS[high >> 5 & 31];
+      text[out + 1] = DIGITS[high >> 10 & 31];
+      text[out] = DIGITS[high >> 15 & 31];
+    }
+    if (from < bytes.length) {
       int count = Math.min(5, bytes.length - from);
       long group = 0;
       for (int i = 0; i < count; i++) {

@@ -17,6 +17,12 @@ public final class NixFormatException extends IllegalArgumentException {
     super(oneLine(message));
   }
 
+  /** The one line; never null. */
+  @Override
+  public String getMessage() {
+    return String.valueOf(super.getMessage());
+  }
+
   private static String oneLine(String message) {
     int length = Math.min(message.length(), MAX_MESSAGE);
     StringBuilder line = new StringBuilder(length + 1);

@@ -59,6 +59,11 @@ final class DecodedSource implements NarSource {
   }
 
   @Override
+  public Optional<NarSource> encoded(Compression wanted) {
+    return wanted == encoded.compression() ? Optional.of(encoded) : Optional.empty();
+  }
+
+  @Override
   public void awaitComplete() throws IOException {
     encoded.awaitComplete();
   }

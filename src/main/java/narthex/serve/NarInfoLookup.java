@@ -49,7 +49,8 @@ public final class NarInfoLookup implements NarStoredListener {
   /**
    * How narinfos are kept.
    *
-   * @param revalidateAfter age after which a narinfo whose NAR is not stored is asked upstream again
+   * @param revalidateAfter age after which a narinfo whose NAR is not stored is asked upstream
+   *     again
    * @param memoryBytes bound of the answers kept in memory
    * @param prefetch whether a NAR is downloaded as soon as its narinfo is asked for
    */
@@ -128,8 +129,8 @@ public final class NarInfoLookup implements NarStoredListener {
     }
   }
 
-  private static Optional<ServedNarInfo> await(
-      CompletableFuture<Optional<ServedNarInfo>> question) throws IOException {
+  private static Optional<ServedNarInfo> await(CompletableFuture<Optional<ServedNarInfo>> question)
+      throws IOException {
     try {
       return question.get(SILENCE.toSeconds(), TimeUnit.SECONDS);
     } catch (ExecutionException e) {

@@ -138,8 +138,7 @@ public final class NarLookup {
         continue;
       }
       NarSource file =
-          new FileSource(
-              manifest, representation.compression(), representation.fileHash().nix32());
+          new FileSource(manifest, representation.compression(), representation.fileHash().nix32());
       return Optional.of(as(wanted, file, stored.get().id()));
     }
     return Optional.empty();
@@ -171,8 +170,7 @@ public final class NarLookup {
     GrowingManifest manifest = flight.awaitOpened();
     Sha256 fileHash = row.said().file().hash();
     NarSource file =
-        new FileSource(
-            manifest, flight.compression(), fileHash == null ? null : fileHash.nix32());
+        new FileSource(manifest, flight.compression(), fileHash == null ? null : fileHash.nix32());
     return as(wanted, file, flight.nar());
   }
 
@@ -183,9 +181,7 @@ public final class NarLookup {
   /** The narinfos that name a file of this NAR that can be sent as wanted, newest first. */
   private List<NarInfoRow> rows(Sha256 narHash, Compression wanted) throws IOException {
     return database.findNarInfosOf(narHash).stream()
-        .filter(
-            row ->
-                wanted == Compression.NONE || wanted == row.said().file().compression())
+        .filter(row -> wanted == Compression.NONE || wanted == row.said().file().compression())
         .toList();
   }
 

@@ -36,6 +36,11 @@ public interface NarSource {
    */
   void awaitComplete() throws IOException;
 
+  /** The same NAR in the given compression, if that is what lies below this source. */
+  default Optional<NarSource> encoded(Compression wanted) {
+    return Optional.empty();
+  }
+
   /** The local file that holds exactly these bytes, if they lie so. */
   default Optional<Path> localFile() {
     return Optional.empty();

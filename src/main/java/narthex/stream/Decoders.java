@@ -43,6 +43,9 @@ public final class Decoders {
    * <p>One gap, of the Brotli decoder: garbage behind the end of a Brotli stream is not noticed if
    * it ends exactly where the decoder's read buffer does (for one length of 4096).
    *
+   * <p>For one thread: a close waits for a read that is under way. Always close it, since zstd
+   * holds native memory.
+   *
    * @param compression how the bytes are compressed; {@link Compression#NONE} gives the source
    * @param source the compressed bytes, closed when the result is closed
    */

@@ -58,6 +58,9 @@ final class DecodingInputStream extends InputStream {
     } catch (IOException | RuntimeException e) {
       IOException cause = source.failure;
       failure = cause != null ? cause : corrupt(e);
+      if (source.bug != null) {
+        throw source.bug;
+      }
       throw failure;
     }
   }
@@ -113,6 +116,7 @@ final class DecodingInputStream extends InputStream {
   private static final class Source extends InputStream {
     private final InputStream in;
     private @Nullable IOException failure;
+    private @Nullable RuntimeException bug;
     private boolean isEmpty = true;
     private boolean closed;
 
@@ -139,6 +143,10 @@ final class DecodingInputStream extends InputStream {
         return count;
       } catch (IOException e) {
         failure = e;
+        throw e;
+      } catch (RuntimeException e) {
+        failure = new IOException("the source of a decoder failed", e);
+        bug = e;
         throw e;
       }
     }

@@ -3,8 +3,8 @@ package narthex.upstream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@code nix-cache-info} says. Unknown lines are skipped; a priority that is no number counts
- * as none.
+ * What a {@code nix-cache-info} says. Unknown lines are skipped; a priority that is no number
+ * counts as none.
  *
  * @param storeDir its store directory, null if it names none
  * @param priority lower first; 0 if it names none, as in Nix (store-api.hh)

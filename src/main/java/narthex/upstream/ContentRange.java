@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param length of the whole, if told
  */
 record ContentRange(long from, OptionalLong length) {
-  private static final Pattern BYTES = Pattern.compile("bytes (\\d{1,18})-\\d{1,18}/(\\d{1,18}|\\*)");
+  private static final Pattern BYTES =
+      Pattern.compile("bytes (\\d{1,18})-\\d{1,18}/(\\d{1,18}|\\*)");
 
   /** Parses the header's value; null if it is missing or not understood. */
   static @Nullable ContentRange parse(@Nullable String value) {

@@ -20,8 +20,7 @@ final class NarInfoSearch {
   private static final System.Logger LOG = System.getLogger(NarInfoSearch.class.getName());
 
   /** What one upstream answered: a narinfo, a no (both null), or trouble. */
-  private record Answer(
-      int index, @Nullable FoundNarInfo found, @Nullable IOException trouble) {}
+  private record Answer(int index, @Nullable FoundNarInfo found, @Nullable IOException trouble) {}
 
   private final List<Upstream> upstreams;
   private final StorePathHash hash;

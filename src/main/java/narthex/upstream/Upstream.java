@@ -245,7 +245,7 @@ public final class Upstream implements Closeable {
         return Optional.of(new String(body.readAllBytes(), StandardCharsets.UTF_8));
       }
     } catch (TooLongException e) {
-      throw new TroubleException(e.getMessage(), TroubleException.Retry.POINTLESS);
+      throw new TroubleException(e.toString(), TroubleException.Retry.POINTLESS);
     } catch (TroubleException e) {
       throw e;
     } catch (IOException e) {
@@ -275,8 +275,7 @@ public final class Upstream implements Closeable {
     }
   }
 
-  private static NarBody body(URI url, long from, ClassicHttpResponse response)
-      throws IOException {
+  private static NarBody body(URI url, long from, ClassicHttpResponse response) throws IOException {
     OptionalLong length = contentLength(response);
     long start = 0;
     if (response.getCode() == 206) {
@@ -391,7 +390,6 @@ public final class Upstream implements Closeable {
   private static URI withoutUserInfo(URI url) {
     String path = Objects.requireNonNullElse(url.getRawPath(), "");
     String authority = url.getHost() + (url.getPort() < 0 ? "" : ":" + url.getPort());
-    return URI.create(
-        url.getScheme() + "://" + authority + path + (path.endsWith("/") ? "" : "/"));
+    return URI.create(url.getScheme() + "://" + authority + path + (path.endsWith("/") ? "" : "/"));
   }
 }

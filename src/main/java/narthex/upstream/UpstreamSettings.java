@@ -17,11 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param limits time-outs and bounds
  */
 public record UpstreamSettings(
-    URI url,
-    List<PublicKey> trustedKeys,
-    @Nullable Integer priority,
-    Trust trust,
-    Limits limits) {
+    URI url, List<PublicKey> trustedKeys, @Nullable Integer priority, Trust trust, Limits limits) {
 
   /** What a narinfo needs to be taken from an upstream. */
   public enum Trust {

@@ -1,0 +1,47 @@
+package narthex.serve;
+
+import java.util.List;
+import narthex.nix.PublicKey;
+
+/**
+ * What this binary cache says of itself.
+ *
+ * @param hostname its name for people
+ * @param storeDir the store directory of all its paths
+ * @param massQuery whether clients may ask for many paths at once
+ * @param priority among a client's substituters, lower first
+ * @param publicKeys the keys that clients are to trust
+ */
+public record SiteInfo(
+    String hostname,
+    String storeDir,
+    MassQuery massQuery,
+    int priority,
+    List<PublicKey> publicKeys) {
+
+  /** Whether clients may ask for many paths at once. */
+  public enum MassQuery {
+    /** They may. */
+    WANTED,
+    /** They should not. */
+    UNWANTED
+  }
+
+  /** Copies the list. */
+  public SiteInfo {
+    publicKeys = List.copyOf(publicKeys);
+  }
+
+  /** The text of {@code nix-cache-info}. */
+  public String printNixCacheInfo() {
+    return "StoreDir: %s\nWantMassQuery: %d\nPriority: %d\n"
+        .formatted(storeDir, massQuery == MassQuery.WANTED ? 1 : 0, priority);
+  }
+
+  /** The public keys, a line each, as {@code trusted-public-keys} wants them. */
+  public String printPublicKeys() {
+    StringBuilder text = new StringBuilder();
+    publicKeys.forEach(key -> text.append(key.print()).append('\n'));
+    return text.toString();
+  }
+}

@@ -1,0 +1,39 @@
+package narthex.web;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+
+/** Small answers that several servlets give. */
+final class Answers {
+  static final String NO_STORE = "no-store";
+
+  private Answers() {}
+
+  /** Whether the body is wanted: not for HEAD. */
+  static boolean wantsBody(HttpServletRequest request) {
+    return !"HEAD".equals(request.getMethod());
+  }
+
+  /** Answers a whole text; its length is that of the body also for HEAD. */
+  static void text(
+      HttpServletRequest request, HttpServletResponse response, String contentType, String text)
+      throws IOException {
+    byte[] body = text.getBytes(StandardCharsets.UTF_8);
+    response.setContentType(contentType);
+    response.setContentLength(body.length);
+    if (wantsBody(request)) {
+      response.getOutputStream().write(body);
+    }
+  }
+
+  /** Answers a status with one line of text that no proxy keeps. */
+  static void line(
+      HttpServletRequest request, HttpServletResponse response, int status, String line)
+      throws IOException {
+    response.setStatus(status);
+    response.setHeader("Cache-Control", NO_STORE);
+    text(request, response, "text/plain;charset=utf-8", line + "\n");
+  }
+}

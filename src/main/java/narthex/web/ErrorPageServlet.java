@@ -1,0 +1,36 @@
+package narthex.web;
+
+import jakarta.servlet.RequestDispatcher;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+
+/**
+ * One line of text in place of the server's own error pages, which would tell clients what runs
+ * here. Asked for directly it is not there.
+ */
+public final class ErrorPageServlet extends HttpServlet {
+  private static final long serialVersionUID = 1L;
+
+  @Override
+  protected void service(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    Object status = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE);
+    int code = status instanceof Integer known ? known : HttpServletResponse.SC_NOT_FOUND;
+    Answers.line(request, response, code, reason(code));
+  }
+
+  private static String reason(int code) {
+    return switch (code) {
+      case HttpServletResponse.SC_BAD_REQUEST -> "bad request";
+      case HttpServletResponse.SC_UNAUTHORIZED -> "not authenticated";
+      case HttpServletResponse.SC_FORBIDDEN -> "not allowed";
+      case HttpServletResponse.SC_NOT_FOUND -> "not found";
+      case HttpServletResponse.SC_METHOD_NOT_ALLOWED -> "method not allowed";
+      case HttpServletResponse.SC_REQUEST_ENTITY_TOO_LARGE -> "too large";
+      case HttpServletResponse.SC_SERVICE_UNAVAILABLE -> "not available just now";
+      default -> code >= 500 ? "internal error" : "refused";
+    };
+  }
+}

@@ -1,0 +1,73 @@
+package narthex.web;
+
+import jakarta.inject.Inject;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import narthex.serve.SiteInfo;
+
+/** {@code GET /}: a page for people: what this is, its public key, a configuration to copy. */
+public final class HomeServlet extends HttpServlet {
+  private static final long serialVersionUID = 1L;
+  private static final int HTTP_PORT = 80;
+  private static final int HTTPS_PORT = 443;
+
+  @Inject private transient SiteInfo site;
+
+  private transient String template = "";
+
+  @Override
+  public void init() {
+    try (InputStream page =
+        Objects.requireNonNull(HomeServlet.class.getResourceAsStream("home.html"))) {
+      template = new String(page.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new IllegalStateException("the page is part of the application", e);
+    }
+  }
+
+  @Override
+  protected void doGet(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    String page =
+        template
+            .replace("{{hostname}}", escape(site.hostname()))
+            .replace("{{url}}", escape(url(request)))
+            .replace("{{storeDir}}", escape(site.storeDir()))
+            .replace("{{publicKeys}}", escape(site.printPublicKeys().strip()))
+            .replace(
+                "{{publicKeysLine}}", escape(site.printPublicKeys().strip().replace('\n', ' ')));
+    response.setHeader("Cache-Control", "no-cache");
+    response.setHeader("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
+    response.setHeader("X-Content-Type-Options", "nosniff");
+    Answers.text(request, response, "text/html;charset=utf-8", page);
+  }
+
+  @Override
+  protected void doHead(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    doGet(request, response);
+  }
+
+  /** The URL at which this client reached us. */
+  private static String url(HttpServletRequest request) {
+    int port = request.getServerPort();
+    boolean usual = port == (request.isSecure() ? HTTPS_PORT : HTTP_PORT);
+    return request.getScheme()
+        + "://"
+        + request.getServerName()
+        + (usual ? "" : ":" + port)
+        + request.getContextPath();
+  }
+
+  private static String escape(String text) {
+    return text.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace("\"", "&quot;");
+  }
+}

@@ -1,0 +1,114 @@
+package narthex.web;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.Optional;
+import narthex.nix.Compression;
+import narthex.serve.NarSource;
+import narthex.stream.Encoders;
+
+/**
+ * Writes the bytes of a NAR to a client.
+ *
+ * <p>The last byte of every body is held back until the source is known to be right, so that a body
+ * which looks complete is; a source that fails makes the body fail. Bytes that just arrived from an
+ * upstream are flushed, so that a client never waits for a buffer to fill.
+ */
+final class NarBodySender {
+  private static final int BUFFER_BYTES = 64 << 10;
+
+  /** Below this the kernel's copy is not worth its set-up; Tomcat's own bound for static files. */
+  private static final long MIN_SENDFILE_BYTES = 48 << 10;
+
+  private NarBodySender() {}
+
+  /** Sends a part of a source of known length, with its Content-Length. */
+  static void send(
+      NarSource source, ByteRange range, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    response.setContentLengthLong(range.count());
+    if (range.count() == 0) {
+      source.awaitComplete();
+      return;
+    }
+    Optional<Path> file = source.localFile();
+    if (file.isPresent() && sendfile(file.get(), range, request)) {
+      return;
+    }
+    copy(source, range, response.getOutputStream());
+  }
+
+  /** Leaves the copying of a stored file to Tomcat and the kernel, where both can. */
+  private static boolean sendfile(Path file, ByteRange range, HttpServletRequest request) {
+    if (range.count() < MIN_SENDFILE_BYTES
+        || !Boolean.TRUE.equals(request.getAttribute("org.apache.tomcat.sendfile.support"))) {
+      return false;
+    }
+    request.setAttribute("org.apache.tomcat.sendfile.filename", file.toString());
+    request.setAttribute("org.apache.tomcat.sendfile.start", range.from());
+    request.setAttribute("org.apache.tomcat.sendfile.end", range.from() + range.count());
+    return true;
+  }
+
+  private static void copy(NarSource source, ByteRange range, OutputStream out) throws IOException {
+    byte[] buffer = new byte[(int) Math.min(BUFFER_BYTES, Math.max(range.count(), 1))];
+    try (InputStream in = source.open(range.from())) {
+      long left = range.count();
+      while (left > 1) {
+        int count = in.read(buffer, 0, (int) Math.min(buffer.length, left - 1));
+        if (count < 0) {
+          throw new EOFException("the NAR ended %d bytes early".formatted(left));
+        }
+        out.write(buffer, 0, count);
+        left -= count;
+        flushIfCaughtUp(in, out);
+      }
+      int last = in.read();
+      if (last < 0) {
+        throw new EOFException("the NAR ended one byte early");
+      }
+      source.awaitComplete();
+      if (range.from() + range.count() == source.length().orElse(-1) && in.read() >= 0) {
+        throw new IOException("the NAR is longer than its length");
+      }
+      out.write(last);
+    }
+  }
+
+  /** Sends a source whose length is not known; its end is the end of a chunked body. */
+  static void sendAll(NarSource source, OutputStream out) throws IOException {
+    byte[] buffer = new byte[BUFFER_BYTES];
+    try (InputStream in = source.open(0)) {
+      int count;
+      while ((count = in.read(buffer, 0, buffer.length)) >= 0) {
+        out.write(buffer, 0, count);
+        flushIfCaughtUp(in, out);
+      }
+    }
+    source.awaitComplete();
+  }
+
+  /** Sends a source compressed while it is read. */
+  static void sendCompressed(NarSource source, OutputStream out) throws IOException {
+    CuttableOutputStream cuttable = new CuttableOutputStream(out);
+    try (OutputStream encoder = Encoders.encode(Compression.ZSTD, cuttable)) {
+      try {
+        sendAll(source, encoder);
+      } catch (IOException | RuntimeException e) {
+        cuttable.cut();
+        throw e;
+      }
+    }
+  }
+
+  private static void flushIfCaughtUp(InputStream in, OutputStream out) throws IOException {
+    if (in.available() == 0) {
+      out.flush();
+    }
+  }
+}

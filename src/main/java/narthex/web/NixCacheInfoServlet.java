@@ -1,0 +1,27 @@
+package narthex.web;
+
+import jakarta.inject.Inject;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import narthex.serve.SiteInfo;
+
+/** {@code GET /nix-cache-info}: what a client asks first. */
+public final class NixCacheInfoServlet extends HttpServlet {
+  private static final long serialVersionUID = 1L;
+
+  @Inject private transient SiteInfo site;
+
+  @Override
+  protected void doGet(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    Answers.text(request, response, "text/x-nix-cache-info", site.printNixCacheInfo());
+  }
+
+  @Override
+  protected void doHead(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    doGet(request, response);
+  }
+}

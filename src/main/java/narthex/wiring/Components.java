@@ -1,0 +1,148 @@
+package narthex.wiring;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import narthex.blob.BlobStore;
+import narthex.blob.DirectoryBlobStore;
+import narthex.db.Database;
+import narthex.ingest.NarDownload;
+import narthex.ingest.NarInfoFetch;
+import narthex.ingest.NarIngest;
+import narthex.nix.SecretKey;
+import narthex.serve.NarInfoLookup;
+import narthex.serve.NarInfoSigner;
+import narthex.serve.NarLookup;
+import narthex.serve.Readiness;
+import narthex.serve.SiteInfo;
+import narthex.staging.InFlightRegistry;
+import narthex.upstream.Netrc;
+import narthex.upstream.Upstream;
+import narthex.upstream.UpstreamSettings;
+import narthex.upstream.Upstreams;
+
+/** All objects of one deployment, made from its settings; closed in the opposite order. */
+final class Components implements Closeable {
+  private static final System.Logger LOG = System.getLogger(Components.class.getName());
+
+  private final Deque<Closeable> closeables;
+  private final NarInfoLookup narInfoLookup;
+  private final NarLookup narLookup;
+  private final Readiness readiness;
+  private final SiteInfo siteInfo;
+
+  private Components(Settings settings, Deque<Closeable> closeables) throws IOException {
+    this.closeables = closeables;
+    InstantSource clock = InstantSource.system();
+    Files.createDirectories(settings.storage().dataDir());
+    List<SecretKey> keys = SigningKeys.load(settings.signing(), settings.site().hostname());
+    NarInfoSigner signer = new NarInfoSigner(keys);
+    this.siteInfo = siteInfo(settings.site(), signer);
+    Database database = Database.open(settings.database());
+    closeables.push(database::close);
+    BlobStore blobs = DirectoryBlobStore.open(settings.storage().blobRoot());
+    closeables.push(blobs);
+    ExecutorService tasks = Executors.unbounded("narthex");
+    closeables.push(() -> Executors.stop(tasks));
+    ExecutorService prefetchers = Executors.prefetching("narthex-prefetch");
+    closeables.push(() -> Executors.stop(prefetchers));
+    Upstreams upstreams = upstreams(settings, tasks);
+    closeables.push(upstreams);
+    InFlightRegistry flights = new InFlightRegistry();
+    NarIngest ingest = new NarIngest(blobs, database, tasks, clock);
+    NarInfoFetch narInfos = new NarInfoFetch(upstreams, database, clock);
+    NarDownload download =
+        new NarDownload(upstreams, narInfos, ingest, flights, tasks, prefetchers);
+    this.narInfoLookup =
+        new NarInfoLookup(database, narInfos, download, signer, clock, lookup(settings));
+    ingest.addListener(narInfoLookup);
+    this.narLookup = new NarLookup(database, blobs, flights, download, ingest);
+    this.readiness = new Readiness(database, blobs);
+  }
+
+  /**
+   * Makes everything.
+   *
+   * @throws IOException if the storage cannot be opened; what was opened is closed again
+   */
+  static Components open(Settings settings) throws IOException {
+    Deque<Closeable> closeables = new ArrayDeque<>();
+    try {
+      return new Components(settings, closeables);
+    } catch (IOException | RuntimeException | Error e) {
+      closeAll(closeables);
+      throw e;
+    }
+  }
+
+  private static SiteInfo siteInfo(Settings.Site site, NarInfoSigner signer) {
+    return new SiteInfo(
+        site.hostname(),
+        site.storeDir(),
+        site.wantMassQuery() ? SiteInfo.MassQuery.WANTED : SiteInfo.MassQuery.UNWANTED,
+        site.priority(),
+        signer.publicKeys());
+  }
+
+  private static NarInfoLookup.LookupSettings lookup(Settings settings) {
+    return new NarInfoLookup.LookupSettings(
+        settings.narInfos().revalidateAfter(),
+        settings.narInfos().memorySizeBytes(),
+        settings.fetching().prefetch() ? NarInfoLookup.Prefetch.ON : NarInfoLookup.Prefetch.OFF);
+  }
+
+  private static Upstreams upstreams(Settings settings, ExecutorService tasks) throws IOException {
+    Settings.Search search = settings.search();
+    Netrc netrc = search.netrcFile() == null ? Netrc.empty() : Netrc.read(search.netrcFile());
+    List<Upstream> upstreams = new ArrayList<>();
+    for (UpstreamSettings upstream : settings.upstreams()) {
+      upstreams.add(new Upstream(upstream, settings.site().storeDir(), netrc));
+    }
+    return new Upstreams(
+        upstreams,
+        new Upstreams.SearchSettings(
+            search.betterAnswerWait(),
+            search.retryWithin(),
+            search.negativeTtl(),
+            search.negativeEntries()),
+        tasks);
+  }
+
+  NarInfoLookup narInfoLookup() {
+    return narInfoLookup;
+  }
+
+  NarLookup narLookup() {
+    return narLookup;
+  }
+
+  Readiness readiness() {
+    return readiness;
+  }
+
+  SiteInfo siteInfo() {
+    return siteInfo;
+  }
+
+  @Override
+  public void close() {
+    closeAll(closeables);
+  }
+
+  private static void closeAll(Deque<Closeable> closeables) {
+    for (Closeable closeable : closeables) {
+      try {
+        closeable.close();
+      } catch (IOException | RuntimeException e) {
+        LOG.log(Level.WARNING, "not closed cleanly", e);
+      }
+    }
+  }
+}

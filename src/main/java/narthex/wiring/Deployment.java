@@ -1,0 +1,65 @@
+package narthex.wiring;
+
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import narthex.serve.NarInfoLookup;
+import narthex.serve.NarLookup;
+import narthex.serve.Readiness;
+import narthex.serve.SiteInfo;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The CDI side of the wiring: gives servlets and filters the objects that {@link ServerLifecycle}
+ * opened.
+ */
+@Singleton
+public class Deployment {
+  private volatile @Nullable Components components;
+
+  /** Opens everything; called once, before the first request. */
+  void open(Settings settings) throws IOException {
+    components = Components.open(settings);
+  }
+
+  /** Closes everything; called once, after the last request. */
+  void close() {
+    Components opened = components;
+    components = null;
+    if (opened != null) {
+      opened.close();
+    }
+  }
+
+  @Produces
+  @Singleton
+  NarInfoLookup narInfoLookup() {
+    return opened().narInfoLookup();
+  }
+
+  @Produces
+  @Singleton
+  NarLookup narLookup() {
+    return opened().narLookup();
+  }
+
+  @Produces
+  @Singleton
+  Readiness readiness() {
+    return opened().readiness();
+  }
+
+  @Produces
+  @Singleton
+  SiteInfo siteInfo() {
+    return opened().siteInfo();
+  }
+
+  private Components opened() {
+    Components opened = components;
+    if (opened == null) {
+      throw new IllegalStateException("the server is not started");
+    }
+    return opened;
+  }
+}

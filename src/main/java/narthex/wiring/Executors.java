@@ -1,0 +1,76 @@
+package narthex.wiring;
+
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** The thread pools of a deployment. */
+final class Executors {
+  private static final System.Logger LOG = System.getLogger(Executors.class.getName());
+
+  /** Idle threads end after this. */
+  private static final Duration IDLE = Duration.ofSeconds(30);
+
+  /** How long a stop waits for work to notice it; what goes on after it is logged. */
+  private static final Duration STOP = Duration.ofSeconds(10);
+
+  private static final int PREFETCHES_AT_ONCE = 4;
+  private static final int PREFETCHES_WAITING = 10_000;
+
+  private Executors() {}
+
+  /**
+   * As many threads as there is work. What it runs is bounded elsewhere: by the server's request
+   * threads, and by the connections of each upstream.
+   */
+  static ExecutorService unbounded(String name) {
+    return new ThreadPoolExecutor(
+        0,
+        Integer.MAX_VALUE,
+        IDLE.toSeconds(),
+        TimeUnit.SECONDS,
+        new SynchronousQueue<>(),
+        threads(name));
+  }
+
+  /** A few threads and a bounded queue; rejects what does not fit. */
+  static ExecutorService prefetching(String name) {
+    ThreadPoolExecutor executor =
+        new ThreadPoolExecutor(
+            PREFETCHES_AT_ONCE,
+            PREFETCHES_AT_ONCE,
+            IDLE.toSeconds(),
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(PREFETCHES_WAITING),
+            threads(name));
+    executor.allowCoreThreadTimeOut(true);
+    return executor;
+  }
+
+  /** Interrupts what runs and waits a bounded time for it to end. */
+  static void stop(ExecutorService executor) {
+    executor.shutdownNow();
+    try {
+      if (!executor.awaitTermination(STOP.toSeconds(), TimeUnit.SECONDS)) {
+        LOG.log(Level.WARNING, "work did not end within {0}", STOP);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static ThreadFactory threads(String name) {
+    AtomicLong number = new AtomicLong();
+    return task -> {
+      Thread thread = new Thread(task, name + "-" + number.incrementAndGet());
+      thread.setDaemon(true);
+      return thread;
+    };
+  }
+}

@@ -1,0 +1,79 @@
+package narthex.wiring;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import narthex.nix.NixFormatException;
+import narthex.nix.SecretKey;
+
+/** The secret keys in the key files; the default one is made at the first start. */
+final class SigningKeys {
+  private static final System.Logger LOG = System.getLogger(SigningKeys.class.getName());
+  private static final String SETTING = "narthex.signing.key-files";
+
+  private SigningKeys() {}
+
+  /**
+   * Reads the keys.
+   *
+   * @param hostname names a key that is made, {@code <hostname>-1}
+   * @throws SettingsException if a file is missing or holds no key
+   */
+  static List<SecretKey> load(Settings.Signing settings, String hostname) {
+    List<SecretKey> keys = new ArrayList<>();
+    for (Path file : settings.keyFiles()) {
+      try {
+        if (settings.createMissing() && !Files.exists(file)) {
+          create(file, hostname + "-1");
+        }
+        keys.add(SecretKey.parse(Files.readString(file, StandardCharsets.UTF_8).strip()));
+      } catch (NixFormatException e) {
+        throw new SettingsException(
+            SETTING, null, file + " holds no secret key (name:base64): " + e.getMessage());
+      } catch (IOException | UncheckedIOException e) {
+        throw new SettingsException(SETTING, null, "key file cannot be read: " + e);
+      }
+    }
+    return List.copyOf(keys);
+  }
+
+  /** Makes a key that is readable by its owner only, durable before anything is signed with it. */
+  private static void create(Path file, String name) throws IOException {
+    SecretKey key = SecretKey.generate(name, new SecureRandom());
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder != null) {
+      Files.createDirectories(folder);
+    }
+    Path fresh = file.resolveSibling(file.getFileName() + ".new");
+    Files.deleteIfExists(fresh);
+    FileAttribute<?> ownerOnly =
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+    try (FileChannel channel =
+        FileChannel.open(
+            fresh, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), ownerOnly)) {
+      channel.write(ByteBuffer.wrap((key.print() + "\n").getBytes(StandardCharsets.UTF_8)));
+      channel.force(true);
+    }
+    try {
+      Files.createLink(file, fresh);
+    } catch (FileAlreadyExistsException madeMeanwhile) {
+      return;
+    } finally {
+      Files.deleteIfExists(fresh);
+    }
+    LOG.log(Level.INFO, "signing key made file={0} key={1}", file, key.publicKey().print());
+  }
+}

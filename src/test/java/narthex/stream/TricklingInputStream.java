@@ -1,0 +1,29 @@
+package narthex.stream;
+
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+
+/** Gives one byte a time, never tells how many it has, and counts how often it was closed. */
+final class TricklingInputStream extends InputStream {
+  int closed;
+  private final ByteArrayInputStream in;
+
+  TricklingInputStream(byte[] bytes) {
+    in = new ByteArrayInputStream(bytes);
+  }
+
+  @Override
+  public int read() {
+    return in.read();
+  }
+
+  @Override
+  public int read(byte[] buffer, int offset, int length) {
+    return in.read(buffer, offset, Math.min(length, 1));
+  }
+
+  @Override
+  public void close() {
+    closed++;
+  }
+}

@@ -1,0 +1,30 @@
+package narthex.stream;
+
+import java.util.zip.CRC32;
+
+/**
+ * Rewrites the headers of .xz streams. Source: the .xz file format, 1.2.1, sections 3.1 and 5.3.1.
+ */
+final class XzHeaders {
+  private static final int STREAM_HEADER_BYTES = 12;
+
+  /** LZMA2's dictionary size as its one byte of properties: 1.5 GiB. */
+  private static final byte LARGE_DICTIONARY = 37;
+
+  private XzHeaders() {}
+
+  /** The same stream, but its first block claims a dictionary of 1.5 GiB. */
+  static byte[] withLargeDictionary(byte[] stream) {
+    byte[] changed = stream.clone();
+    int from = STREAM_HEADER_BYTES;
+    int length = (changed[from] + 1) * 4;
+    // size, flags, filter id, size of properties, properties
+    changed[from + 4] = LARGE_DICTIONARY;
+    CRC32 crc = new CRC32();
+    crc.update(changed, from, length - 4);
+    for (int i = 0; i < 4; i++) {
+      changed[from + length - 4 + i] = (byte) (crc.getValue() >>> 8 * i);
+    }
+    return changed;
+  }
+}
