@@ -113,10 +113,14 @@ final class NarthexServer implements AutoCloseable {
     url = awaitReady();
   }
 
+  /** Leaves what it has printed in {@code target/e2e-logs}, for who looks into a failed test. */
   @Override
   public void close() {
     kill();
     try {
+      Path logs = Path.of("target", "e2e-logs");
+      Files.createDirectories(logs);
+      Files.writeString(logs.resolve(folder.getFileName() + ".log"), log());
       Folders.delete(folder);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
