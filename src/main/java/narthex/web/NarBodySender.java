@@ -11,6 +11,7 @@ import java.util.Optional;
 import narthex.nix.Compression;
 import narthex.serve.NarSource;
 import narthex.stream.Encoders;
+import narthex.stream.EncodingOutputStream;
 
 /**
  * Writes the bytes of a NAR to a client.
@@ -95,12 +96,11 @@ final class NarBodySender {
 
   /** Sends a source compressed while it is read. */
   static void sendCompressed(NarSource source, OutputStream out) throws IOException {
-    CuttableOutputStream cuttable = new CuttableOutputStream(out);
-    try (OutputStream encoder = Encoders.encode(Compression.ZSTD, cuttable)) {
+    try (EncodingOutputStream encoder = Encoders.encode(Compression.ZSTD, out)) {
       try {
         sendAll(source, encoder);
       } catch (IOException | RuntimeException e) {
-        cuttable.cut();
+        encoder.discard();
         throw e;
       }
     }

@@ -1,5 +1,6 @@
 package narthex.wiring;
 
+import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * The CDI side of the wiring: gives servlets and filters the objects that {@link ServerLifecycle}
  * opened.
  */
-@Singleton
+@ApplicationScoped
 public class Deployment {
   private volatile @Nullable Components components;
 
