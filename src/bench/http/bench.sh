@@ -6,7 +6,8 @@ cd "$(dirname "$0")/../../.."
 for program in /usr/sbin/nginx wrk; do
   command -v "$program" >/dev/null || { echo "missing: $program (apt-get install nginx wrk)" >&2; exit 1; }
 done
-if [ ! -f target/narthex.war ] || [ ! -d target/test-classes/narthex/bench ]; then
+if [ ! -f target/narthex.war ] ||
+  [ -n "$(find pom.xml webapp src/main src/bench/java -newer target/narthex.war -print -quit)" ]; then
   mvn -q -B package -DskipTests -DskipITs
 fi
 # shellcheck disable=SC2086

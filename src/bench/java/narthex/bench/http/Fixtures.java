@@ -63,12 +63,11 @@ final class Fixtures {
     NarId nar;
     NarId file;
     try (Hashing whole =
-            new Hashing(new BufferedOutputStream(Files.newOutputStream(written), BUFFER_BYTES));
-        OutputStream encoder = Encoders.encode(compression, whole);
-        Hashing plain = new Hashing(encoder)) {
-      writeNar(plain, fileBytes);
-      nar = plain.id();
-      encoder.close();
+        new Hashing(new BufferedOutputStream(Files.newOutputStream(written), BUFFER_BYTES))) {
+      try (Hashing plain = new Hashing(Encoders.encode(compression, whole))) {
+        writeNar(plain, fileBytes);
+        nar = plain.id();
+      }
       file = whole.id();
     }
     String narPath = "nar/" + new NarFileName(file.hash().nix32(), compression).print();

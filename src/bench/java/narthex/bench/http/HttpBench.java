@@ -25,6 +25,7 @@ public final class HttpBench {
   private static final int COLD_NARS = 300;
   private static final int COLD_NARS_FOR_WARM_UP = 50;
   private static final int CLIENTS = 64;
+  private static final int LOG_LINES = 40;
   private static final long KIB = 1 << 10;
   private static final long MIB = 1 << 20;
   private static final long GIB = 1 << 30;
@@ -72,6 +73,9 @@ public final class HttpBench {
           ROUNDS,
           SECONDS);
       bench.run(parts);
+    } catch (IOException | RuntimeException e) {
+      printEndOfLog(folder.resolve("narthex").resolve("narthex.log"));
+      throw e;
     } finally {
       bench.nginx.close();
     }
@@ -213,6 +217,13 @@ public final class HttpBench {
             CLIENTS * (double) entry.file().sizeBytes() / seconds / 1e6,
             narthex.memory());
       }
+    }
+  }
+
+  private static void printEndOfLog(Path log) throws IOException {
+    if (Files.exists(log)) {
+      List<String> lines = Files.readAllLines(log);
+      lines.stream().skip(Math.max(0, lines.size() - LOG_LINES)).forEach(System.err::println);
     }
   }
 
