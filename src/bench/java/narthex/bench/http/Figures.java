@@ -1,5 +1,6 @@
 package narthex.bench.http;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /** Prints figures as rows: median, 95th percentile, least and most. */
@@ -20,6 +21,15 @@ final class Figures {
         text(rank(values, 0.95)),
         text(rank(values, 0)),
         text(rank(values, 1)));
+  }
+
+  /** Adds the ratios of the first to the second, one by one. */
+  void add(String name, List<Double> dividends, List<Double> divisors) {
+    List<Double> ratios = new ArrayList<>();
+    for (int i = 0; i < dividends.size(); i++) {
+      ratios.add(dividends.get(i) / divisors.get(i));
+    }
+    add(name, ratios);
   }
 
   /** The value below which such a part of all lies; the middle one of an odd number for 0.5. */

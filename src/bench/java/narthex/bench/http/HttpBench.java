@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import narthex.nix.Compression;
 
@@ -20,8 +19,8 @@ import narthex.nix.Compression;
 public final class HttpBench {
   private static final List<String> PARTS = List.of("narinfo", "nar", "first-byte", "many");
 
-  private static final int NARINFOS = 100;
-  private static final int NARINFO_CONNECTIONS = 16;
+  private static final int SMALL_NARS = 100;
+  private static final int SMALL_CONNECTIONS = 16;
   private static final int COLD_NARS = 300;
   private static final int COLD_NARS_FOR_WARM_UP = 50;
   private static final int CLIENTS = 64;
@@ -31,7 +30,7 @@ public final class HttpBench {
   private static final long GIB = 1 << 30;
 
   private static final int ROUNDS = Integer.getInteger("bench.rounds", 5);
-  private static final int SECONDS = Integer.getInteger("bench.seconds", 5);
+  static final int SECONDS = Integer.getInteger("bench.seconds", 5);
   private static final int WARM_UP_SECONDS = Integer.getInteger("bench.warm-up-seconds", 15);
 
   private final Path war;
@@ -91,11 +90,8 @@ public final class HttpBench {
         if (parts.contains("first-byte")) {
           firstByte(narthex);
         }
-        if (parts.contains("narinfo")) {
-          narInfos(narthex);
-        }
-        if (parts.contains("nar")) {
-          nars(narthex);
+        if (parts.contains("narinfo") || parts.contains("nar")) {
+          hits(narthex, parts);
         }
         System.out.println(narthex.memory());
       }
@@ -123,27 +119,29 @@ public final class HttpBench {
     measured.print(new Figures("First byte of %d cold NARs of 256 KiB".formatted(COLD_NARS)));
   }
 
-  private void narInfos(NarthexServer narthex) throws IOException, InterruptedException {
-    List<String> paths = new ArrayList<>();
-    for (int i = 0; i < NARINFOS; i++) {
+  private void hits(NarthexServer narthex, List<String> parts)
+      throws IOException, InterruptedException {
+    List<String> narInfoPaths = new ArrayList<>();
+    List<String> narPaths = new ArrayList<>();
+    for (int i = 0; i < SMALL_NARS; i++) {
       Fixtures.Entry entry = fixtures.add("small-" + i, KIB, Compression.XZ);
       pullThrough(narthex, entry);
-      paths.add(entry.narInfoPath());
+      narInfoPaths.add(entry.narInfoPath());
+      narPaths.add(entry.narPath());
     }
-    wrk.run(narthex.port(), NARINFO_CONNECTIONS, WARM_UP_SECONDS, paths);
-    compare(
-        "narinfo hit, %d connections, requests/s".formatted(NARINFO_CONNECTIONS),
-        narthex,
-        NARINFO_CONNECTIONS,
-        paths,
-        Wrk.Rates::requests);
-  }
-
-  private void nars(NarthexServer narthex) throws IOException, InterruptedException {
-    Fixtures.Entry small = fixtures.add("two-mb", 2 * MIB, Compression.XZ);
-    Fixtures.Entry large = fixtures.add("hundred-mb", 100 * MIB, Compression.NONE);
-    compareNar("2 MiB .nar.xz", narthex, small, 8);
-    compareNar("100 MiB .nar", narthex, large, 2);
+    if (parts.contains("narinfo")) {
+      wrk.run(narthex.port(), SMALL_CONNECTIONS, WARM_UP_SECONDS, narInfoPaths);
+      compare("narinfo hit", narthex, SMALL_CONNECTIONS, narInfoPaths, Unit.REQUESTS);
+    }
+    if (parts.contains("nar")) {
+      Fixtures.Entry medium = fixtures.add("two-mb", 2 * MIB, Compression.XZ);
+      Fixtures.Entry large = fixtures.add("hundred-mb", 100 * MIB, Compression.NONE);
+      // Many small requests compile the code on the way to a NAR; few large ones would not.
+      wrk.run(narthex.port(), SMALL_CONNECTIONS, WARM_UP_SECONDS, narPaths);
+      compare("1 KiB .nar.xz hit", narthex, SMALL_CONNECTIONS, narPaths, Unit.REQUESTS);
+      compareNar("2 MiB .nar.xz", narthex, medium, 8);
+      compareNar("100 MiB .nar", narthex, large, 2);
+    }
   }
 
   private void compareNar(String name, NarthexServer narthex, Fixtures.Entry entry, int connections)
@@ -151,38 +149,25 @@ public final class HttpBench {
     pullThrough(narthex, entry);
     List<String> paths = List.of(entry.narPath());
     wrk.run(narthex.port(), connections, SECONDS, paths);
-    compare(
-        "%s hit, %d connections, MB/s".formatted(name, connections),
-        narthex,
-        connections,
-        paths,
-        rates -> rates.bytes() / 1e6);
+    compare(name + " hit", narthex, connections, paths, Unit.MEGABYTES);
   }
 
   /** Both in turns; what changes with time on the machine meets both. */
   private void compare(
-      String title,
-      NarthexServer narthex,
-      int connections,
-      List<String> paths,
-      ToDoubleFunction<Wrk.Rates> figure)
+      String title, NarthexServer narthex, int connections, List<String> paths, Unit unit)
       throws IOException, InterruptedException {
-    List<Double> theirs = new ArrayList<>();
-    List<Double> ours = new ArrayList<>();
-    List<Double> ratios = new ArrayList<>();
+    Series theirs = new Series(unit, nginx::processorTime);
+    Series ours = new Series(unit, narthex::processorTime);
     for (int round = 0; round < ROUNDS; round++) {
-      double nginxFigure =
-          figure.applyAsDouble(wrk.run(nginx.staticPort(), connections, SECONDS, paths));
-      double narthexFigure =
-          figure.applyAsDouble(wrk.run(narthex.port(), connections, SECONDS, paths));
-      theirs.add(nginxFigure);
-      ours.add(narthexFigure);
-      ratios.add(narthexFigure / nginxFigure);
+      theirs.run(wrk, nginx.staticPort(), connections, paths);
+      ours.run(wrk, narthex.port(), connections, paths);
     }
-    Figures figures = new Figures(title);
-    figures.add("nginx", theirs);
-    figures.add("Narthex", ours);
-    figures.add("ratio, round by round", ratios);
+    Figures figures = new Figures("%s, %d connections".formatted(title, connections));
+    figures.add("nginx, " + unit.perSecond(), theirs.rates());
+    figures.add("Narthex, " + unit.perSecond(), ours.rates());
+    figures.add("ratio, round by round", ours.rates(), theirs.rates());
+    figures.add("nginx, processor us/" + unit.one(), theirs.costs());
+    figures.add("Narthex, processor us/" + unit.one(), ours.costs());
   }
 
   /** Has Narthex fetch a path, and gives nginx what Narthex serves of it. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -73,6 +74,10 @@ final class NarthexServer implements AutoCloseable {
     Matcher rss = PEAK_RSS.matcher(Files.isReadable(status) ? Files.readString(status) : "");
     return "heap peak %d MB, %d MB after a collection; RSS peak %s MB"
         .formatted(before, after, rss.find() ? Long.parseLong(rss.group(1)) >> 10 : "?");
+  }
+
+  Duration processorTime() {
+    return program.processorTime();
   }
 
   @Override

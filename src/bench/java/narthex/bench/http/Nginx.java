@@ -6,6 +6,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -53,6 +54,10 @@ final class Nginx implements AutoCloseable {
 
   int staticPort() {
     return staticPort;
+  }
+
+  Duration processorTime() {
+    return program.processorTime();
   }
 
   @Override

@@ -6,8 +6,10 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** A program started for the bench; closing it ends it, at the latest with this virtual machine. */
 final class Program implements AutoCloseable {
@@ -56,6 +58,13 @@ final class Program implements AutoCloseable {
 
   long id() {
     return process.pid();
+  }
+
+  /** Processor time that it and its living children have used. */
+  Duration processorTime() {
+    return Stream.concat(Stream.of(process.toHandle()), process.descendants())
+        .map(it -> it.info().totalCpuDuration().orElse(Duration.ZERO))
+        .reduce(Duration.ZERO, Duration::plus);
   }
 
   @Override
