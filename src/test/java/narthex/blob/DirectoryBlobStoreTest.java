@@ -60,6 +60,30 @@ class DirectoryBlobStoreTest extends BlobStoreContract {
   }
 
   @Test
+  void halfWrittenFilesOfAKilledProcessAreSwept(@TempDir Path other) throws Exception {
+    StoreOpeningProcess.run(other, StoreOpeningProcess.End.HALTED_WHILE_WRITING);
+    assertEquals(2, names(other.resolve("tmp"), "").size());
+
+    DirectoryBlobStore.open(other).close();
+
+    assertEquals(List.of(), names(other.resolve("tmp"), ""));
+  }
+
+  @Test
+  void anotherProcessLeavesTheLivingAloneEvenAfterASecondStoreOpenedHere() throws Exception {
+    try (BlobStore living = DirectoryBlobStore.open(root);
+        BlobSink sink = living.create("a")) {
+      sink.write(text("abc"), 0, 3);
+      DirectoryBlobStore.open(root).close();
+
+      StoreOpeningProcess.run(root, StoreOpeningProcess.End.CLOSED);
+
+      sink.commit();
+      assertEquals(OptionalLong.of(3), living.find("a"));
+    }
+  }
+
+  @Test
   void aClosedStoreLeavesNothingHalfWritten(@TempDir Path other) throws IOException {
     BlobStore closing = DirectoryBlobStore.open(other);
     BlobSink sink = closing.create("a");
