@@ -132,6 +132,12 @@ public final class StoredManifest implements Manifest {
     }
 
     @Override
+    public int available() throws IOException {
+      InputStream open = current;
+      return open == null ? 0 : open.available();
+    }
+
+    @Override
     public void close() throws IOException {
       closed = true;
       closeCurrent();

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,6 +29,20 @@ class DirectoryBlobStoreTest extends BlobStoreContract {
 
     try (BlobStore other = DirectoryBlobStore.open(root)) {
       assertEquals(OptionalLong.of(3), other.find("a"));
+    }
+  }
+
+  @Test
+  void aReaderOfAStoredBlobNeverSeemsToHaveCaughtUpBeforeItsEnd() throws IOException {
+    write("a", text("abc"));
+
+    try (BlobStore store = DirectoryBlobStore.open(root);
+        InputStream in = new StoredManifest(store, List.of(new Extent("a", 0, 3, 3))).open(0)) {
+      assertEquals(3, in.available());
+      assertEquals('a', in.read());
+      assertEquals(2, in.available());
+      assertEquals(2, in.readNBytes(2).length);
+      assertEquals(0, in.available());
     }
   }
 
