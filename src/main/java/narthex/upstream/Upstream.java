@@ -1,11 +1,8 @@
 package narthex.upstream;
 
-import dev.failsafe.CircuitBreaker;
 import dev.failsafe.CircuitBreakerOpenException;
-import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeException;
 import dev.failsafe.FailsafeExecutor;
-import dev.failsafe.RetryPolicy;
 import dev.failsafe.function.CheckedSupplier;
 import java.io.Closeable;
 import java.io.IOException;
@@ -14,7 +11,6 @@ import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -44,11 +40,6 @@ public final class Upstream implements Closeable {
   /** Longest narinfo taken; real ones with thousands of references have a few 100 KiB. */
   private static final long MAX_NARINFO_BYTES = 2L << 20;
 
-  private static final int MAX_RETRIES = 6;
-  private static final Duration FIRST_DELAY = Duration.ofMillis(100);
-  private static final Duration LONGEST_DELAY = Duration.ofSeconds(2);
-  private static final double JITTER = 0.2;
-
   private final UpstreamSettings settings;
   private final URI base;
   private final String storeDir;
@@ -69,31 +60,7 @@ public final class Upstream implements Closeable {
     UpstreamHttp.Logins logins = url -> login(url, netrc);
     this.narInfos = new UpstreamHttp(settings.limits(), logins);
     this.nars = new UpstreamHttp(settings.limits(), logins);
-    this.tries = tries(settings.limits());
-  }
-
-  private FailsafeExecutor<Object> tries(UpstreamSettings.Limits limits) {
-    RetryPolicy<Object> retry =
-        RetryPolicy.builder()
-            .handleIf(
-                e ->
-                    e instanceof TroubleException t
-                        && t.retry() == TroubleException.Retry.WORTHWHILE)
-            .withMaxRetries(MAX_RETRIES)
-            .withMaxDuration(limits.retryWithin())
-            .withBackoff(FIRST_DELAY, LONGEST_DELAY)
-            .withJitter(JITTER)
-            .build();
-    CircuitBreaker<Object> breaker =
-        CircuitBreaker.builder()
-            .handle(TroubleException.class)
-            .withFailureThreshold(limits.failuresToOpen())
-            .withDelay(limits.probeAfter())
-            .withSuccessThreshold(1)
-            .onOpen(e -> LOG.log(Level.WARNING, "upstream taken for dead upstream={0}", base))
-            .onClose(e -> LOG.log(Level.INFO, "upstream answers again upstream={0}", base))
-            .build();
-    return Failsafe.with(retry).compose(breaker);
+    this.tries = UpstreamTries.of(settings.limits(), base);
   }
 
   /** Its base URL, ending in a slash, without credentials. */

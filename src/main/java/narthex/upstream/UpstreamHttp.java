@@ -6,6 +6,7 @@ import java.net.URI;
 import java.util.Optional;
 import org.apache.hc.client5.http.auth.AuthScope;
 import org.apache.hc.client5.http.auth.UsernamePasswordCredentials;
+import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.auth.BasicAuthCache;
@@ -16,8 +17,9 @@ import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.client5.http.protocol.HttpClientContext;
-import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.io.SocketConfig;
 import org.apache.hc.core5.http.io.support.ClassicRequestBuilder;
@@ -80,15 +82,23 @@ final class UpstreamHttp implements Closeable {
 
   /** Sends a request; the caller closes the answer, which drops the connection if it is unread. */
   ClassicHttpResponse open(ClassicRequestBuilder request) throws IOException {
-    ClassicHttpRequest built = request.build();
     HttpClientContext context = HttpClientContext.create();
     context.setRequestConfig(config);
     URI url = request.getUri();
+    HttpUriRequestBase built = new HttpUriRequestBase(request.getMethod(), url);
+    for (Header header : request.build().getHeaders()) {
+      built.addHeader(header);
+    }
     Optional<Netrc.Login> login = logins.find(url);
     if (login.isPresent()) {
       authenticate(context, url, login.get());
     }
-    return client.executeOpen(null, built, context);
+    ClassicHttpResponse response = client.executeOpen(null, built, context);
+    HttpEntity entity = response.getEntity();
+    if (entity != null) {
+      response.setEntity(new DroppedEntity(entity, built));
+    }
+    return response;
   }
 
   private static void authenticate(HttpClientContext context, URI url, Netrc.Login login) {
