@@ -46,6 +46,7 @@ public final class NarLookup {
   private final NarDownload download;
   private final NarIngest ingest;
   private final DecoderSlots slots;
+  private final RememberedNars remembered = new RememberedNars();
 
   /** Looks in these places; whoever decodes for a client needs one of the slots. */
   public NarLookup(
@@ -70,11 +71,15 @@ public final class NarLookup {
    * @throws IOException if it cannot be had just now
    */
   public Optional<NarSource> find(NarFileName name) throws IOException {
+    Optional<NarSource> known = findRemembered(name);
+    if (known.isPresent()) {
+      return known;
+    }
     Optional<Sha256> narHash = database.findNarByFileName(name.stem());
     if (narHash.isEmpty()) {
       return Optional.empty();
     }
-    Optional<NarSource> stored = findStored(narHash.get(), name.compression());
+    Optional<NarSource> stored = findStored(narHash.get(), name);
     return stored.isPresent() ? stored : fetch(narHash.get(), name.compression());
   }
 
@@ -89,7 +94,7 @@ public final class NarLookup {
     if (narHash.isEmpty()) {
       return Optional.empty();
     }
-    Optional<NarSource> stored = findStored(narHash.get(), name.compression());
+    Optional<NarSource> stored = findStored(narHash.get(), name);
     if (stored.isPresent()) {
       NarSource source = stored.get();
       return Optional.of(new NarAnswer(source.length(), source.entityTag().orElse("")));
@@ -119,18 +124,38 @@ public final class NarLookup {
     return new NarAnswer(length, hash == null ? "" : hash.nix32());
   }
 
-  private Optional<NarSource> findStored(Sha256 narHash, Compression wanted) throws IOException {
+  /** By memory alone; whatever is doubtful is left to the database. */
+  private Optional<NarSource> findRemembered(NarFileName name) throws IOException {
+    StoredNar nar = remembered.find(name.stem());
+    if (nar == null) {
+      return Optional.empty();
+    }
+    for (Representation representation : nar.representations()) {
+      if (!fits(representation, name.compression())) {
+        continue;
+      }
+      try {
+        return Optional.of(source(nar, representation, name.compression()));
+      } catch (BlobLostException gone) {
+        remembered.forget(name.stem());
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Optional<NarSource> findStored(Sha256 narHash, NarFileName name) throws IOException {
     Optional<StoredNar> stored = database.findNar(narHash);
     if (stored.isEmpty()) {
       return Optional.empty();
     }
     for (Representation representation : stored.get().representations()) {
-      if (wanted != Compression.NONE && wanted != representation.compression()) {
+      if (!fits(representation, name.compression())) {
         continue;
       }
-      StoredManifest manifest = new StoredManifest(blobs, representation.extents());
       try {
-        manifest.requirePresent();
+        NarSource source = source(stored.get(), representation, name.compression());
+        remembered.remember(name.stem(), stored.get());
+        return Optional.of(source);
       } catch (BlobLostException lost) {
         LOG.log(
             Level.ERROR,
@@ -138,13 +163,27 @@ public final class NarLookup {
             narHash.nix32(),
             lost.getMessage());
         ingest.drop(narHash, representation);
-        continue;
       }
-      NarSource file =
-          new FileSource(manifest, representation.compression(), representation.fileHash().nix32());
-      return Optional.of(as(wanted, file, stored.get().id()));
     }
     return Optional.empty();
+  }
+
+  private static boolean fits(Representation representation, Compression wanted) {
+    return wanted == Compression.NONE || wanted == representation.compression();
+  }
+
+  /**
+   * The source of a stored form.
+   *
+   * @throws BlobLostException if its bytes are surely not there
+   */
+  private NarSource source(StoredNar nar, Representation representation, Compression wanted)
+      throws IOException {
+    StoredManifest manifest = new StoredManifest(blobs, representation.extents());
+    manifest.requirePresent();
+    NarSource file =
+        new FileSource(manifest, representation.compression(), representation.fileHash().nix32());
+    return as(wanted, file, nar.id());
   }
 
   private Optional<NarSource> fetch(Sha256 narHash, Compression wanted) throws IOException {
