@@ -192,7 +192,7 @@ final class NarFetch {
       body =
           opened
               .source()
-              .open(ingestion.written(), entityTag)
+              .open(body.isSeekable() ? ingestion.written() : 0, entityTag)
               .orElseThrow(
                   () ->
                       new IOException(
@@ -219,7 +219,9 @@ final class NarFetch {
         } catch (CorruptNarException e) {
           throw e;
         } catch (IOException e) {
-          return e;
+          // A transfer that lacks only its proper end has brought all that there is.
+          boolean all = length.isPresent() && ingestion.written() >= length.getAsLong();
+          return all ? null : e;
         }
         if (count < 0) {
           break;
