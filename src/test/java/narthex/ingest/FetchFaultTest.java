@@ -65,7 +65,6 @@ class FetchFaultTest {
         new Passing(Fault.status(429, Duration.ofSeconds(60)), 2),
         new Passing(Fault.stallAfter(HALF, new Gate()), 2),
         new Passing(Fault.stallAfter(LENGTH - 1L, new Gate()), 2),
-        new Passing(Fault.stallBeforeHeaders(new Gate()), 2),
         new Passing(Fault.chunked(), 1),
         new Passing(Fault.chunked().and(Fault.cutAfter(0)), 2),
         new Passing(Fault.chunked().and(Fault.cutAfter(HALF)), 2),

@@ -23,6 +23,7 @@ import narthex.ingest.NarInfoFetch;
 import narthex.ingest.NarIngest;
 import narthex.nix.NarInfo;
 import narthex.nix.SecretKey;
+import narthex.serve.DecoderSlots;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.NarInfoLookup.Prefetch;
 import narthex.serve.NarInfoSigner;
@@ -146,7 +147,7 @@ public final class Node implements AutoCloseable {
             new NarInfoLookup.LookupSettings(
                 options.revalidateAfter(), options.memoryBytes(), options.prefetch()));
     ingest.addListener(narInfos);
-    this.nars = new NarLookup(database, blobs, flights, download, ingest);
+    this.nars = new NarLookup(database, blobs, flights, download, ingest, new DecoderSlots(64));
   }
 
   /** A node over this folder with these upstreams, the first of the best priority. */
