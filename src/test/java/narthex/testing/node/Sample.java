@@ -30,7 +30,7 @@ public final class Sample {
   public static final SecretKey KEY = SecretKey.generate("upstream-1", new SecureRandom());
 
   /** Several read buffers, in parts that do and do not compress. */
-  private static final int NAR_BYTES = 400_000;
+  private static final int NAR_BYTES = 200_000;
 
   private final NarInfo narInfo;
   private final byte[] nar;
@@ -42,7 +42,7 @@ public final class Sample {
     this.file = file;
   }
 
-  /** A NAR of some 400 kB, always the same for the same seed; a brotli one is smaller. */
+  /** A NAR of some 200 kB, always the same for the same seed; a brotli one is smaller. */
   public static Sample of(long seed, Compression compression) {
     if (compression == Compression.BR) {
       return brotli(seed);
