@@ -86,7 +86,7 @@ class SharedFlightTest {
   @Test
   void readersThatComeAtTheVeryEndOfADownloadStartNoOther() throws IOException {
     upstream.heal();
-    for (int round = 0; round < 15; round++) {
+    for (int round = 0; round < 8; round++) {
       Sample sample =
           Sample.of("small-" + round, new byte[] {(byte) round, 1, 2}, Compression.NONE);
       sample.publish(upstream);
@@ -191,7 +191,8 @@ class SharedFlightTest {
   @Test
   void whatFailsIsTriedAgainAtOnceThoughTheUpstreamStillHangs() throws IOException {
     Sample sample = Sample.of(12, Compression.NONE).publish(upstream);
-    try (Node node = Node.open(folder, upstream)) {
+    Node.Options hasty = Node.Options.usual().withRead(Duration.ofSeconds(1));
+    try (Node node = Node.open(folder, hasty, upstream)) {
       assertTrue(node.narInfo(sample).isPresent());
       byte[] larger = Arrays.copyOf(sample.bytes(sample.narName(), 0), sample.narBytes() * 8);
       upstream.fail(
