@@ -176,8 +176,9 @@ final class NarthexServer implements AutoCloseable {
           announced.complete(matcher.group(1).replaceAll("/$", ""));
         }
       }
-      announced.completeExceptionally(new IOException("the server has ended"));
-    } catch (IOException e) {
+      announced.completeExceptionally(
+          new IOException("the server has ended with exit code " + started.waitFor()));
+    } catch (IOException | InterruptedException e) {
       announced.completeExceptionally(e);
     }
   }

@@ -61,7 +61,7 @@ class DirectoryBlobStoreTest extends BlobStoreContract {
 
   @Test
   void halfWrittenFilesOfAKilledProcessAreSwept(@TempDir Path other) throws Exception {
-    StoreOpeningProcess.run(other, StoreOpeningProcess.End.HALTED_WHILE_WRITING);
+    OtherVirtualMachine.run(other, OtherVirtualMachine.End.HALTED_WHILE_WRITING);
     assertEquals(2, names(other.resolve("tmp"), "").size());
 
     DirectoryBlobStore.open(other).close();
@@ -76,7 +76,7 @@ class DirectoryBlobStoreTest extends BlobStoreContract {
       sink.write(text("abc"), 0, 3);
       DirectoryBlobStore.open(root).close();
 
-      StoreOpeningProcess.run(root, StoreOpeningProcess.End.CLOSED);
+      OtherVirtualMachine.run(root, OtherVirtualMachine.End.CLOSED);
 
       sink.commit();
       assertEquals(OptionalLong.of(3), living.find("a"));

@@ -98,6 +98,17 @@ class StoredManifestTest {
   }
 
   @Test
+  void aClosedStreamGivesNothingMore() throws IOException {
+    InputStream in = new StoredManifest(blobs, store(new byte[30], List.of(10, 20))).open(0);
+    in.readNBytes(5);
+
+    in.close();
+    in.close();
+
+    assertThrows(IOException.class, in::read);
+  }
+
+  @Test
   void aReadThatBreaksIsNeverACleanEnd() throws IOException {
     StoredManifest manifest = new StoredManifest(blobs, store(new byte[30], List.of(10, 20)));
     blobs.breakReadsAt("blob-1", PADDING + 4);

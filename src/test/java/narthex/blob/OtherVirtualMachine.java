@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A Java process of its own that opens a directory store and ends, cleanly or killed. */
-final class StoreOpeningProcess {
+final class OtherVirtualMachine {
   /** How the process ends. */
   enum End {
     CLOSED,
@@ -15,7 +15,7 @@ final class StoreOpeningProcess {
 
   private static final long LONGEST_SECONDS = 60;
 
-  private StoreOpeningProcess() {}
+  private OtherVirtualMachine() {}
 
   /** Runs the process to its end. */
   static void run(Path root, End end) throws IOException, InterruptedException {
@@ -25,7 +25,7 @@ final class StoreOpeningProcess {
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     "-cp",
                     System.getProperty("java.class.path"),
-                    StoreOpeningProcess.class.getName(),
+                    OtherVirtualMachine.class.getName(),
                     root.toString(),
                     end.name()))
             .inheritIO()
