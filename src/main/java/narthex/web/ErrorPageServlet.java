@@ -17,7 +17,8 @@ public final class ErrorPageServlet extends HttpServlet {
   protected void service(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     if (response.isCommitted()) {
-      // Tomcat includes the error page in a body that broke: one byte more could make it look whole.
+      // Tomcat includes the error page in a body that broke: one byte more could make it look
+      // whole.
       return;
     }
     Object status = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE);

@@ -205,8 +205,7 @@ class NarInfoLookupTest {
       assertEquals(
           List.of("upstream-1", "ours-1", "ours-2"),
           signatures.stream().map(Signature::keyName).toList());
-      List<PublicKey> keys =
-          List.of(Sample.KEY.publicKey(), first.publicKey(), second.publicKey());
+      List<PublicKey> keys = List.of(Sample.KEY.publicKey(), first.publicKey(), second.publicKey());
       for (int i = 0; i < keys.size(); i++) {
         assertTrue(keys.get(i).verify(fingerprint, signatures.get(i)));
       }
@@ -222,7 +221,8 @@ class NarInfoLookupTest {
     try (Node node = Node.open(folder, remembering, upstream)) {
       List<CompletableFuture<Boolean>> questions = new ArrayList<>();
       for (int i = 0; i < 30; i++) {
-        questions.add(CompletableFuture.supplyAsync(() -> has(node), task -> new Thread(task).start()));
+        questions.add(
+            CompletableFuture.supplyAsync(() -> has(node), task -> new Thread(task).start()));
       }
       gate.awaitArrivals(1, PATIENCE);
       gate.open();
