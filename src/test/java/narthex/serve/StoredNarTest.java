@@ -320,14 +320,14 @@ class StoredNarTest {
   }
 
   /** Half-written files are swept by their owner's name: this process must not seem to be it. */
-  private static String ofAnotherProcess(Path relative) {
+  private static String ofAnotherServer(Path relative) {
     return relative.toString().replaceFirst("^(store/tmp/)[0-9a-f]{8}", "$100000000");
   }
 
   private static void copy(Path from, Path to) {
     try (Stream<Path> all = Files.walk(from)) {
       for (Path path : all.toList()) {
-        Files.copy(path, to.resolve(ofAnotherProcess(from.relativize(path))));
+        Files.copy(path, to.resolve(ofAnotherServer(from.relativize(path))));
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
