@@ -32,11 +32,18 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
   /** How long a request waits for a connection, and for SQLite's one writer. */
   private static final Duration WAIT = Duration.ofSeconds(30);
 
+  /** How long the start waits for a database that is itself still starting. */
+  private static final Duration START_WAIT = Duration.ofSeconds(10);
+
   /** Connections that PostgreSQL, which has few, keeps open for us when there is little to do. */
   private static final int POSTGRESQL_IDLE = 2;
 
   private static final List<String> JNDI_PREFIXES = List.of("", "java:comp/env/");
 
+  /**
+   * Opens a pool of our own, or finds the data source of the container; of an SQLite data source of
+   * the container, the container must set what {@link #prepareSqlite} sets.
+   */
   static ConnectionPool open(DatabaseSettings settings) throws IOException {
     String url = settings.url();
     String jndi = settings.jndi();
@@ -57,6 +64,7 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
     config.setJdbcUrl(url);
     config.setMaximumPoolSize(product.poolSize());
     config.setConnectionTimeout(WAIT.toMillis());
+    config.setInitializationFailTimeout(START_WAIT.toMillis());
     if (settings.user() != null) {
       config.setUsername(settings.user());
     }

@@ -83,7 +83,8 @@ final class Transactions {
 
   private static boolean isTransient(Throwable failure) {
     for (Throwable at = failure; at != null; at = at.getCause()) {
-      if (at instanceof SQLException sql && TRANSIENT_STATES.contains(sql.getSQLState())) {
+      String state = at instanceof SQLException sql ? sql.getSQLState() : null;
+      if (state != null && TRANSIENT_STATES.contains(state)) {
         return true;
       }
     }

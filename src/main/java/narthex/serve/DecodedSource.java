@@ -8,16 +8,17 @@ import java.util.OptionalLong;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
 import narthex.stream.BoundedInputStream;
-import narthex.stream.Decoders;
 
 /** The NAR that another source holds compressed, decoded while it is read. */
 final class DecodedSource implements NarSource {
   private final NarSource encoded;
   private final NarId nar;
+  private final DecoderSlots slots;
 
-  DecodedSource(NarSource encoded, NarId nar) {
+  DecodedSource(NarSource encoded, NarId nar, DecoderSlots slots) {
     this.encoded = encoded;
     this.nar = nar;
+    this.slots = slots;
   }
 
   @Override
@@ -37,13 +38,20 @@ final class DecodedSource implements NarSource {
 
   @Override
   public InputStream open(long from) throws IOException {
-    InputStream stored = encoded.open(0);
+    InputStream decoded = decode(encoded.open(0));
     try {
-      InputStream decoded =
-          new BoundedInputStream(
-              Decoders.decode(encoded.compression(), stored), nar.sizeBytes(), "NAR");
       skip(decoded, from);
       return decoded;
+    } catch (IOException | RuntimeException e) {
+      decoded.close();
+      throw e;
+    }
+  }
+
+  private InputStream decode(InputStream stored) throws IOException {
+    try {
+      return new BoundedInputStream(
+          slots.decode(encoded.compression(), stored), nar.sizeBytes(), "NAR");
     } catch (IOException | RuntimeException e) {
       stored.close();
       throw e;

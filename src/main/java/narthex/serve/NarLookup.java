@@ -45,19 +45,22 @@ public final class NarLookup {
   private final InFlightRegistry flights;
   private final NarDownload download;
   private final NarIngest ingest;
+  private final DecoderSlots slots;
 
-  /** Looks in these places. */
+  /** Looks in these places; whoever decodes for a client needs one of the slots. */
   public NarLookup(
       Database database,
       BlobStore blobs,
       InFlightRegistry flights,
       NarDownload download,
-      NarIngest ingest) {
+      NarIngest ingest,
+      DecoderSlots slots) {
     this.database = database;
     this.blobs = blobs;
     this.flights = flights;
     this.download = download;
     this.ingest = ingest;
+    this.slots = slots;
   }
 
   /**
@@ -174,8 +177,8 @@ public final class NarLookup {
     return as(wanted, file, flight.nar());
   }
 
-  private static NarSource as(Compression wanted, NarSource file, NarId nar) {
-    return wanted == file.compression() ? file : new DecodedSource(file, nar);
+  private NarSource as(Compression wanted, NarSource file, NarId nar) {
+    return wanted == file.compression() ? file : new DecodedSource(file, nar, slots);
   }
 
   /** The narinfos that name a file of this NAR that can be sent as wanted, newest first. */

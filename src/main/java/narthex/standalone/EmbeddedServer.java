@@ -3,6 +3,9 @@ package narthex.standalone;
 import java.net.BindException;
 import java.nio.file.Path;
 import java.time.Duration;
+import narthex.standalone.StartupException.Clarity;
+import narthex.wiring.Settings;
+import narthex.wiring.SettingsException;
 import org.apache.catalina.LifecycleException;
 import org.apache.catalina.LifecycleState;
 import org.apache.catalina.Wrapper;
@@ -33,9 +36,9 @@ final class EmbeddedServer implements AutoCloseable {
   private static final int KEEP_ALIVE_MILLIS = 60_000;
 
   private final Tomcat tomcat;
-  private final HttpAddress address;
+  private final Settings.Http address;
 
-  private EmbeddedServer(Tomcat tomcat, HttpAddress address) {
+  private EmbeddedServer(Tomcat tomcat, Settings.Http address) {
     this.tomcat = tomcat;
     this.address = address;
   }
@@ -46,7 +49,7 @@ final class EmbeddedServer implements AutoCloseable {
    * @param folder holds the web application in {@code webapp}; Tomcat's own files go beside it
    * @throws StartupException if the port cannot be opened or the web application does not start
    */
-  static EmbeddedServer start(HttpAddress address, Path folder) throws StartupException {
+  static EmbeddedServer start(Settings.Http address, Path folder) throws StartupException {
     Tomcat tomcat = new Tomcat();
     tomcat.setBaseDir(folder.resolve("tomcat").toString());
     tomcat.setConnector(connector(address));
@@ -62,20 +65,23 @@ final class EmbeddedServer implements AutoCloseable {
       tomcat.start();
     } catch (LifecycleException failure) {
       server.close();
-      throw new StartupException(reason(address, failure), failure);
+      throw explain(address, failure);
     } finally {
       failures.close();
     }
     if (context.getState() != LifecycleState.STARTED) {
       server.close();
-      throw new StartupException(reason(address, failures.first()), failures.first());
+      throw explain(address, failures.first());
     }
     return server;
   }
 
   /** Returns where the server answers. */
   String url() {
-    return address.url(tomcat.getConnector().getLocalPort());
+    String host = address.address();
+    boolean everywhere = host.isEmpty() || host.equals("0.0.0.0") || host.equals("::");
+    String name = everywhere ? "localhost" : host.contains(":") ? "[" + host + "]" : host;
+    return "http://" + name + ":" + tomcat.getConnector().getLocalPort();
   }
 
   /**
@@ -104,13 +110,13 @@ final class EmbeddedServer implements AutoCloseable {
     }
   }
 
-  private static Connector connector(HttpAddress address) {
+  private static Connector connector(Settings.Http address) {
     Connector connector = new Connector("org.apache.coyote.http11.Http11NioProtocol");
     connector.setThrowOnFailure(true);
     connector.setPort(address.port());
     connector.setXpoweredBy(false);
-    if (!address.host().isEmpty()) {
-      connector.setProperty("address", address.host());
+    if (!address.address().isEmpty()) {
+      connector.setProperty("address", address.address());
     }
     connector.setProperty("maxThreads", Integer.toString(MAX_THREADS));
     connector.setProperty("maxKeepAliveRequests", Integer.toString(ANY_NUMBER));
@@ -152,23 +158,21 @@ final class EmbeddedServer implements AutoCloseable {
     Tomcat.addDefaultMimeTypeMappings(context);
   }
 
-  private static String reason(HttpAddress address, @Nullable Throwable failure) {
+  private static StartupException explain(Settings.Http address, @Nullable Throwable failure) {
     Throwable root = failure;
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       root = cause;
       if (cause instanceof BindException) {
-        return "cannot listen on address=%s port=%d: %s"
-            .formatted(address.host(), address.port(), cause.getMessage());
+        String reason =
+            "cannot listen on address=%s port=%d: %s"
+                .formatted(address.address(), address.port(), cause.getMessage());
+        return new StartupException(reason, failure, Clarity.CLEAR);
       }
-      if (isForPeople(cause)) {
-        return String.valueOf(cause.getMessage());
+      if (cause instanceof SettingsException) {
+        return new StartupException(String.valueOf(cause.getMessage()), failure, Clarity.CLEAR);
       }
     }
-    return root == null ? "the web application did not start" : root.toString();
-  }
-
-  /** Whether the message of this exception is all that a person needs. */
-  static boolean isForPeople(Throwable failure) {
-    return failure.getClass().getSimpleName().equals("SettingsException");
+    String reason = root == null ? "the web application did not start" : root.toString();
+    return new StartupException(reason, failure, Clarity.UNEXPECTED);
   }
 }

@@ -13,10 +13,13 @@ import java.util.logging.LogRecord;
  * so that no text from outside can forge a line. The stack trace of an error follows in indented
  * lines; of anything milder only its causes, in the same line. Thread-safe.
  */
-final class OneLineFormatter extends Formatter {
+public final class OneLineFormatter extends Formatter {
 
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSXXX").withZone(ZoneId.systemDefault());
+
+  /** Called by Tomcat too, which names its formatter by class. */
+  public OneLineFormatter() {}
 
   @Override
   public String format(LogRecord event) {

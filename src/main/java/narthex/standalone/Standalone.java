@@ -7,7 +7,12 @@ import java.util.function.Consumer;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import narthex.standalone.StartupException.Clarity;
 import narthex.wiring.Release;
+import narthex.wiring.SettingPages;
+import narthex.wiring.Settings;
+import narthex.wiring.SettingsException;
+import narthex.wiring.SettingsSources;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -25,6 +30,9 @@ import picocli.CommandLine.Option;
 public final class Standalone implements Callable<Integer> {
 
   private static final int STARTUP_FAILED = 1;
+  private static final int HELP_WIDTH = 100;
+
+  private static final Logger LOG = Logger.getLogger(Standalone.class.getName());
 
   /** Held, because the log manager keeps loggers only weakly and would forget the level. */
   private static final Logger TOMCAT = Logger.getLogger("org.apache");
@@ -54,7 +62,18 @@ public final class Standalone implements Callable<Integer> {
    */
   public static int run(String[] arguments, Path folder, Consumer<Runnable> atExit) {
     configureLog();
-    return new CommandLine(new Standalone(folder, atExit)).execute(arguments);
+    CommandLine commandLine = new CommandLine(new Standalone(folder, atExit));
+    String settings = SettingPages.printHelp().replace("%", "%%");
+    commandLine
+        .getCommandSpec()
+        .usageMessage()
+        .footer(
+            "",
+            "Settings: -D<name>=<value> before -jar, or in the environment, or in the file of settings.",
+            "",
+            settings);
+    commandLine.setUsageHelpWidth(HELP_WIDTH);
+    return commandLine.execute(arguments);
   }
 
   @Override
@@ -62,16 +81,17 @@ public final class Standalone implements Callable<Integer> {
     if (config != null) {
       System.setProperty("narthex.config-file", config.toAbsolutePath().toString());
     }
+    System.setProperty(SettingsSources.STANDALONE, "true");
     EmbeddedServer server;
     try {
-      server = EmbeddedServer.start(HttpAddress.configured(), folder);
+      Settings settings = Settings.read(SettingsSources.ofThisProcess());
+      server = EmbeddedServer.start(settings.http(), folder);
+    } catch (SettingsException wrong) {
+      return refuse(wrong.getMessage());
     } catch (StartupException failure) {
-      Throwable cause = failure.getCause();
-      if (cause instanceof RuntimeException || cause instanceof Error) {
-        Logger.getLogger(Standalone.class.getName()).log(Level.FINE, "startup failed", cause);
-      }
-      System.err.println("narthex cannot start: " + failure.getMessage());
-      return STARTUP_FAILED;
+      Level level = failure.clarity() == Clarity.CLEAR ? Level.FINE : Level.SEVERE;
+      LOG.log(level, "startup failed", failure);
+      return refuse(failure.getMessage());
     }
     atExit.accept(server::close);
     System.out.println("narthex ready url=" + server.url());
@@ -79,11 +99,18 @@ public final class Standalone implements Callable<Integer> {
     return 0;
   }
 
+  private static int refuse(@Nullable String reason) {
+    System.err.println("narthex cannot start: " + reason);
+    return STARTUP_FAILED;
+  }
+
   private static void configureLog() {
     if (System.getProperty("java.util.logging.config.file") != null
         || System.getProperty("java.util.logging.config.class") != null) {
       return;
     }
+    System.setProperty(
+        "org.apache.juli.formatter", OneLineFormatter.class.getName()); // else Tomcat sets its own
     for (Handler handler : Logger.getLogger("").getHandlers()) {
       handler.setFormatter(new OneLineFormatter());
     }

@@ -24,6 +24,7 @@ import narthex.nix.StorePathHash;
 import narthex.stream.BoundedInputStream;
 import narthex.stream.TooLongException;
 import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHeaders;
@@ -303,9 +304,11 @@ public final class Upstream implements Closeable {
   }
 
   private static ClassicHttpResponse send(UpstreamHttp http, ClassicRequestBuilder request)
-      throws TroubleException {
+      throws IOException {
     try {
       return http.open(request);
+    } catch (ConnectionRequestTimeoutException ours) {
+      throw new IOException("every connection to " + request.getUri().getHost() + " is in use");
     } catch (IOException e) {
       throw new TroubleException(request.getUri() + " did not answer: " + e, e);
     }

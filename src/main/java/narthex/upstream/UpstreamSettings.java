@@ -54,4 +54,10 @@ public record UpstreamSettings(
     }
     trustedKeys = List.copyOf(trustedKeys);
   }
+
+  /** Without the URL's credentials. */
+  @Override
+  public String toString() {
+    return "UpstreamSettings[host=" + url.getHost() + ", path=" + url.getPath() + "]";
+  }
 }

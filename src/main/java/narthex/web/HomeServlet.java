@@ -7,6 +7,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Objects;
 import narthex.serve.SiteInfo;
 
@@ -33,14 +34,15 @@ public final class HomeServlet extends HttpServlet {
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
+    List<String> keys = site.printPublicKeys().lines().toList();
     String page =
         template
             .replace("{{hostname}}", escape(site.hostname()))
             .replace("{{url}}", escape(url(request)))
             .replace("{{storeDir}}", escape(site.storeDir()))
-            .replace("{{publicKeys}}", escape(site.printPublicKeys().strip()))
-            .replace(
-                "{{publicKeysLine}}", escape(site.printPublicKeys().strip().replace('\n', ' ')));
+            .replace("{{publicKeys}}", escape(String.join("\n", keys)))
+            .replace("{{publicKeysOfConf}}", escape(String.join(" ", keys)))
+            .replace("{{publicKeysOfNixos}}", escape('"' + String.join("\" \"", keys) + '"'));
     response.setHeader("Cache-Control", "no-cache");
     response.setHeader("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
     response.setHeader("X-Content-Type-Options", "nosniff");

@@ -17,6 +17,7 @@ import narthex.ingest.NarDownload;
 import narthex.ingest.NarInfoFetch;
 import narthex.ingest.NarIngest;
 import narthex.nix.SecretKey;
+import narthex.serve.DecoderSlots;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.NarInfoSigner;
 import narthex.serve.NarLookup;
@@ -51,19 +52,22 @@ final class Components implements Closeable {
     closeables.push(blobs);
     ExecutorService tasks = Executors.unbounded("narthex");
     closeables.push(() -> Executors.stop(tasks));
+    ExecutorService verifiers = Executors.verifying("narthex-verify");
+    closeables.push(() -> Executors.stop(verifiers));
     ExecutorService prefetchers = Executors.prefetching("narthex-prefetch");
     closeables.push(() -> Executors.stop(prefetchers));
     Upstreams upstreams = upstreams(settings, tasks);
     closeables.push(upstreams);
     InFlightRegistry flights = new InFlightRegistry();
-    NarIngest ingest = new NarIngest(blobs, database, tasks, clock);
+    NarIngest ingest = new NarIngest(blobs, database, verifiers, clock);
     NarInfoFetch narInfos = new NarInfoFetch(upstreams, database, clock);
     NarDownload download =
         new NarDownload(upstreams, narInfos, ingest, flights, tasks, prefetchers);
     this.narInfoLookup =
         new NarInfoLookup(database, narInfos, download, signer, clock, lookup(settings));
     ingest.addListener(narInfoLookup);
-    this.narLookup = new NarLookup(database, blobs, flights, download, ingest);
+    this.narLookup =
+        new NarLookup(database, blobs, flights, download, ingest, DecoderSlots.inHeap());
     this.readiness = new Readiness(database, blobs);
   }
 

@@ -9,6 +9,7 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import narthex.serve.DecoderSlots;
 
 /** The thread pools of a deployment. */
 final class Executors {
@@ -37,6 +38,24 @@ final class Executors {
         TimeUnit.SECONDS,
         new SynchronousQueue<>(),
         threads(name));
+  }
+
+  /**
+   * So many threads as decoders fit into a quarter of the heap, and a queue: a check that waits
+   * delays only the last byte of its own NAR.
+   */
+  static ExecutorService verifying(String name) {
+    int threads = DecoderSlots.inHeap().count();
+    ThreadPoolExecutor executor =
+        new ThreadPoolExecutor(
+            threads,
+            threads,
+            IDLE.toSeconds(),
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            threads(name));
+    executor.allowCoreThreadTimeOut(true);
+    return executor;
   }
 
   /** A few threads and a bounded queue; rejects what does not fit. */

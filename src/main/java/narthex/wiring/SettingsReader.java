@@ -88,10 +88,15 @@ final class SettingsReader {
     return value == null ? null : value.getRawValue();
   }
 
-  /** Returns the text of a setting as written, or null if nobody wrote it or it is empty. */
+  /**
+   * Returns the text of a setting as written, or null if nobody wrote it, it is empty, or it is the
+   * default as the documentation has it: a line of it may be used just so, placeholders and all.
+   */
   @Nullable String text(Setting<?> setting) {
     String text = rawText(setting);
-    return text == null || text.isBlank() ? null : text;
+    return text == null || text.isBlank() || text.strip().equals(setting.defaultText())
+        ? null
+        : text;
   }
 
   /** Returns the value of a setting, or null if nobody wrote it or it is empty. */
@@ -118,17 +123,21 @@ final class SettingsReader {
 
   /** Returns the exception that says what is wrong with a setting and where it was written. */
   SettingsException problem(Setting<?> setting, String problem) {
-    return new SettingsException(setting.name(), sourceOf(config, setting), problem);
+    return new SettingsException(setting.name(), sourceOf(config, setting, file), problem);
   }
 
-  private static @Nullable String sourceOf(SmallRyeConfig config, Setting<?> setting) {
+  private static @Nullable String sourceOf(
+      SmallRyeConfig config, Setting<?> setting, @Nullable Path file) {
     ConfigValue value = config.getConfigValue(setting.name());
     if (value == null || value.getRawValue() == null) {
       return null;
     }
-    return value.getConfigSourceOrdinal() == ENVIRONMENT_ORDINAL
-        ? "environment " + setting.environmentName()
-        : value.getConfigSourceName();
+    // The names that SmallRye gives its sources are not for people.
+    return switch (value.getConfigSourceOrdinal()) {
+      case SYSTEM_PROPERTIES_ORDINAL -> SYSTEM_PROPERTIES_SOURCE;
+      case ENVIRONMENT_ORDINAL -> "environment " + setting.environmentName();
+      default -> "file " + file;
+    };
   }
 
   private SmallRyeConfigBuilder builder() {
@@ -147,7 +156,7 @@ final class SettingsReader {
       if (!Files.isRegularFile(path)) {
         throw new SettingsException(
             SettingTable.CONFIG_FILE.name(),
-            sourceOf(strong, SettingTable.CONFIG_FILE),
+            sourceOf(strong, SettingTable.CONFIG_FILE, null),
             "there is no file '" + path + "'; allowed: a file that exists");
       }
       return path;

@@ -1,0 +1,3 @@
+/** Tests of the built WAR in real application servers: each runs in every server. */
+@org.jspecify.annotations.NullMarked
+package narthex.container;

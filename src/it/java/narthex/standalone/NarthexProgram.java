@@ -1,0 +1,91 @@
+package narthex.standalone;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** {@code java -jar narthex.war} with its own temporary folder and data; ended when closed. */
+final class NarthexProgram implements AutoCloseable {
+
+  private static final int END_SECONDS = 60;
+
+  private final Process program;
+  private final Path errors;
+
+  private NarthexProgram(Process program, Path errors) {
+    this.program = program;
+    this.errors = errors;
+  }
+
+  /** Starts it with options of the virtual machine and arguments of its own. */
+  static NarthexProgram start(Path folder, List<String> options, List<String> arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-Djava.io.tmpdir=" + Files.createDirectories(folder.resolve("tmp")));
+    command.add("-Dnarthex.data-dir=" + folder.resolve("data"));
+    command.add("-Dnarthex.upstreams=");
+    command.addAll(options);
+    command.add("-jar");
+    command.add(System.getProperty("it.war"));
+    command.addAll(arguments);
+    Path errors = Files.createTempFile(folder, "errors", ".txt");
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.directory(folder.toFile());
+    builder.redirectError(errors.toFile());
+    return new NarthexProgram(builder.start(), errors);
+  }
+
+  /** Waits for the line that tells where it answers, and returns the URL. */
+  String awaitReady() throws IOException {
+    BufferedReader lines = output();
+    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+      if (line.startsWith("narthex ready url=")) {
+        return line.substring("narthex ready url=".length());
+      }
+    }
+    throw new IOException("ended without being ready: " + errors());
+  }
+
+  /** All that it writes until it ends. */
+  String awaitOutput() throws IOException {
+    StringBuilder all = new StringBuilder();
+    output().lines().forEach(line -> all.append(line).append('\n'));
+    return all.toString();
+  }
+
+  int awaitEnd() throws InterruptedException {
+    if (!program.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
+      throw new IllegalStateException("still running");
+    }
+    return program.exitValue();
+  }
+
+  String errors() throws IOException {
+    return Files.readString(errors);
+  }
+
+  /** SIGTERM. */
+  void terminate() {
+    program.destroy();
+  }
+
+  /** SIGKILL. */
+  void kill() {
+    program.destroyForcibly();
+  }
+
+  @Override
+  public void close() {
+    program.destroyForcibly();
+  }
+
+  private BufferedReader output() {
+    return program.inputReader(StandardCharsets.UTF_8);
+  }
+}

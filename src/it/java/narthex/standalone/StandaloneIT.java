@@ -1,0 +1,162 @@
+package narthex.standalone;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The WAR as a program: started, asked, ended, killed. */
+class StandaloneIT {
+
+  private static final List<String> ANY_PORT =
+      List.of("-Dnarthex.http.port=0", "-Dnarthex.http.address=127.0.0.1");
+  private static final int SIGTERM_STATUS = 143;
+
+  private final HttpClient http = HttpClient.newHttpClient();
+
+  @TempDir private Path folder;
+
+  @Test
+  void answersAndEndsCleanlyWhenTold() throws Exception {
+    try (NarthexProgram narthex = NarthexProgram.start(folder, ANY_PORT, List.of())) {
+      String url = narthex.awaitReady();
+
+      assertEquals("ok\n", get(url + "/healthz").body());
+
+      narthex.terminate();
+      assertEquals(SIGTERM_STATUS, narthex.awaitEnd());
+      assertEquals(List.of(), leftOvers());
+      assertTrue(narthex.errors().lines().allMatch(StandaloneIT::isOneEvent), narthex.errors());
+    }
+  }
+
+  @Test
+  void sendsNothingOfItsOwnCode() throws Exception {
+    try (NarthexProgram narthex = NarthexProgram.start(folder, ANY_PORT, List.of())) {
+      String url = narthex.awaitReady();
+
+      for (String path :
+          List.of(
+              "/META-INF/MANIFEST.MF",
+              "/META-INF/versions/17/narthex/standalone/Launcher.class",
+              "/narthex/standalone/Launcher.class",
+              "/WEB-INF/web.xml",
+              "/WEB-INF/lib-boot/")) {
+        assertEquals(404, get(url + path).statusCode(), path);
+      }
+    }
+  }
+
+  @Test
+  void nextStartSweepsWhatAKilledOneLeft() throws Exception {
+    try (NarthexProgram killed = NarthexProgram.start(folder, ANY_PORT, List.of())) {
+      killed.awaitReady();
+      killed.kill();
+      killed.awaitEnd();
+    }
+    assertEquals(2, leftOvers().size(), leftOvers().toString());
+
+    try (NarthexProgram next = NarthexProgram.start(folder, ANY_PORT, List.of())) {
+      next.awaitReady();
+      assertEquals(2, leftOvers().size(), leftOvers().toString());
+      next.terminate();
+      next.awaitEnd();
+    }
+    assertEquals(List.of(), leftOvers());
+  }
+
+  @Test
+  void twoRunBesideEachOther() throws Exception {
+    try (NarthexProgram one = NarthexProgram.start(folder, ANY_PORT, List.of())) {
+      String url = one.awaitReady();
+      Path other = Files.createDirectory(folder.resolve("other"));
+      List<String> sameTemporaryFolder =
+          Stream.concat(ANY_PORT.stream(), Stream.of("-Djava.io.tmpdir=" + folder.resolve("tmp")))
+              .toList();
+      try (NarthexProgram two = NarthexProgram.start(other, sameTemporaryFolder, List.of())) {
+        two.awaitReady();
+        assertEquals(4, leftOvers().size(), leftOvers().toString());
+      }
+      assertEquals("ok\n", get(url + "/healthz").body());
+    }
+  }
+
+  @Test
+  void portInUseIsOneClearLine() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0)) {
+      String port = "-Dnarthex.http.port=" + taken.getLocalPort();
+      try (NarthexProgram narthex = NarthexProgram.start(folder, List.of(port), List.of())) {
+        assertEquals(1, narthex.awaitEnd());
+        assertEquals(1, narthex.errors().lines().count(), narthex.errors());
+        assertTrue(
+            narthex.errors().contains("port=" + taken.getLocalPort() + ": Address already in use"));
+      }
+    }
+  }
+
+  @Test
+  void wrongSettingIsOneClearLine() throws Exception {
+    Path config = Files.writeString(folder.resolve("my.properties"), "narthex.http.portt=1\n");
+    List<String> arguments = List.of("--config", config.toString());
+    try (NarthexProgram narthex = NarthexProgram.start(folder, ANY_PORT, arguments)) {
+      assertEquals(1, narthex.awaitEnd());
+      assertEquals(1, narthex.errors().lines().count(), narthex.errors());
+      assertTrue(narthex.errors().contains("narthex.http.portt"), narthex.errors());
+      assertEquals(List.of(), leftOvers());
+    }
+  }
+
+  @Test
+  void helpNamesTheSettings() throws Exception {
+    try (NarthexProgram narthex = NarthexProgram.start(folder, List.of(), List.of("--help"))) {
+      String page = narthex.awaitOutput();
+
+      assertTrue(page.contains("--config"), page);
+      assertTrue(page.contains("narthex.upstreams"), page);
+      assertEquals(0, narthex.awaitEnd());
+    }
+  }
+
+  @Test
+  void versionIsOneLine() throws Exception {
+    try (NarthexProgram narthex = NarthexProgram.start(folder, List.of(), List.of("--version"))) {
+      assertTrue(narthex.awaitOutput().matches("narthex [0-9]+\\.[0-9]+\\.[0-9]+\\S*\n"));
+      assertEquals(0, narthex.awaitEnd());
+    }
+  }
+
+  @Test
+  void unknownArgumentIsRefused() throws Exception {
+    try (NarthexProgram narthex = NarthexProgram.start(folder, List.of(), List.of("--bogus"))) {
+      assertEquals(2, narthex.awaitEnd());
+    }
+  }
+
+  private static boolean isOneEvent(String line) {
+    return line.matches("\\d{4}-\\d\\d-\\d\\dT\\S+ (INFO|WARNING) \\S+ .*");
+  }
+
+  private HttpResponse<String> get(String url) throws IOException, InterruptedException {
+    return http.send(HttpRequest.newBuilder(URI.create(url)).build(), BodyHandlers.ofString());
+  }
+
+  private List<String> leftOvers() throws IOException {
+    try (Stream<Path> all = Files.list(folder.resolve("tmp"))) {
+      return all.map(path -> path.getFileName().toString())
+          .filter(name -> name.startsWith("narthex-"))
+          .toList();
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package narthex.wiring;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Settings from sources that a test writes: nothing of the machine it runs on is seen. */
+abstract class SettingsFixture {
+  final Map<String, String> properties = new HashMap<>();
+  final Map<String, String> environment = new HashMap<>();
+  private Path folder = Path.of("");
+
+  @BeforeEach
+  final void useFolder(@TempDir Path fresh) {
+    folder = fresh.toAbsolutePath().normalize();
+  }
+
+  /**
+   * Returns a path under the folder of the test: "work" is the working directory, "etc" is /etc.
+   */
+  final Path path(String name) {
+    return folder.resolve(name);
+  }
+
+  final Path write(String name, String text) throws IOException {
+    Path file = path(name);
+    Files.createDirectories(Objects.requireNonNull(file.getParent()));
+    return Files.writeString(file, text);
+  }
+
+  final Settings read() {
+    return Settings.read(
+        new SettingsSources(properties, environment, path("work"), path("etc"), "machine.example"));
+  }
+}
