@@ -200,7 +200,7 @@ public final class NarInfoLookup implements NarStoredListener {
       Representation representation = stored.get().representations().get(0);
       file =
           new NarFile(
-              "",
+              file.url(),
               representation.compression(),
               representation.fileHash(),
               representation.fileSizeBytes());

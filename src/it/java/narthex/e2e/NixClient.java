@@ -1,0 +1,174 @@
+package narthex.e2e;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import narthex.nix.Sha256;
+
+/**
+ * A machine of its own with one release of Nix and an empty store: no daemon, no network but what a
+ * test names, nothing of the environment of this process. To be closed; that deletes its store.
+ */
+final class NixClient implements AutoCloseable {
+  private static final Duration DEADLINE = Duration.ofMinutes(3);
+
+  private final NixRelease release;
+  private final Path machine;
+
+  private NixClient(NixRelease release, Path machine) {
+    this.release = release;
+    this.machine = machine;
+  }
+
+  /** A machine that trusts what is signed with one of these public keys. */
+  static NixClient trusting(NixRelease release, String... publicKeys) {
+    try {
+      Path machine = Folders.create("machine");
+      for (String folder : List.of("conf", "home", "nix/store")) {
+        Files.createDirectories(machine.resolve(folder));
+      }
+      Path hook = machine.resolve("conf/hook");
+      Files.writeString(hook, "#!/bin/sh\necho '# decline-permanently' >&2\n");
+      hook.toFile().setExecutable(true);
+      Files.writeString(
+          machine.resolve("conf/nix.conf"),
+          """
+          experimental-features = nix-command
+          sandbox = false
+          sandbox-paths = /bin /usr /lib /lib64
+          build-users-group =
+          substituters =
+          require-sigs = true
+          trusted-public-keys = %s
+          """
+              .formatted(String.join(" ", publicKeys)));
+      return new NixClient(release, machine);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** {@code nix copy --from}. */
+  Command.Outcome copyFrom(String url, String... paths) {
+    return nix(words(List.of("copy", "--from", url), paths));
+  }
+
+  /** {@code nix copy --to}. */
+  Command.Outcome copyTo(String url, Collection<String> paths) {
+    return nix(words(List.of("copy", "--to", url), paths.toArray(new String[0])));
+  }
+
+  /** {@code nix-store --realise} of one path with these substituters. */
+  Command.Outcome realise(String path, String... substituters) {
+    String all = String.join(" ", substituters);
+    return run("nix-store", List.of("--realise", path, "--option", "substituters", all));
+  }
+
+  /** {@code nix path-info --json} of a path in the store at this URL. */
+  Command.Outcome pathInfo(String url, String path) {
+    return nix(List.of("path-info", "--json", "--store", url, path));
+  }
+
+  /** {@code nix-store --verify --check-contents}: every file of the store against its NarHash. */
+  Command.Outcome verifyContents() {
+    return run("nix-store", List.of("--verify", "--check-contents"));
+  }
+
+  /** The NarHash of each of these paths as the store of this machine knows it. */
+  Map<String, Sha256> narHashes(Collection<String> paths) {
+    List<String> inOrder = List.copyOf(paths);
+    List<String> query = words(List.of("--query", "--hash"), inOrder.toArray(new String[0]));
+    String[] hashes = run("nix-store", query).expectSuccess().output().strip().split("\n");
+    Map<String, Sha256> byPath = new LinkedHashMap<>();
+    for (int i = 0; i < inOrder.size(); i++) {
+      byPath.put(inOrder.get(i), Sha256.parse(hashes[i]));
+    }
+    return byPath;
+  }
+
+  /**
+   * Whether the store of this machine has the path as a valid one. (Of a path whose contents were
+   * wrong Nix may leave files behind.)
+   */
+  boolean has(String path) {
+    return run("nix-store", List.of("--check-validity", path)).succeeded();
+  }
+
+  /** The place of a store path on this disk. */
+  Path physical(String path) {
+    return machine.resolve(path.substring(1));
+  }
+
+  /** Forgets all narinfos, known and missing, as a client does after 30 days or one hour. */
+  void forgetNarInfos() {
+    try {
+      Path remembered = machine.resolve("home/.cache");
+      if (Files.exists(remembered)) {
+        Folders.delete(remembered);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Deletes everything from the store, so that it can be substituted again; narinfos are kept. */
+  void emptyStore() {
+    run("nix-store", List.of("--gc")).expectSuccess();
+  }
+
+  /** {@code nix} with these arguments. */
+  Command.Outcome nix(List<String> arguments) {
+    return run("nix", arguments);
+  }
+
+  /** A program of the release with these arguments. */
+  Command.Outcome run(String program, List<String> arguments) {
+    return run(program, arguments, DEADLINE);
+  }
+
+  /** A program of the release with these arguments, to end within the deadline. */
+  Command.Outcome run(String program, List<String> arguments, Duration deadline) {
+    List<String> words = new ArrayList<>(release.command(program));
+    words.addAll(arguments);
+    return new Command(words, environment(), machine).run(deadline);
+  }
+
+  @Override
+  public void close() {
+    try {
+      Folders.delete(machine);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Map<String, String> environment() {
+    return Map.of(
+        "PATH",
+        "/usr/bin:/bin",
+        "HOME",
+        machine.resolve("home").toString(),
+        "XDG_CACHE_HOME",
+        machine.resolve("home/.cache").toString(),
+        "NIX_REMOTE",
+        "local?root=" + machine,
+        "NIX_CONF_DIR",
+        machine.resolve("conf").toString(),
+        "NIX_CONFIG",
+        "build-hook = " + machine.resolve("conf/hook"));
+  }
+
+  private static List<String> words(List<String> start, String... more) {
+    List<String> all = new ArrayList<>(start);
+    all.addAll(Arrays.asList(more));
+    return all;
+  }
+}

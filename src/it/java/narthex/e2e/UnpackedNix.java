@@ -1,0 +1,160 @@
+package narthex.e2e;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * Nix of another Debian suite, unpacked with everything it needs under {@code target/nix/<suite>}
+ * and started through that suite's own loader. Taken from the mirror that this machine's own apt
+ * uses, once; a directory that is there is used again. The system property {@code
+ * narthex.test.nix.suite} names another suite than sid.
+ */
+final class UnpackedNix {
+  private static final Duration DEADLINE = Duration.ofMinutes(5);
+  private static final String KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+  private final Path root;
+  private final Path libraries;
+
+  private UnpackedNix(Path root) throws IOException {
+    this.root = root;
+    try (Stream<Path> folders = Files.list(root.resolve("usr/lib"))) {
+      this.libraries =
+          folders
+              .filter(folder -> folder.getFileName().toString().endsWith("-linux-gnu"))
+              .findFirst()
+              .orElseThrow(() -> new IOException("no libraries in " + root));
+    }
+  }
+
+  private static final class Shared {
+    static final UnpackedNix INSTANCE = unpack(System.getProperty("narthex.test.nix.suite", "sid"));
+  }
+
+  /** The one of this JVM, made at the first call. */
+  static UnpackedNix shared() {
+    return Shared.INSTANCE;
+  }
+
+  /** The words that start this program. */
+  List<String> command(String program) {
+    Path loader;
+    try (Stream<Path> files = Files.list(libraries)) {
+      loader =
+          files
+              .filter(file -> file.getFileName().toString().startsWith("ld-linux-"))
+              .findFirst()
+              .orElseThrow(() -> new AssertionError("no loader in " + libraries));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    String path =
+        String.join(
+            ":",
+            libraries.toString(),
+            root.resolve("lib").resolve(libraries.getFileName()).toString(),
+            root.resolve("usr/lib/nix").toString());
+    return List.of(
+        loader.toString(), "--library-path", path, root.resolve("usr/bin/" + program).toString());
+  }
+
+  private static UnpackedNix unpack(String suite) {
+    Path folder = Path.of("target", "nix", suite).toAbsolutePath();
+    Path root = folder.resolve("root");
+    try {
+      if (!Files.isDirectory(root)) {
+        Files.createDirectories(folder);
+        Path apt = Files.createTempDirectory(folder, "apt");
+        Path half = Files.createTempDirectory(folder, "unpacking");
+        download(suite, apt);
+        unpackAll(apt.resolve("var/cache/apt/archives"), half);
+        Files.move(half, root, StandardCopyOption.ATOMIC_MOVE);
+        Folders.delete(apt);
+      }
+      return new UnpackedNix(root);
+    } catch (IOException | AssertionError e) {
+      throw new AssertionError(
+          "Nix of Debian " + suite + " cannot be had; the tests of a newer client need it", e);
+    }
+  }
+
+  private static void download(String suite, Path apt) throws IOException {
+    Path status = apt.resolve("var/lib/dpkg/status");
+    for (String needed :
+        List.of(
+            "var/lib/dpkg",
+            "var/lib/apt/lists/partial",
+            "var/cache/apt/archives/partial",
+            "etc/apt/preferences.d",
+            "etc/apt/apt.conf.d",
+            "etc/apt/trusted.gpg.d")) {
+      Files.createDirectories(apt.resolve(needed));
+    }
+    Files.createFile(status);
+    Files.writeString(
+        apt.resolve("etc/apt/sources.list"),
+        "deb [signed-by=%s] %s %s main%n".formatted(KEYRING, ownMirror(), suite));
+    List<String> aptGet =
+        List.of(
+            "apt-get",
+            "-q",
+            "-y",
+            "-o",
+            "Dir=" + apt,
+            "-o",
+            "Dir::State::status=" + status,
+            "-o",
+            "APT::Sandbox::User=root",
+            "-o",
+            "Acquire::Languages=none",
+            "-o",
+            "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false");
+    run(apt, aptGet, "update");
+    run(apt, aptGet, "-d", "--no-install-recommends", "install", "nix-bin");
+  }
+
+  private static void unpackAll(Path archives, Path into) throws IOException {
+    List<Path> packages;
+    try (Stream<Path> files = Files.list(archives)) {
+      packages = files.filter(file -> file.toString().endsWith(".deb")).toList();
+    }
+    for (Path file : packages) {
+      run(into, List.of("dpkg", "-x"), file.toString(), into.toString());
+    }
+  }
+
+  /** The first URI of the machine's own sources, in either format of apt. */
+  private static String ownMirror() throws IOException {
+    Path etc = Path.of("/etc/apt");
+    List<Path> files = new ArrayList<>(List.of(etc.resolve("sources.list")));
+    try (Stream<Path> more = Files.list(etc.resolve("sources.list.d"))) {
+      more.sorted().forEach(files::add);
+    }
+    for (Path file : files) {
+      List<String> lines = Files.exists(file) ? Files.readAllLines(file) : List.of();
+      for (String line : lines) {
+        boolean names = line.startsWith("URIs:") || line.startsWith("deb ");
+        for (String word : names ? line.split("\\s+") : new String[0]) {
+          if (word.startsWith("http://") || word.startsWith("https://")) {
+            return word;
+          }
+        }
+      }
+    }
+    throw new IOException("no mirror is named in " + files);
+  }
+
+  private static void run(Path directory, List<String> words, String... more) {
+    List<String> all = new ArrayList<>(words);
+    all.addAll(List.of(more));
+    new Command(all, Map.copyOf(System.getenv()), directory).run(DEADLINE).expectSuccess();
+  }
+}
