@@ -11,14 +11,14 @@ import org.jboss.shrinkwrap.api.importer.ZipImporter;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 
 /** The WAR that the build has made, and where it answers when it is deployed. */
-final class BuiltWar {
+public final class BuiltWar {
 
   private static final String WEB_XML = "WEB-INF/web.xml";
 
   private BuiltWar() {}
 
   /** The WAR, unchanged. Its name decides the context path: {@code ROOT.war} is {@code /}. */
-  static WebArchive named(String name) {
+  public static WebArchive named(String name) {
     return ShrinkWrap.create(ZipImporter.class, name)
         .importFrom(new File(System.getProperty("it.war")))
         .as(WebArchive.class);
@@ -56,7 +56,7 @@ final class BuiltWar {
   }
 
   /** The address of a path, which begins with the context path. */
-  static URI at(String path) {
+  public static URI at(String path) {
     return URI.create("http://127.0.0.1:" + port() + path);
   }
 }

@@ -52,14 +52,19 @@ public final class FaultyUpstream implements AutoCloseable {
   private final int port;
   private volatile @Nullable String authorization;
 
-  private FaultyUpstream() throws IOException {
-    this.port = listen(0);
+  private FaultyUpstream(int port) throws IOException {
+    this.port = listen(port);
   }
 
   /** A running upstream on a free port of 127.0.0.1 that has nothing yet. */
   public static FaultyUpstream start() {
+    return start(0);
+  }
+
+  /** A running upstream on this port of 127.0.0.1 that has nothing yet. */
+  public static FaultyUpstream start(int port) {
     try {
-      return new FaultyUpstream();
+      return new FaultyUpstream(port);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

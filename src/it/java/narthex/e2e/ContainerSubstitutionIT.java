@@ -1,0 +1,124 @@
+package narthex.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.Arrays;
+import narthex.container.BuiltWar;
+import narthex.nix.Compression;
+import narthex.nix.NarInfo;
+import narthex.nix.StorePath;
+import narthex.testing.Fault;
+import narthex.testing.FaultyUpstream;
+import org.jboss.arquillian.container.test.api.Deployment;
+import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
+import org.jboss.shrinkwrap.api.spec.WebArchive;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Real clients substitute through the WAR in a real application server, below a context path. */
+@ArquillianTest
+@Tag("container")
+class ContainerSubstitutionIT {
+  private static final NixContent CONTENT = NixContent.shared();
+  private static final String PATH = "/substitution";
+
+  private final HttpClient http = HttpClient.newHttpClient();
+  private FaultyUpstream upstream;
+
+  @Deployment(testable = false)
+  static WebArchive war() {
+    return BuiltWar.named("substitution.war");
+  }
+
+  @BeforeEach
+  void startUpstream() {
+    upstream = FaultyUpstream.start(Integer.getInteger("it.upstream.port"));
+  }
+
+  @AfterEach
+  void stopUpstream() {
+    upstream.close();
+  }
+
+  @ParameterizedTest
+  @EnumSource(NixRelease.class)
+  void aClosureIsSubstitutedThroughTheServer(NixRelease release) throws Exception {
+    Closure closure = release == NixRelease.OLD ? CONTENT.diamond() : CONTENT.chain();
+    upstream.putDirectory("/", CONTENT.binaryCache(closure, Compression.XZ));
+    String url = BuiltWar.at(PATH).toString();
+
+    try (NixClient client = NixClient.trusting(release, text("/pubkey").strip())) {
+      client.realise(closure.root(), url).expectSuccess();
+      Substitution.assertComplete(client, closure);
+      upstream.goDown();
+      client.emptyStore();
+      client.forgetNarInfos();
+      client.realise(closure.root(), url).expectSuccess();
+      Substitution.assertComplete(client, closure);
+    }
+  }
+
+  @Test
+  void rangesOfAStoredFileAreItsBytes() throws Exception {
+    String nar = "/" + narInfo(CONTENT.oddities(), Compression.XZ).file().url();
+    byte[] whole = bytes(nar, "bytes=0-");
+
+    assertArrayEquals(whole, bytes(nar, "none"));
+    assertArrayEquals(Arrays.copyOfRange(whole, 10, 20), bytes(nar, "bytes=10-19"));
+    assertArrayEquals(
+        Arrays.copyOfRange(whole, whole.length - 7, whole.length), bytes(nar, "bytes=-7"));
+    assertEquals(416, status(nar, "bytes=" + whole.length + "-"));
+  }
+
+  @Test
+  void aDamagedNarIsABrokenTransferAndNeverACleanEnd() throws Exception {
+    Closure closure = CONTENT.manyFiles();
+    NarInfo said = narInfo(closure, Compression.NONE);
+    String nar = "/" + said.file().url();
+    upstream.fail(nar, Fault.flipByte(said.nar().sizeBytes() / 2), 1);
+
+    assertThrows(IOException.class, () -> bytes(nar, "none"));
+    assertEquals(said.nar().sizeBytes(), bytes(nar, "none").length);
+  }
+
+  /** The narinfo as the server says it, of a closure that the upstream has from now on. */
+  private NarInfo narInfo(Closure closure, Compression compression) throws Exception {
+    upstream.putDirectory("/", CONTENT.binaryCache(closure, compression));
+    return NarInfo.parse(text("/" + StorePath.parse(closure.root()).hash().text() + ".narinfo"));
+  }
+
+  private String text(String path) throws Exception {
+    return http.send(HttpRequest.newBuilder(at(path)).build(), BodyHandlers.ofString()).body();
+  }
+
+  private byte[] bytes(String path, String range) throws Exception {
+    HttpResponse<byte[]> response = send(path, range);
+    assertEquals(range.startsWith("bytes=") ? 206 : 200, response.statusCode());
+    return response.body();
+  }
+
+  private int status(String path, String range) throws Exception {
+    return send(path, range).statusCode();
+  }
+
+  private HttpResponse<byte[]> send(String path, String range) throws Exception {
+    HttpRequest request = HttpRequest.newBuilder(at(path)).header("Range", range).build();
+    return http.send(request, BodyHandlers.ofByteArray());
+  }
+
+  private static URI at(String path) {
+    return BuiltWar.at(PATH + path);
+  }
+}
