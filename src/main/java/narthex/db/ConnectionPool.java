@@ -17,6 +17,7 @@ import javax.naming.InitialContext;
 import javax.naming.NamingException;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.sqlite.SQLiteJDBCLoader;
 
 /**
  * Connections to the database: our own pool, or a data source of the container, which is left open.
@@ -95,8 +96,27 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
     }
   }
 
+  /**
+   * Loads SQLite's native library. It asks a child process for the system's name, and the JDK's
+   * thread for children, which ends a minute later, keeps the context class loader of whoever
+   * caused it: that must not be a web application's.
+   */
+  private static void loadSqlite(String place) throws DatabaseException {
+    Thread current = Thread.currentThread();
+    ClassLoader own = current.getContextClassLoader();
+    current.setContextClassLoader(ClassLoader.getSystemClassLoader());
+    try {
+      SQLiteJDBCLoader.initialize();
+    } catch (Exception e) { // that is what it declares
+      throw DatabaseException.of("load native library", place, e);
+    } finally {
+      current.setContextClassLoader(own);
+    }
+  }
+
   private static void prepareSqlite(HikariConfig config, String url, String place)
       throws IOException {
+    loadSqlite(place);
     String file = url.substring(Product.SQLITE.urlPrefix().length()).replaceFirst("[?].*", "");
     if (file.isBlank() || file.contains(":memory:")) {
       throw new DatabaseException(

@@ -33,7 +33,7 @@ final class Transactions {
     configuration.setMapUnderscoreToCamelCase(true);
     configuration.setArgNameBasedConstructorAutoMapping(true);
     configuration.setJdbcTypeForNull(JdbcType.NULL);
-    configuration.getTypeHandlerRegistry().register(ExtentList.class, new ExtentListTypeHandler());
+    configuration.getTypeHandlerRegistry().register(ExtentList.class, new ExtentListColumn());
     configuration.addMapper(NarInfoMapper.class);
     configuration.addMapper(NarMapper.class);
     this.sessions = new DefaultSqlSessionFactory(configuration);
