@@ -11,7 +11,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -239,7 +238,6 @@ class GrowingManifestTest {
     manifest.written();
 
     assertArrayEquals(bytes, checker.get());
-    assertFalse(manifest.awaitEnd(Duration.ZERO));
   }
 
   @Test
@@ -250,6 +248,18 @@ class GrowingManifestTest {
       manifest.fail(new IOException("broke"));
       assertThrows(IOException.class, in::read);
     }
+  }
+
+  @Test
+  void whoComesAfterTheSinkOfAFailedManifestIsGoneLearnsWhyItFailed() throws Exception {
+    append(0, 10);
+    IOException reason = new IOException("broke");
+    manifest.fail(reason);
+    sink.close();
+
+    IOException told = assertThrows(IOException.class, () -> manifest.open(0));
+
+    assertSame(reason, told.getCause());
   }
 
   @Test
