@@ -19,7 +19,7 @@ class ScenariosNameTheirTestsTest {
   private static final Path SPECS = Path.of("openspec", "specs");
   private static final List<Path> SOURCES =
       List.of(Path.of("src", "test", "java"), Path.of("src", "it", "java"));
-  private static final Pattern TEST = Pattern.compile("([a-z.]+\\.[A-Z]\\w*)(?:#([a-z]\\w*))?");
+  private static final Pattern TEST = Pattern.compile("([a-z0-9.]+\\.[A-Z]\\w*)(?:#([a-z]\\w*))?");
 
   @Test
   void everyScenarioNamesATest() throws IOException {
