@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.OptionalLong;
+import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Used by one thread.
  */
 public final class NarBody implements Closeable {
-  private final UpstreamAnswer answer;
+  private final ClassicHttpResponse response;
   private final InputStream stream;
   private final long from;
   private final OptionalLong length;
@@ -25,13 +26,13 @@ public final class NarBody implements Closeable {
   }
 
   NarBody(
-      UpstreamAnswer answer,
+      ClassicHttpResponse response,
       InputStream stream,
       long from,
       OptionalLong length,
       @Nullable String entityTag,
       Coding coding) {
-    this.answer = answer;
+    this.response = response;
     this.stream = stream;
     this.from = from;
     this.length = length;
@@ -67,11 +68,10 @@ public final class NarBody implements Closeable {
     return coding == Coding.PLAIN;
   }
 
-  /** Never fails, and never waits for the rest of the body. */
+  /** Never fails: what a close could report concerns bytes that nobody wants. */
   @Override
   public void close() {
-    answer.close();
-    try {
+    try (response) {
       stream.close(); // frees what a decoder holds
     } catch (IOException e) {
       // The connection is gone already.

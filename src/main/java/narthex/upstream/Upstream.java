@@ -1,11 +1,8 @@
 package narthex.upstream;
 
-import dev.failsafe.CircuitBreaker;
 import dev.failsafe.CircuitBreakerOpenException;
-import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeException;
 import dev.failsafe.FailsafeExecutor;
-import dev.failsafe.RetryPolicy;
 import dev.failsafe.function.CheckedSupplier;
 import java.io.Closeable;
 import java.io.IOException;
@@ -14,9 +11,6 @@ import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -25,8 +19,12 @@ import narthex.nix.NixFormatException;
 import narthex.nix.StorePathHash;
 import narthex.stream.BoundedInputStream;
 import narthex.stream.TooLongException;
+import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHeaders;
+import org.apache.hc.core5.http.io.support.ClassicRequestBuilder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,11 +39,6 @@ public final class Upstream implements Closeable {
 
   /** Longest narinfo taken; real ones with thousands of references have a few 100 KiB. */
   private static final long MAX_NARINFO_BYTES = 2L << 20;
-
-  private static final int MAX_RETRIES = 6;
-  private static final Duration FIRST_DELAY = Duration.ofMillis(100);
-  private static final Duration LONGEST_DELAY = Duration.ofSeconds(2);
-  private static final double JITTER = 0.2;
 
   private final UpstreamSettings settings;
   private final URI base;
@@ -67,31 +60,7 @@ public final class Upstream implements Closeable {
     UpstreamHttp.Logins logins = url -> login(url, netrc);
     this.narInfos = new UpstreamHttp(settings.limits(), logins);
     this.nars = new UpstreamHttp(settings.limits(), logins);
-    this.tries = tries(settings.limits());
-  }
-
-  private FailsafeExecutor<Object> tries(UpstreamSettings.Limits limits) {
-    RetryPolicy<Object> retry =
-        RetryPolicy.builder()
-            .handleIf(
-                e ->
-                    e instanceof TroubleException t
-                        && t.retry() == TroubleException.Retry.WORTHWHILE)
-            .withMaxRetries(MAX_RETRIES)
-            .withMaxDuration(limits.retryWithin())
-            .withBackoff(FIRST_DELAY, LONGEST_DELAY)
-            .withJitter(JITTER)
-            .build();
-    CircuitBreaker<Object> breaker =
-        CircuitBreaker.builder()
-            .handle(TroubleException.class)
-            .withFailureThreshold(limits.failuresToOpen())
-            .withDelay(limits.probeAfter())
-            .withSuccessThreshold(1)
-            .onOpen(e -> LOG.log(Level.WARNING, "upstream taken for dead upstream={0}", base))
-            .onClose(e -> LOG.log(Level.INFO, "upstream answers again upstream={0}", base))
-            .build();
-    return Failsafe.with(retry).compose(breaker);
+    this.tries = UpstreamTries.of(settings.limits(), base);
   }
 
   /** Its base URL, ending in a slash, without credentials. */
@@ -152,12 +121,13 @@ public final class Upstream implements Closeable {
     URI resolved = resolve(url);
     return withTries(
         () -> {
-          try (UpstreamAnswer answer = send(narInfos, "HEAD", resolved, Map.of())) {
-            if (isAbsence(answer)) {
+          try (ClassicHttpResponse response =
+              send(narInfos, ClassicRequestBuilder.head(resolved))) {
+            if (isAbsence(response)) {
               return Optional.empty();
             }
-            requireOk(answer, resolved);
-            return Optional.of(contentLength(answer));
+            requireOk(response, resolved);
+            return Optional.of(contentLength(response));
           }
         });
   }
@@ -226,15 +196,20 @@ public final class Upstream implements Closeable {
   }
 
   private Optional<String> fetchText(URI url) throws IOException {
-    try (UpstreamAnswer answer = send(narInfos, "GET", url, Map.of())) {
-      if (isAbsence(answer)) {
-        answer.closeUnwanted();
+    try (ClassicHttpResponse response = send(narInfos, ClassicRequestBuilder.get(url))) {
+      if (isAbsence(response)) {
         return Optional.empty();
       }
-      requireOk(answer, url);
+      requireOk(response, url);
+      HttpEntity entity = response.getEntity();
+      if (entity == null) {
+        return Optional.of("");
+      }
       try (InputStream body =
           new BoundedInputStream(
-              ContentEncoding.decode(answer, answer.body()), MAX_NARINFO_BYTES, url.toString())) {
+              ContentEncoding.decode(response, entity.getContent()),
+              MAX_NARINFO_BYTES,
+              url.toString())) {
         return Optional.of(new String(body.readAllBytes(), StandardCharsets.UTF_8));
       }
     } catch (TooLongException e) {
@@ -248,46 +223,49 @@ public final class Upstream implements Closeable {
 
   private Optional<NarBody> open(URI url, long from, @Nullable String entityTag)
       throws IOException {
-    Map<String, String> headers = new LinkedHashMap<>();
+    ClassicRequestBuilder request = ClassicRequestBuilder.get(url);
     if (from > 0) {
-      headers.put(HttpHeaders.RANGE, "bytes=" + from + "-");
+      request.addHeader(HttpHeaders.RANGE, "bytes=" + from + "-");
       if (entityTag != null) {
-        headers.put(HttpHeaders.IF_RANGE, entityTag);
+        request.addHeader(HttpHeaders.IF_RANGE, entityTag);
       }
     }
-    UpstreamAnswer answer = send(nars, "GET", url, headers);
+    ClassicHttpResponse response = send(nars, request);
     try {
-      if (isAbsence(answer)) {
-        answer.closeUnwanted();
+      if (isAbsence(response)) {
+        response.close();
         return Optional.empty();
       }
-      return Optional.of(body(url, from, answer));
+      return Optional.of(body(url, from, response));
     } catch (IOException | RuntimeException e) {
-      answer.close();
+      response.close();
       throw e;
     }
   }
 
-  private static NarBody body(URI url, long from, UpstreamAnswer answer) throws IOException {
-    OptionalLong length = contentLength(answer);
-    InputStream stored = answer.body();
-    InputStream stream = ContentEncoding.decode(answer, stored);
+  private static NarBody body(URI url, long from, ClassicHttpResponse response) throws IOException {
+    boolean partial = response.getCode() == 206;
+    if (!partial) {
+      requireOk(response, url);
+    }
+    OptionalLong length = contentLength(response);
+    HttpEntity entity = response.getEntity();
+    InputStream stored = entity == null ? InputStream.nullInputStream() : entity.getContent();
+    InputStream stream = ContentEncoding.decode(response, stored);
     boolean coded = !Objects.equals(stored, stream);
     long start = 0;
-    if (answer.code() == 206) {
-      ContentRange range = ContentRange.parse(answer.header(HttpHeaders.CONTENT_RANGE));
+    if (partial) {
+      ContentRange range = ContentRange.parse(header(response, HttpHeaders.CONTENT_RANGE));
       if (range == null || range.from() != from || coded) {
         throw new TroubleException(
             url + " answered another range than asked", TroubleException.Retry.POINTLESS);
       }
       start = from;
       length = range.length();
-    } else {
-      requireOk(answer, url);
     }
-    String tag = answer.header(HttpHeaders.ETAG);
+    String tag = header(response, HttpHeaders.ETAG);
     return new NarBody(
-        answer,
+        response,
         stream,
         start,
         coded ? OptionalLong.empty() : length,
@@ -295,24 +273,24 @@ public final class Upstream implements Closeable {
         coded ? NarBody.Coding.CODED : NarBody.Coding.PLAIN);
   }
 
-  private static UpstreamAnswer send(
-      UpstreamHttp http, String method, URI url, Map<String, String> headers) throws IOException {
+  private static ClassicHttpResponse send(UpstreamHttp http, ClassicRequestBuilder request)
+      throws IOException {
     try {
-      return http.open(method, url, headers);
+      return http.open(request);
     } catch (ConnectionRequestTimeoutException ours) {
-      throw new IOException("every connection to " + url.getHost() + " is in use");
+      throw new IOException("every connection to " + request.getUri().getHost() + " is in use");
     } catch (IOException e) {
-      throw new TroubleException(url + " did not answer: " + e, e);
+      throw new TroubleException(request.getUri() + " did not answer: " + e, e);
     }
   }
 
-  private static boolean isAbsence(UpstreamAnswer answer) {
-    int code = answer.code();
+  private static boolean isAbsence(ClassicHttpResponse response) {
+    int code = response.getCode();
     return code == 404 || code == 410 || code == 403;
   }
 
-  private static void requireOk(UpstreamAnswer answer, URI url) throws TroubleException {
-    int code = answer.code();
+  private static void requireOk(ClassicHttpResponse response, URI url) throws TroubleException {
+    int code = response.getCode();
     if (code == 200) {
       return;
     }
@@ -322,13 +300,18 @@ public final class Upstream implements Closeable {
         passing ? TroubleException.Retry.WORTHWHILE : TroubleException.Retry.POINTLESS);
   }
 
-  private static OptionalLong contentLength(UpstreamAnswer answer) {
-    String text = answer.header(HttpHeaders.CONTENT_LENGTH);
+  private static OptionalLong contentLength(ClassicHttpResponse response) {
+    String text = header(response, HttpHeaders.CONTENT_LENGTH);
     try {
       return text == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(text.trim()));
     } catch (NumberFormatException e) {
       return OptionalLong.empty();
     }
+  }
+
+  private static @Nullable String header(ClassicHttpResponse response, String name) {
+    Header header = response.getFirstHeader(name);
+    return header == null ? null : header.getValue();
   }
 
   private <T> T withTries(CheckedSupplier<T> request) throws IOException {

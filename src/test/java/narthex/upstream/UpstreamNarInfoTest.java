@@ -60,6 +60,18 @@ class UpstreamNarInfoTest {
     assertEquals(1, fixture.narInfoGets());
   }
 
+  @Test
+  void missesShareAConnection() throws IOException {
+    Upstream upstream = fixture.upstream();
+    server.remove(target);
+
+    for (int i = 0; i < 10; i++) {
+      assertEquals(Optional.empty(), fetch(upstream));
+    }
+
+    assertEquals(1, server.openConnections());
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {400, 401, 418, 501})
   void theseStatusesAreTroubleThatIsNotAskedAgain(int status) {
