@@ -5,6 +5,7 @@ import java.util.Set;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.apache.ibatis.exceptions.PersistenceException;
+import org.apache.ibatis.executor.ErrorContext;
 import org.apache.ibatis.mapping.Environment;
 import org.apache.ibatis.session.Configuration;
 import org.apache.ibatis.session.LocalCacheScope;
@@ -53,6 +54,8 @@ final class Transactions {
       return work.apply(mappers(session));
     } catch (PersistenceException | IllegalArgumentException e) {
       throw DatabaseException.of(what, key, e);
+    } finally {
+      ErrorContext.instance().reset(); // MyBatis would leave it in the server's thread
     }
   }
 
@@ -73,6 +76,8 @@ final class Transactions {
         if (attempt >= ATTEMPTS || !isTransient(e)) {
           throw DatabaseException.of(what, key, e);
         }
+      } finally {
+        ErrorContext.instance().reset();
       }
     }
   }

@@ -3,6 +3,7 @@ package narthex.upstream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.URI;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.hc.client5.http.auth.AuthScope;
 import org.apache.hc.client5.http.auth.UsernamePasswordCredentials;
@@ -17,12 +18,8 @@ import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.client5.http.protocol.HttpClientContext;
-import org.apache.hc.core5.http.ClassicHttpResponse;
-import org.apache.hc.core5.http.Header;
-import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.io.SocketConfig;
-import org.apache.hc.core5.http.io.support.ClassicRequestBuilder;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 
@@ -80,25 +77,22 @@ final class UpstreamHttp implements Closeable {
             .build();
   }
 
-  /** Sends a request; the caller closes the answer, which drops the connection if it is unread. */
-  ClassicHttpResponse open(ClassicRequestBuilder request) throws IOException {
+  /**
+   * Sends a request; the caller closes the answer.
+   *
+   * @param method GET or HEAD
+   * @param headers names and values
+   */
+  UpstreamAnswer open(String method, URI url, Map<String, String> headers) throws IOException {
+    HttpUriRequestBase request = new HttpUriRequestBase(method, url);
+    headers.forEach(request::addHeader);
     HttpClientContext context = HttpClientContext.create();
     context.setRequestConfig(config);
-    URI url = request.getUri();
-    HttpUriRequestBase built = new HttpUriRequestBase(request.getMethod(), url);
-    for (Header header : request.build().getHeaders()) {
-      built.addHeader(header);
-    }
     Optional<Netrc.Login> login = logins.find(url);
     if (login.isPresent()) {
       authenticate(context, url, login.get());
     }
-    ClassicHttpResponse response = client.executeOpen(null, built, context);
-    HttpEntity entity = response.getEntity();
-    if (entity != null) {
-      response.setEntity(new DroppedEntity(entity, built));
-    }
-    return response;
+    return new UpstreamAnswer(client.executeOpen(null, request, context), request);
   }
 
   private static void authenticate(HttpClientContext context, URI url, Netrc.Login login) {

@@ -168,7 +168,8 @@ class UpstreamsTest {
     first.nar.publishTo(first.server, first.key);
     second.nar.publishTo(second.server, second.key);
 
-    List<String> found = upstreams.findAll(hash).stream().map(FoundNarInfo::upstream).toList();
+    List<String> found =
+        upstreams.findAll(hash).found().stream().map(FoundNarInfo::upstream).toList();
 
     assertEquals(List.of(second.server.url() + "/", first.server.url() + "/"), found);
   }
@@ -176,7 +177,7 @@ class UpstreamsTest {
   @Test
   void withoutUpstreamsNothingIsFound() throws Exception {
     assertEquals(Optional.empty(), upstreams(LONG).find(hash));
-    assertEquals(List.of(), upstreams(LONG).findAll(hash));
+    assertEquals(List.of(), upstreams(LONG).findAll(hash).found());
   }
 
   @Test
