@@ -81,7 +81,7 @@ public final class NarLookup {
       return Optional.empty();
     }
     Optional<NarSource> stored = findStored(narHash.get(), name);
-    return stored.isPresent() ? stored : fetch(narHash.get(), name.compression());
+    return stored.isPresent() ? stored : fetch(narHash.get(), name);
   }
 
   /**
@@ -196,7 +196,8 @@ public final class NarLookup {
     return as(wanted, file, nar.id());
   }
 
-  private Optional<NarSource> fetch(Sha256 narHash, Compression wanted) throws IOException {
+  private Optional<NarSource> fetch(Sha256 narHash, NarFileName name) throws IOException {
+    Compression wanted = name.compression();
     Set<NarInfoRow> tried = new HashSet<>();
     Set<String> troubled = new HashSet<>();
     IOException trouble = null;
@@ -211,7 +212,7 @@ public final class NarLookup {
       tried.add(next.get());
       try {
         Optional<NarSource> source = follow(next.get(), wanted);
-        source = source.isPresent() ? source : findStored(narHash, wanted);
+        source = source.isPresent() ? source : findStored(narHash, name);
         if (source.isPresent()) {
           return source;
         }
