@@ -5,6 +5,7 @@ import java.util.Set;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.apache.ibatis.exceptions.PersistenceException;
+import org.apache.ibatis.executor.ErrorContext;
 import org.apache.ibatis.mapping.Environment;
 import org.apache.ibatis.session.Configuration;
 import org.apache.ibatis.session.LocalCacheScope;
@@ -36,6 +37,8 @@ final class Transactions {
     configuration.getTypeHandlerRegistry().register(ExtentList.class, new ExtentListTypeHandler());
     configuration.addMapper(NarInfoMapper.class);
     configuration.addMapper(NarMapper.class);
+    // MyBatis noted this for the thread, which is the server's and stays when we are undeployed.
+    ErrorContext.instance().reset();
     this.sessions = new DefaultSqlSessionFactory(configuration);
   }
 
