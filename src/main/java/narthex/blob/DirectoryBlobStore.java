@@ -13,6 +13,7 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -48,7 +49,8 @@ public final class DirectoryBlobStore implements BlobStore {
   @Override
   public OptionalLong find(String key) throws IOException {
     try {
-      return OptionalLong.of(Files.size(path(key)));
+      BasicFileAttributes file = Files.readAttributes(path(key), BasicFileAttributes.class);
+      return file.isRegularFile() ? OptionalLong.of(file.size()) : OptionalLong.empty();
     } catch (NoSuchFileException | NotDirectoryException absent) {
       requireRoot(absent);
       return OptionalLong.empty();
@@ -64,9 +66,13 @@ public final class DirectoryBlobStore implements BlobStore {
 
   @Override
   public InputStream open(String key, long from, long length) throws IOException {
+    Path file = path(key);
+    if (Files.isDirectory(file)) {
+      throw new BlobLostException(key, "the key is only the beginning of others");
+    }
     FileChannel channel;
     try {
-      channel = FileChannel.open(path(key), StandardOpenOption.READ);
+      channel = FileChannel.open(file, StandardOpenOption.READ);
     } catch (NoSuchFileException | NotDirectoryException absent) {
       requireRoot(absent);
       throw new BlobLostException(key, "no such file");
@@ -93,7 +99,9 @@ public final class DirectoryBlobStore implements BlobStore {
 
   @Override
   public void delete(String key) throws IOException {
-    Files.deleteIfExists(path(key));
+    if (find(key).isPresent()) {
+      Files.deleteIfExists(path(key));
+    }
   }
 
   @Override

@@ -133,7 +133,7 @@ public final class GrowingManifest implements Manifest {
 
   @Override
   public InputStream open(long from) throws IOException {
-    return new FollowingInputStream(sink.openWritten(from), from, State.COMPLETE);
+    return new FollowingInputStream(openWritten(from), from, State.COMPLETE);
   }
 
   /**
@@ -141,7 +141,21 @@ public final class GrowingManifest implements Manifest {
    * The caller closes it.
    */
   public InputStream openUnchecked() throws IOException {
-    return new FollowingInputStream(sink.openWritten(0), 0, State.WRITTEN);
+    return new FollowingInputStream(openWritten(0), 0, State.WRITTEN);
+  }
+
+  /** The sink of a manifest that failed may be gone already: then the failure is the reason. */
+  private InputStream openWritten(long from) throws IOException {
+    try {
+      return sink.openWritten(from);
+    } catch (IOException e) {
+      IOException reason = failure();
+      throw reason == null ? e : failed(reason);
+    }
+  }
+
+  private static IOException failed(IOException reason) {
+    return new IOException("the NAR in flight failed: " + reason.getMessage(), reason);
   }
 
   /**
@@ -162,29 +176,12 @@ public final class GrowingManifest implements Manifest {
         left = available == before ? left : SILENCE.toNanos();
       }
       if (failure != null) {
-        throw new IOException("the NAR in flight failed: " + failure.getMessage(), failure);
+        throw failed(failure);
       }
       return available;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while waiting for a NAR in flight", e);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Waits at most so long for any end, good or bad; for tests and orderly shutdown. */
-  public boolean awaitEnd(Duration atMost) throws InterruptedException {
-    lock.lock();
-    try {
-      long left = atMost.toNanos();
-      while (state != State.COMPLETE && state != State.FAILED) {
-        if (left <= 0) {
-          return false;
-        }
-        left = changed.awaitNanos(left);
-      }
-      return true;
     } finally {
       lock.unlock();
     }

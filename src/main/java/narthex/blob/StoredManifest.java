@@ -2,6 +2,7 @@ package narthex.blob;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -54,7 +55,15 @@ public final class StoredManifest implements Manifest {
     if (extents.size() != 1 || extents.get(0).offset() != 0) {
       return Optional.empty();
     }
-    return blobs.localFile(extents.get(0).blob());
+    return blobs.localFile(extents.get(0).blob()).filter(this::isWhole);
+  }
+
+  private boolean isWhole(Path file) {
+    try {
+      return Files.size(file) == length;
+    } catch (IOException e) {
+      return false; // whoever opens the manifest instead is told
+    }
   }
 
   @Override
@@ -71,6 +80,7 @@ public final class StoredManifest implements Manifest {
   private final class ExtentsInputStream extends InputStream {
     private int next;
     private long skip;
+    private boolean closed;
     private @Nullable InputStream current;
 
     ExtentsInputStream(long from) {
@@ -81,14 +91,15 @@ public final class StoredManifest implements Manifest {
       }
     }
 
-    /** Opens the next extent; false at the end of the manifest. */
+    /** Opens the next extent, which stays the next if that fails; false at the manifest's end. */
     private boolean advance() throws IOException {
-      close();
+      closeCurrent();
       if (next == extents.size()) {
         return false;
       }
-      Extent extent = extents.get(next++);
+      Extent extent = extents.get(next);
       current = blobs.open(extent.blob(), extent.offset() + skip, extent.length() - skip);
+      next++;
       skip = 0;
       return true;
     }
@@ -101,6 +112,9 @@ public final class StoredManifest implements Manifest {
 
     @Override
     public int read(byte[] bytes, int offset, int count) throws IOException {
+      if (closed) {
+        throw new IOException("the stream is closed");
+      }
       if (count == 0) {
         return 0;
       }
@@ -119,6 +133,11 @@ public final class StoredManifest implements Manifest {
 
     @Override
     public void close() throws IOException {
+      closed = true;
+      closeCurrent();
+    }
+
+    private void closeCurrent() throws IOException {
       InputStream open = current;
       current = null;
       if (open != null) {

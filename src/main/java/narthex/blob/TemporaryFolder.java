@@ -4,9 +4,9 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.UUID;
@@ -18,10 +18,14 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>Each owner has a folder {@code <id>} and holds a lock on the file {@code <id>.lock} beside it
  * for as long as it lives, so that whoever opens the parent next can tell the left-overs of the
  * dead (deleted) from the work of the living (left alone), on one machine or on a shared disk.
+ *
+ * <p>The id starts with that of the Java process, whose own folders are never looked at: on POSIX
+ * systems the mere closing of a lock file gives up all locks that the process holds on it.
  */
 final class TemporaryFolder implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(TemporaryFolder.class.getName());
   private static final String LOCK = ".lock";
+  private static final String PROCESS = "narthex.blob.process";
 
   private final Path folder;
   private final Path lockFile;
@@ -38,7 +42,16 @@ final class TemporaryFolder implements AutoCloseable {
   static TemporaryFolder open(Path parent) throws IOException {
     Files.createDirectories(parent);
     sweep(parent);
-    String id = UUID.randomUUID().toString();
+    while (true) {
+      TemporaryFolder claimed = claim(parent, processId() + UUID.randomUUID());
+      if (Files.exists(claimed.lockFile)) {
+        return claimed;
+      }
+      claimed.close(); // another process swept the file before it was locked
+    }
+  }
+
+  private static TemporaryFolder claim(Path parent, String id) throws IOException {
     Path lockFile = parent.resolve(id + LOCK);
     FileChannel lock =
         FileChannel.open(lockFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
@@ -49,6 +62,13 @@ final class TemporaryFolder implements AutoCloseable {
       lock.close();
       throw e;
     }
+  }
+
+  /** The same for every class loader of this Java process, and for no other process. */
+  private static String processId() {
+    return System.getProperties()
+        .computeIfAbsent(PROCESS, absent -> UUID.randomUUID() + ".")
+        .toString();
   }
 
   /** A path in the folder that nobody else was given. */
@@ -70,14 +90,16 @@ final class TemporaryFolder implements AutoCloseable {
   private static void sweep(Path parent) throws IOException {
     try (DirectoryStream<Path> locks = Files.newDirectoryStream(parent, "*" + LOCK)) {
       for (Path lockFile : locks) {
-        sweepOne(lockFile);
+        String name = lockFile.getFileName().toString();
+        if (!name.startsWith(processId())) {
+          String id = name.substring(0, name.length() - LOCK.length());
+          sweepOne(lockFile, lockFile.resolveSibling(id));
+        }
       }
     }
   }
 
-  private static void sweepOne(Path lockFile) throws IOException {
-    String name = lockFile.getFileName().toString();
-    Path folder = lockFile.resolveSibling(name.substring(0, name.length() - LOCK.length()));
+  private static void sweepOne(Path lockFile, Path folder) throws IOException {
     try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.WRITE);
         FileLock owned = channel.tryLock()) {
       if (owned == null) {
@@ -86,8 +108,8 @@ final class TemporaryFolder implements AutoCloseable {
       long swept = deleteFolder(folder);
       Files.deleteIfExists(lockFile);
       LOG.log(Level.INFO, "half-written files swept folder={0} files={1}", folder, swept);
-    } catch (OverlappingFileLockException inThisProcess) {
-      // The owner lives in this very process (another deployment): its files stay.
+    } catch (NoSuchFileException sweptMeanwhile) {
+      // another process starts at the same time
     }
   }
 

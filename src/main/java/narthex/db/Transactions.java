@@ -34,7 +34,7 @@ final class Transactions {
     configuration.setMapUnderscoreToCamelCase(true);
     configuration.setArgNameBasedConstructorAutoMapping(true);
     configuration.setJdbcTypeForNull(JdbcType.NULL);
-    configuration.getTypeHandlerRegistry().register(ExtentList.class, new ExtentListTypeHandler());
+    configuration.getTypeHandlerRegistry().register(ExtentList.class, new ExtentListColumn());
     configuration.addMapper(NarInfoMapper.class);
     configuration.addMapper(NarMapper.class);
     // MyBatis noted this for the thread, which is the server's and stays when we are undeployed.

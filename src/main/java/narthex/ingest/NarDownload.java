@@ -11,6 +11,7 @@ import narthex.nix.NarFile;
 import narthex.nix.NarInfo;
 import narthex.staging.Flight;
 import narthex.staging.InFlightRegistry;
+import narthex.upstream.FoundNarInfo;
 import narthex.upstream.Upstream;
 import narthex.upstream.Upstreams;
 
@@ -75,15 +76,49 @@ public final class NarDownload {
   /**
    * Asks whether the NAR file can be fetched, without fetching it.
    *
-   * @return empty if its upstream surely has it no more; else the file's length, if told
+   * @return empty if surely no upstream has it (in this compression); else the file's length, if
+   *     told
    */
   public Optional<OptionalLong> probe(NarInfoRow row) throws IOException {
+    IOException trouble = null;
     String base = row.upstream();
-    Optional<Upstream> upstream = base == null ? Optional.empty() : upstreams.byBase(base);
+    if (base != null) {
+      try {
+        Optional<OptionalLong> found = probe(base, row.said().file());
+        if (found.isPresent()) {
+          return found;
+        }
+      } catch (IOException e) {
+        trouble = e;
+      }
+    }
+    Upstreams.Survey others = upstreams.findAll(row.said().storePath().hash());
+    trouble = trouble == null ? others.trouble() : trouble;
+    for (FoundNarInfo other : others.found()) {
+      NarFile file = other.narInfo().file();
+      boolean same =
+          other.narInfo().nar().equals(row.said().nar())
+              && file.compression() == row.said().file().compression();
+      try {
+        Optional<OptionalLong> found = same ? probe(other.upstream(), file) : Optional.empty();
+        if (found.isPresent()) {
+          return found;
+        }
+      } catch (IOException e) {
+        trouble = e;
+      }
+    }
+    if (trouble != null) {
+      throw trouble;
+    }
+    return Optional.empty();
+  }
+
+  private Optional<OptionalLong> probe(String base, NarFile file) throws IOException {
+    Optional<Upstream> upstream = upstreams.byBase(base);
     if (upstream.isEmpty()) {
       return Optional.empty();
     }
-    NarFile file = row.said().file();
     Optional<OptionalLong> found = upstream.get().findNar(file.url());
     Long said = file.sizeBytes();
     if (found.isPresent() && found.get().isEmpty() && said != null) {
@@ -95,11 +130,14 @@ public final class NarDownload {
   private void run(NarInfoRow row, Flight flight) {
     IOException failure = null;
     try {
-      new NarFetch(row, upstreams, narInfos, ingest)
-          .fetch(
-              ingestion -> {
-                flight.opened(ingestion.manifest());
-              });
+      // Another flight may have landed between its joiner's look at the rows and this claim.
+      if (!ingest.isStored(flight.nar(), flight.compression())) {
+        new NarFetch(row, upstreams, narInfos, ingest)
+            .fetch(
+                ingestion ->
+                    flight.opened(
+                        new Flight.Opened(ingestion.manifest(), ingestion.announcedHash())));
+      }
     } catch (IOException e) {
       failure = e;
     } catch (RuntimeException | Error e) {

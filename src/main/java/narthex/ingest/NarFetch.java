@@ -4,7 +4,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger.Level;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import narthex.db.NarInfoRow;
@@ -127,14 +126,9 @@ final class NarFetch {
   /** Asks every upstream anew who has this NAR; what was learnt replaces an outdated row. */
   private Opened openElsewhere(Optional<Source> tried, @Nullable IOException earlier)
       throws IOException {
-    IOException trouble = earlier;
-    List<FoundNarInfo> found = List.of();
-    try {
-      found = upstreams.findAll(row.said().storePath().hash());
-    } catch (IOException e) {
-      trouble = trouble == null ? e : trouble;
-    }
-    for (FoundNarInfo other : found) {
+    Upstreams.Survey survey = upstreams.findAll(row.said().storePath().hash());
+    IOException trouble = earlier == null ? survey.trouble() : earlier;
+    for (FoundNarInfo other : survey.found()) {
       if (!other.narInfo().nar().equals(row.said().nar()) || isTried(other, tried)) {
         continue;
       }
@@ -192,7 +186,7 @@ final class NarFetch {
       body =
           opened
               .source()
-              .open(ingestion.written(), entityTag)
+              .open(body.isSeekable() ? ingestion.written() : 0, entityTag)
               .orElseThrow(
                   () ->
                       new IOException(
@@ -219,7 +213,9 @@ final class NarFetch {
         } catch (CorruptNarException e) {
           throw e;
         } catch (IOException e) {
-          return e;
+          // A transfer that lacks only its proper end has brought all that there is.
+          boolean all = length.isPresent() && ingestion.written() >= length.getAsLong();
+          return all ? null : e;
         }
         if (count < 0) {
           break;

@@ -11,6 +11,8 @@ import narthex.blob.BlobSink;
 import narthex.blob.BlobStore;
 import narthex.db.Database;
 import narthex.db.Representation;
+import narthex.db.StoredNar;
+import narthex.nix.Compression;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
 
@@ -46,7 +48,21 @@ public final class NarIngest {
     Long size = expected.fileSizeBytes();
     OptionalLong length = size == null ? OptionalLong.empty() : OptionalLong.of(size);
     BlobSink sink = blobs.create(newKey(expected.nar()));
-    return new NarIngestion(expected, sink, length, this, verifiers);
+    try {
+      return new NarIngestion(expected, sink, length, this, verifiers);
+    } catch (RuntimeException stopping) {
+      sink.close();
+      throw stopping;
+    }
+  }
+
+  /** Whether a row says that the NAR is stored as a file of this compression. */
+  boolean isStored(NarId nar, Compression compression) throws IOException {
+    return database
+        .findNar(nar.hash())
+        .map(StoredNar::representations)
+        .map(all -> all.stream().anyMatch(one -> one.compression() == compression))
+        .orElse(false);
   }
 
   /**

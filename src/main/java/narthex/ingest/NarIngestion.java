@@ -25,6 +25,7 @@ import narthex.stream.CorruptNarException;
 import narthex.stream.Decoders;
 import narthex.stream.DigestingInputStream;
 import narthex.stream.TooLongException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One NAR file on its way in.
@@ -71,6 +72,11 @@ public final class NarIngestion implements Closeable {
   /** What is written, for those who follow it. */
   public GrowingManifest manifest() {
     return manifest;
+  }
+
+  /** The FileHash that the file must have, if it was announced. */
+  @Nullable Sha256 announcedHash() {
+    return expected.fileHash();
   }
 
   /** How many bytes of the file are written. */

@@ -2,12 +2,14 @@ package narthex.serve;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import narthex.blob.BlobLostException;
 import narthex.blob.BlobStore;
-import narthex.blob.GrowingManifest;
 import narthex.blob.StoredManifest;
 import narthex.db.Database;
 import narthex.db.NarInfoRow;
@@ -23,7 +25,6 @@ import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import narthex.staging.Flight;
 import narthex.staging.InFlightRegistry;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The only place that knows where a NAR comes from, and in which order: stored, in flight, fetched.
@@ -36,9 +37,9 @@ public final class NarLookup {
   private static final System.Logger LOG = System.getLogger(NarLookup.class.getName());
 
   /**
-   * How often the rows are read again when an upstream turned out to have the NAR in another form.
+   * How many narinfos of one NAR are tried; an upstream may turn out to have it in another form.
    */
-  private static final int ATTEMPTS = 2;
+  private static final int ATTEMPTS = 4;
 
   private final Database database;
   private final BlobStore blobs;
@@ -94,14 +95,23 @@ public final class NarLookup {
       NarSource source = stored.get();
       return Optional.of(new NarAnswer(source.length(), source.entityTag().orElse("")));
     }
-    for (NarInfoRow row : rows(narHash.get(), name.compression())) {
+    IOException trouble = null;
+    List<NarInfoRow> rows = rows(narHash.get(), name.compression());
+    for (NarInfoRow row : rows.subList(0, Math.min(rows.size(), ATTEMPTS))) {
       if (flights.find(key(row)).isPresent()) {
         return Optional.of(answer(row, name.compression(), OptionalLong.empty()));
       }
-      Optional<OptionalLong> found = download.probe(row);
-      if (found.isPresent()) {
-        return Optional.of(answer(row, name.compression(), found.get()));
+      try {
+        Optional<OptionalLong> found = download.probe(row);
+        if (found.isPresent()) {
+          return Optional.of(answer(row, name.compression(), found.get()));
+        }
+      } catch (IOException e) {
+        trouble = e;
       }
+    }
+    if (trouble != null) {
+      throw trouble;
     }
     return Optional.empty();
   }
@@ -148,33 +158,55 @@ public final class NarLookup {
   }
 
   private Optional<NarSource> fetch(Sha256 narHash, Compression wanted) throws IOException {
-    NarAbsentException absence = null;
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      List<NarInfoRow> rows = rows(narHash, wanted);
-      if (rows.isEmpty()) {
-        return Optional.empty();
+    Set<NarInfoRow> tried = new HashSet<>();
+    Set<String> troubled = new HashSet<>();
+    IOException trouble = null;
+    while (tried.size() < ATTEMPTS) {
+      Optional<NarInfoRow> next =
+          rows(narHash, wanted).stream()
+              .filter(row -> !tried.contains(row) && !troubled.contains(upstream(row)))
+              .findFirst();
+      if (next.isEmpty()) {
+        break;
       }
+      tried.add(next.get());
       try {
-        return Optional.of(follow(rows.get(0), wanted));
+        Optional<NarSource> source = follow(next.get(), wanted);
+        source = source.isPresent() ? source : findStored(narHash, wanted);
+        if (source.isPresent()) {
+          return source;
+        }
       } catch (NarAbsentException e) {
-        absence = e;
+        LOG.log(Level.INFO, "nar absent hash={0} reason={1}", narHash.nix32(), e.getMessage());
+      } catch (IOException e) {
+        trouble = e;
+        troubled.add(upstream(next.get()));
       }
     }
-    LOG.log(Level.INFO, "nar absent hash={0} reason={1}", narHash.nix32(), message(absence));
+    if (trouble != null) {
+      throw trouble;
+    }
     return Optional.empty();
   }
 
-  private static String message(@Nullable Exception e) {
-    return e == null ? "" : String.valueOf(e.getMessage());
+  private static String upstream(NarInfoRow row) {
+    return Objects.requireNonNullElse(row.upstream(), "");
   }
 
-  private NarSource follow(NarInfoRow row, Compression wanted) throws IOException {
+  /** Follows the flight of this NAR; empty if it turned out to be stored already. */
+  private Optional<NarSource> follow(NarInfoRow row, Compression wanted) throws IOException {
     Flight flight = download.join(row);
-    GrowingManifest manifest = flight.awaitOpened();
-    Sha256 fileHash = row.said().file().hash();
+    Optional<Flight.Opened> coming = flight.awaitOpened();
+    if (coming.isEmpty()) {
+      return Optional.empty();
+    }
+    Sha256 fileHash = coming.get().fileHash();
     NarSource file =
-        new FileSource(manifest, flight.compression(), fileHash == null ? null : fileHash.nix32());
-    return as(wanted, file, flight.nar());
+        new FileSource(
+            coming.get().manifest(),
+            flight.compression(),
+            fileHash == null ? null : fileHash.nix32());
+    return Optional.of(as(wanted, file, flight.nar()));
   }
 
   private NarSource as(Compression wanted, NarSource file, NarId nar) {

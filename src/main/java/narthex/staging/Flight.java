@@ -2,6 +2,7 @@ package narthex.staging;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -28,9 +29,17 @@ public final class Flight {
    */
   public record Key(Sha256 narHash, Compression compression) {}
 
+  /**
+   * The file that is coming. Two files of one NAR may differ, so what names its bytes goes with it.
+   *
+   * @param manifest its bytes
+   * @param fileHash the FileHash it must turn out to have, if that was announced
+   */
+  public record Opened(GrowingManifest manifest, @Nullable Sha256 fileHash) {}
+
   private final NarId nar;
   private final Compression compression;
-  private final CompletableFuture<GrowingManifest> opened = new CompletableFuture<>();
+  private final CompletableFuture<Optional<Opened>> opened = new CompletableFuture<>();
   private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
 
   /** A flight of this NAR in this compression that has not begun. */
@@ -55,13 +64,14 @@ public final class Flight {
   }
 
   /** Says that bytes are coming and can be followed here. */
-  public void opened(GrowingManifest manifest) {
-    opened.complete(manifest);
+  public void opened(Opened coming) {
+    opened.complete(Optional.of(coming));
   }
 
   /** Says that the flight is over, with this failure or with none; the first word counts. */
   public void ended(@Nullable IOException failure) {
     if (failure == null) {
+      opened.complete(Optional.empty());
       ended.complete(Boolean.TRUE);
     } else {
       opened.completeExceptionally(failure);
@@ -72,10 +82,23 @@ public final class Flight {
   /**
    * Waits until bytes are coming.
    *
+   * @return empty if the NAR turned out to be stored already
    * @throws IOException the holder's reason if none will come
    */
-  public GrowingManifest awaitOpened() throws IOException {
+  public Optional<Opened> awaitOpened() throws IOException {
     return await(opened);
+  }
+
+  /**
+   * Whether it surely brings nothing any more, though its holder may still be tidying up: whoever
+   * wants the NAR now starts another.
+   */
+  public boolean isFailing() {
+    if (!opened.isDone()) {
+      return false;
+    }
+    return opened.isCompletedExceptionally()
+        || opened.join().map(coming -> coming.manifest().failure() != null).orElse(false);
   }
 
   /** Waits until the flight is over; true if the NAR is stored now. */

@@ -8,15 +8,17 @@ import java.util.concurrent.ConcurrentMap;
 public final class InFlightRegistry {
   private final ConcurrentMap<Flight.Key, Flight> flights = new ConcurrentHashMap<>();
 
-  /** Enters the flight, unless there is one like it. Returns the one that counts. */
+  /**
+   * Enters the flight, unless there is one like it that may still succeed. Returns the one that
+   * counts.
+   */
   public Flight claim(Flight flight) {
-    Flight first = flights.putIfAbsent(flight.key(), flight);
-    return first == null ? flight : first;
+    return flights.merge(flight.key(), flight, (first, next) -> first.isFailing() ? next : first);
   }
 
-  /** The flight with this key, if there is one now. */
+  /** The flight with this key, if there is one now that may still succeed. */
   public Optional<Flight> find(Flight.Key key) {
-    return Optional.ofNullable(flights.get(key));
+    return Optional.ofNullable(flights.get(key)).filter(flight -> !flight.isFailing());
   }
 
   /** Takes out this very flight. */

@@ -38,7 +38,7 @@ public final class Launcher {
    * @param arguments see {@code --help}
    */
   public static void main(String[] arguments) throws IOException {
-    PatientLogManager.install();
+    PatientLogging.install();
     PrivateFolder folder = PrivateFolder.create(Path.of(System.getProperty("java.io.tmpdir")));
     List<Runnable> endings = new ArrayList<>(); // guarded by itself
     Runtime.getRuntime()
@@ -85,7 +85,7 @@ public final class Launcher {
       all.forEach(Runnable::run);
     } finally {
       folder.close();
-      PatientLogManager.letGo();
+      PatientLogging.letGo();
     }
   }
 

@@ -17,6 +17,12 @@ final class DecodingInputStream extends InputStream {
     InputStream open(InputStream source) throws IOException;
   }
 
+  /**
+   * Decoded bytes asked for at once: decoders wait until they have filled what they are given, and
+   * a reader that follows a transfer wants what is there.
+   */
+  private static final int READ_BYTES = 8 << 10;
+
   private final Compression compression;
   private final Source source;
   private final Opener opener;
@@ -65,6 +71,12 @@ final class DecodingInputStream extends InputStream {
     }
   }
 
+  /** A sign of whether the next read may wait for the source: more than 0 if it surely need not. */
+  @Override
+  public int available() throws IOException {
+    return failure != null || ended ? 0 : source.available();
+  }
+
   @Override
   public void close() throws IOException {
     if (failure == null) {
@@ -89,7 +101,7 @@ final class DecodingInputStream extends InputStream {
     }
     int count;
     do {
-      count = opened.read(buffer, offset, length);
+      count = opened.read(buffer, offset, Math.min(length, READ_BYTES));
     } while (count == 0);
     return count;
   }

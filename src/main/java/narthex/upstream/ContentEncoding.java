@@ -5,8 +5,6 @@ import java.io.InputStream;
 import java.util.Locale;
 import narthex.nix.Compression;
 import narthex.stream.Decoders;
-import org.apache.hc.core5.http.ClassicHttpResponse;
-import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpHeaders;
 
 /**
@@ -17,9 +15,9 @@ final class ContentEncoding {
   private ContentEncoding() {}
 
   /** The body without its content coding; the same stream if it has none. */
-  static InputStream decode(ClassicHttpResponse response, InputStream body) throws IOException {
-    Header header = response.getFirstHeader(HttpHeaders.CONTENT_ENCODING);
-    String coding = header == null ? "" : header.getValue().trim().toLowerCase(Locale.ROOT);
+  static InputStream decode(UpstreamAnswer answer, InputStream body) throws IOException {
+    String header = answer.header(HttpHeaders.CONTENT_ENCODING);
+    String coding = header == null ? "" : header.trim().toLowerCase(Locale.ROOT);
     return switch (coding) {
       case "", "identity" -> body;
       case "gzip", "x-gzip" -> Decoders.decode(Compression.GZIP, body);

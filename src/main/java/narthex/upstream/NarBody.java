@@ -4,7 +4,6 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.OptionalLong;
-import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,23 +11,32 @@ import org.jspecify.annotations.Nullable;
  * Used by one thread.
  */
 public final class NarBody implements Closeable {
-  private final ClassicHttpResponse response;
+  private final UpstreamAnswer answer;
   private final InputStream stream;
   private final long from;
   private final OptionalLong length;
   private final @Nullable String entityTag;
+  private final Coding coding;
+
+  /** Whether the upstream applied a content coding, which is undone here. */
+  enum Coding {
+    PLAIN,
+    CODED
+  }
 
   NarBody(
-      ClassicHttpResponse response,
+      UpstreamAnswer answer,
       InputStream stream,
       long from,
       OptionalLong length,
-      @Nullable String entityTag) {
-    this.response = response;
+      @Nullable String entityTag,
+      Coding coding) {
+    this.answer = answer;
     this.stream = stream;
     this.from = from;
     this.length = length;
     this.entityTag = entityTag;
+    this.coding = coding;
   }
 
   /** The bytes from {@link #from} on; fails where the transfer breaks. Closed with this body. */
@@ -51,8 +59,22 @@ public final class NarBody implements Closeable {
     return entityTag;
   }
 
+  /**
+   * Whether the rest can be asked for when the transfer breaks: ranges of a body that has a content
+   * coding count coded bytes, so that such a file must be opened at 0 again.
+   */
+  public boolean isSeekable() {
+    return coding == Coding.PLAIN;
+  }
+
+  /** Never fails, and never waits for the rest of the body. */
   @Override
-  public void close() throws IOException {
-    response.close();
+  public void close() {
+    answer.close();
+    try {
+      stream.close(); // frees what a decoder holds
+    } catch (IOException e) {
+      // The connection is gone already.
+    }
   }
 }

@@ -63,25 +63,38 @@ final class NarInfoSearch {
         end = Math.min(end, System.nanoTime() + betterAnswerWait.toNanos());
       }
     }
+    UpstreamUnavailableException unanswered = unanswered();
+    if (found.isEmpty() && unanswered != null) {
+      throw unanswered;
+    }
     return sorted().stream().findFirst();
   }
 
-  /** Every answer, best first. */
-  List<FoundNarInfo> all(Duration within) throws UpstreamUnavailableException {
+  /** Every answer. */
+  Upstreams.Survey all(Duration within) {
     long end = System.nanoTime() + within.toNanos();
-    while (!pending.isEmpty() && await(end)) {
-      // each round takes one answer
+    try {
+      while (!pending.isEmpty() && await(end)) {
+        // each round takes one answer
+      }
+    } catch (UpstreamUnavailableException interrupted) {
+      trouble = interrupted;
     }
-    return sorted();
+    return new Upstreams.Survey(sorted(), unanswered());
   }
 
-  private List<FoundNarInfo> sorted() throws UpstreamUnavailableException {
-    if (found.isEmpty() && (trouble != null || !pending.isEmpty())) {
-      IOException cause = trouble != null ? trouble : new IOException("no answer in time");
-      throw new UpstreamUnavailableException(
-          "whether upstream has %s cannot be told: %s".formatted(hash.text(), cause.getMessage()),
-          cause);
+  /** Why some upstream could not say; null if all could. */
+  private @Nullable UpstreamUnavailableException unanswered() {
+    if (trouble == null && pending.isEmpty()) {
+      return null;
     }
+    IOException cause = trouble != null ? trouble : new IOException("no answer in time");
+    return new UpstreamUnavailableException(
+        "whether upstream has %s cannot be told: %s".formatted(hash.text(), cause.getMessage()),
+        cause);
+  }
+
+  private List<FoundNarInfo> sorted() {
     return found.stream()
         .sorted(
             Comparator.<Answer>comparingInt(answer -> rank(answer.index()))

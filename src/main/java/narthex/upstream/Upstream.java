@@ -1,11 +1,8 @@
 package narthex.upstream;
 
-import dev.failsafe.CircuitBreaker;
 import dev.failsafe.CircuitBreakerOpenException;
-import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeException;
 import dev.failsafe.FailsafeExecutor;
-import dev.failsafe.RetryPolicy;
 import dev.failsafe.function.CheckedSupplier;
 import java.io.Closeable;
 import java.io.IOException;
@@ -14,7 +11,8 @@ import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -23,12 +21,8 @@ import narthex.nix.NixFormatException;
 import narthex.nix.StorePathHash;
 import narthex.stream.BoundedInputStream;
 import narthex.stream.TooLongException;
-import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
-import org.apache.hc.core5.http.Header;
-import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHeaders;
-import org.apache.hc.core5.http.io.support.ClassicRequestBuilder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,11 +37,6 @@ public final class Upstream implements Closeable {
 
   /** Longest narinfo taken; real ones with thousands of references have a few 100 KiB. */
   private static final long MAX_NARINFO_BYTES = 2L << 20;
-
-  private static final int MAX_RETRIES = 6;
-  private static final Duration FIRST_DELAY = Duration.ofMillis(100);
-  private static final Duration LONGEST_DELAY = Duration.ofSeconds(2);
-  private static final double JITTER = 0.2;
 
   private final UpstreamSettings settings;
   private final URI base;
@@ -69,31 +58,7 @@ public final class Upstream implements Closeable {
     UpstreamHttp.Logins logins = url -> login(url, netrc);
     this.narInfos = new UpstreamHttp(settings.limits(), logins);
     this.nars = new UpstreamHttp(settings.limits(), logins);
-    this.tries = tries(settings.limits());
-  }
-
-  private FailsafeExecutor<Object> tries(UpstreamSettings.Limits limits) {
-    RetryPolicy<Object> retry =
-        RetryPolicy.builder()
-            .handleIf(
-                e ->
-                    e instanceof TroubleException t
-                        && t.retry() == TroubleException.Retry.WORTHWHILE)
-            .withMaxRetries(MAX_RETRIES)
-            .withMaxDuration(limits.retryWithin())
-            .withBackoff(FIRST_DELAY, LONGEST_DELAY)
-            .withJitter(JITTER)
-            .build();
-    CircuitBreaker<Object> breaker =
-        CircuitBreaker.builder()
-            .handle(TroubleException.class)
-            .withFailureThreshold(limits.failuresToOpen())
-            .withDelay(limits.probeAfter())
-            .withSuccessThreshold(1)
-            .onOpen(e -> LOG.log(Level.WARNING, "upstream taken for dead upstream={0}", base))
-            .onClose(e -> LOG.log(Level.INFO, "upstream answers again upstream={0}", base))
-            .build();
-    return Failsafe.with(retry).compose(breaker);
+    this.tries = UpstreamTries.of(settings.limits(), base);
   }
 
   /** Its base URL, ending in a slash, without credentials. */
@@ -154,13 +119,12 @@ public final class Upstream implements Closeable {
     URI resolved = resolve(url);
     return withTries(
         () -> {
-          try (ClassicHttpResponse response =
-              send(narInfos, ClassicRequestBuilder.head(resolved))) {
-            if (isAbsence(response)) {
+          try (UpstreamAnswer answer = send(narInfos, "HEAD", resolved, Map.of())) {
+            if (isAbsence(answer)) {
               return Optional.empty();
             }
-            requireOk(response, resolved);
-            return Optional.of(contentLength(response));
+            requireOk(answer, resolved);
+            return Optional.of(contentLength(answer));
           }
         });
   }
@@ -229,20 +193,15 @@ public final class Upstream implements Closeable {
   }
 
   private Optional<String> fetchText(URI url) throws IOException {
-    try (ClassicHttpResponse response = send(narInfos, ClassicRequestBuilder.get(url))) {
-      if (isAbsence(response)) {
+    try (UpstreamAnswer answer = send(narInfos, "GET", url, Map.of())) {
+      if (isAbsence(answer)) {
+        answer.closeUnwanted();
         return Optional.empty();
       }
-      requireOk(response, url);
-      HttpEntity entity = response.getEntity();
-      if (entity == null) {
-        return Optional.of("");
-      }
+      requireOk(answer, url);
       try (InputStream body =
           new BoundedInputStream(
-              ContentEncoding.decode(response, entity.getContent()),
-              MAX_NARINFO_BYTES,
-              url.toString())) {
+              ContentEncoding.decode(answer, answer.body()), MAX_NARINFO_BYTES, url.toString())) {
         return Optional.of(new String(body.readAllBytes(), StandardCharsets.UTF_8));
       }
     } catch (TooLongException e) {
@@ -256,71 +215,71 @@ public final class Upstream implements Closeable {
 
   private Optional<NarBody> open(URI url, long from, @Nullable String entityTag)
       throws IOException {
-    ClassicRequestBuilder request = ClassicRequestBuilder.get(url);
+    Map<String, String> headers = new LinkedHashMap<>();
     if (from > 0) {
-      request.addHeader(HttpHeaders.RANGE, "bytes=" + from + "-");
+      headers.put(HttpHeaders.RANGE, "bytes=" + from + "-");
       if (entityTag != null) {
-        request.addHeader(HttpHeaders.IF_RANGE, entityTag);
+        headers.put(HttpHeaders.IF_RANGE, entityTag);
       }
     }
-    ClassicHttpResponse response = send(nars, request);
+    UpstreamAnswer answer = send(nars, "GET", url, headers);
     try {
-      if (isAbsence(response)) {
-        response.close();
+      if (isAbsence(answer)) {
+        answer.closeUnwanted();
         return Optional.empty();
       }
-      return Optional.of(body(url, from, response));
+      return Optional.of(body(url, from, answer));
     } catch (IOException | RuntimeException e) {
-      response.close();
+      answer.close();
       throw e;
     }
   }
 
-  private static NarBody body(URI url, long from, ClassicHttpResponse response) throws IOException {
-    OptionalLong length = contentLength(response);
+  private static NarBody body(URI url, long from, UpstreamAnswer answer) throws IOException {
+    OptionalLong length = contentLength(answer);
+    InputStream stored = answer.body();
+    InputStream stream = ContentEncoding.decode(answer, stored);
+    boolean coded = !Objects.equals(stored, stream);
     long start = 0;
-    if (response.getCode() == 206) {
-      ContentRange range = ContentRange.parse(header(response, HttpHeaders.CONTENT_RANGE));
-      if (range == null || range.from() != from) {
+    if (answer.code() == 206) {
+      ContentRange range = ContentRange.parse(answer.header(HttpHeaders.CONTENT_RANGE));
+      if (range == null || range.from() != from || coded) {
         throw new TroubleException(
             url + " answered another range than asked", TroubleException.Retry.POINTLESS);
       }
       start = from;
       length = range.length();
     } else {
-      requireOk(response, url);
+      requireOk(answer, url);
     }
-    HttpEntity entity = response.getEntity();
-    InputStream stored = entity == null ? InputStream.nullInputStream() : entity.getContent();
-    InputStream stream = ContentEncoding.decode(response, stored);
-    boolean encoded = !Objects.equals(stored, stream);
-    String tag = header(response, HttpHeaders.ETAG);
+    String tag = answer.header(HttpHeaders.ETAG);
     return new NarBody(
-        response,
+        answer,
         stream,
         start,
-        encoded ? OptionalLong.empty() : length,
-        encoded || tag == null || tag.startsWith("W/") ? null : tag);
+        coded ? OptionalLong.empty() : length,
+        coded || tag == null || tag.startsWith("W/") ? null : tag,
+        coded ? NarBody.Coding.CODED : NarBody.Coding.PLAIN);
   }
 
-  private static ClassicHttpResponse send(UpstreamHttp http, ClassicRequestBuilder request)
-      throws IOException {
+  private static UpstreamAnswer send(
+      UpstreamHttp http, String method, URI url, Map<String, String> headers) throws IOException {
     try {
-      return http.open(request);
+      return http.open(method, url, headers);
     } catch (ConnectionRequestTimeoutException ours) {
-      throw new IOException("every connection to " + request.getUri().getHost() + " is in use");
+      throw new IOException("every connection to " + url.getHost() + " is in use");
     } catch (IOException e) {
-      throw new TroubleException(request.getUri() + " did not answer: " + e, e);
+      throw new TroubleException(url + " did not answer: " + e, e);
     }
   }
 
-  private static boolean isAbsence(ClassicHttpResponse response) {
-    int code = response.getCode();
+  private static boolean isAbsence(UpstreamAnswer answer) {
+    int code = answer.code();
     return code == 404 || code == 410 || code == 403;
   }
 
-  private static void requireOk(ClassicHttpResponse response, URI url) throws TroubleException {
-    int code = response.getCode();
+  private static void requireOk(UpstreamAnswer answer, URI url) throws TroubleException {
+    int code = answer.code();
     if (code == 200) {
       return;
     }
@@ -330,18 +289,13 @@ public final class Upstream implements Closeable {
         passing ? TroubleException.Retry.WORTHWHILE : TroubleException.Retry.POINTLESS);
   }
 
-  private static OptionalLong contentLength(ClassicHttpResponse response) {
-    String text = header(response, HttpHeaders.CONTENT_LENGTH);
+  private static OptionalLong contentLength(UpstreamAnswer answer) {
+    String text = answer.header(HttpHeaders.CONTENT_LENGTH);
     try {
       return text == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(text.trim()));
     } catch (NumberFormatException e) {
       return OptionalLong.empty();
     }
-  }
-
-  private static @Nullable String header(ClassicHttpResponse response, String name) {
-    Header header = response.getFirstHeader(name);
-    return header == null ? null : header.getValue();
   }
 
   private <T> T withTries(CheckedSupplier<T> request) throws IOException {

@@ -3,9 +3,11 @@ package narthex.upstream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.URI;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.hc.client5.http.auth.AuthScope;
 import org.apache.hc.client5.http.auth.UsernamePasswordCredentials;
+import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.auth.BasicAuthCache;
@@ -16,11 +18,8 @@ import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.client5.http.protocol.HttpClientContext;
-import org.apache.hc.core5.http.ClassicHttpRequest;
-import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.io.SocketConfig;
-import org.apache.hc.core5.http.io.support.ClassicRequestBuilder;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 
@@ -78,17 +77,22 @@ final class UpstreamHttp implements Closeable {
             .build();
   }
 
-  /** Sends a request; the caller closes the answer, which drops the connection if it is unread. */
-  ClassicHttpResponse open(ClassicRequestBuilder request) throws IOException {
-    ClassicHttpRequest built = request.build();
+  /**
+   * Sends a request; the caller closes the answer.
+   *
+   * @param method GET or HEAD
+   * @param headers names and values
+   */
+  UpstreamAnswer open(String method, URI url, Map<String, String> headers) throws IOException {
+    HttpUriRequestBase request = new HttpUriRequestBase(method, url);
+    headers.forEach(request::addHeader);
     HttpClientContext context = HttpClientContext.create();
     context.setRequestConfig(config);
-    URI url = request.getUri();
     Optional<Netrc.Login> login = logins.find(url);
     if (login.isPresent()) {
       authenticate(context, url, login.get());
     }
-    return client.executeOpen(null, built, context);
+    return new UpstreamAnswer(client.executeOpen(null, request, context), request);
   }
 
   private static void authenticate(HttpClientContext context, URI url, Netrc.Login login) {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import narthex.nix.StorePathHash;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All upstreams together. They are asked in parallel; the best priority that has a path wins. Sure
@@ -71,12 +72,20 @@ public final class Upstreams implements Closeable {
   }
 
   /**
-   * Asks every upstream, whatever is remembered, and waits for all of them.
+   * What all upstreams said.
    *
-   * @return what they have, best priority first; empty if every one surely has none
-   * @throws UpstreamUnavailableException if none has it and some could not say
+   * @param found what they have, best priority first
+   * @param trouble why some could not say; null if all could
    */
-  public List<FoundNarInfo> findAll(StorePathHash hash) throws UpstreamUnavailableException {
+  public record Survey(List<FoundNarInfo> found, @Nullable IOException trouble) {
+    /** Copies the list. */
+    public Survey {
+      found = List.copyOf(found);
+    }
+  }
+
+  /** Asks every upstream, whatever is remembered, and waits for all of them. */
+  public Survey findAll(StorePathHash hash) {
     return new NarInfoSearch(upstreams, hash, executor).all(settings.within());
   }
 

@@ -15,7 +15,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Objects;
 import narthex.nix.NixFormatException;
 import narthex.nix.SecretKey;
 
@@ -53,17 +53,12 @@ final class SigningKeys {
   /** Makes a key that is readable by its owner only, durable before anything is signed with it. */
   private static void create(Path file, String name) throws IOException {
     SecretKey key = SecretKey.generate(name, new SecureRandom());
-    Path folder = file.toAbsolutePath().getParent();
-    if (folder != null) {
-      Files.createDirectories(folder);
-    }
-    Path fresh = file.resolveSibling(file.getFileName() + ".new");
-    Files.deleteIfExists(fresh);
+    Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent(), "a file has a folder");
+    Files.createDirectories(folder);
     FileAttribute<?> ownerOnly =
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
-    try (FileChannel channel =
-        FileChannel.open(
-            fresh, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), ownerOnly)) {
+    Path fresh = Files.createTempFile(folder, file.getFileName().toString(), ".new", ownerOnly);
+    try (FileChannel channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
       channel.write(ByteBuffer.wrap((key.print() + "\n").getBytes(StandardCharsets.UTF_8)));
       channel.force(true);
     }

@@ -9,7 +9,7 @@ import org.apache.ibatis.type.JdbcType;
 import org.jspecify.annotations.Nullable;
 
 /** Tells MyBatis how an {@link ExtentList} is a column of bytes. */
-final class ExtentListTypeHandler extends BaseTypeHandler<ExtentList> {
+final class ExtentListColumn extends BaseTypeHandler<ExtentList> {
   @Override
   public void setNonNullParameter(
       PreparedStatement statement, int position, ExtentList extents, @Nullable JdbcType type)

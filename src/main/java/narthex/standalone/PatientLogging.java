@@ -6,13 +6,13 @@ import java.util.logging.LogManager;
  * Keeps the log open until Narthex has ended: the JDK's own log manager closes it as soon as the
  * virtual machine begins to end, and what happens during the end would be lost. Thread-safe.
  */
-public final class PatientLogManager extends LogManager {
+public final class PatientLogging extends LogManager {
 
   private volatile boolean reset;
   private volatile boolean ended;
 
   /** Called by the JDK. */
-  public PatientLogManager() {}
+  public PatientLogging() {}
 
   /**
    * Takes effect only before the first line is logged, and only if the user names no other log
@@ -20,13 +20,13 @@ public final class PatientLogManager extends LogManager {
    */
   static void install() {
     if (System.getProperty("java.util.logging.manager") == null) {
-      System.setProperty("java.util.logging.manager", PatientLogManager.class.getName());
+      System.setProperty("java.util.logging.manager", PatientLogging.class.getName());
     }
   }
 
   /** Closes the log. */
   static void letGo() {
-    if (LogManager.getLogManager() instanceof PatientLogManager patient) {
+    if (LogManager.getLogManager() instanceof PatientLogging patient) {
       patient.ended = true;
       patient.reset();
     }

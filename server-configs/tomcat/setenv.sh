@@ -1,0 +1,12 @@
+#!/bin/sh
+# bin/setenv.sh: read by catalina.sh.
+
+# 512 MiB are enough: no NAR is ever held in memory.
+CATALINA_OPTS="$CATALINA_OPTS -Xmx512m"
+
+# Java 24 and newer warn of native libraries (SQLite, zstd) without this.
+#CATALINA_OPTS="$CATALINA_OPTS --enable-native-access=ALL-UNNAMED"
+
+# Settings: conf/narthex.properties is found by itself. Here is another place for them.
+#export NARTHEX_DATA_DIR=/var/lib/narthex
+#export NARTHEX_DATABASE_PASSWORD=secret

@@ -1,0 +1,34 @@
+package narthex.bench.http;
+
+import java.util.List;
+
+/** Prints figures as rows: median, 95th percentile, least and most. */
+final class Figures {
+  private static final String ROW = "| %-34s | %10s | %10s | %10s | %10s |%n";
+
+  /** Begins a table. */
+  Figures(String title) {
+    System.out.printf("%n%s%n", title);
+    System.out.printf(ROW, "", "median", "p95", "least", "most");
+  }
+
+  void add(String name, List<Double> values) {
+    System.out.printf(
+        ROW,
+        name,
+        text(rank(values, 0.5)),
+        text(rank(values, 0.95)),
+        text(rank(values, 0)),
+        text(rank(values, 1)));
+  }
+
+  /** The value below which such a part of all lies; the middle one of an odd number for 0.5. */
+  static double rank(List<Double> values, double part) {
+    List<Double> sorted = values.stream().sorted().toList();
+    return sorted.get((int) Math.round(part * (sorted.size() - 1)));
+  }
+
+  private static String text(double value) {
+    return value >= 1000 ? "%.0f".formatted(value) : "%.2f".formatted(value);
+  }
+}

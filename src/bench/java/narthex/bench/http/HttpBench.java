@@ -1,0 +1,239 @@
+package narthex.bench.http;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
+import narthex.nix.Compression;
+
+/**
+ * Compares Narthex with nginx; see {@code src/bench/README.md}. Arguments: the WAR, then the parts
+ * to run ({@code narinfo}, {@code nar}, {@code first-byte}, {@code many}; all if none is named).
+ */
+public final class HttpBench {
+  private static final List<String> PARTS = List.of("narinfo", "nar", "first-byte", "many");
+
+  private static final int NARINFOS = 100;
+  private static final int NARINFO_CONNECTIONS = 16;
+  private static final int COLD_NARS = 300;
+  private static final int COLD_NARS_FOR_WARM_UP = 50;
+  private static final int CLIENTS = 64;
+  private static final int LOG_LINES = 40;
+  private static final long KIB = 1 << 10;
+  private static final long MIB = 1 << 20;
+  private static final long GIB = 1 << 30;
+
+  private static final int ROUNDS = Integer.getInteger("bench.rounds", 5);
+  private static final int SECONDS = Integer.getInteger("bench.seconds", 5);
+  private static final int WARM_UP_SECONDS = Integer.getInteger("bench.warm-up-seconds", 15);
+
+  private final Path war;
+  private final Path folder;
+  private final Path staticFiles;
+  private final Fixtures fixtures;
+  private final Wrk wrk;
+  private final Nginx nginx;
+
+  private HttpBench(Path war, Path folder) throws IOException, InterruptedException {
+    this.war = war;
+    this.folder = folder;
+    this.staticFiles = Files.createDirectories(folder.resolve("static"));
+    this.fixtures = new Fixtures(folder.resolve("upstream"));
+    this.wrk = new Wrk(folder.resolve("wrk"));
+    this.nginx = Nginx.start(folder.resolve("nginx"), folder.resolve("upstream"), staticFiles);
+  }
+
+  /** Runs the bench and removes all that it made. */
+  public static void main(String[] arguments) throws IOException, InterruptedException {
+    List<String> given = Arrays.asList(arguments).subList(1, arguments.length);
+    List<String> parts = given.isEmpty() ? PARTS : given;
+    if (!PARTS.containsAll(parts)) {
+      throw new IllegalArgumentException("parts are " + PARTS);
+    }
+    Path folder = Files.createTempDirectory("narthex-bench-").toRealPath();
+    Thread atExit = new Thread(() -> remove(folder));
+    Runtime.getRuntime().addShutdownHook(atExit);
+    // nginx gives up root and must still read the files.
+    folder.toFile().setReadable(true, false);
+    folder.toFile().setExecutable(true, false);
+    HttpBench bench = new HttpBench(Path.of(arguments[0]).toAbsolutePath(), folder);
+    try {
+      System.out.printf(
+          "%s, %d processors, Java %s, %d rounds of %d s%n",
+          System.getProperty("os.arch"),
+          Runtime.getRuntime().availableProcessors(),
+          Runtime.version(),
+          ROUNDS,
+          SECONDS);
+      bench.run(parts);
+    } catch (IOException | RuntimeException e) {
+      printEndOfLog(folder.resolve("narthex").resolve("narthex.log"));
+      throw e;
+    } finally {
+      bench.nginx.close();
+    }
+  }
+
+  private void run(List<String> parts) throws IOException, InterruptedException {
+    List<String> options =
+        Stream.of(System.getProperty("bench.java.options", "").split(" ", -1))
+            .filter(it -> !it.isEmpty())
+            .toList();
+    if (!parts.equals(List.of("many"))) {
+      try (NarthexServer narthex = start("narthex", options)) {
+        if (parts.contains("first-byte")) {
+          firstByte(narthex);
+        }
+        if (parts.contains("narinfo")) {
+          narInfos(narthex);
+        }
+        if (parts.contains("nar")) {
+          nars(narthex);
+        }
+        System.out.println(narthex.memory());
+      }
+    }
+    if (parts.contains("many")) {
+      many(options);
+    }
+  }
+
+  private NarthexServer start(String name, List<String> options) throws IOException {
+    return NarthexServer.start(
+        war, folder.resolve(name), options, nginx.upstreamPort(), fixtures.publicKey());
+  }
+
+  private void firstByte(NarthexServer narthex) throws IOException {
+    List<Fixtures.Entry> warmUp = new ArrayList<>();
+    List<Fixtures.Entry> cold = new ArrayList<>();
+    for (int i = 0; i < COLD_NARS_FOR_WARM_UP + COLD_NARS; i++) {
+      (i < COLD_NARS_FOR_WARM_UP ? warmUp : cold)
+          .add(fixtures.add("cold-" + i, 256 * KIB, Compression.XZ));
+    }
+    new FirstByte().measure(warmUp, nginx.upstreamPort(), narthex.port());
+    FirstByte measured = new FirstByte();
+    measured.measure(cold, nginx.upstreamPort(), narthex.port());
+    measured.print(new Figures("First byte of %d cold NARs of 256 KiB".formatted(COLD_NARS)));
+  }
+
+  private void narInfos(NarthexServer narthex) throws IOException, InterruptedException {
+    List<String> paths = new ArrayList<>();
+    for (int i = 0; i < NARINFOS; i++) {
+      Fixtures.Entry entry = fixtures.add("small-" + i, KIB, Compression.XZ);
+      pullThrough(narthex, entry);
+      paths.add(entry.narInfoPath());
+    }
+    wrk.run(narthex.port(), NARINFO_CONNECTIONS, WARM_UP_SECONDS, paths);
+    compare(
+        "narinfo hit, %d connections, requests/s".formatted(NARINFO_CONNECTIONS),
+        narthex,
+        NARINFO_CONNECTIONS,
+        paths,
+        Wrk.Rates::requests);
+  }
+
+  private void nars(NarthexServer narthex) throws IOException, InterruptedException {
+    Fixtures.Entry small = fixtures.add("two-mb", 2 * MIB, Compression.XZ);
+    Fixtures.Entry large = fixtures.add("hundred-mb", 100 * MIB, Compression.NONE);
+    compareNar("2 MiB .nar.xz", narthex, small, 8);
+    compareNar("100 MiB .nar", narthex, large, 2);
+  }
+
+  private void compareNar(String name, NarthexServer narthex, Fixtures.Entry entry, int connections)
+      throws IOException, InterruptedException {
+    pullThrough(narthex, entry);
+    List<String> paths = List.of(entry.narPath());
+    wrk.run(narthex.port(), connections, SECONDS, paths);
+    compare(
+        "%s hit, %d connections, MB/s".formatted(name, connections),
+        narthex,
+        connections,
+        paths,
+        rates -> rates.bytes() / 1e6);
+  }
+
+  /** Both in turns; what changes with time on the machine meets both. */
+  private void compare(
+      String title,
+      NarthexServer narthex,
+      int connections,
+      List<String> paths,
+      ToDoubleFunction<Wrk.Rates> figure)
+      throws IOException, InterruptedException {
+    List<Double> theirs = new ArrayList<>();
+    List<Double> ours = new ArrayList<>();
+    List<Double> ratios = new ArrayList<>();
+    for (int round = 0; round < ROUNDS; round++) {
+      double nginxFigure =
+          figure.applyAsDouble(wrk.run(nginx.staticPort(), connections, SECONDS, paths));
+      double narthexFigure =
+          figure.applyAsDouble(wrk.run(narthex.port(), connections, SECONDS, paths));
+      theirs.add(nginxFigure);
+      ours.add(narthexFigure);
+      ratios.add(narthexFigure / nginxFigure);
+    }
+    Figures figures = new Figures(title);
+    figures.add("nginx", theirs);
+    figures.add("Narthex", ours);
+    figures.add("ratio, round by round", ratios);
+  }
+
+  /** Has Narthex fetch a path, and gives nginx what Narthex serves of it. */
+  private void pullThrough(NarthexServer narthex, Fixtures.Entry entry) throws IOException {
+    try (PlainHttp server = new PlainHttp(narthex.port())) {
+      server.get(entry.narInfoPath(), (bytes, count) -> {});
+      for (String path : List.of(entry.narPath(), entry.narInfoPath())) {
+        Path file = staticFiles.resolve(path.substring(1));
+        Files.createDirectories(file.resolveSibling("."));
+        try (OutputStream out = Files.newOutputStream(file)) {
+          server.get(path, (bytes, count) -> out.write(bytes, 0, count));
+        }
+      }
+    }
+  }
+
+  private void many(List<String> options) throws IOException, InterruptedException {
+    System.out.printf("%n%d downloads of 1 GiB at once, -Xmx512m%n", CLIENTS);
+    Fixtures.Entry entry = fixtures.add("one-gb", GIB, Compression.NONE);
+    List<String> bounded = new ArrayList<>(options);
+    bounded.add("-Xmx512m");
+    try (NarthexServer narthex = start("narthex-512m", bounded);
+        PlainHttp server = new PlainHttp(narthex.port());
+        ByteArrayOutputStream narInfo = new ByteArrayOutputStream()) {
+      server.get(entry.narInfoPath(), (bytes, count) -> narInfo.write(bytes, 0, count));
+      for (String state : List.of("cold, one flight", "stored")) {
+        double seconds = ManyDownloads.run(narthex.port(), entry, CLIENTS);
+        System.out.printf(
+            "%s: all complete and right in %.1f s (%.0f MB/s, each byte hashed by its client); %s%n",
+            state,
+            seconds,
+            CLIENTS * (double) entry.file().sizeBytes() / seconds / 1e6,
+            narthex.memory());
+      }
+    }
+  }
+
+  private static void printEndOfLog(Path log) throws IOException {
+    if (Files.exists(log)) {
+      List<String> lines = Files.readAllLines(log);
+      lines.stream().skip(Math.max(0, lines.size() - LOG_LINES)).forEach(System.err::println);
+    }
+  }
+
+  private static void remove(Path folder) {
+    try (Stream<Path> paths = Files.walk(folder)) {
+      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    } catch (IOException e) {
+      System.err.println("left behind: " + folder);
+    }
+  }
+}

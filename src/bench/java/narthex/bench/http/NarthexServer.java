@@ -1,0 +1,82 @@
+package narthex.bench.http;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import narthex.nix.PublicKey;
+
+/** {@code java -jar narthex.war} with a data folder of its own and one upstream. */
+final class NarthexServer implements AutoCloseable {
+  private static final Pattern HEAP_BEFORE_AND_AFTER = Pattern.compile(" (\\d+)M->(\\d+)M\\(");
+  private static final Pattern PEAK_RSS = Pattern.compile("VmHWM:\\s+(\\d+) kB");
+
+  private final Program program;
+  private final Path heapLog;
+  private final int port;
+
+  private NarthexServer(Program program, Path heapLog, int port) {
+    this.program = program;
+    this.heapLog = heapLog;
+    this.port = port;
+  }
+
+  /** Starts it; returns when it is ready. */
+  static NarthexServer start(
+      Path war, Path folder, List<String> javaOptions, int upstreamPort, PublicKey upstreamKey)
+      throws IOException {
+    Files.createDirectories(folder);
+    Path heapLog = folder.resolve("heap.log");
+    List<String> command = new ArrayList<>();
+    command.add(
+        System.getProperty(
+            "bench.java", Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+    command.addAll(javaOptions);
+    command.add("-Xlog:gc:file=" + heapLog);
+    command.add("-Dnarthex.http.address=127.0.0.1");
+    command.add("-Dnarthex.http.port=0");
+    command.add("-Dnarthex.hostname=bench");
+    command.add("-Dnarthex.data-dir=" + folder.resolve("data"));
+    command.add("-Dnarthex.upstreams=http://127.0.0.1:" + upstreamPort);
+    command.add("-Dnarthex.upstream.public-keys=" + upstreamKey.print());
+    command.add("-jar");
+    command.add(war.toString());
+    Program program = Program.start(command, folder.resolve("narthex.log"));
+    try {
+      String url = program.awaitLine("narthex ready url=");
+      return new NarthexServer(program, heapLog, URI.create(url).getPort());
+    } catch (IOException | RuntimeException e) {
+      program.close();
+      throw new IOException(
+          "Narthex did not start: " + Files.readString(folder.resolve("narthex.log")), e);
+    }
+  }
+
+  int port() {
+    return port;
+  }
+
+  /** What it used so far, as far as the system tells. */
+  String memory() throws IOException {
+    int before = 0;
+    int after = 0;
+    Matcher collections = HEAP_BEFORE_AND_AFTER.matcher(Files.readString(heapLog));
+    while (collections.find()) {
+      before = Math.max(before, Integer.parseInt(collections.group(1)));
+      after = Math.max(after, Integer.parseInt(collections.group(2)));
+    }
+    Path status = Path.of("/proc", Long.toString(program.id()), "status");
+    Matcher rss = PEAK_RSS.matcher(Files.isReadable(status) ? Files.readString(status) : "");
+    return "heap peak %d MB, %d MB after a collection; RSS peak %s MB"
+        .formatted(before, after, rss.find() ? Long.parseLong(rss.group(1)) >> 10 : "?");
+  }
+
+  @Override
+  public void close() {
+    program.close();
+  }
+}

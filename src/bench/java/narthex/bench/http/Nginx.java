@@ -1,0 +1,115 @@
+package narthex.bench.http;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Debian's nginx with a folder of its own. It plays two parts on two ports: the upstream that
+ * Narthex fetches from, and the yardstick that serves what Narthex serves as static files.
+ */
+final class Nginx implements AutoCloseable {
+  private static final int START_ATTEMPTS = 200;
+  private static final int START_WAIT_MILLIS = 25;
+
+  private final Program program;
+  private final int upstreamPort;
+  private final int staticPort;
+
+  private Nginx(Program program, int upstreamPort, int staticPort) {
+    this.program = program;
+    this.upstreamPort = upstreamPort;
+    this.staticPort = staticPort;
+  }
+
+  /** Starts it; returns when it listens. */
+  static Nginx start(Path folder, Path upstreamFiles, Path staticFiles)
+      throws IOException, InterruptedException {
+    Files.createDirectories(folder);
+    int upstreamPort = freePort();
+    int staticPort = freePort();
+    Path configuration = folder.resolve("nginx.conf");
+    String text =
+        configuration(folder, workers(), server(upstreamPort, upstreamFiles))
+            .replace("SECOND", server(staticPort, staticFiles));
+    Files.writeString(configuration, text);
+    String binary = System.getProperty("bench.nginx", "/usr/sbin/nginx");
+    Program program =
+        Program.start(
+            List.of(
+                binary, "-p", folder.toString(), "-c", configuration.toString(), "-e", "stderr"),
+            folder.resolve("nginx.log"));
+    awaitPort(staticPort);
+    return new Nginx(program, upstreamPort, staticPort);
+  }
+
+  int upstreamPort() {
+    return upstreamPort;
+  }
+
+  int staticPort() {
+    return staticPort;
+  }
+
+  @Override
+  public void close() {
+    program.close();
+  }
+
+  private static String workers() {
+    return System.getProperty("bench.nginx.workers", "auto");
+  }
+
+  /** As Debian installs it, without log: sendfile and tcp_nopush on, keep-alive without a bound. */
+  private static String configuration(Path folder, String workers, String server) {
+    return """
+    daemon off;
+    worker_processes %s;
+    pid %2$s/nginx.pid;
+    error_log stderr crit;
+    events { worker_connections 1024; }
+    http {
+      access_log off;
+      sendfile on;
+      tcp_nopush on;
+      keepalive_requests 1000000000;
+      types { text/x-nix-narinfo narinfo; application/x-nix-nar nar xz; }
+      default_type text/plain;
+      client_body_temp_path %2$s/body;
+      proxy_temp_path %2$s/proxy;
+      fastcgi_temp_path %2$s/fastcgi;
+      uwsgi_temp_path %2$s/uwsgi;
+      scgi_temp_path %2$s/scgi;
+      %3$sSECOND}
+    """
+        .formatted(workers, folder, server);
+  }
+
+  private static String server(int port, Path files) {
+    return "server { listen 127.0.0.1:%d; root %s; }\n".formatted(port, files);
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private static void awaitPort(int port) throws IOException, InterruptedException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        new Socket(InetAddress.getLoopbackAddress(), port).close();
+        return;
+      } catch (IOException e) {
+        if (attempt == START_ATTEMPTS) {
+          throw new IOException("nginx does not listen", e);
+        }
+        Thread.sleep(START_WAIT_MILLIS);
+      }
+    }
+  }
+}

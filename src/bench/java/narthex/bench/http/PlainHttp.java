@@ -1,0 +1,93 @@
+package narthex.bench.http;
+
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+
+/** One kept connection to a server on this machine, without anything between us and its bytes. */
+final class PlainHttp implements AutoCloseable {
+  private static final int BUFFER_BYTES = 64 << 10;
+  private static final int SILENCE_MILLIS = 300_000;
+
+  private final Socket socket;
+  private final InputStream in;
+
+  PlainHttp(int port) throws IOException {
+    socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    socket.setTcpNoDelay(true);
+    socket.setSoTimeout(SILENCE_MILLIS);
+    in = new BufferedInputStream(socket.getInputStream(), BUFFER_BYTES);
+  }
+
+  /** Takes the bytes of a body as they come. */
+  interface Receiver {
+    void received(byte[] bytes, int count) throws IOException;
+  }
+
+  /**
+   * What is told of a body.
+   *
+   * @param firstByteNanos from the request to the first byte of the body
+   * @param bytes its length
+   */
+  record Received(long firstByteNanos, long bytes) {}
+
+  /**
+   * Gets a path and reads the body to its announced end.
+   *
+   * @throws IOException if the answer is no 200 with a Content-Length, or ends early
+   */
+  Received get(String path, Receiver receiver) throws IOException {
+    long start = System.nanoTime();
+    String request = "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".formatted(path);
+    socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+    String status = line();
+    long length = -1;
+    for (String header = line(); !header.isEmpty(); header = line()) {
+      if (header.toLowerCase(Locale.ROOT).startsWith("content-length:")) {
+        length = Long.parseLong(header.substring(header.indexOf(':') + 1).trim());
+      }
+    }
+    if (!status.startsWith("HTTP/1.1 200") || length < 1) {
+      throw new IOException("%s: '%s' with length %d".formatted(path, status, length));
+    }
+    byte[] buffer = new byte[BUFFER_BYTES];
+    long firstByteNanos = -1;
+    long received = 0;
+    while (received < length) {
+      int count = in.read(buffer, 0, (int) Math.min(buffer.length, length - received));
+      if (count < 0) {
+        throw new EOFException("%s ended after %d of %d bytes".formatted(path, received, length));
+      }
+      if (received == 0) {
+        firstByteNanos = System.nanoTime() - start;
+      }
+      receiver.received(buffer, count);
+      received += count;
+    }
+    return new Received(firstByteNanos, received);
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+
+  private String line() throws IOException {
+    StringBuilder line = new StringBuilder();
+    for (int c = in.read(); c != '\n'; c = in.read()) {
+      if (c < 0) {
+        throw new EOFException("the connection ended within the headers");
+      }
+      if (c != '\r') {
+        line.append((char) c);
+      }
+    }
+    return line.toString();
+  }
+}

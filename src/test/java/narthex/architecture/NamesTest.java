@@ -1,0 +1,65 @@
+package narthex.architecture;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMethod;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** Names that say nothing are not used, in tests neither. */
+class NamesTest {
+  private static final JavaClasses OURS = new ClassFileImporter().importPackages("narthex");
+
+  /** As the last word of a name; {@code CacheInfo}, after nix-cache-info, is another word. */
+  private static final Pattern EMPTY_WORD =
+      Pattern.compile(
+          "([Cc]aches?|[Mm]anagers?|[Hh]elpers?|[Uu]tils?|[Hh]andlers?|[Hh]andles?"
+              + "|[Pp]rocess(es|ors?)?)|.*[a-z](Caches?|Managers?|Helpers?|Utils?|Handlers?|Handles?"
+              + "|Process(es|ors?)?)");
+
+  /** A Nix binary cache, which is the field's word, and a process of the operating system. */
+  private static final Set<String> MEANT = Set.of("binaryCache", "ofThisProcess");
+
+  @Test
+  void noNameEndsInAWordThatSaysNothing() {
+    List<String> wrong = new ArrayList<>();
+    for (JavaClass ours : OURS) {
+      String last = ours.getPackageName().replaceAll(".*\\.", "");
+      if (isEmpty(last) || isEmpty(ours.getSimpleName())) {
+        wrong.add(ours.getName());
+      }
+      for (JavaMethod method : ours.getMethods()) {
+        boolean made = method.getModifiers().contains(JavaModifier.SYNTHETIC);
+        if (!made && !method.getName().contains("$") && isEmpty(method.getName())) {
+          wrong.add(method.getFullName());
+        }
+      }
+    }
+
+    assertEquals(List.of(), wrong);
+  }
+
+  @Test
+  void theRuleKnowsSuchNames() {
+    for (String name :
+        List.of("NarCache", "cache", "LockManager", "ProcessUtils", "handle", "preProcess")) {
+      assertTrue(isEmpty(name), name);
+    }
+    for (String name : List.of("CacheInfo", "unmanager1", "NarStore", "futil", "processId")) {
+      assertFalse(isEmpty(name), name);
+    }
+  }
+
+  private static boolean isEmpty(String name) {
+    return !MEANT.contains(name) && EMPTY_WORD.matcher(name).matches();
+  }
+}

@@ -1,0 +1,188 @@
+package narthex.architecture;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The table of packages in the design: who may import whom, and which library belongs to whom.
+ *
+ * <p>Where it deviates from the design's own table, and why:
+ *
+ * <ul>
+ *   <li>{@code nix} sees Bouncy Castle's low-level Ed25519, which signs many times faster than the
+ *       JDK's.
+ *   <li>{@code standalone} exists: the launcher of {@code java -jar} with its embedded server,
+ *       which is no part of the deployed application. It reads {@code wiring}'s release and nothing
+ *       else.
+ *   <li>{@code wiring} holds the CDI producers and the servlet listeners that start and stop.
+ * </ul>
+ */
+class PackageTableTest {
+  private static final JavaClasses OURS =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages("narthex");
+
+  private static final String[] JDK = {"java..", "javax..", "org.jspecify.annotations.."};
+
+  /** A package, the packages of ours that it may import, and the libraries that it may see. */
+  private enum Row {
+    NIX(List.of(), "org.bouncycastle.crypto..", "org.bouncycastle.math.ec.rfc8032.."),
+    STREAM(
+        List.of("nix"),
+        "com.github.luben.zstd..",
+        "org.apache.commons.compress..",
+        "org.brotli.dec..",
+        "org.tukaani.xz.."),
+    BLOB(List.of(), "software.amazon.awssdk.."),
+    DB(List.of("nix", "blob"), "org.apache.ibatis..", "com.zaxxer.hikari.."),
+    UPSTREAM(
+        List.of("nix", "stream"),
+        "org.apache.hc..",
+        "com.github.benmanes.caffeine.cache..",
+        "dev.failsafe.."),
+    STAGING(List.of("nix", "blob"), "org.infinispan..", "org.jgroups.."),
+    INGEST(List.of("nix", "stream", "blob", "db", "upstream", "staging")),
+    SERVE(
+        List.of("nix", "stream", "blob", "db", "staging", "ingest"),
+        "com.github.benmanes.caffeine.cache.."),
+    WEB(List.of("nix", "stream", "serve", "ingest"), "jakarta.servlet..", "jakarta.inject.."),
+    WIRING(
+        List.of("nix", "stream", "blob", "db", "upstream", "staging", "ingest", "serve", "web"),
+        "jakarta.enterprise..",
+        "jakarta.inject..",
+        "jakarta.servlet..",
+        "org.jboss.weld..",
+        "io.smallrye.config..",
+        "org.eclipse.microprofile.config.."),
+    STANDALONE(
+        List.of("wiring"),
+        "jakarta.servlet..",
+        "org.apache.catalina..",
+        "org.apache.coyote..",
+        "org.apache.tomcat..",
+        "picocli..");
+
+    private final List<String> ours;
+    private final List<String> libraries;
+
+    Row(List<String> ours, String... libraries) {
+      this.ours = ours;
+      this.libraries = List.of(libraries);
+    }
+
+    String simpleName() {
+      return name().toLowerCase(java.util.Locale.ROOT);
+    }
+
+    String packages() {
+      return "narthex." + simpleName() + "..";
+    }
+
+    String[] allowed() {
+      Stream<String> imported = ours.stream().map(name -> "narthex." + name + "..");
+      return Stream.of(Stream.of(packages()), Arrays.stream(JDK), imported, libraries.stream())
+          .flatMap(names -> names)
+          .toArray(String[]::new);
+    }
+  }
+
+  /**
+   * Something that only some packages see.
+   *
+   * @param seen package patterns
+   * @param by simple names of our packages
+   */
+  private record Reserved(List<String> seen, String... by) {
+    String[] others() {
+      Set<String> seeing = Set.of(by);
+      return Arrays.stream(Row.values())
+          .filter(row -> !seeing.contains(row.simpleName()))
+          .map(Row::packages)
+          .toArray(String[]::new);
+    }
+  }
+
+  static Stream<Reserved> reserved() {
+    return Stream.of(
+        new Reserved(List.of("jakarta.servlet.."), "web", "wiring", "standalone"),
+        new Reserved(List.of("org.apache.ibatis..", "java.sql..", "javax.sql.."), "db"),
+        new Reserved(List.of("software.amazon.awssdk.."), "blob"),
+        new Reserved(List.of("org.apache.hc..", "java.net.http.."), "upstream"),
+        new Reserved(List.of("org.infinispan..", "org.jgroups.."), "staging"));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aPackageImportsWhatItsRowSays(Row row) {
+    classes()
+        .that()
+        .resideInAPackage(row.packages())
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(row.allowed())
+        .check(OURS);
+  }
+
+  @ParameterizedTest
+  @MethodSource
+  void reserved(Reserved reserved) {
+    noClasses()
+        .that()
+        .resideInAnyPackage(reserved.others())
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(reserved.seen().toArray(String[]::new))
+        .check(OURS);
+  }
+
+  @Test
+  void onlyTheListenersOfWiringSeeServlets() {
+    noClasses()
+        .that()
+        .resideInAPackage("narthex.wiring..")
+        .and()
+        .haveNameNotMatching(".*\\.(CdiBootstrap|ServerLifecycle)(\\$.*)?")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("jakarta.servlet..")
+        .check(OURS);
+  }
+
+  @Test
+  void thereAreNoCircles() {
+    slices().matching("narthex.(*)..").should().beFreeOfCycles().check(OURS);
+  }
+
+  @Test
+  void everyPackageHasARow() {
+    Set<String> rows =
+        Arrays.stream(Row.values())
+            .map(row -> "narthex." + row.simpleName())
+            .collect(Collectors.toCollection(TreeSet::new));
+
+    Set<String> packages =
+        OURS.stream()
+            .map(ours -> ours.getPackageName())
+            .filter(name -> !name.equals("narthex"))
+            .collect(Collectors.toCollection(TreeSet::new));
+
+    assertEquals(rows, packages);
+  }
+}

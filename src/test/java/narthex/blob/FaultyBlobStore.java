@@ -1,0 +1,262 @@
+package narthex.blob;
+
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A blob store over another one that fails as it is told, for tests. Without faults it passes the
+ * contract test of {@link BlobStore}. Faults may be set and healed from any thread at any time.
+ */
+public final class FaultyBlobStore implements BlobStore {
+  private static final long NEVER = Long.MAX_VALUE;
+
+  /** A step of the store that can fail. */
+  public enum Step {
+    /** {@link #find} cannot tell. */
+    FIND,
+    /** {@link #open} cannot tell. */
+    OPEN,
+    /** No sink is made. */
+    CREATE,
+    /** The commit fails and nothing becomes visible. */
+    COMMIT,
+    /** The commit fails although the blob is visible: its outcome is unknown to the writer. */
+    COMMIT_ANSWER,
+    /** Nothing is deleted. */
+    DELETE
+  }
+
+  private final BlobStore store;
+  private final Map<Step, Integer> failures = new EnumMap<>(Step.class); // guarded by itself
+  private final Map<String, Long> truncated = new ConcurrentHashMap<>();
+  private final Map<String, Long> brokenReads = new ConcurrentHashMap<>();
+  private final Map<String, Long> flippedBytes = new ConcurrentHashMap<>();
+  private volatile long writesFailAfter = NEVER;
+  private volatile @Nullable Runnable beforeCommit;
+
+  /**
+   * @param store keeps the blobs; closed with this one
+   */
+  public FaultyBlobStore(BlobStore store) {
+    this.store = store;
+  }
+
+  /** This step fails every time from now on. */
+  public FaultyBlobStore fail(Step step) {
+    return fail(step, Integer.MAX_VALUE);
+  }
+
+  /** This step fails so many times from now on. */
+  public FaultyBlobStore fail(Step step, int times) {
+    synchronized (failures) {
+      failures.put(step, times);
+    }
+    return this;
+  }
+
+  /** Every sink, old and new, takes so many bytes in all and then fails, as a full disk does. */
+  public FaultyBlobStore failWritesAfter(long bytes) {
+    writesFailAfter = bytes;
+    return this;
+  }
+
+  /** The blob is surely absent from now on, whatever a row says. */
+  public FaultyBlobStore lose(String key) throws IOException {
+    store.delete(key);
+    return this;
+  }
+
+  /** The blob has only its first bytes from now on. */
+  public FaultyBlobStore truncate(String key, long lengthBytes) {
+    truncated.put(key, lengthBytes);
+    return this;
+  }
+
+  /** Reading the byte at this offset of the blob, or any behind it, fails. */
+  public FaultyBlobStore breakReadsAt(String key, long offset) {
+    brokenReads.put(key, offset);
+    return this;
+  }
+
+  /** The byte at this offset of the blob is read with all bits turned. */
+  public FaultyBlobStore flipByte(String key, long offset) {
+    flippedBytes.put(key, offset);
+    return this;
+  }
+
+  /** Runs before each commit, in its thread: it may wait on a latch, or look at the store. */
+  public FaultyBlobStore beforeCommit(Runnable action) {
+    beforeCommit = action;
+    return this;
+  }
+
+  /** Nothing fails any more; lost blobs stay lost. */
+  public FaultyBlobStore heal() {
+    synchronized (failures) {
+      failures.clear();
+    }
+    truncated.clear();
+    brokenReads.clear();
+    flippedBytes.clear();
+    writesFailAfter = NEVER;
+    beforeCommit = null;
+    return this;
+  }
+
+  @Override
+  public OptionalLong find(String key) throws IOException {
+    step(Step.FIND, key);
+    OptionalLong length = store.find(key);
+    return length.isEmpty()
+        ? length
+        : OptionalLong.of(Math.min(length.getAsLong(), truncated.getOrDefault(key, NEVER)));
+  }
+
+  @Override
+  public InputStream open(String key, long from, long length) throws IOException {
+    step(Step.OPEN, key);
+    if (truncated.getOrDefault(key, NEVER) < from + length) {
+      throw new BlobLostException(key, "length is " + truncated.get(key));
+    }
+    InputStream in = store.open(key, from, length);
+    boolean sound = !brokenReads.containsKey(key) && !flippedBytes.containsKey(key);
+    return sound ? in : new DamagedInputStream(in, key, from);
+  }
+
+  @Override
+  public BlobSink create(String key) throws IOException {
+    step(Step.CREATE, key);
+    return new FaultySink(store.create(key));
+  }
+
+  @Override
+  public void delete(String key) throws IOException {
+    step(Step.DELETE, key);
+    store.delete(key);
+  }
+
+  /** The other store's file, but for a damaged blob none, so that nobody reads past the damage. */
+  @Override
+  public Optional<Path> localFile(String key) {
+    boolean damaged =
+        truncated.containsKey(key) || brokenReads.containsKey(key) || flippedBytes.containsKey(key);
+    return damaged ? Optional.empty() : store.localFile(key);
+  }
+
+  @Override
+  public void close() throws IOException {
+    store.close();
+  }
+
+  private void step(Step step, String key) throws IOException {
+    synchronized (failures) {
+      int left = failures.getOrDefault(step, 0);
+      if (left == 0) {
+        return;
+      }
+      if (left != Integer.MAX_VALUE) {
+        failures.put(step, left - 1);
+      }
+    }
+    throw new IOException("wanted failure: " + step + " of " + key);
+  }
+
+  private final class FaultySink implements BlobSink {
+    private final BlobSink sink;
+    private long count;
+
+    FaultySink(BlobSink sink) {
+      this.sink = sink;
+    }
+
+    @Override
+    public String key() {
+      return sink.key();
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      int fitting = (int) Math.min(length, Math.max(0, writesFailAfter - count));
+      sink.write(bytes, offset, fitting);
+      count += fitting;
+      if (fitting < length) {
+        throw new IOException("wanted failure: no space left after " + count + " bytes");
+      }
+    }
+
+    @Override
+    public InputStream openWritten(long from) throws IOException {
+      return sink.openWritten(from);
+    }
+
+    @Override
+    public void commit() throws IOException {
+      Runnable action = beforeCommit;
+      if (action != null) {
+        action.run();
+      }
+      step(Step.COMMIT, key());
+      sink.commit();
+      step(Step.COMMIT_ANSWER, key());
+    }
+
+    @Override
+    public void close() throws IOException {
+      sink.close();
+    }
+  }
+
+  private final class DamagedInputStream extends FilterInputStream {
+    private final String key;
+    private long position;
+
+    DamagedInputStream(InputStream in, String key, long from) {
+      super(in);
+      this.key = key;
+      this.position = from;
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int length) throws IOException {
+      if (length == 0) {
+        return 0;
+      }
+      long sound = brokenReads.getOrDefault(key, NEVER) - position;
+      if (sound <= 0) {
+        throw new IOException("wanted failure: " + key + " cannot be read at byte " + position);
+      }
+      int count = super.read(bytes, offset, (int) Math.min(length, sound));
+      long flip = flippedBytes.getOrDefault(key, NEVER) - position;
+      if (flip >= 0 && flip < count) {
+        bytes[offset + (int) flip] ^= (byte) 0xff;
+      }
+      position += Math.max(count, 0);
+      return count;
+    }
+
+    @Override
+    public long skip(long wanted) throws IOException {
+      byte[] skipped = new byte[(int) Math.min(wanted, 8192)];
+      return Math.max(0, read(skipped, 0, skipped.length));
+    }
+
+    @Override
+    public boolean markSupported() {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,163 @@
+package narthex.blob;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.util.Arrays;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Blobs in memory, for tests. Passes the contract test of {@link BlobStore}. Thread-safe. */
+public final class MemoryBlobStore implements BlobStore {
+  private static final int FIRST_CAPACITY_BYTES = 1024;
+
+  private final ConcurrentMap<String, byte[]> blobs = new ConcurrentHashMap<>();
+  private final AtomicInteger openSinks = new AtomicInteger();
+
+  /** The keys of all blobs, sorted. */
+  public Set<String> keys() {
+    return new TreeSet<>(blobs.keySet());
+  }
+
+  /** How many sinks were created and are not closed: a leak if it stays above 0. */
+  public int openSinks() {
+    return openSinks.get();
+  }
+
+  @Override
+  public OptionalLong find(String key) {
+    byte[] bytes = blobs.get(BlobKeys.check(key));
+    return bytes == null ? OptionalLong.empty() : OptionalLong.of(bytes.length);
+  }
+
+  @Override
+  public InputStream open(String key, long from, long length) throws IOException {
+    byte[] bytes = blobs.get(BlobKeys.check(key));
+    if (bytes == null) {
+      throw new BlobLostException(key, "no such key");
+    }
+    if (bytes.length < from + length) {
+      throw new BlobLostException(key, "length is " + bytes.length);
+    }
+    return new ByteArrayInputStream(bytes, (int) from, (int) length);
+  }
+
+  @Override
+  public BlobSink create(String key) {
+    MemorySink sink = new MemorySink(BlobKeys.check(key));
+    openSinks.incrementAndGet();
+    return sink;
+  }
+
+  @Override
+  public void delete(String key) {
+    blobs.remove(BlobKeys.check(key));
+  }
+
+  @Override
+  public void close() {}
+
+  private enum Stage {
+    WRITING,
+    COMMITTED,
+    DISCARDED
+  }
+
+  private final class MemorySink implements BlobSink {
+    private final String key;
+    private byte[] bytes = new byte[FIRST_CAPACITY_BYTES]; // guarded by this
+    private int count; // guarded by this
+    private Stage stage = Stage.WRITING; // guarded by this
+    private boolean closed; // guarded by this
+
+    MemorySink(String key) {
+      this.key = key;
+    }
+
+    @Override
+    public String key() {
+      return key;
+    }
+
+    @Override
+    public synchronized void write(byte[] added, int offset, int length) throws IOException {
+      if (closed) {
+        throw new IOException("the sink is closed");
+      }
+      if (bytes.length - count < length) {
+        bytes = Arrays.copyOf(bytes, Math.max(2 * bytes.length, count + length));
+      }
+      System.arraycopy(added, offset, bytes, count, length);
+      count += length;
+    }
+
+    @Override
+    public synchronized InputStream openWritten(long from) throws IOException {
+      boolean gone = stage == Stage.COMMITTED && !blobs.containsKey(key);
+      if (stage == Stage.DISCARDED || gone) {
+        throw new IOException("what was written to " + key + " is gone");
+      }
+      return new WrittenInputStream(this, from);
+    }
+
+    synchronized int copy(long from, byte[] target, int offset, int length) {
+      int got = (int) Math.min(length, count - from);
+      if (got <= 0) {
+        return length == 0 ? 0 : -1;
+      }
+      System.arraycopy(bytes, (int) from, target, offset, got);
+      return got;
+    }
+
+    @Override
+    public synchronized void commit() throws IOException {
+      if (closed) {
+        throw new IOException("the sink is closed");
+      }
+      if (blobs.putIfAbsent(key, Arrays.copyOf(bytes, count)) != null) {
+        throw new FileAlreadyExistsException(key);
+      }
+      stage = Stage.COMMITTED;
+    }
+
+    @Override
+    public synchronized void close() {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      openSinks.decrementAndGet();
+      if (stage == Stage.WRITING) {
+        stage = Stage.DISCARDED;
+      }
+    }
+  }
+
+  private static final class WrittenInputStream extends InputStream {
+    private final MemorySink sink;
+    private long position;
+
+    WrittenInputStream(MemorySink sink, long from) {
+      this.sink = sink;
+      this.position = from;
+    }
+
+    @Override
+    public int read() {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) {
+      int got = sink.copy(position, target, offset, length);
+      position += Math.max(got, 0);
+      return got;
+    }
+  }
+}

@@ -1,0 +1,9 @@
+package narthex.blob;
+
+/** The store of other tests keeps to the contract. */
+class MemoryBlobStoreTest extends BlobStoreContract {
+  @Override
+  BlobStore openStore() {
+    return new MemoryBlobStore();
+  }
+}

@@ -1,0 +1,361 @@
+package narthex.ingest;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import narthex.nix.Compression;
+import narthex.testing.Fault;
+import narthex.testing.FaultyUpstream;
+import narthex.testing.Gate;
+import narthex.testing.NarFixture;
+import narthex.testing.node.Node;
+import narthex.testing.node.Reading;
+import narthex.testing.node.Reading.Outcome;
+import narthex.testing.node.Sample;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What an upstream can do wrong while a NAR is fetched, always with many readers. */
+class FetchFaultTest {
+  private static final int READERS = 8;
+  private static final Duration SHORT = Duration.ofMillis(200);
+  private static final Sample XZ = Sample.of(1, Compression.XZ);
+  private static final int LENGTH = XZ.fileBytes();
+  private static final int HALF = LENGTH / 2;
+
+  @TempDir Path folder;
+  private final FaultyUpstream upstream = NarFixture.publishCacheInfo(FaultyUpstream.start(), 40);
+
+  /** A fault of the first answer only, and how many requests the fetch then needs in all. */
+  record Passing(Fault fault, int gets) {
+    @Override
+    public String toString() {
+      return fault + " once";
+    }
+  }
+
+  static Stream<Passing> passingFaults() {
+    return Stream.of(
+        new Passing(Fault.cutAfter(0), 2),
+        new Passing(Fault.cutAfter(1), 2),
+        new Passing(Fault.cutAfter(HALF), 2),
+        new Passing(Fault.cutAfter(65_536), 2),
+        new Passing(Fault.cutAfter(LENGTH - 1L), 2),
+        new Passing(Fault.cutAfter(LENGTH), 1),
+        new Passing(Fault.cutBeforeHeaders(), 2),
+        new Passing(Fault.resetAfter(0), 2),
+        new Passing(Fault.resetAfter(HALF), 2),
+        new Passing(Fault.resetBeforeHeaders(), 2),
+        new Passing(Fault.garbage(new byte[] {0, 1, 2, '\n', '\n'}), 2),
+        new Passing(Fault.status(500), 2),
+        new Passing(Fault.status(503), 2),
+        new Passing(Fault.status(429), 2),
+        new Passing(Fault.status(429, Duration.ofSeconds(60)), 2),
+        new Passing(Fault.stallAfter(HALF, new Gate()), 2),
+        new Passing(Fault.stallAfter(LENGTH - 1L, new Gate()), 2),
+        new Passing(Fault.chunked(), 1),
+        new Passing(Fault.chunked().and(Fault.cutAfter(0)), 2),
+        new Passing(Fault.chunked().and(Fault.cutAfter(HALF)), 2),
+        new Passing(Fault.chunked().and(Fault.cutAfter(LENGTH)), 1),
+        new Passing(Fault.closeDelimited(), 1),
+        new Passing(Fault.closeDelimited().and(Fault.cutAfter(HALF)), 2),
+        new Passing(Fault.closeDelimited().and(Fault.resetAfter(HALF)), 2),
+        new Passing(Fault.contentEncoding("gzip"), 1),
+        new Passing(Fault.contentEncoding("zstd"), 1),
+        new Passing(Fault.contentEncoding("gzip").and(Fault.cutAfter(HALF)), 2),
+        new Passing(Fault.contentEncoding("zstd").and(Fault.cutAfter(HALF)), 2));
+  }
+
+  /** A fault of every answer, and what clients may see. */
+  record Lasting(Fault fault, Outcome outcome) {
+    @Override
+    public String toString() {
+      return fault + " always";
+    }
+  }
+
+  static Stream<Lasting> lastingFaults() {
+    Stream<Fault> failing =
+        Stream.of(
+            Fault.cutAfter(0),
+            Fault.cutBeforeHeaders(),
+            Fault.resetBeforeHeaders(),
+            Fault.status(500),
+            Fault.status(503),
+            Fault.status(429),
+            Fault.status(401),
+            Fault.status(418),
+            Fault.status(206),
+            Fault.status(304),
+            Fault.redirect(302, XZ.narTarget()),
+            Fault.garbage(new byte[200]),
+            Fault.stallAfter(0, new Gate()),
+            Fault.stallBeforeHeaders(new Gate()),
+            Fault.shortBody(1),
+            Fault.shortBody(HALF),
+            Fault.shortBody(LENGTH),
+            Fault.shortBody(HALF).and(Fault.chunked()),
+            Fault.shortBody(1).and(Fault.closeDelimited()),
+            Fault.longBody(1),
+            Fault.longBody(4),
+            Fault.longBody(200_000),
+            Fault.longBody(200_000).and(Fault.chunked()),
+            Fault.longBody(1).and(Fault.closeDelimited()),
+            Fault.contentLengthTooLarge(7),
+            Fault.replaceBody(
+                "<html>sign in</html>".getBytes(java.nio.charset.StandardCharsets.UTF_8)),
+            Fault.replaceBody(new byte[0]),
+            Fault.header("Content-Encoding", "rot13"),
+            Fault.header("Content-Encoding", "gzip"),
+            Fault.flipByte(HALF).and(Fault.contentEncoding("gzip")));
+    return Stream.concat(
+        failing.map(fault -> new Lasting(fault, Outcome.FAILED)),
+        Stream.of(403, 404, 410).map(status -> new Lasting(Fault.status(status), Outcome.ABSENT)));
+  }
+
+  /** What happens when a broken transfer is taken up. */
+  static Stream<Lasting> faultsOfTheSecondAnswer() {
+    String other = "bytes 7-%d/%d".formatted(LENGTH - 1, LENGTH);
+    String longer = "bytes %d-%d/%d".formatted(HALF, LENGTH, LENGTH + 1);
+    return Stream.of(
+        new Lasting(Fault.ignoreRange(), Outcome.RIGHT),
+        new Lasting(Fault.ignoreRange().and(Fault.chunked()), Outcome.RIGHT),
+        new Lasting(Fault.header("ETag", "\"changed\""), Outcome.RIGHT),
+        new Lasting(Fault.wrongContentRange(longer), Outcome.RIGHT),
+        new Lasting(Fault.wrongContentRange(other), Outcome.FAILED),
+        new Lasting(Fault.wrongContentRange("nonsense"), Outcome.FAILED),
+        new Lasting(Fault.status(416), Outcome.FAILED),
+        new Lasting(Fault.status(404), Outcome.FAILED),
+        new Lasting(Fault.status(500), Outcome.FAILED),
+        new Lasting(Fault.flipByte(LENGTH - 9L), Outcome.FAILED),
+        new Lasting(Fault.longBody(5), Outcome.FAILED),
+        new Lasting(Fault.cutAfter(0), Outcome.FAILED));
+  }
+
+  @BeforeEach
+  void publish() {
+    XZ.publish(upstream);
+  }
+
+  @AfterEach
+  void close() {
+    upstream.close();
+  }
+
+  @ParameterizedTest
+  @MethodSource("passingFaults")
+  void aPassingFaultIsNotNoticedByAnyReader(Passing passing) throws IOException {
+    try (Node node =
+        Node.open(folder, Node.Options.usual().withRead(Duration.ofMillis(250)), upstream)) {
+      assertTrue(node.narInfo(XZ).isPresent());
+      upstream.fail(XZ.narTarget(), passing.fault(), 1);
+
+      assertAll(Outcome.RIGHT, read(node, XZ));
+
+      assertStored(node, XZ);
+      assertEquals(passing.gets(), upstream.requests().count("GET", XZ.narTarget()));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("lastingFaults")
+  void aLastingFaultReachesEveryReaderAndNothingIsStored(Lasting lasting) throws IOException {
+    try (Node node = Node.open(folder, Node.Options.usual().withRead(SHORT), upstream)) {
+      assertTrue(node.narInfo(XZ).isPresent());
+      upstream.fail(XZ.narTarget(), lasting.fault());
+
+      assertAll(lasting.outcome(), read(node, XZ));
+
+      assertGoodAgain(node, XZ);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("faultsOfTheSecondAnswer")
+  void aTransferIsTakenUpOnlyWithTheSameBytes(Lasting second) throws IOException {
+    try (Node node = Node.open(folder, Node.Options.usual().withRead(SHORT), upstream)) {
+      assertTrue(node.narInfo(XZ).isPresent());
+      upstream.fail(
+          r -> r.target().equals(XZ.narTarget()) && r.range().isEmpty(),
+          Fault.cutAfter(HALF),
+          Integer.MAX_VALUE);
+      upstream.fail(r -> r.range().isPresent(), second.fault(), Integer.MAX_VALUE);
+
+      assertAll(second.outcome(), read(node, XZ));
+
+      if (second.outcome() == Outcome.RIGHT) {
+        assertStored(node, XZ);
+        assertEquals(2, upstream.requests().count("GET", XZ.narTarget()));
+      } else {
+        assertGoodAgain(node, XZ);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Compression.class)
+  void everyCompressionIsFetchedAndDecoded(Compression compression) throws IOException {
+    Sample sample = Sample.of(2, compression).publish(upstream);
+    try (Node node = Node.open(folder, upstream)) {
+      assertTrue(node.narInfo(sample).isPresent());
+
+      assertAll(Outcome.RIGHT, read(node, sample));
+
+      assertStored(node, sample);
+      assertEquals(1, upstream.requests().count("GET", sample.narTarget()));
+      assertAll(Outcome.RIGHT, read(node, sample));
+      assertEquals(1, upstream.requests().count("GET", sample.narTarget()));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Compression.class)
+  void aFlippedByteAnywhereReachesNobodyAsTheWhole(Compression compression) throws IOException {
+    Sample sample = Sample.of(3, compression).publish(upstream);
+    try (Node node = Node.open(folder, upstream)) {
+      assertTrue(node.narInfo(sample).isPresent());
+      int length = sample.fileBytes();
+      for (long offset : new long[] {0, 5, length / 3, length - 2L, length - 1L}) {
+        upstream.fail(sample.narTarget(), Fault.flipByte(offset));
+        assertAll(Outcome.FAILED, read(node, sample));
+        assertNothingStored(node, sample);
+        upstream.heal();
+      }
+
+      assertGoodAgain(node, sample);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Compression.class)
+  void aFlippedByteIsFoundWithoutAFileHash(Compression compression) throws IOException {
+    Sample sample =
+        Sample.of(4, compression).saying(file -> Lies.NO_HASH.tell(file)).publish(upstream);
+    try (Node node = Node.open(folder, upstream)) {
+      assertTrue(node.narInfo(sample).isPresent());
+      upstream.fail(sample.narTarget(), Fault.flipByte(sample.fileBytes() / 2));
+      assertAll(Outcome.FAILED, read(node, sample));
+
+      assertGoodAgain(node, sample);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Compression.class)
+  void aCutAnywhereIsTakenUpInEveryCompression(Compression compression) throws IOException {
+    Sample sample = Sample.of(5, compression).publish(upstream);
+    int length = sample.fileBytes();
+    for (long offset : new long[] {1, length / 2, length - 1L}) {
+      try (Node node = Node.open(folder.resolve(Long.toString(offset)), upstream)) {
+        assertTrue(node.narInfo(sample).isPresent());
+        upstream.requests().clear();
+        upstream.fail(sample.narTarget(), Fault.cutAfter(offset), 1);
+
+        assertAll(Outcome.RIGHT, read(node, sample));
+
+        assertStored(node, sample);
+        assertEquals(
+            List.of("", "bytes=" + offset + "-"),
+            upstream.requests().matching(r -> r.target().equals(sample.narTarget())).stream()
+                .map(r -> r.range().orElse(""))
+                .toList());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Lies.class)
+  void aNarInfoThatLiesIsFoundOut(Lies lie) throws IOException {
+    Sample sample = lie.tell(Sample.of(6, Compression.XZ)).publish(upstream);
+    try (Node node = Node.open(folder, upstream)) {
+      assertTrue(node.narInfo(sample).isPresent());
+      if (lie.chunked) {
+        upstream.fail(sample.narTarget(), Fault.chunked());
+      }
+
+      List<Outcome> outcomes = read(node, sample);
+
+      assertAll(lie.outcome, outcomes);
+      node.awaitIdle();
+      if (lie.outcome == Outcome.RIGHT) {
+        assertStored(node, sample);
+        assertEquals(1, upstream.requests().count("GET", sample.narTarget()));
+      } else {
+        assertNothingStored(node, sample);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Lies.class,
+      names = {"NO_HASH", "NO_SIZE", "NOTHING"})
+  void whatANarInfoDoesNotSayIsNotNeededToFindACut(Lies silence) throws IOException {
+    Sample sample = silence.tell(Sample.of(7, Compression.XZ)).publish(upstream);
+    Set<Outcome> fair = EnumSet.of(Outcome.RIGHT, Outcome.FAILED);
+    for (Fault framing : List.of(Fault.chunked(), Fault.closeDelimited())) {
+      for (long offset : new long[] {0, HALF, sample.fileBytes() - 1L}) {
+        Path place = folder.resolve(framing + " " + offset);
+        try (Node node = Node.open(place, upstream)) {
+          assertTrue(node.narInfo(sample).isPresent());
+          upstream.fail(sample.narTarget(), framing.and(Fault.cutAfter(offset)));
+
+          assertTrue(fair.containsAll(read(node, sample)));
+
+          node.awaitIdle();
+          if (!node.isStored(sample)) {
+            assertGoodAgain(node, sample);
+          }
+          upstream.heal();
+        }
+      }
+    }
+  }
+
+  private static List<Outcome> read(Node node, Sample sample) {
+    return Reading.outcomes(Reading.startMany(node, sample, READERS));
+  }
+
+  private void assertGoodAgain(Node node, Sample sample) throws IOException {
+    assertNothingStored(node, sample);
+    upstream.heal();
+    upstream.requests().clear();
+
+    assertAll(Outcome.RIGHT, read(node, sample));
+
+    assertStored(node, sample);
+    assertEquals(1, upstream.requests().count("GET", sample.narTarget()));
+  }
+
+  private static void assertAll(Outcome expected, List<Outcome> outcomes) {
+    assertEquals(outcomes.stream().map(any -> expected).toList(), outcomes);
+  }
+
+  private static void assertNothingStored(Node node, Sample sample) throws IOException {
+    node.awaitIdle();
+    assertFalse(node.isStored(sample));
+    assertEquals(List.of(), node.blobFiles());
+    assertEquals(List.of(), node.temporaryFiles());
+    assertEquals(0, node.flights().size());
+  }
+
+  private static void assertStored(Node node, Sample sample) throws IOException {
+    node.awaitIdle();
+    assertTrue(node.isStored(sample));
+    assertEquals(1, node.blobFiles().size());
+    assertEquals(List.of(), node.temporaryFiles());
+    assertEquals(0, node.flights().size());
+  }
+}

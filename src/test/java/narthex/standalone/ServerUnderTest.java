@@ -1,0 +1,87 @@
+package narthex.standalone;
+
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+import narthex.wiring.Settings;
+import narthex.wiring.SettingsSources;
+import org.jspecify.annotations.Nullable;
+
+/** The whole web application in an embedded Tomcat of this process, on a free port. */
+public final class ServerUnderTest implements AutoCloseable {
+  private static final Path WEB_APPLICATION = Path.of("webapp");
+
+  private final EmbeddedServer server;
+
+  private ServerUnderTest(EmbeddedServer server) {
+    this.server = server;
+  }
+
+  /**
+   * Starts it. The settings are system properties while it starts, and no longer.
+   *
+   * @param folder gets the web application and all that it stores
+   * @param settings by name
+   */
+  public static ServerUnderTest start(Path folder, Map<String, String> settings)
+      throws IOException {
+    copy(WEB_APPLICATION, folder.resolve("webapp"));
+    copy(classes(), folder.resolve("webapp/WEB-INF/classes"));
+    Map<String, String> all = new HashMap<>(settings);
+    all.put("narthex.data-dir", folder.resolve("data").toString());
+    all.put(SettingsSources.STANDALONE, "true");
+    Map<String, @Nullable String> before = new HashMap<>();
+    all.forEach((name, value) -> before.put(name, System.setProperty(name, value)));
+    try {
+      return new ServerUnderTest(EmbeddedServer.start(new Settings.Http("127.0.0.1", 0), folder));
+    } catch (StartupException e) {
+      throw new IOException(e);
+    } finally {
+      before.forEach(ServerUnderTest::restore);
+    }
+  }
+
+  /** Where it answers, without a slash at the end. */
+  public String url() {
+    return server.url();
+  }
+
+  @Override
+  public void close() {
+    server.close();
+  }
+
+  private static void restore(String name, @Nullable String value) {
+    if (value == null) {
+      System.clearProperty(name);
+    } else {
+      System.setProperty(name, value);
+    }
+  }
+
+  private static Path classes() throws IOException {
+    try {
+      return Path.of(
+          EmbeddedServer.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    } catch (URISyntaxException e) {
+      throw new IOException(e);
+    }
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> all = Files.walk(from)) {
+      for (Path path : all.toList()) {
+        Path target = to.resolve(from.relativize(path).toString());
+        if (Files.isDirectory(path)) {
+          Files.createDirectories(target);
+        } else {
+          Files.copy(path, target);
+        }
+      }
+    }
+  }
+}

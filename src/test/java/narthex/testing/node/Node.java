@@ -1,0 +1,261 @@
+package narthex.testing.node;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import narthex.blob.BlobStore;
+import narthex.blob.DirectoryBlobStore;
+import narthex.db.Database;
+import narthex.db.DatabaseSettings;
+import narthex.ingest.NarDownload;
+import narthex.ingest.NarInfoFetch;
+import narthex.ingest.NarIngest;
+import narthex.nix.NarInfo;
+import narthex.nix.SecretKey;
+import narthex.serve.DecoderSlots;
+import narthex.serve.NarInfoLookup;
+import narthex.serve.NarInfoLookup.Prefetch;
+import narthex.serve.NarInfoSigner;
+import narthex.serve.NarLookup;
+import narthex.serve.ServedNarInfo;
+import narthex.staging.InFlightRegistry;
+import narthex.testing.FaultyUpstream;
+import narthex.upstream.Netrc;
+import narthex.upstream.Upstream;
+import narthex.upstream.UpstreamSettings;
+import narthex.upstream.Upstreams;
+
+/** One server without HTTP, over a folder. Closing it does not delete the folder. */
+public final class Node implements AutoCloseable {
+  /** The key that nodes sign with unless told otherwise. */
+  public static final SecretKey KEY = SecretKey.generate("node-1", new SecureRandom());
+
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration RETRY_WITHIN = Duration.ofMillis(300);
+
+  /**
+   * How a node is made.
+   *
+   * @param read longest silence of an upstream
+   * @param revalidateAfter age after which a narinfo is asked for again
+   * @param memoryBytes bound of the narinfos in memory; 0 keeps none
+   * @param prefetch when NARs are downloaded
+   * @param negativeTtl how long an absence is remembered
+   * @param keys what it signs with
+   * @param clock its clock
+   * @param blobs what is put around its blob store
+   */
+  public record Options(
+      Duration read,
+      Duration revalidateAfter,
+      long memoryBytes,
+      Prefetch prefetch,
+      Duration negativeTtl,
+      List<SecretKey> keys,
+      InstantSource clock,
+      UnaryOperator<BlobStore> blobs) {
+    /** What most tests want: nothing remembered but rows. */
+    public static Options usual() {
+      return new Options(
+          Duration.ofSeconds(10),
+          Duration.ofHours(1),
+          0,
+          Prefetch.OFF,
+          Duration.ZERO,
+          List.of(KEY),
+          InstantSource.system(),
+          UnaryOperator.identity());
+    }
+
+    /** The same with another time-out. */
+    public Options withRead(Duration other) {
+      return new Options(
+          other, revalidateAfter, memoryBytes, prefetch, negativeTtl, keys, clock, blobs);
+    }
+
+    /** The same with so much memory for narinfos. */
+    public Options withMemory(long bytes) {
+      return new Options(read, revalidateAfter, bytes, prefetch, negativeTtl, keys, clock, blobs);
+    }
+
+    /** The same with NARs downloaded as soon as their narinfo is asked for. */
+    public Options withPrefetch() {
+      return new Options(
+          read, revalidateAfter, memoryBytes, Prefetch.ON, negativeTtl, keys, clock, blobs);
+    }
+
+    /** The same with absences remembered. */
+    public Options withNegativeTtl(Duration ttl) {
+      return new Options(read, revalidateAfter, memoryBytes, prefetch, ttl, keys, clock, blobs);
+    }
+
+    /** The same with these keys. */
+    public Options withKeys(SecretKey... others) {
+      return new Options(
+          read, revalidateAfter, memoryBytes, prefetch, negativeTtl, List.of(others), clock, blobs);
+    }
+
+    /** The same with this clock. */
+    public Options withClock(InstantSource other) {
+      return new Options(
+          read, revalidateAfter, memoryBytes, prefetch, negativeTtl, keys, other, blobs);
+    }
+
+    /** The same with this around its blob store. */
+    public Options withBlobs(UnaryOperator<BlobStore> around) {
+      return new Options(
+          read, revalidateAfter, memoryBytes, prefetch, negativeTtl, keys, clock, around);
+    }
+  }
+
+  private final Path folder;
+  private final Tasks tasks = new Tasks();
+  private final Database database;
+  private final BlobStore blobs;
+  private final Upstreams upstreams;
+  private final InFlightRegistry flights = new InFlightRegistry();
+  private final NarInfoLookup narInfos;
+  private final NarLookup nars;
+
+  private Node(Path folder, Options options, List<FaultyUpstream> sources) throws IOException {
+    this.folder = folder;
+    String file = folder.resolve("narthex.db").toString();
+    this.database = Database.open(new DatabaseSettings("jdbc:sqlite:" + file, null, null, null));
+    this.blobs = options.blobs().apply(DirectoryBlobStore.open(blobFolder(folder)));
+    this.upstreams = upstreams(options, sources, tasks);
+    NarIngest ingest = new NarIngest(blobs, database, tasks, options.clock());
+    NarInfoFetch fetch = new NarInfoFetch(upstreams, database, options.clock());
+    NarDownload download = new NarDownload(upstreams, fetch, ingest, flights, tasks, tasks);
+    this.narInfos =
+        new NarInfoLookup(
+            database,
+            fetch,
+            download,
+            new NarInfoSigner(options.keys()),
+            options.clock(),
+            new NarInfoLookup.LookupSettings(
+                options.revalidateAfter(), options.memoryBytes(), options.prefetch()));
+    ingest.addListener(narInfos);
+    this.nars = new NarLookup(database, blobs, flights, download, ingest, new DecoderSlots(64));
+  }
+
+  /** A node over this folder with these upstreams, the first of the best priority. */
+  public static Node open(Path folder, Options options, FaultyUpstream... upstreams)
+      throws IOException {
+    return new Node(folder, options, List.of(upstreams));
+  }
+
+  /** The same with the usual options. */
+  public static Node open(Path folder, FaultyUpstream... upstreams) throws IOException {
+    return open(folder, Options.usual(), upstreams);
+  }
+
+  private static Upstreams upstreams(
+      Options options, List<FaultyUpstream> sources, Tasks executor) {
+    UpstreamSettings.Limits limits =
+        new UpstreamSettings.Limits(
+            Duration.ofSeconds(5), options.read(), RETRY_WITHIN, 50, 1000, Duration.ofMillis(1));
+    Stream<Upstream> made =
+        sources.stream()
+            .map(
+                source ->
+                    new Upstream(
+                        new UpstreamSettings(
+                            URI.create(source.url()),
+                            List.of(Sample.KEY.publicKey()),
+                            sources.indexOf(source),
+                            UpstreamSettings.Trust.SIGNED,
+                            limits),
+                        "/nix/store",
+                        Netrc.empty()));
+    return new Upstreams(
+        made.toList(),
+        new Upstreams.SearchSettings(PATIENCE, PATIENCE, options.negativeTtl(), 1000),
+        executor);
+  }
+
+  /** Where NARs are found. */
+  public NarLookup nars() {
+    return nars;
+  }
+
+  /** Where narinfos are found. */
+  public NarInfoLookup narInfos() {
+    return narInfos;
+  }
+
+  /** What is in flight. */
+  public InFlightRegistry flights() {
+    return flights;
+  }
+
+  /** The rows. */
+  public Database database() {
+    return database;
+  }
+
+  /** Asks for a narinfo as a client does; empty is a miss. */
+  public Optional<NarInfo> narInfo(Sample sample) throws IOException {
+    Optional<ServedNarInfo> served = narInfos.find(sample.hash());
+    if (served.isEmpty()) {
+      return Optional.empty();
+    }
+    ByteArrayOutputStream text = new ByteArrayOutputStream();
+    served.get().writeTo(text);
+    return Optional.of(NarInfo.parse(text.toString(StandardCharsets.UTF_8)));
+  }
+
+  /** Whether a row says that the sample's NAR is stored. */
+  public boolean isStored(Sample sample) throws IOException {
+    return database.findNar(sample.id().hash()).isPresent();
+  }
+
+  /** Waits until no fetch, no check and no question to an upstream runs. */
+  public void awaitIdle() {
+    tasks.awaitIdle(PATIENCE);
+  }
+
+  /** The files of committed blobs. */
+  public List<Path> blobFiles() {
+    return files(blobFolder(folder).resolve("blobs"));
+  }
+
+  /** The files of half-written blobs. */
+  public List<Path> temporaryFiles() {
+    return files(blobFolder(folder).resolve("tmp")).stream()
+        .filter(file -> !file.toString().endsWith(".lock"))
+        .toList();
+  }
+
+  private static Path blobFolder(Path folder) {
+    return folder.resolve("store");
+  }
+
+  private static List<Path> files(Path below) {
+    try (Stream<Path> all = Files.walk(below)) {
+      return all.filter(Files::isRegularFile).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    upstreams.close();
+    tasks.shutdownNow();
+    awaitIdle();
+    blobs.close();
+    database.close();
+  }
+}

@@ -1,0 +1,103 @@
+package narthex.web;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import narthex.nix.NarFileName;
+import narthex.standalone.ServerUnderTest;
+import narthex.testing.FaultyUpstream;
+import narthex.testing.NarFixture;
+import narthex.testing.node.Sample;
+
+/** A whole server with one upstream, and a client that notices a broken transfer. */
+final class HttpFixture implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  final FaultyUpstream upstream;
+  private final ServerUnderTest server;
+  private final HttpClient client =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  private HttpFixture(FaultyUpstream upstream, ServerUnderTest server) {
+    this.upstream = upstream;
+    this.server = server;
+  }
+
+  static HttpFixture start(Path folder) throws IOException {
+    FaultyUpstream upstream = NarFixture.publishCacheInfo(FaultyUpstream.start(), 40);
+    Map<String, String> settings =
+        Map.of(
+            "narthex.upstreams",
+            upstream.url(),
+            "narthex.upstream.public-keys",
+            Sample.KEY.publicKey().print(),
+            "narthex.upstream.retry-within",
+            "300ms",
+            "narthex.upstream.negative-ttl",
+            "0s",
+            "narthex.upstream.failures-to-open",
+            "1000");
+    return new HttpFixture(upstream, ServerUnderTest.start(folder, settings));
+  }
+
+  /** Publishes the sample, and lets the server know its narinfo. */
+  Sample know(Sample sample) throws IOException {
+    sample.publish(upstream);
+    if (get(sample.narInfoTarget()).statusCode() != 200) {
+      throw new IOException("no narinfo " + sample.narInfoTarget());
+    }
+    return sample;
+  }
+
+  static String path(NarFileName name) {
+    return "/nar/" + name.print();
+  }
+
+  HttpResponse<byte[]> get(String path, String... headers) throws IOException {
+    return send("GET", path, headers);
+  }
+
+  HttpResponse<byte[]> head(String path, String... headers) throws IOException {
+    return send("HEAD", path, headers);
+  }
+
+  HttpResponse<byte[]> send(String method, String path, String... headers) throws IOException {
+    return send(method, path, BodyHandlers.ofByteArray(), headers);
+  }
+
+  HttpResponse<InputStream> open(String path, String... headers) throws IOException {
+    return send("GET", path, BodyHandlers.ofInputStream(), headers);
+  }
+
+  private <T> HttpResponse<T> send(
+      String method, String path, HttpResponse.BodyHandler<T> handler, String... headers)
+      throws IOException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(server.url() + path))
+            .timeout(PATIENCE)
+            .method(method, BodyPublishers.noBody());
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    try {
+      return client.send(request.build(), handler);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    server.close();
+    upstream.close();
+  }
+}

@@ -1,0 +1,48 @@
+package narthex.web;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/** Requests that have headers only, and responses that keep headers and the status only. */
+final class Requests {
+  private Requests() {}
+
+  /** A request with these headers, name after value after name. */
+  static HttpServletRequest with(String... namesAndValues) {
+    Map<String, String> headers = new HashMap<>();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      headers.put(namesAndValues[i].toLowerCase(Locale.ROOT), namesAndValues[i + 1]);
+    }
+    return proxy(
+        HttpServletRequest.class,
+        (self, method, arguments) -> {
+          if (!method.getName().equals("getHeader")) {
+            throw new UnsupportedOperationException(method.getName());
+          }
+          return headers.get(arguments[0].toString().toLowerCase(Locale.ROOT));
+        });
+  }
+
+  /** A response that writes what is set into the map: headers by name, and {@code status}. */
+  static HttpServletResponse recordingTo(Map<String, Object> seen) {
+    return proxy(
+        HttpServletResponse.class,
+        (self, method, arguments) -> {
+          switch (method.getName()) {
+            case "setHeader" -> seen.put(arguments[0].toString(), arguments[1]);
+            case "setStatus" -> seen.put("status", arguments[0]);
+            default -> throw new UnsupportedOperationException(method.getName());
+          }
+          return null;
+        });
+  }
+
+  private static <T> T proxy(Class<T> type, InvocationHandler answers) {
+    return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, answers));
+  }
+}
