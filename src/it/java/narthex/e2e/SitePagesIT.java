@@ -72,6 +72,24 @@ class SitePagesIT {
   }
 
   @Test
+  void thePageShowsTheUrlOfTheReverseProxy() throws Exception {
+    try (NarthexServer server = NarthexServer.start(Map.of())) {
+      HttpRequest request =
+          HttpRequest.newBuilder(URI.create(server.url() + "/"))
+              .header("X-Forwarded-For", "192.0.2.7")
+              .header("X-Forwarded-Proto", "https")
+              .header("X-Forwarded-Host", "cache.example.org")
+              .header("X-Forwarded-Port", "443")
+              .build();
+
+      String page =
+          HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString()).body();
+
+      assertTrue(page.contains("extra-substituters = https://cache.example.org\n"), page);
+    }
+  }
+
+  @Test
   void readinessIsThatOfTheStorage() throws IOException {
     Path folder = Folders.create("blobs");
     Path blobs = folder.resolve("root");

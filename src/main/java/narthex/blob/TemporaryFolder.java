@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -25,7 +26,6 @@ import java.util.concurrent.atomic.AtomicLong;
 final class TemporaryFolder implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(TemporaryFolder.class.getName());
   private static final String LOCK = ".lock";
-  private static final String PROCESS = "narthex.blob.process";
 
   private final Path folder;
   private final Path lockFile;
@@ -66,9 +66,9 @@ final class TemporaryFolder implements AutoCloseable {
 
   /** The same for every class loader of this Java process, and for no other process. */
   private static String processId() {
-    return System.getProperties()
-        .computeIfAbsent(PROCESS, absent -> UUID.randomUUID() + ".")
-        .toString();
+    ProcessHandle process = ProcessHandle.current();
+    long started = process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+    return process.pid() + "-" + started + ".";
   }
 
   /** A path in the folder that nobody else was given. */

@@ -56,6 +56,8 @@ final class Transactions {
       return work.apply(mappers(session));
     } catch (PersistenceException | IllegalArgumentException e) {
       throw DatabaseException.of(what, key, e);
+    } finally {
+      ErrorContext.instance().reset(); // MyBatis would leave it in the server's thread
     }
   }
 
@@ -76,6 +78,8 @@ final class Transactions {
         if (attempt >= ATTEMPTS || !isTransient(e)) {
           throw DatabaseException.of(what, key, e);
         }
+      } finally {
+        ErrorContext.instance().reset();
       }
     }
   }

@@ -200,6 +200,7 @@ public final class NarLookup {
     if (coming.isEmpty()) {
       return Optional.empty();
     }
+    coming.get().manifest().awaitByte(0); // a failure before the first byte is told by a status
     Sha256 fileHash = coming.get().fileHash();
     NarSource file =
         new FileSource(

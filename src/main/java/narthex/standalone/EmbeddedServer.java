@@ -16,6 +16,7 @@ import org.apache.catalina.loader.WebappLoader;
 import org.apache.catalina.servlets.DefaultServlet;
 import org.apache.catalina.startup.Tomcat;
 import org.apache.catalina.valves.ErrorReportValve;
+import org.apache.catalina.valves.RemoteIpValve;
 import org.apache.tomcat.util.scan.StandardJarScanner;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +56,7 @@ final class EmbeddedServer implements AutoCloseable {
     tomcat.setConnector(connector(address));
     tomcat.setAddDefaultWebXmlToWebapp(false);
     tomcat.getEngine().setParentClassLoader(EmbeddedServer.class.getClassLoader());
+    tomcat.getEngine().getPipeline().addValve(reverseProxies());
     plainErrors((StandardHost) tomcat.getHost());
     StandardContext context =
         (StandardContext) tomcat.addWebapp("", folder.resolve("webapp").toString());
@@ -127,6 +129,18 @@ final class EmbeddedServer implements AutoCloseable {
       connector.setProperty("useVirtualThreads", "true");
     }
     return connector;
+  }
+
+  /**
+   * Scheme, host and port as the client of a reverse proxy sees them; believed only from proxies on
+   * loopback or private addresses, Tomcat's own rule.
+   */
+  private static RemoteIpValve reverseProxies() {
+    RemoteIpValve valve = new RemoteIpValve();
+    valve.setProtocolHeader("X-Forwarded-Proto");
+    valve.setHostHeader("X-Forwarded-Host");
+    valve.setPortHeader("X-Forwarded-Port");
+    return valve;
   }
 
   private static void plainErrors(StandardHost host) {

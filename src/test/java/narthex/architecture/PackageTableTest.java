@@ -51,7 +51,7 @@ class PackageTableTest {
         "org.brotli.dec..",
         "org.tukaani.xz.."),
     BLOB(List.of(), "software.amazon.awssdk.."),
-    DB(List.of("nix", "blob"), "org.apache.ibatis..", "com.zaxxer.hikari.."),
+    DB(List.of("nix", "blob"), "org.apache.ibatis..", "com.zaxxer.hikari..", "org.sqlite.."),
     UPSTREAM(
         List.of("nix", "stream"),
         "org.apache.hc..",

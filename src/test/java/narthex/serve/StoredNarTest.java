@@ -321,7 +321,7 @@ class StoredNarTest {
 
   /** Half-written files are swept by their owner's name: this process must not seem to be it. */
   private static String ofAnotherServer(Path relative) {
-    return relative.toString().replaceFirst("^(store/tmp/)[0-9a-f]{8}", "$100000000");
+    return relative.toString().replaceFirst("^(store/tmp/)[0-9]+-[0-9]+", "$11-1");
   }
 
   private static void copy(Path from, Path to) {
