@@ -37,6 +37,8 @@ final class Transactions {
     configuration.getTypeHandlerRegistry().register(ExtentList.class, new ExtentListColumn());
     configuration.addMapper(NarInfoMapper.class);
     configuration.addMapper(NarMapper.class);
+    // MyBatis noted this for the thread, which is the server's and stays when we are undeployed.
+    ErrorContext.instance().reset();
     this.sessions = new DefaultSqlSessionFactory(configuration);
   }
 

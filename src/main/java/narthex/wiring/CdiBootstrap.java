@@ -34,6 +34,7 @@ public final class CdiBootstrap implements ServletContextListener {
       weld.contextDestroyed(event);
       weld = null;
     }
+    RecordLinkage.forgetOurs(); // the last thing that happens here
   }
 
   private static boolean serverHasCdi() {
