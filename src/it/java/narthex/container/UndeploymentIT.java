@@ -56,7 +56,7 @@ class UndeploymentIT {
 
   @Test
   void nothingStaysAfterUndeployment() throws Exception {
-    ServerProcess server = ServerProcess.find();
+    RunningServer server = RunningServer.find();
     try (OnePathUpstream upstream = OnePathUpstream.start()) {
       for (int time = 0; time < TIMES; time++) {
         deployer.deploy(NAME);

@@ -12,23 +12,23 @@ import java.util.stream.Stream;
  * Looks into the application server's process from outside: its classes, threads, files and native
  * libraries.
  */
-final class ServerProcess {
+final class RunningServer {
 
   private final long pid;
 
-  private ServerProcess(long pid) {
+  private RunningServer(long pid) {
     this.pid = pid;
   }
 
   /** Finds the server that Arquillian has started. */
-  static ServerProcess find() {
+  static RunningServer find() {
     String home = System.getProperty("it.server.home");
     return ProcessHandle.current()
         .descendants()
         .filter(process -> commandLine(process).contains(home))
         .filter(process -> commandLine(process).contains("java"))
         .findFirst()
-        .map(process -> new ServerProcess(process.pid()))
+        .map(process -> new RunningServer(process.pid()))
         .orElseThrow();
   }
 
@@ -68,8 +68,8 @@ final class ServerProcess {
     try (Stream<Path> open = Files.list(process.resolve("fd"));
         Stream<String> mapped = Files.lines(process.resolve("maps"), StandardCharsets.ISO_8859_1)) {
       return Stream.concat(
-              open.map(ServerProcess::target),
-              mapped.filter(line -> line.contains("/")).map(ServerProcess::mappedFile))
+              open.map(RunningServer::target),
+              mapped.filter(line -> line.contains("/")).map(RunningServer::mappedFile))
           .distinct()
           .toList();
     }
