@@ -14,12 +14,15 @@ import java.util.stream.Stream;
 /**
  * Nix of another Debian suite, unpacked with everything it needs under {@code target/nix/<suite>}
  * and started through that suite's own loader. Taken from the mirror that this machine's own apt
- * uses, once; a directory that is there is used again. The system property {@code
- * narthex.test.nix.suite} names another suite than sid.
+ * uses, once; a directory that is there is used again. The system property {@code it.nix.suite}
+ * names the suite, else it is sid, or trixie if sid cannot be had.
  */
 final class UnpackedNix {
   private static final Duration DEADLINE = Duration.ofMinutes(5);
   private static final String KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+  private static final String NEWEST = "sid";
+  private static final String BEFORE_IT = "trixie";
 
   private final Path root;
   private final Path libraries;
@@ -36,7 +39,24 @@ final class UnpackedNix {
   }
 
   private static final class Shared {
-    static final UnpackedNix INSTANCE = unpack(System.getProperty("narthex.test.nix.suite", "sid"));
+    static final UnpackedNix INSTANCE = unpackFirst();
+  }
+
+  /** The newest suite may be in the middle of a change: then the one before it serves. */
+  private static UnpackedNix unpackFirst() {
+    String chosen = System.getProperty("it.nix.suite");
+    if (chosen != null) {
+      return unpack(chosen);
+    }
+    try {
+      UnpackedNix newest = unpack(NEWEST);
+      run(newest.root, newest.command("nix"), "--version");
+      return newest;
+    } catch (AssertionError unusable) {
+      System.getLogger(UnpackedNix.class.getName())
+          .log(System.Logger.Level.WARNING, "falling back to Nix of " + BEFORE_IT, unusable);
+      return unpack(BEFORE_IT);
+    }
   }
 
   /** The one of this JVM, made at the first call. */
