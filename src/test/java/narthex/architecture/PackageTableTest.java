@@ -57,6 +57,7 @@ class PackageTableTest {
         "org.apache.hc..",
         "com.github.benmanes.caffeine.cache..",
         "dev.failsafe.."),
+    CHUNK(List.of("nix", "stream", "blob", "db")),
     STAGING(List.of("nix", "blob"), "org.infinispan..", "org.jgroups.."),
     INGEST(List.of("nix", "stream", "blob", "db", "upstream", "staging")),
     SERVE(
