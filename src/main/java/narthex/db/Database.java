@@ -225,6 +225,49 @@ public final class Database implements AutoCloseable {
   }
 
   /**
+   * Deletes a NAR that no narinfo is of, before its bytes. Between a narinfo that is being uploaded
+   * and this, one waits for the other.
+   *
+   * @return how the NAR was stored; empty, and nothing is changed, if it is not stored or a narinfo
+   *     is of it
+   * @throws DatabaseException if it could not be deleted; nothing is changed then
+   */
+  public Optional<StoredNar> deleteUnnamedNar(Sha256 narHash) throws IOException {
+    String key = narHash.nix32();
+    return Optional.ofNullable(
+        transactions.together(
+            "delete unnamed nar",
+            key,
+            mappers -> {
+              mappers.nars().lockNar(key);
+              List<RepresentationColumns> rows = mappers.nars().find(key);
+              if (rows.isEmpty() || mappers.narInfos().findPathOf(key) != null) {
+                return null;
+              }
+              mappers.nars().deleteRepresentations(key);
+              mappers.nars().deleteNarIfEmpty(key);
+              return RepresentationColumns.nar(rows);
+            }));
+  }
+
+  /**
+   * Finds NARs that no narinfo is of, the longest stored first.
+   *
+   * @param storedBefore only those first stored before this time
+   * @param most how many at most
+   * @throws DatabaseException if the database cannot tell
+   */
+  public List<Sha256> findUnnamedNars(Instant storedBefore, int most) throws IOException {
+    return transactions.single(
+        "find unnamed nars",
+        storedBefore.toString(),
+        mappers ->
+            mappers.nars().findUnnamed(storedBefore.toEpochMilli(), most).stream()
+                .map(Sha256::parseNix32)
+                .toList());
+  }
+
+  /**
    * Asks the database for a sign of life.
    *
    * @throws DatabaseException if there is none

@@ -46,6 +46,9 @@ interface NarInfoMapper {
   @Delete("delete from narinfo where store_path_hash = #{hash}")
   void delete(@Param("hash") String hash);
 
+  @Select("select store_path from narinfo where nar_hash = #{narHash} limit 1")
+  @Nullable String findPathOf(@Param("narHash") String narHash);
+
   /** Makes the hash of a NAR a name of it, even if another NAR had that as an alias before. */
   @Insert(
       """

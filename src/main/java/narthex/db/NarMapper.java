@@ -55,6 +55,19 @@ interface NarMapper {
       """)
   int deleteNarIfEmpty(@Param("narHash") String narHash);
 
+  @Delete("delete from representation where nar_hash = #{narHash}")
+  void deleteRepresentations(@Param("narHash") String narHash);
+
+  /** NARs that no narinfo is of, the longest stored first. */
+  @Select(
+      """
+      select n.nar_hash from nar n
+      where n.stored_at < #{storedBefore}
+        and not exists (select 1 from narinfo i where i.nar_hash = n.nar_hash)
+      order by n.stored_at, n.nar_hash limit #{most}
+      """)
+  List<String> findUnnamed(@Param("storedBefore") long storedBefore, @Param("most") int most);
+
   @Select("select 1")
   int one();
 }

@@ -3,18 +3,21 @@ package narthex.ingest;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import narthex.blob.BlobSink;
 import narthex.blob.BlobStore;
+import narthex.blob.Extent;
 import narthex.db.Database;
 import narthex.db.Representation;
 import narthex.db.StoredNar;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
+import narthex.nix.StorePathHash;
 
 /**
  * The one door for NAR bytes: what comes in is hashed while it is written, compared with what was
@@ -96,6 +99,31 @@ public final class NarIngest {
     for (var extent : lost.extents()) {
       blobs.delete(extent.blob());
     }
+  }
+
+  /** Deletes a narinfo, if there is one; its NAR stays. */
+  public void deleteNarInfo(StorePathHash hash) throws IOException {
+    database.deleteNarInfo(hash);
+    listeners.forEach(listener -> listener.narInfoChanged(hash));
+  }
+
+  /**
+   * Deletes all that is stored of a NAR that no narinfo is of: first the rows, then the blobs.
+   *
+   * @return false, and nothing is changed, if it is not stored or a narinfo is of it
+   */
+  public boolean deleteUnnamed(Sha256 narHash) throws IOException {
+    Optional<StoredNar> deleted = database.deleteUnnamedNar(narHash);
+    if (deleted.isEmpty()) {
+      return false;
+    }
+    tell(narHash);
+    for (Representation representation : deleted.get().representations()) {
+      for (Extent extent : representation.extents()) {
+        blobs.delete(extent.blob());
+      }
+    }
+    return true;
   }
 
   private void tell(Sha256 narHash) {

@@ -219,4 +219,9 @@ public final class NarInfoLookup implements NarStoredListener {
       memory.synchronous().invalidateAll();
     }
   }
+
+  @Override
+  public void narInfoChanged(StorePathHash hash) {
+    memory.synchronous().invalidate(hash);
+  }
 }
