@@ -40,13 +40,13 @@ public final class NarReader {
   /** Its first bytes are the names that are none: the empty one, {@code .} and {@code ..}. */
   private static final byte[] DOTS = {'.', '.'};
 
-  private static final byte[] MAGIC = encoded("nix-archive-1");
-  private static final byte[] OPEN = encoded("(");
-  private static final byte[] CLOSE = encoded(")");
-  private static final byte[] TYPE = encoded("type");
-  private static final byte[] NAME = encoded("name");
-  private static final byte[] NODE = encoded("node");
-  private static final byte[] TARGET = encoded("target");
+  private static final NarTag MAGIC = new NarTag("nix-archive-1");
+  private static final NarTag OPEN = new NarTag("(");
+  private static final NarTag CLOSE = new NarTag(")");
+  private static final NarTag TYPE = new NarTag("type");
+  private static final NarTag NAME = new NarTag("name");
+  private static final NarTag NODE = new NarTag("node");
+  private static final NarTag TARGET = new NarTag("target");
 
   /**
    * A regular file in a NAR.
@@ -212,23 +212,23 @@ public final class NarReader {
     }
   }
 
-  private void expect(byte[] encoded) throws IOException {
-    if (!isNext(encoded)) {
-      throw unexpected("'" + text(encoded) + "'", readTag());
+  private void expect(NarTag tag) throws IOException {
+    if (!isNext(tag)) {
+      throw unexpected("'" + tag.text() + "'", readTag());
     }
   }
 
-  /** Goes past this encoded string if it comes next. */
-  private boolean isNext(byte[] encoded) throws IOException {
+  /** Goes past this tag if it comes next. */
+  private boolean isNext(NarTag tag) throws IOException {
     require(Long.BYTES);
-    if (numbers.getLong(next) != numberAt(encoded)) {
+    if (numbers.getLong(next) != tag.text().length()) {
       return false;
     }
-    require(encoded.length);
-    if (!Arrays.equals(buffer, next, next + encoded.length, encoded, 0, encoded.length)) {
+    require(tag.encodedLength());
+    if (!tag.isAt(buffer, next)) {
       return false;
     }
-    next += encoded.length;
+    next += tag.encodedLength();
     return true;
   }
 
@@ -324,24 +324,6 @@ public final class NarReader {
       text.append(bytes[i] >= ' ' && bytes[i] < 127 ? (char) bytes[i] : '?');
     }
     return text.toString();
-  }
-
-  private static byte[] encoded(String text) {
-    byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
-    int padded = (bytes.length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    return ByteBuffer.allocate(Long.BYTES + padded)
-        .order(ByteOrder.LITTLE_ENDIAN)
-        .putLong(bytes.length)
-        .put(bytes)
-        .array();
-  }
-
-  private static long numberAt(byte[] encoded) {
-    return ByteBuffer.wrap(encoded).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
-  }
-
-  private static String text(byte[] encoded) {
-    return new String(encoded, Long.BYTES, (int) numberAt(encoded), StandardCharsets.US_ASCII);
   }
 
   /** The contents of one file. */
