@@ -128,17 +128,17 @@ public final class NarInfoUpload {
       throw wrong(e.getMessage());
     }
     if (!said.storePath().hash().equals(hash)) {
-      throw wrong(
-          "%s.narinfo speaks of %s".formatted(hash.text(), said.storePath().print()));
+      throw wrong("%s.narinfo speaks of %s".formatted(hash.text(), said.storePath().print()));
     }
     if (!said.storePath().storeDir().equals(policy.storeDir())) {
-      throw wrong(
-          "%s is not in %s".formatted(said.storePath().print(), policy.storeDir()));
+      throw wrong("%s is not in %s".formatted(said.storePath().print(), policy.storeDir()));
+    }
+    if (said.signatures().size() > NarInfoRow.MOST_UPLOADED_SIGNATURES) {
+      throw wrong("more than %d signatures".formatted(NarInfoRow.MOST_UPLOADED_SIGNATURES));
     }
     if (policy.trust() == Trust.SIGNED && !said.isSignedBy(policy.trustedKeys())) {
       throw new UploadRefusedException(
-          Reason.NOT_TRUSTED,
-          "no trusted key signed %s".formatted(said.storePath().print()));
+          Reason.NOT_TRUSTED, "no trusted key signed %s".formatted(said.storePath().print()));
     }
     return said;
   }

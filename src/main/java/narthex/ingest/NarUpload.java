@@ -65,8 +65,7 @@ public final class NarUpload {
     return finished.stored();
   }
 
-  private NarIngestion.Finished take(NarExpectation expected, InputStream body)
-      throws IOException {
+  private NarIngestion.Finished take(NarExpectation expected, InputStream body) throws IOException {
     try (NarIngestion ingestion = ingest.begin(expected)) {
       try {
         copy(body, ingestion);

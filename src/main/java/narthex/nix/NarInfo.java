@@ -133,8 +133,7 @@ public record NarInfo(
   public boolean isSignedBy(List<PublicKey> keys) {
     String fingerprint = fingerprint();
     return signatures.stream()
-        .anyMatch(
-            signature -> keys.stream().anyMatch(key -> key.verify(fingerprint, signature)));
+        .anyMatch(signature -> keys.stream().anyMatch(key -> key.verify(fingerprint, signature)));
   }
 
   /** The same narinfo with another file. */

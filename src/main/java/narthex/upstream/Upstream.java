@@ -169,7 +169,8 @@ public final class Upstream implements Closeable {
           "%s%s.narinfo speaks of %s".formatted(base, hash.text(), narInfo.storePath().print()),
           TroubleException.Retry.POINTLESS);
     }
-    if (settings.trust() == UpstreamSettings.Trust.SIGNED && !narInfo.isSignedBy(settings.trustedKeys())) {
+    if (settings.trust() == UpstreamSettings.Trust.SIGNED
+        && !narInfo.isSignedBy(settings.trustedKeys())) {
       LOG.log(
           Level.WARNING,
           "narinfo refused: no signature of a trusted key upstream={0} path={1}",
