@@ -267,8 +267,10 @@ public final class Database implements AutoCloseable {
   /**
    * Stores how a NAR is stored, after its bytes. The NAR's own hash becomes a file name of it.
    *
-   * @param storedAt when, kept if this is the first representation of the NAR
-   * @return false, and nothing is changed, if there is one of this form and compression already
+   * @param storedAt when; renewed also if nothing is stored, so that no sweep takes what was just
+   *     put
+   * @return false, and nothing else is changed, if there is one of this form and compression
+   *     already
    * @throws DatabaseException if it could not be stored; nothing is changed then
    */
   public boolean storeRepresentation(NarId nar, Representation representation, Instant storedAt)

@@ -19,12 +19,13 @@ interface NarMapper {
   List<RepresentationColumns> find(@Param("narHash") String narHash);
 
   /**
-   * Inserts or, if it is there, locks the row, so that it stays until the end of the transaction.
+   * Inserts or, if it is there, locks the row, so that it stays until the end of the transaction;
+   * its time is renewed.
    */
   @Insert(
       """
       insert into nar (nar_hash, nar_size, stored_at) values (#{narHash}, #{narSize}, #{storedAt})
-      on conflict (nar_hash) do update set nar_size = nar.nar_size
+      on conflict (nar_hash) do update set stored_at = excluded.stored_at
       """)
   void storeNar(RepresentationColumns row);
 

@@ -12,7 +12,7 @@ import narthex.nix.NarId;
  * @param id NarHash and NarSize
  * @param representations how it is stored, never empty, at most one of each form and compression,
  *     in the order in which they came
- * @param storedAt when it was first stored, to the millisecond
+ * @param storedAt when it was last brought here, to the millisecond
  */
 public record StoredNar(NarId id, List<Representation> representations, Instant storedAt) {
 

@@ -240,9 +240,4 @@ public final class NarInfoLookup implements NarStoredListener {
       memory.synchronous().invalidateAll();
     }
   }
-
-  @Override
-  public void narInfoChanged(StorePathHash hash) {
-    memory.synchronous().invalidate(hash);
-  }
 }

@@ -7,6 +7,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.Optional;
+import narthex.maintain.Deletion;
 import narthex.nix.StorePathHash;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.ServedNarInfo;
@@ -20,6 +21,8 @@ public final class NarInfoServlet extends HttpServlet {
   private static final System.Logger LOG = System.getLogger(NarInfoServlet.class.getName());
 
   @Inject private transient NarInfoLookup lookup;
+  @Inject private transient Deletion deletion;
+  @Inject private transient DeletionSwitch deletions;
 
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
@@ -32,6 +35,15 @@ public final class NarInfoServlet extends HttpServlet {
   protected void doHead(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     doGet(request, response);
+  }
+
+  /** Takes the path out, and its NAR unless another narinfo is of the same one. */
+  @Override
+  protected void doDelete(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    StorePathHash hash = NarInfoResponder.hash(request.getServletPath());
+    DeletionResponder.answer(
+        request, response, deletions, () -> deletion.deletePath(hash), "no such narinfo");
   }
 
   private Optional<ServedNarInfo> find(StorePathHash hash) {

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ScheduledExecutorService;
 import narthex.blob.BlobStore;
 import narthex.blob.DirectoryBlobStore;
 import narthex.db.Database;
@@ -18,6 +19,8 @@ import narthex.ingest.NarInfoFetch;
 import narthex.ingest.NarInfoUpload;
 import narthex.ingest.NarIngest;
 import narthex.ingest.NarUpload;
+import narthex.maintain.Deletion;
+import narthex.maintain.Sweep;
 import narthex.nix.SecretKey;
 import narthex.serve.DecoderSlots;
 import narthex.serve.NarInfoLookup;
@@ -30,6 +33,7 @@ import narthex.upstream.Netrc;
 import narthex.upstream.Upstream;
 import narthex.upstream.UpstreamSettings;
 import narthex.upstream.Upstreams;
+import narthex.web.DeletionSwitch;
 import narthex.web.UploadSwitch;
 
 /** All objects of one deployment, made from its settings; closed in the opposite order. */
@@ -43,6 +47,8 @@ final class Components implements Closeable {
   private final UploadSwitch uploads;
   private final NarUpload narUpload;
   private final NarInfoUpload narInfoUpload;
+  private final DeletionSwitch deletions;
+  private final Deletion deletion;
   private final Readiness readiness;
   private final SiteInfo siteInfo;
 
@@ -78,6 +84,11 @@ final class Components implements Closeable {
     this.narUpload = new NarUpload(ingest, database, settings.uploading().maxNarBytes());
     this.narInfoUpload =
         new NarInfoUpload(policy(settings), database, blobs, ingest, upstreams, clock);
+    this.deletions = settings.uploading().deleting() ? DeletionSwitch.ON : DeletionSwitch.OFF;
+    this.deletion = new Deletion(database, ingest);
+    ScheduledExecutorService maintenance = Executors.scheduled("narthex-maintain");
+    closeables.push(() -> Executors.stop(maintenance));
+    new Sweep(database, ingest, settings.uploading().grace(), clock).schedule(maintenance);
     this.readiness = new Readiness(database, blobs);
   }
 
@@ -159,6 +170,14 @@ final class Components implements Closeable {
 
   DecoderSlots decoderSlots() {
     return slots;
+  }
+
+  DeletionSwitch deletions() {
+    return deletions;
+  }
+
+  Deletion deletion() {
+    return deletion;
   }
 
   Readiness readiness() {

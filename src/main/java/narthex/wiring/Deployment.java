@@ -6,11 +6,13 @@ import jakarta.inject.Singleton;
 import java.io.IOException;
 import narthex.ingest.NarInfoUpload;
 import narthex.ingest.NarUpload;
+import narthex.maintain.Deletion;
 import narthex.serve.DecoderSlots;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.NarLookup;
 import narthex.serve.Readiness;
 import narthex.serve.SiteInfo;
+import narthex.web.DeletionSwitch;
 import narthex.web.UploadSwitch;
 import org.jspecify.annotations.Nullable;
 
@@ -63,6 +65,17 @@ public class Deployment {
   @Singleton
   NarInfoUpload narInfoUpload() {
     return opened().narInfoUpload();
+  }
+
+  @Produces
+  DeletionSwitch deletions() {
+    return opened().deletions();
+  }
+
+  @Produces
+  @Singleton
+  Deletion deletion() {
+    return opened().deletion();
   }
 
   @Produces

@@ -4,6 +4,8 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -70,6 +72,11 @@ final class Executors {
             threads(name));
     executor.allowCoreThreadTimeOut(true);
     return executor;
+  }
+
+  /** One thread for work that comes again and again. */
+  static ScheduledExecutorService scheduled(String name) {
+    return new ScheduledThreadPoolExecutor(1, threads(name));
   }
 
   /** Interrupts what runs and waits a bounded time for it to end. */

@@ -62,9 +62,23 @@ class PackageTableTest {
     SERVE(
         List.of("nix", "stream", "blob", "db", "staging", "ingest"),
         "com.github.benmanes.caffeine.cache.."),
-    WEB(List.of("nix", "stream", "serve", "ingest"), "jakarta.servlet..", "jakarta.inject.."),
+    MAINTAIN(List.of("nix", "stream", "blob", "db", "upstream", "staging", "ingest")),
+    WEB(
+        List.of("nix", "stream", "serve", "ingest", "maintain"),
+        "jakarta.servlet..",
+        "jakarta.inject.."),
     WIRING(
-        List.of("nix", "stream", "blob", "db", "upstream", "staging", "ingest", "serve", "web"),
+        List.of(
+            "nix",
+            "stream",
+            "blob",
+            "db",
+            "upstream",
+            "staging",
+            "ingest",
+            "serve",
+            "maintain",
+            "web"),
         "jakarta.enterprise..",
         "jakarta.inject..",
         "jakarta.servlet..",

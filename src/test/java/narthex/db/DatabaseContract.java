@@ -167,7 +167,8 @@ abstract class DatabaseContract extends UploadContract {
     assertFalse(
         database.storeRepresentation(nar(1), representation("second"), NOON.plusSeconds(1)));
 
-    StoredNar expected = new StoredNar(nar(1), List.of(representation("first")), NOON);
+    StoredNar expected =
+        new StoredNar(nar(1), List.of(representation("first")), NOON.plusSeconds(1));
     assertEquals(Optional.of(expected), database.findNar(hash(1)));
   }
 

@@ -273,4 +273,45 @@ abstract class UploadContract extends DatabaseFixture {
     assertEquals(Optional.of(hash(1)), database.findNarByFileName(hash(1001).nix32()));
     assertEquals(Optional.of(hash(1)), database.findNarByFileName(hash(1).nix32()));
   }
+
+  @Test
+  void aNarIsDeletedOnlyWhileNoNarInfoIsOfIt() throws Exception {
+    storeNar(1);
+    database.storeUploaded(uploaded(1, 1));
+    storeNar(2);
+
+    assertEquals(Optional.empty(), database.deleteUnnamedNar(hash(1)));
+    assertEquals(Optional.empty(), database.deleteUnnamedNar(hash(3)));
+    assertEquals(nar(2), database.deleteUnnamedNar(hash(2)).orElseThrow().id());
+    assertEquals(Optional.empty(), database.findNar(hash(2)));
+
+    database.deleteNarInfo(pathHash(1));
+    assertTrue(database.deleteUnnamedNar(hash(1)).isPresent());
+    assertEquals(0, count("nar") + count("representation"));
+  }
+
+  @Test
+  void unnamedNarsAreFoundOldestFirstAndBounded() throws Exception {
+    for (int i = 1; i <= 4; i++) {
+      database.storeRepresentation(nar(i), file(Compression.XZ, i), NOON.minusSeconds(i));
+    }
+    database.storeUploaded(uploaded(9, 3));
+
+    assertEquals(List.of(hash(4), hash(2)), database.findUnnamedNars(NOON, 2));
+    assertEquals(List.of(hash(4)), database.findUnnamedNars(NOON.minusSeconds(2), 10));
+  }
+
+  @Test
+  void anUploadAndADeletionAtOnceNeverLeaveANarInfoWithoutItsNar() throws Exception {
+    for (int round = 0; round < ROUNDS; round++) {
+      int number = 100 + round;
+      storeNar(number);
+      AtOnce.run(
+          () -> database.storeUploaded(uploaded(number, number)),
+          () -> database.deleteUnnamedNar(hash(number)));
+      assertEquals(
+          database.findNarInfo(pathHash(number)).isPresent(),
+          database.findNar(hash(number)).isPresent());
+    }
+  }
 }
