@@ -36,6 +36,7 @@ final class Components implements Closeable {
   private final Deque<Closeable> closeables;
   private final NarInfoLookup narInfoLookup;
   private final NarLookup narLookup;
+  private final DecoderSlots slots = DecoderSlots.inHeap();
   private final Readiness readiness;
   private final SiteInfo siteInfo;
 
@@ -66,8 +67,7 @@ final class Components implements Closeable {
     this.narInfoLookup =
         new NarInfoLookup(database, narInfos, download, signer, clock, lookup(settings));
     ingest.addListener(narInfoLookup);
-    this.narLookup =
-        new NarLookup(database, blobs, flights, download, ingest, DecoderSlots.inHeap());
+    this.narLookup = new NarLookup(database, blobs, flights, download, ingest, slots);
     this.readiness = new Readiness(database, blobs);
   }
 
@@ -125,6 +125,10 @@ final class Components implements Closeable {
 
   NarLookup narLookup() {
     return narLookup;
+  }
+
+  DecoderSlots decoderSlots() {
+    return slots;
   }
 
   Readiness readiness() {

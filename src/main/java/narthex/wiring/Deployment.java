@@ -4,6 +4,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import narthex.serve.DecoderSlots;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.NarLookup;
 import narthex.serve.Readiness;
@@ -42,6 +43,12 @@ public class Deployment {
   @Singleton
   NarLookup narLookup() {
     return opened().narLookup();
+  }
+
+  @Produces
+  @Singleton
+  DecoderSlots decoderSlots() {
+    return opened().decoderSlots();
   }
 
   @Produces
