@@ -24,7 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What {@link Database} promises, whichever database is behind it. */
-abstract class DatabaseContract implements DocumentRowsContract {
+abstract class DatabaseContract implements DocumentTableContract {
   private static final String STEM = "a".repeat(52);
   private static final int DEADLINE_SECONDS = 60;
 
