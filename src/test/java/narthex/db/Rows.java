@@ -99,7 +99,14 @@ final class Rows {
     return DocumentName.parse("log/" + pathHash(number).text() + "-some+thing_1.0?=x.drv");
   }
 
-  private static Signature signature(String key) {
+  /** A stored file of this compression, with this FileHash. */
+  static Representation file(Compression compression, int fileHash) {
+    String blob = compression.nixName() + "-" + fileHash;
+    return new Representation(
+        Form.WHOLE, compression, hash(fileHash), 9, List.of(new Extent(blob, 0, 9, 9)));
+  }
+
+  static Signature signature(String key) {
     return Signature.parse(key + ":" + "A".repeat(86) + "==");
   }
 }
