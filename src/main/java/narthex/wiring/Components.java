@@ -14,6 +14,9 @@ import java.util.concurrent.ScheduledExecutorService;
 import narthex.blob.BlobStore;
 import narthex.blob.DirectoryBlobStore;
 import narthex.db.Database;
+import narthex.ingest.DocumentFetch;
+import narthex.ingest.DocumentIngest;
+import narthex.ingest.DocumentUpload;
 import narthex.ingest.NarDownload;
 import narthex.ingest.NarInfoFetch;
 import narthex.ingest.NarInfoUpload;
@@ -23,6 +26,7 @@ import narthex.maintain.Deletion;
 import narthex.maintain.Sweep;
 import narthex.nix.SecretKey;
 import narthex.serve.DecoderSlots;
+import narthex.serve.DocumentLookup;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.NarInfoSigner;
 import narthex.serve.NarLookup;
@@ -49,6 +53,8 @@ final class Components implements Closeable {
   private final NarInfoUpload narInfoUpload;
   private final DeletionSwitch deletions;
   private final Deletion deletion;
+  private final DocumentLookup documentLookup;
+  private final DocumentUpload documentUpload;
   private final Readiness readiness;
   private final SiteInfo siteInfo;
 
@@ -89,6 +95,17 @@ final class Components implements Closeable {
     ScheduledExecutorService maintenance = Executors.scheduled("narthex-maintain");
     closeables.push(() -> Executors.stop(maintenance));
     new Sweep(database, ingest, settings.uploading().grace(), clock).schedule(maintenance);
+    DocumentIngest documents = new DocumentIngest(blobs, database, clock);
+    long maxDocumentBytes = settings.uploading().maxDocumentBytes();
+    this.documentLookup =
+        new DocumentLookup(
+            database,
+            blobs,
+            new DocumentFetch(upstreams, documents, maxDocumentBytes),
+            documents,
+            signer,
+            slots);
+    this.documentUpload = new DocumentUpload(documentPolicy(settings), documents, upstreams);
     this.readiness = new Readiness(database, blobs);
   }
 
@@ -121,6 +138,12 @@ final class Components implements Closeable {
         settings.narInfos().revalidateAfter(),
         settings.narInfos().memorySizeBytes(),
         settings.fetching().prefetch() ? NarInfoLookup.Prefetch.ON : NarInfoLookup.Prefetch.OFF);
+  }
+
+  private static DocumentUpload.Policy documentPolicy(Settings settings) {
+    NarInfoUpload.Policy policy = policy(settings);
+    return new DocumentUpload.Policy(
+        settings.uploading().maxDocumentBytes(), policy.trust(), policy.trustedKeys());
   }
 
   private static NarInfoUpload.Policy policy(Settings settings) {
@@ -178,6 +201,14 @@ final class Components implements Closeable {
 
   Deletion deletion() {
     return deletion;
+  }
+
+  DocumentLookup documentLookup() {
+    return documentLookup;
+  }
+
+  DocumentUpload documentUpload() {
+    return documentUpload;
   }
 
   Readiness readiness() {

@@ -4,10 +4,12 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import narthex.ingest.DocumentUpload;
 import narthex.ingest.NarInfoUpload;
 import narthex.ingest.NarUpload;
 import narthex.maintain.Deletion;
 import narthex.serve.DecoderSlots;
+import narthex.serve.DocumentLookup;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.NarLookup;
 import narthex.serve.Readiness;
@@ -82,6 +84,18 @@ public class Deployment {
   @Singleton
   DecoderSlots decoderSlots() {
     return opened().decoderSlots();
+  }
+
+  @Produces
+  @Singleton
+  DocumentLookup documentLookup() {
+    return opened().documentLookup();
+  }
+
+  @Produces
+  @Singleton
+  DocumentUpload documentUpload() {
+    return opened().documentUpload();
   }
 
   @Produces
