@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  *
  * <ul>
  *   <li>{@code nix} sees Bouncy Castle's low-level Ed25519, which signs many times faster than the
- *       JDK's.
+ *       JDK's, and Jackson, for documents that are JSON.
  *   <li>{@code standalone} exists: the launcher of {@code java -jar} with its embedded server,
  *       which is no part of the deployed application. It reads {@code wiring}'s release and nothing
  *       else.
@@ -43,7 +43,11 @@ class PackageTableTest {
 
   /** A package, the packages of ours that it may import, and the libraries that it may see. */
   private enum Row {
-    NIX(List.of(), "org.bouncycastle.crypto..", "org.bouncycastle.math.ec.rfc8032.."),
+    NIX(
+        List.of(),
+        "com.fasterxml.jackson..",
+        "org.bouncycastle.crypto..",
+        "org.bouncycastle.math.ec.rfc8032.."),
     STREAM(
         List.of("nix"),
         "com.github.luben.zstd..",

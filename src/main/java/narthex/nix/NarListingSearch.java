@@ -1,0 +1,36 @@
+package narthex.nix;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.util.List;
+import java.util.Optional;
+
+/** Finds one node in a listing of any length without keeping the rest. */
+public final class NarListingSearch {
+  /**
+   * What a way through a listing met.
+   *
+   * @param depth how many of its names were gone through: all of them, or fewer if a symbolic link
+   *     lies on the way
+   * @param node what lies there; of a directory its entries, those that are directories without
+   *     theirs
+   */
+  public record Found(int depth, NarListing.Node node) {}
+
+  private NarListingSearch() {}
+
+  /**
+   * Goes through a listing up to the end of the way or to the first link before it.
+   *
+   * @param listing what {@link NarListingPrinter} wrote; stays open at any place
+   * @param path the names from the root on; none for the root itself
+   * @param most how many entries of a directory are kept
+   * @return empty if nothing is called so
+   * @throws NixFormatException if it is not such a listing
+   * @throws IOException if it cannot be read
+   */
+  public static Optional<Found> find(Reader listing, List<String> path, int most)
+      throws IOException {
+    return NarListingParser.find(listing, path, most);
+  }
+}
