@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
+import narthex.ingest.UploadRefusedException;
 import narthex.nix.NixFormatException;
 
 /**
@@ -43,6 +44,13 @@ public final class ErrorFilter extends HttpFilter {
       return new Answer(
           HttpServletResponse.SC_BAD_REQUEST, String.valueOf(malformed.getMessage()), Level.DEBUG);
     }
+    if (failure instanceof UploadRefusedException refused) {
+      return new Answer(status(refused.reason()), refused.getMessage(), Level.INFO);
+    }
+    if (failure instanceof BodyBrokenException) {
+      return new Answer(
+          HttpServletResponse.SC_BAD_REQUEST, "the request body broke off", Level.INFO);
+    }
     if (isClientGone(failure)) { // nobody reads the answer
       return new Answer(HttpServletResponse.SC_BAD_REQUEST, "client gone", Level.DEBUG);
     }
@@ -51,6 +59,16 @@ public final class ErrorFilter extends HttpFilter {
           HttpServletResponse.SC_SERVICE_UNAVAILABLE, "temporarily unavailable", Level.WARNING);
     }
     return new Answer(HttpServletResponse.SC_INTERNAL_SERVER_ERROR, "internal error", Level.ERROR);
+  }
+
+  private static int status(UploadRefusedException.Reason reason) {
+    return switch (reason) {
+      case WRONG -> HttpServletResponse.SC_BAD_REQUEST;
+      case NOT_TRUSTED -> HttpServletResponse.SC_FORBIDDEN;
+      case ABSENT -> HttpServletResponse.SC_NOT_FOUND;
+      case TOO_LARGE -> HttpServletResponse.SC_REQUEST_ENTITY_TOO_LARGE;
+      case UNKNOWN_CODING -> HttpServletResponse.SC_UNSUPPORTED_MEDIA_TYPE;
+    };
   }
 
   @Override
@@ -96,7 +114,11 @@ public final class ErrorFilter extends HttpFilter {
       HttpServletRequest request, Level level, String event, Throwable failure) {
     if (LOG.isLoggable(level)) {
       String line = event + " method=" + request.getMethod() + " path=" + request.getRequestURI();
-      LOG.log(level, line, failure);
+      if (level == Level.INFO) { // what clients do wrong fits on the line
+        LOG.log(level, line + " reason=" + failure.getMessage());
+      } else {
+        LOG.log(level, line, failure);
+      }
     }
   }
 }

@@ -15,7 +15,9 @@ import narthex.blob.DirectoryBlobStore;
 import narthex.db.Database;
 import narthex.ingest.NarDownload;
 import narthex.ingest.NarInfoFetch;
+import narthex.ingest.NarInfoUpload;
 import narthex.ingest.NarIngest;
+import narthex.ingest.NarUpload;
 import narthex.nix.SecretKey;
 import narthex.serve.DecoderSlots;
 import narthex.serve.NarInfoLookup;
@@ -28,6 +30,7 @@ import narthex.upstream.Netrc;
 import narthex.upstream.Upstream;
 import narthex.upstream.UpstreamSettings;
 import narthex.upstream.Upstreams;
+import narthex.web.UploadSwitch;
 
 /** All objects of one deployment, made from its settings; closed in the opposite order. */
 final class Components implements Closeable {
@@ -36,6 +39,10 @@ final class Components implements Closeable {
   private final Deque<Closeable> closeables;
   private final NarInfoLookup narInfoLookup;
   private final NarLookup narLookup;
+  private final DecoderSlots slots = DecoderSlots.inHeap();
+  private final UploadSwitch uploads;
+  private final NarUpload narUpload;
+  private final NarInfoUpload narInfoUpload;
   private final Readiness readiness;
   private final SiteInfo siteInfo;
 
@@ -66,8 +73,11 @@ final class Components implements Closeable {
     this.narInfoLookup =
         new NarInfoLookup(database, narInfos, download, signer, clock, lookup(settings));
     ingest.addListener(narInfoLookup);
-    this.narLookup =
-        new NarLookup(database, blobs, flights, download, ingest, DecoderSlots.inHeap());
+    this.narLookup = new NarLookup(database, blobs, flights, download, ingest, slots);
+    this.uploads = settings.uploading().enabled() ? UploadSwitch.ON : UploadSwitch.OFF;
+    this.narUpload = new NarUpload(ingest, database, settings.uploading().maxNarBytes());
+    this.narInfoUpload =
+        new NarInfoUpload(policy(settings), database, blobs, ingest, upstreams, clock);
     this.readiness = new Readiness(database, blobs);
   }
 
@@ -102,6 +112,14 @@ final class Components implements Closeable {
         settings.fetching().prefetch() ? NarInfoLookup.Prefetch.ON : NarInfoLookup.Prefetch.OFF);
   }
 
+  private static NarInfoUpload.Policy policy(Settings settings) {
+    Settings.Uploading uploading = settings.uploading();
+    return new NarInfoUpload.Policy(
+        settings.site().storeDir(),
+        uploading.requireTrusted() ? NarInfoUpload.Trust.SIGNED : NarInfoUpload.Trust.ANY,
+        uploading.trustedKeys());
+  }
+
   private static Upstreams upstreams(Settings settings, ExecutorService tasks) throws IOException {
     Settings.Search search = settings.search();
     Netrc netrc = search.netrcFile() == null ? Netrc.empty() : Netrc.read(search.netrcFile());
@@ -125,6 +143,22 @@ final class Components implements Closeable {
 
   NarLookup narLookup() {
     return narLookup;
+  }
+
+  UploadSwitch uploads() {
+    return uploads;
+  }
+
+  NarUpload narUpload() {
+    return narUpload;
+  }
+
+  NarInfoUpload narInfoUpload() {
+    return narInfoUpload;
+  }
+
+  DecoderSlots decoderSlots() {
+    return slots;
   }
 
   Readiness readiness() {

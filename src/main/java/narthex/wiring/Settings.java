@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import narthex.db.DatabaseSettings;
+import narthex.nix.PublicKey;
 import narthex.upstream.UpstreamSettings;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param signing the keys that sign
  * @param narInfos how narinfos are kept
  * @param fetching how NARs are fetched and stored
+ * @param uploading what clients may put here and delete
  */
 public record Settings(
     @Nullable Path configFile,
@@ -33,7 +35,8 @@ public record Settings(
     List<UpstreamSettings> upstreams,
     Signing signing,
     NarInfos narInfos,
-    Fetching fetching) {
+    Fetching fetching,
+    Uploading uploading) {
 
   /** Copies the list. */
   public Settings {
@@ -110,6 +113,29 @@ public record Settings(
    * @param cdcMode when NARs are chunked
    */
   public record Fetching(boolean prefetch, CdcMode cdcMode) {}
+
+  /**
+   * What clients may put here and delete.
+   *
+   * @param enabled whether they may upload
+   * @param requireTrusted whether a narinfo must be signed by one of the keys
+   * @param trustedKeys these keys; at least one if one is required
+   * @param maxNarBytes how large a NAR may be, decoded
+   * @param grace how long a NAR stays that no narinfo names
+   * @param deleting whether they may delete
+   */
+  public record Uploading(
+      boolean enabled,
+      boolean requireTrusted,
+      List<PublicKey> trustedKeys,
+      long maxNarBytes,
+      Duration grace,
+      boolean deleting) {
+    /** Copies the list. */
+    public Uploading {
+      trustedKeys = List.copyOf(trustedKeys);
+    }
+  }
 
   /**
    * Reads all settings.

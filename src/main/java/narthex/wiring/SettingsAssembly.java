@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import narthex.db.DatabaseSettings;
+import narthex.nix.PublicKey;
 import narthex.upstream.UpstreamSettings;
 
 /** Puts the {@link Settings} together from the rows of the {@link SettingTable}. */
@@ -42,7 +43,25 @@ final class SettingsAssembly {
         signing(),
         new Settings.NarInfos(
             value(SettingTable.REVALIDATE_AFTER), value(SettingTable.NARINFO_MEMORY)),
-        new Settings.Fetching(value(SettingTable.PREFETCH), value(SettingTable.CDC_MODE)));
+        new Settings.Fetching(value(SettingTable.PREFETCH), value(SettingTable.CDC_MODE)),
+        uploading());
+  }
+
+  private Settings.Uploading uploading() {
+    List<PublicKey> keys = reader.find(SettingTable.UPLOAD_TRUSTED_KEYS);
+    boolean requireTrusted = value(SettingTable.UPLOAD_REQUIRE_TRUSTED);
+    if (requireTrusted && (keys == null || keys.isEmpty())) {
+      throw reader.problem(
+          SettingTable.UPLOAD_REQUIRE_TRUSTED,
+          "needs a key in " + SettingTable.UPLOAD_TRUSTED_KEYS.name());
+    }
+    return new Settings.Uploading(
+        value(SettingTable.UPLOAD_ENABLED),
+        requireTrusted,
+        keys == null ? List.of() : keys,
+        value(SettingTable.UPLOAD_MAX_NAR_SIZE),
+        value(SettingTable.UPLOAD_GRACE),
+        value(SettingTable.DELETE_ENABLED));
   }
 
   private Settings.Signing signing() {
