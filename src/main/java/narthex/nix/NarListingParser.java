@@ -48,6 +48,8 @@ final class NarListingParser {
   /** Every level of every directory is read. */
   private static final int ALL = Integer.MAX_VALUE;
 
+  private static final int ABSENT = -1;
+
   private final JsonParser json;
 
   private NarListingParser(JsonParser json) {
@@ -79,6 +81,25 @@ final class NarListingParser {
     }
   }
 
+  /**
+   * Prints what lies on this way in a listing of ours.
+   *
+   * @throws NixFormatException if it is not one, or nothing is called so
+   * @throws IOException if it cannot be read
+   */
+  static void copy(Reader listing, List<String> path, NarListingPrinter printer)
+      throws IOException {
+    try (JsonParser json = OURS.createParser(listing)) {
+      NarListingParser parser = new NarListingParser(json);
+      if (parser.go(path) < path.size()) {
+        throw wrong("no way to a node");
+      }
+      parser.copyNode("", printer);
+    } catch (JsonProcessingException e) {
+      throw new NixFormatException("not a listing: " + e.getOriginalMessage());
+    }
+  }
+
   private NarListing readDocument() throws IOException {
     NarListing.@Nullable Node root = null;
     boolean isVersion1 = false;
@@ -87,7 +108,11 @@ final class NarListingParser {
     while ((name = json.nextFieldName()) != null) {
       JsonToken value = json.nextToken();
       switch (name) {
-        case "root" -> root = readNode(ALL, ALL);
+        case "root" -> {
+          expect(value, JsonToken.START_OBJECT);
+          json.nextToken();
+          root = readNode(ALL, ALL);
+        }
         case "version" -> isVersion1 = value == JsonToken.VALUE_NUMBER_INT && readNumber() == 1;
         default -> json.skipChildren();
       }
@@ -103,24 +128,56 @@ final class NarListingParser {
   }
 
   private Optional<NarListingSearch.Found> find(List<String> path, int most) throws IOException {
+    int depth = go(path);
+    if (depth == ABSENT) {
+      return Optional.empty();
+    }
+    NarListing.Node node = readNode(depth == path.size() ? 1 : 0, most);
+    return Optional.of(new NarListingSearch.Found(depth, node))
+        .filter(found -> depth == path.size() || node instanceof NarListing.Symlink);
+  }
+
+  /**
+   * Goes to the object of a node, into its first member.
+   *
+   * @return how many names of the way lead to it, fewer than all if it is no directory; or ABSENT
+   */
+  private int go(List<String> path) throws IOException {
     expect(json.nextToken(), JsonToken.START_OBJECT);
     if (!goTo("root")) {
       throw wrong("no root");
     }
+    // In the order in which we write, a directory is known by its first member.
     for (int depth = 0; depth < path.size(); depth++) {
-      // In the order in which we write, a directory is known by its first member.
-      String member = json.nextFieldName();
-      if (!"entries".equals(member)) {
-        NarListing.Node node = readMembers(member, 0, 0);
-        return Optional.of(new NarListingSearch.Found(depth, node))
-            .filter(found -> node instanceof NarListing.Symlink);
+      if (!"entries".equals(json.nextFieldName())) {
+        return depth;
       }
       expect(json.nextToken(), JsonToken.START_OBJECT);
       if (!goTo(path.get(depth))) {
-        return Optional.empty();
+        return ABSENT;
       }
     }
-    return Optional.of(new NarListingSearch.Found(path.size(), readNode(1, most)));
+    json.nextFieldName();
+    return path.size();
+  }
+
+  private void copyNode(String name, NarListingPrinter printer) throws IOException {
+    if (!"entries".equals(json.currentName())) {
+      printer.print(name, readNode(0, 0));
+      return;
+    }
+    expect(json.nextToken(), JsonToken.START_OBJECT);
+    printer.beginDirectory(name);
+    String entry;
+    while ((entry = json.nextFieldName()) != null) {
+      expect(json.nextToken(), JsonToken.START_OBJECT);
+      json.nextFieldName();
+      copyNode(entry, printer);
+    }
+    printer.endDirectory();
+    while (json.nextFieldName() != null) {
+      json.nextToken();
+    }
   }
 
   /** Goes to the value of this member of the object; it must be an object. */
@@ -137,16 +194,11 @@ final class NarListingParser {
     return false;
   }
 
-  /** Reads the object that has just begun; of directories only so many levels and entries. */
+  /** Reads the rest of an object from the name of its first member on. */
   private NarListing.Node readNode(int levels, int most) throws IOException {
-    expect(json.currentToken(), JsonToken.START_OBJECT);
-    return readMembers(json.nextFieldName(), levels, most);
-  }
-
-  private NarListing.Node readMembers(@Nullable String first, int levels, int most)
-      throws IOException {
     Members members = new Members();
-    for (String name = first; name != null; name = json.nextFieldName()) {
+    while (json.currentToken() == JsonToken.FIELD_NAME) {
+      String name = json.currentName();
       JsonToken value = json.nextToken();
       switch (name) {
         case "type" -> members.type = readText();
@@ -162,6 +214,7 @@ final class NarListingParser {
         case "target" -> members.target = readText();
         default -> json.skipChildren();
       }
+      json.nextToken();
     }
     return members.node();
   }
@@ -175,8 +228,9 @@ final class NarListingParser {
     Map<String, NarListing.Node> entries = new HashMap<>();
     String name;
     while ((name = json.nextFieldName()) != null) {
-      json.nextToken();
+      expect(json.nextToken(), JsonToken.START_OBJECT);
       if (entries.size() < most) {
+        json.nextToken();
         entries.put(name, readNode(levels - 1, most));
       } else {
         json.skipChildren();

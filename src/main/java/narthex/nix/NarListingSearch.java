@@ -2,6 +2,7 @@ package narthex.nix;
 
 import java.io.IOException;
 import java.io.Reader;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
 
@@ -32,5 +33,24 @@ public final class NarListingSearch {
   public static Optional<Found> find(Reader listing, List<String> path, int most)
       throws IOException {
     return NarListingParser.find(listing, path, most);
+  }
+
+  /**
+   * Writes the listing of what lies on this way, with all that is in it, as one of its own.
+   *
+   * @param listing what {@link NarListingPrinter} wrote; stays open at any place
+   * @param path the names from the root on, no link before the last
+   * @param out stays open
+   * @throws NixFormatException if it is not such a listing, or nothing is called so
+   * @throws IOException if it cannot be read or written
+   */
+  public static void copy(Reader listing, List<String> path, Appendable out) throws IOException {
+    try {
+      NarListingPrinter printer = new NarListingPrinter(out);
+      NarListingParser.copy(listing, path, printer);
+      printer.end();
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
   }
 }

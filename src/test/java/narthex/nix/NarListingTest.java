@@ -188,6 +188,9 @@ class NarListingTest {
     assertEquals(
         Optional.of(new NarListingSearch.Found(path.size(), withoutLevels(node, 1))),
         find(text, path));
+    StringBuilder copy = new StringBuilder();
+    NarListingSearch.copy(new StringReader(text), path, copy);
+    assertEquals(new NarListing(node).print(), copy.toString());
     path.add("below"); // no entry is called so
     if (node instanceof NarListing.Symlink) {
       assertEquals(
