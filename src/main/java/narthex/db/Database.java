@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import javax.sql.DataSource;
-import narthex.nix.DocumentName;
 import narthex.nix.NarId;
 import narthex.nix.NarInfo;
 import narthex.nix.Sha256;
@@ -29,10 +28,12 @@ public final class Database implements AutoCloseable {
 
   private final ConnectionPool pool;
   private final Transactions transactions;
+  private final DocumentTable documents;
 
   private Database(ConnectionPool pool) {
     this.pool = pool;
     this.transactions = new Transactions(pool.connections());
+    this.documents = new DocumentTable(transactions);
   }
 
   /**
@@ -312,71 +313,9 @@ public final class Database implements AutoCloseable {
         });
   }
 
-  /**
-   * Finds a document, by one indexed statement; empty if it is not stored.
-   *
-   * @throws DatabaseException if the database cannot tell
-   */
-  public Optional<DocumentRow> findDocument(DocumentName name) throws IOException {
-    String path = name.print();
-    return Optional.ofNullable(
-        transactions.single(
-            "find document",
-            path,
-            mappers -> {
-              DocumentColumns found = mappers.documents().find(path);
-              return found == null ? null : found.row();
-            }));
-  }
-
-  /**
-   * Stores a document, after its bytes, in place of one of the same name.
-   *
-   * @return the one that it replaced, whose blob nobody refers to any more
-   * @throws DatabaseException if it could not be stored; nothing is changed then
-   */
-  public Optional<DocumentRow> storeDocument(DocumentRow row) throws IOException {
-    DocumentColumns columns = DocumentColumns.of(row);
-    return Optional.ofNullable(
-        transactions.together(
-            "store document",
-            columns.path(),
-            mappers -> {
-              DocumentMapper documents = mappers.documents();
-              documents.storeOrLock(columns);
-              DocumentColumns there = documents.find(columns.path());
-              if (there == null || there.blob().equals(columns.blob())) {
-                return null;
-              }
-              documents.replace(columns);
-              return there.row();
-            }));
-  }
-
-  /**
-   * Stores a document, after its bytes, unless there is one of the same name.
-   *
-   * @return false, and nothing is changed, if there is one
-   * @throws DatabaseException if it could not be stored; nothing is changed then
-   */
-  public boolean storeDocumentIfAbsent(DocumentRow row) throws IOException {
-    DocumentColumns columns = DocumentColumns.of(row);
-    return transactions.together(
-        "store document",
-        columns.path(),
-        mappers -> mappers.documents().storeIfAbsent(columns) > 0);
-  }
-
-  /**
-   * Deletes a document, before its bytes, if it still is stored in this blob.
-   *
-   * @return false, and nothing is changed, if it is not stored so
-   * @throws DatabaseException if it could not be deleted; nothing is changed then
-   */
-  public boolean deleteDocument(DocumentRow row) throws IOException {
-    DocumentColumns columns = DocumentColumns.of(row);
-    return transactions.together(
-        "delete document", columns.path(), mappers -> mappers.documents().delete(columns) > 0);
+  /** The rows of documents; usable until this is closed. */
+  public DocumentTable documents() {
+    return documents;
   }
 
   /**

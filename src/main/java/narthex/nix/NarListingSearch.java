@@ -18,6 +18,11 @@ public final class NarListingSearch {
    */
   public record Found(int depth, NarListing.Node node) {}
 
+  /** The escape that stands before a byte that is not UTF-8, and for nothing else. */
+  private static final String ZERO = "\\u0000";
+
+  private static final int BUFFER_CHARS = 1 << 13;
+
   private NarListingSearch() {}
 
   /**
@@ -52,5 +57,29 @@ public final class NarListingSearch {
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
+  }
+
+  /**
+   * Whether all names and targets in a listing are UTF-8.
+   *
+   * @param listing what {@link NarListingPrinter} wrote, read up to its end; stays open
+   * @throws IOException if it cannot be read
+   */
+  public static boolean isUtf8(Reader listing) throws IOException {
+    char[] buffer = new char[BUFFER_CHARS];
+    int matched = 0;
+    int count;
+    while ((count = listing.read(buffer)) >= 0) {
+      for (int i = 0; i < count; i++) {
+        boolean isNext = buffer[i] == ZERO.charAt(matched);
+        if (isNext && ++matched == ZERO.length()) {
+          return false;
+        }
+        if (!isNext) { // an escaped backslash begins nothing
+          matched = 0;
+        }
+      }
+    }
+    return true;
   }
 }

@@ -2,12 +2,8 @@ package narthex.serve;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.Reader;
 import java.lang.System.Logger.Level;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -15,13 +11,9 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import narthex.blob.BlobLostException;
-import narthex.blob.BlobStore;
-import narthex.blob.Extent;
-import narthex.blob.StoredManifest;
-import narthex.db.DocumentRow;
 import narthex.ingest.ListingIngest;
 import narthex.nix.Compression;
+import narthex.nix.DocumentName;
 import narthex.nix.NarFileName;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
@@ -37,65 +29,64 @@ public final class ListingLookup {
   /** Who makes a listing answers all others; this only frees them if it died. */
   private static final Duration SILENCE = Duration.ofMinutes(10);
 
-  private final ListingIngest listings;
+  private final DocumentLookup documents;
+  private final ListingIngest ingest;
   private final NarLookup nars;
-  private final BlobStore blobs;
-  private final DecoderSlots slots;
-  private final ConcurrentMap<Sha256, CompletableFuture<Optional<NarSource>>> making =
+  private final ConcurrentMap<Sha256, CompletableFuture<Boolean>> making =
       new ConcurrentHashMap<>();
 
-  /** Looks in these places; whoever decodes for a client needs one of the slots. */
-  public ListingLookup(
-      ListingIngest listings, NarLookup nars, BlobStore blobs, DecoderSlots slots) {
-    this.listings = listings;
+  /** Looks in these places. */
+  public ListingLookup(DocumentLookup documents, ListingIngest ingest, NarLookup nars) {
+    this.documents = documents;
+    this.ingest = ingest;
     this.nars = nars;
-    this.blobs = blobs;
-    this.slots = slots;
   }
 
   /** Where a NAR is found that has no listing yet. */
-  interface Nars {
+  private interface Nars {
     Optional<NarSource> find(NarFileName name) throws IOException;
   }
 
   /**
-   * Finds the listing of a NAR, fetching the NAR if need be; waits until all of it is here.
+   * Finds the listing of a NAR, fetching the NAR if need be; waits until all of it is here. The
+   * caller closes it.
    *
    * @param name a file name of the NAR itself
    * @return empty if the NAR surely cannot be had, or is not one
    * @throws IOException if that cannot be told
    */
-  public Optional<NarSource> find(NarId nar, NarFileName name) throws IOException {
+  public Optional<OpenDocument> find(NarId nar, NarFileName name) throws IOException {
     return find(nar, name, nars::find);
   }
 
   /**
-   * Finds the listing of a NAR if the NAR is stored.
+   * Finds the listing of a NAR if the NAR is stored. The caller closes it.
    *
    * @return empty if the NAR surely is not stored, or is not one
    * @throws IOException if that cannot be told
    */
-  public Optional<NarSource> findHere(NarId nar) throws IOException {
+  public Optional<OpenDocument> findHere(NarId nar) throws IOException {
     return find(nar, new NarFileName(nar.hash().nix32(), Compression.NONE), nars::findHere);
   }
 
-  private Optional<NarSource> find(NarId nar, NarFileName name, Nars from) throws IOException {
-    Optional<DocumentRow> row = listings.find(nar.hash());
-    if (row.isPresent()) {
-      try {
-        return Optional.of(source(row.get()));
-      } catch (BlobLostException lost) {
-        LOG.log(Level.ERROR, "listing is lost and made again reason={0}", lost.getMessage());
-        listings.drop(row.get());
-      }
+  private Optional<OpenDocument> find(NarId nar, NarFileName name, Nars from) throws IOException {
+    DocumentName kept = DocumentName.listing(nar.hash());
+    Optional<OpenDocument> known = documents.findHere(kept);
+    if (known.isPresent()) {
+      return known;
     }
-    CompletableFuture<Optional<NarSource>> mine = new CompletableFuture<>();
-    CompletableFuture<Optional<NarSource>> other = making.putIfAbsent(nar.hash(), mine);
+    return isMade(nar, name, from) ? documents.findHere(kept) : Optional.empty();
+  }
+
+  /** Makes the listing, or waits for somebody who does; false if there is nothing to list. */
+  private boolean isMade(NarId nar, NarFileName name, Nars from) throws IOException {
+    CompletableFuture<Boolean> mine = new CompletableFuture<>();
+    CompletableFuture<Boolean> other = making.putIfAbsent(nar.hash(), mine);
     if (other != null) {
       return await(other);
     }
     try {
-      Optional<NarSource> made = make(nar, name, from);
+      boolean made = make(nar, name, from);
       mine.complete(made);
       return made;
     } catch (IOException | RuntimeException | Error e) {
@@ -106,43 +97,27 @@ public final class ListingLookup {
     }
   }
 
-  private Optional<NarSource> make(NarId nar, NarFileName name, Nars from) throws IOException {
-    Optional<DocumentRow> known = listings.find(nar.hash());
-    if (known.isPresent()) { // made between the first look and now
-      return Optional.of(source(known.get()));
+  private boolean make(NarId nar, NarFileName name, Nars from) throws IOException {
+    Optional<OpenDocument> meanwhile = documents.findHere(DocumentName.listing(nar.hash()));
+    if (meanwhile.isPresent()) {
+      meanwhile.get().close();
+      return true;
     }
     Optional<NarSource> found = from.find(name);
     if (found.isEmpty()) {
-      return Optional.empty();
+      return false;
     }
     try (InputStream in = found.get().open(0)) {
-      return Optional.of(source(listings.make(nar, in)));
+      ingest.make(nar, in);
+      return true;
     } catch (NotNarException e) {
       LOG.log(
           Level.WARNING, "no listing narHash={0} reason={1}", nar.hash().nix32(), e.getMessage());
-      return Optional.empty();
+      return false;
     }
   }
 
-  /** The bytes of a stored document; {@link BlobLostException} if they surely are not there. */
-  private NarSource source(DocumentRow row) throws IOException {
-    Extent whole = new Extent(row.blob(), 0, row.blobSizeBytes(), row.blobSizeBytes());
-    StoredManifest frame = new StoredManifest(blobs, List.of(whole));
-    frame.requirePresent();
-    String tag = row.hash().nix32();
-    return new DecodedSource(
-        new FileSource(frame, Compression.ZSTD, tag),
-        new NarId(row.hash(), row.sizeBytes()),
-        slots);
-  }
-
-  /** Reads a listing that was found; the caller closes the reader. */
-  static Reader read(NarSource listing) throws IOException {
-    return new InputStreamReader(listing.open(0), StandardCharsets.UTF_8);
-  }
-
-  private static Optional<NarSource> await(CompletableFuture<Optional<NarSource>> question)
-      throws IOException {
+  private static boolean await(CompletableFuture<Boolean> question) throws IOException {
     try {
       return question.get(SILENCE.toSeconds(), TimeUnit.SECONDS);
     } catch (ExecutionException e) {

@@ -1,12 +1,18 @@
 package narthex.serve;
 
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import narthex.nix.Compression;
+import narthex.nix.DocumentName;
 import narthex.nix.NarFileName;
+import narthex.nix.NarId;
 import narthex.nix.NarInfo;
 import narthex.nix.NarListing;
+import narthex.nix.NarListingSearch;
 import narthex.nix.StorePathHash;
 
 /**
@@ -60,13 +66,53 @@ public final class NarFiles {
 
   private final NarInfoLookup narInfos;
   private final NarLookup nars;
+  private final DocumentLookup documents;
   private final ListingLookup listings;
 
   /** Looks in these places. */
-  public NarFiles(NarInfoLookup narInfos, NarLookup nars, ListingLookup listings) {
+  public NarFiles(
+      NarInfoLookup narInfos, NarLookup nars, DocumentLookup documents, ListingLookup listings) {
     this.narInfos = narInfos;
     this.nars = nars;
+    this.documents = documents;
     this.listings = listings;
+  }
+
+  /**
+   * Finds the listing of a store path for a client: a document that is stored, else made from the
+   * NAR if that is stored, else a document of an upstream. Where a name in the NAR is not UTF-8
+   * there is none to be made, as Nix makes none. The caller closes it.
+   *
+   * @return empty if there surely is none
+   * @throws IOException if that cannot be told
+   */
+  public Optional<OpenDocument> findListing(StorePathHash hash) throws IOException {
+    DocumentName name = DocumentName.listing(hash);
+    Optional<OpenDocument> listing = documents.findHere(name);
+    if (listing.isEmpty()) {
+      listing = makeListing(hash);
+    }
+    return listing.isPresent() ? listing : documents.find(name);
+  }
+
+  private Optional<OpenDocument> makeListing(StorePathHash hash) throws IOException {
+    Optional<ServedNarInfo> stored = narInfos.findHere(hash);
+    if (stored.isEmpty()) {
+      return Optional.empty();
+    }
+    NarId nar = stored.get().narInfo().nar();
+    Optional<OpenDocument> made = listings.findHere(nar);
+    if (made.isEmpty() || !isUtf8(made.get())) {
+      return Optional.empty();
+    }
+    return listings.findHere(nar);
+  }
+
+  private static boolean isUtf8(OpenDocument listing) throws IOException {
+    try (listing;
+        Reader reader = new InputStreamReader(listing.plain(), StandardCharsets.UTF_8)) {
+      return NarListingSearch.isUtf8(reader);
+    }
   }
 
   /**
@@ -84,10 +130,7 @@ public final class NarFiles {
     NarInfo narInfo = served.get().narInfo();
     String file = narInfo.file().url().substring(narInfo.file().url().lastIndexOf('/') + 1);
     NarFileName name = new NarFileName(NarFileName.parse(file).stem(), Compression.NONE);
-    Optional<NarSource> listing = listings.find(narInfo.nar(), name);
-    if (listing.isEmpty()) {
-      return Optional.empty();
-    }
-    return new NarWalk(narInfo, listing.get(), () -> nars.find(name)).go(path);
+    return new NarWalk(narInfo, () -> listings.find(narInfo.nar(), name), () -> nars.find(name))
+        .go(path);
   }
 }

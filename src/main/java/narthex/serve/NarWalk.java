@@ -1,6 +1,7 @@
 package narthex.serve;
 
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -32,8 +33,13 @@ final class NarWalk {
     Optional<NarSource> find() throws IOException;
   }
 
+  /** Its listing, whose reader closes it. */
+  interface Listing {
+    Optional<OpenDocument> find() throws IOException;
+  }
+
   private final NarInfo narInfo;
-  private final NarSource listing;
+  private final Listing listing;
   private final Nar nar;
 
   /** Where the walk is: directories in each other, none of them a link. */
@@ -42,7 +48,7 @@ final class NarWalk {
   /** The names to go through from there. */
   private final Deque<String> ahead = new ArrayDeque<>();
 
-  NarWalk(NarInfo narInfo, NarSource listing, Nar nar) {
+  NarWalk(NarInfo narInfo, Listing listing, Nar nar) {
     this.narInfo = narInfo;
     this.listing = listing;
     this.nar = nar;
@@ -94,7 +100,12 @@ final class NarWalk {
   private Optional<NarListing.Node> goDown() throws IOException {
     List<String> way = new ArrayList<>(place);
     ahead.stream().takeWhile(name -> !name.equals(UP)).forEach(way::add);
-    try (Reader reader = ListingLookup.read(listing)) {
+    Optional<OpenDocument> found = listing.find();
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    try (OpenDocument document = found.get();
+        Reader reader = read(document)) {
       Optional<NarListingSearch.Found> met =
           NarListingSearch.find(reader, way, NarFiles.MAX_ENTRIES);
       while (met.isPresent() && place.size() < met.get().depth()) {
@@ -169,11 +180,19 @@ final class NarWalk {
         new NarFiles.FoundDirectory(
             (NarListing.Directory) node,
             narHash + "-" + digest(String.join("/", here)),
-            out -> {
-              try (Reader reader = ListingLookup.read(listing)) {
-                NarListingSearch.copy(reader, here, out);
-              }
-            }));
+            out -> copy(here, out)));
+  }
+
+  private void copy(List<String> path, Appendable out) throws IOException {
+    try (OpenDocument document =
+            listing.find().orElseThrow(() -> new IOException("the listing is gone"));
+        Reader reader = read(document)) {
+      NarListingSearch.copy(reader, path, out);
+    }
+  }
+
+  private static Reader read(OpenDocument document) throws IOException {
+    return new InputStreamReader(document.plain(), StandardCharsets.UTF_8);
   }
 
   private static String digest(String text) {

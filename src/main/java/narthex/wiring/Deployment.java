@@ -4,9 +4,12 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import narthex.ingest.DocumentUpload;
 import narthex.ingest.NarInfoUpload;
 import narthex.ingest.NarUpload;
 import narthex.serve.DecoderSlots;
+import narthex.serve.DocumentLookup;
+import narthex.serve.NarFiles;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.NarLookup;
 import narthex.serve.Readiness;
@@ -69,6 +72,24 @@ public class Deployment {
   @Singleton
   DecoderSlots decoderSlots() {
     return opened().decoderSlots();
+  }
+
+  @Produces
+  @Singleton
+  NarFiles narFiles() {
+    return opened().narFiles();
+  }
+
+  @Produces
+  @Singleton
+  DocumentLookup documentLookup() {
+    return opened().documentLookup();
+  }
+
+  @Produces
+  @Singleton
+  DocumentUpload documentUpload() {
+    return opened().documentUpload();
   }
 
   @Produces

@@ -14,8 +14,8 @@ import java.util.stream.Stream;
 import narthex.nix.DocumentName;
 import org.junit.jupiter.api.Test;
 
-/** What {@link Database} promises of documents, whichever database is behind it. */
-interface DocumentRowsContract {
+/** What {@link DocumentTable} promises of documents, whichever database is behind it. */
+interface DocumentTableContract {
   int ROUNDS = 40;
 
   /** Returns the database under test, which is empty. */
@@ -27,13 +27,13 @@ interface DocumentRowsContract {
     DocumentName listing = DocumentName.listing(Rows.pathHash(1));
     DocumentRow own = new DocumentRow(listing, hash(2), 0, "doc/2", 9, null, NOON);
 
-    assertEquals(Optional.empty(), database().findDocument(documentName(1)));
-    assertEquals(Optional.empty(), database().storeDocument(fetched));
-    assertEquals(Optional.empty(), database().storeDocument(own));
+    assertEquals(Optional.empty(), database().documents().find(documentName(1)));
+    assertEquals(Optional.empty(), database().documents().store(fetched));
+    assertEquals(Optional.empty(), database().documents().store(own));
 
-    assertEquals(Optional.of(fetched), database().findDocument(documentName(1)));
-    assertEquals(Optional.of(own), database().findDocument(listing));
-    assertEquals(Optional.empty(), database().findDocument(documentName(2)));
+    assertEquals(Optional.of(fetched), database().documents().find(documentName(1)));
+    assertEquals(Optional.of(own), database().documents().find(listing));
+    assertEquals(Optional.empty(), database().documents().find(documentName(2)));
   }
 
   @Test
@@ -41,35 +41,36 @@ interface DocumentRowsContract {
     DocumentRow first = document(documentName(1), "doc/1");
     DocumentRow second =
         new DocumentRow(documentName(1), hash(8), 3, "doc/2", 12, null, NOON.plusMillis(1));
-    database().storeDocument(first);
+    database().documents().store(first);
 
-    assertEquals(Optional.of(first), database().storeDocument(second));
+    assertEquals(Optional.of(first), database().documents().store(second));
 
-    assertEquals(Optional.of(second), database().findDocument(documentName(1)));
+    assertEquals(Optional.of(second), database().documents().find(documentName(1)));
+    assertEquals(Optional.empty(), database().documents().store(second));
   }
 
   @Test
   default void aDocumentThatIsKeptOnlyIfAbsentReplacesNone() throws Exception {
     DocumentRow first = document(documentName(1), "doc/1");
 
-    assertTrue(database().storeDocumentIfAbsent(first));
-    assertFalse(database().storeDocumentIfAbsent(document(documentName(1), "doc/2")));
+    assertTrue(database().documents().storeIfAbsent(first));
+    assertFalse(database().documents().storeIfAbsent(document(documentName(1), "doc/2")));
 
-    assertEquals(Optional.of(first), database().findDocument(documentName(1)));
+    assertEquals(Optional.of(first), database().documents().find(documentName(1)));
   }
 
   @Test
   default void onlyExactlyThatDocumentIsDeleted() throws Exception {
     DocumentRow row = document(documentName(1), "doc/1");
-    database().storeDocument(row);
+    database().documents().store(row);
 
-    assertFalse(database().deleteDocument(document(documentName(1), "doc/2")));
-    assertFalse(database().deleteDocument(document(documentName(2), "doc/1")));
-    assertEquals(Optional.of(row), database().findDocument(documentName(1)));
+    assertFalse(database().documents().delete(document(documentName(1), "doc/2")));
+    assertFalse(database().documents().delete(document(documentName(2), "doc/1")));
+    assertEquals(Optional.of(row), database().documents().find(documentName(1)));
 
-    assertTrue(database().deleteDocument(row));
-    assertFalse(database().deleteDocument(row));
-    assertEquals(Optional.empty(), database().findDocument(documentName(1)));
+    assertTrue(database().documents().delete(row));
+    assertFalse(database().documents().delete(row));
+    assertEquals(Optional.empty(), database().documents().find(documentName(1)));
   }
 
   @Test
@@ -78,10 +79,10 @@ interface DocumentRowsContract {
       DocumentName name = documentName(round);
       List<Optional<DocumentRow>> replaced =
           AtOnce.run(
-              () -> database().storeDocument(document(name, "doc/a")),
-              () -> database().storeDocument(document(name, "doc/b")));
+              () -> database().documents().store(document(name, "doc/a")),
+              () -> database().documents().store(document(name, "doc/b")));
 
-      String there = database().findDocument(name).orElseThrow().blob();
+      String there = database().documents().find(name).orElseThrow().blob();
       List<String> gone =
           replaced.stream().flatMap(Optional::stream).map(DocumentRow::blob).toList();
       assertEquals(1, gone.size());
