@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.System.Logger.Level;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.InstantSource;
 import java.util.Locale;
 import java.util.Optional;
@@ -15,8 +17,8 @@ import narthex.db.DocumentRow;
 import narthex.nix.Compression;
 import narthex.nix.DocumentName;
 import narthex.nix.Realisation;
+import narthex.nix.Sha256;
 import narthex.nix.StrictJson;
-import narthex.stream.DigestingInputStream;
 import narthex.stream.Encoders;
 import narthex.stream.EncodingOutputStream;
 import org.jspecify.annotations.Nullable;
@@ -50,10 +52,16 @@ public final class DocumentIngest {
     void read(InputStream bytes) throws IOException;
   }
 
+  /** Writes the bytes of a document. */
+  interface Body {
+    /** Writes all of them; the stream stays open. */
+    void writeTo(OutputStream out) throws IOException;
+  }
+
   /** The check that every document of this name must pass. */
   static Check usualCheck(DocumentName name) {
     return switch (name.kind()) {
-      case LOG -> DocumentIngest::readToEnd;
+      case LOG, NAR_LISTING -> DocumentIngest::readToEnd;
       case LISTING, DEBUG_INFO -> bytes -> StrictJson.requireObject(bytes, name.print());
       case REALISATION, BUILD_TRACE -> bytes -> Realisation.parse(name, bytes.readAllBytes());
     };
@@ -67,7 +75,19 @@ public final class DocumentIngest {
    * @throws IOException if the stream fails, or it cannot be stored
    */
   Stored replace(DocumentName name, InputStream bytes, Check check) throws IOException {
-    DocumentRow row = write(name, bytes, null, check);
+    return replace(write(name, null, out -> check.read(new CopyingInputStream(bytes, out))));
+  }
+
+  /**
+   * Stores a document that is made here, in place of one of the same name.
+   *
+   * @throws IOException what the body throws, unchanged, or if it cannot be stored
+   */
+  void make(DocumentName name, Body body) throws IOException {
+    replace(write(name, null, body));
+  }
+
+  private Stored replace(DocumentRow row) throws IOException {
     Optional<DocumentRow> replaced =
         DatabaseTries.keepTrying(() -> database.documents().store(row));
     if (replaced.isPresent()) {
@@ -88,7 +108,8 @@ public final class DocumentIngest {
    */
   public DocumentRow keep(DocumentName name, InputStream bytes, @Nullable String upstream)
       throws IOException {
-    DocumentRow row = write(name, bytes, upstream, usualCheck(name));
+    Check check = usualCheck(name);
+    DocumentRow row = write(name, upstream, out -> check.read(new CopyingInputStream(bytes, out)));
     if (database.documents().storeIfAbsent(row)) {
       log(row);
       return row;
@@ -107,15 +128,14 @@ public final class DocumentIngest {
     }
   }
 
-  private DocumentRow write(
-      DocumentName name, InputStream bytes, @Nullable String upstream, Check check)
+  private DocumentRow write(DocumentName name, @Nullable String upstream, Body body)
       throws IOException {
     try (BlobSink sink = blobs.create(newKey(name))) {
       SinkStream target = new SinkStream(sink);
       EncodingOutputStream encoder = Encoders.encode(Compression.ZSTD, target);
-      DigestingInputStream digesting = new DigestingInputStream(bytes);
+      DigestingStream bytes = new DigestingStream(encoder);
       try {
-        check.read(new CopyingInputStream(digesting, encoder));
+        body.writeTo(bytes);
         encoder.close();
       } catch (IOException | RuntimeException e) {
         encoder.discard();
@@ -124,8 +144,8 @@ public final class DocumentIngest {
       sink.commit();
       return new DocumentRow(
           name,
-          digesting.digest(),
-          digesting.count(),
+          Sha256.of(bytes.sha256.digest()),
+          bytes.written,
           sink.key(),
           target.written,
           upstream,
@@ -188,6 +208,34 @@ public final class DocumentIngest {
         copy.write(buffer, offset, count);
       }
       return count;
+    }
+  }
+
+  /** Passes bytes through and keeps their number and hash; stays open. */
+  private static final class DigestingStream extends OutputStream {
+    private final OutputStream out;
+    private final MessageDigest sha256;
+    private long written;
+
+    DigestingStream(OutputStream out) {
+      this.out = out;
+      try {
+        this.sha256 = MessageDigest.getInstance("SHA-256");
+      } catch (NoSuchAlgorithmException e) {
+        throw new IllegalStateException("every Java platform has SHA-256", e);
+      }
+    }
+
+    @Override
+    public void write(int value) throws IOException {
+      write(new byte[] {(byte) value}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] buffer, int offset, int length) throws IOException {
+      sha256.update(buffer, offset, length);
+      written += length;
+      out.write(buffer, offset, length);
     }
   }
 

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.util.List;
 import narthex.ingest.UploadRefusedException.Reason;
 import narthex.nix.DocumentName;
+import narthex.nix.NixFormatException;
 import narthex.nix.PublicKey;
 import narthex.nix.Realisation;
 import narthex.upstream.Upstreams;
@@ -52,7 +53,7 @@ public final class DocumentUpload {
   /** The bound of a name where documents in general are bounded so. */
   static long maxBytes(DocumentName name, long general) {
     return switch (name.kind()) {
-      case LISTING, LOG -> general;
+      case LISTING, NAR_LISTING, LOG -> general;
       case DEBUG_INFO, REALISATION, BUILD_TRACE -> Math.min(general, MAX_SMALL_BYTES);
     };
   }
@@ -75,6 +76,7 @@ public final class DocumentUpload {
 
   private DocumentIngest.Check check(DocumentName name) {
     return switch (name.kind()) {
+      case NAR_LISTING -> throw new NixFormatException(name + " is made here alone");
       case LISTING, LOG, DEBUG_INFO -> DocumentIngest.usualCheck(name);
       case REALISATION, BUILD_TRACE -> bytes -> requireTrusted(name, bytes.readAllBytes());
     };

@@ -7,8 +7,8 @@ package narthex.nix;
  * <p>Source: Nix, {@code src/libstore/binary-cache-store.cc}.
  *
  * @param kind what the document is
- * @param subject what it is about: a store path hash, the base name of a derivation, a build id, or
- *     {@code sha256:} and 64 hexadecimal digits
+ * @param subject what it is about: a store path hash, a NarHash, the base name of a derivation, a
+ *     build id, or {@code sha256:} and 64 hexadecimal digits
  * @param output the output that it is about, empty where the kind has none
  */
 public record DocumentName(Kind kind, String subject, String output) {
@@ -18,6 +18,7 @@ public record DocumentName(Kind kind, String subject, String output) {
   private static final String DERIVATION_OUTPUT = ".doi";
   private static final String SHA256 = "sha256:";
   private static final int SHA256_DIGITS = 64;
+  private static final int NAR_HASH_LENGTH = 52;
 
   /** Digits of the build ids that Nix indexes: SHA-1. */
   private static final int BUILD_ID_DIGITS = 40;
@@ -29,6 +30,8 @@ public record DocumentName(Kind kind, String subject, String output) {
   public enum Kind {
     /** {@code <hash>.ls}: the listing of a NAR. */
     LISTING(""),
+    /** {@code nar/<NarHash>.ls}: the listing made from a NAR; kept here, never asked for by it. */
+    NAR_LISTING("nar/"),
     /** {@code log/<derivation>}: the text that a build printed. */
     LOG("log/"),
     /** {@code debuginfo/<build id>[.debug]}: where the debug symbols of a program are. */
@@ -59,6 +62,7 @@ public record DocumentName(Kind kind, String subject, String output) {
     boolean right =
         switch (kind) {
           case LISTING -> isStorePathHash(subject) && output.isEmpty();
+          case NAR_LISTING -> isNarHash(subject) && output.isEmpty();
           case LOG -> isDerivation(subject) && output.isEmpty();
           case DEBUG_INFO -> isBuildId(subject) && output.isEmpty();
           case REALISATION -> isDerivationHash(subject) && StorePath.isName(output, 0);
@@ -81,7 +85,7 @@ public record DocumentName(Kind kind, String subject, String output) {
     Kind kind = kind(path);
     String rest = path.substring(kind.folder.length());
     return switch (kind) {
-      case LISTING -> new DocumentName(kind, without(LISTING, rest), "");
+      case LISTING, NAR_LISTING -> new DocumentName(kind, without(LISTING, rest), "");
       case LOG, DEBUG_INFO -> new DocumentName(kind, rest, "");
       case REALISATION -> split(kind, rest, '!');
       case BUILD_TRACE -> split(kind, rest, '/');
@@ -91,6 +95,11 @@ public record DocumentName(Kind kind, String subject, String output) {
   /** The name of the listing of a store path. */
   public static DocumentName listing(StorePathHash hash) {
     return new DocumentName(Kind.LISTING, hash.text(), "");
+  }
+
+  /** The name under which the listing of a NAR is kept. */
+  public static DocumentName listing(Sha256 narHash) {
+    return new DocumentName(Kind.NAR_LISTING, narHash.nix32(), "");
   }
 
   /** The path below the root of a binary cache, not percent-encoded; the name's only such text. */
@@ -105,7 +114,7 @@ public record DocumentName(Kind kind, String subject, String output) {
 
   private static String print(Kind kind, String subject, String output) {
     return switch (kind) {
-      case LISTING -> subject + LISTING;
+      case LISTING, NAR_LISTING -> kind.folder + subject + LISTING;
       case LOG, DEBUG_INFO -> kind.folder + subject;
       case REALISATION -> kind.folder + subject + '!' + output + DERIVATION_OUTPUT;
       case BUILD_TRACE -> kind.folder + subject + '/' + output + DERIVATION_OUTPUT;
@@ -139,6 +148,10 @@ public record DocumentName(Kind kind, String subject, String output) {
 
   private static boolean isStorePathHash(String text) {
     return text.length() == StorePathHash.LENGTH && Nix32.isNix32(text, 0, StorePathHash.LENGTH);
+  }
+
+  private static boolean isNarHash(String text) {
+    return text.length() == NAR_HASH_LENGTH && Nix32.isNix32(text, 0, NAR_HASH_LENGTH);
   }
 
   private static boolean isDerivation(String text) {

@@ -1,29 +1,30 @@
 package narthex.nix;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
-import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 
 /**
- * File names and link targets as text. In a NAR they are bytes, nearly always UTF-8; each byte that
- * is not part of well-formed UTF-8 becomes the lone surrogate U+DC00 + byte here, so that nothing
- * is lost: {@code bytes(of(x))} equals {@code x} for all bytes.
+ * File names and link targets as text. In a NAR they are bytes other than zero, nearly always
+ * UTF-8; each byte that is not part of well-formed UTF-8 becomes U+0000 and the character of the
+ * byte's number (U+0080 to U+00FF) here, so that nothing is lost: {@code bytes(of(x))} equals
+ * {@code x} for all bytes but zeros.
  */
 public final class NarText {
-  private static final int ESCAPE = 0xDC00;
-  private static final int FIRST_NON_ASCII = 0x80;
-  private static final int LAST_BYTE = 0xFF;
+  private static final char ESCAPE = '\0';
+  private static final char FIRST_ESCAPED = 0x80;
+  private static final char LAST_ESCAPED = 0xFF;
 
   /** What moves surrogates behind the other characters, as in UTF-8. */
   private static final int SURROGATE_SHIFT = 0x2000;
 
   private static final int BEHIND_SURROGATES_SHIFT = -0x800;
 
-  /** The order of the bytes in UTF-8, which is the order of a NAR and of a listing. */
+  /** The order of UTF-8, which for UTF-8 is that of a NAR and of a listing. */
   public static final Comparator<String> ORDER = NarText::compare;
 
   private NarText() {}
@@ -34,48 +35,46 @@ public final class NarText {
     return text.indexOf('\uFFFD') < 0 ? text : decode(bytes);
   }
 
-  /** The bytes of this text; a surrogate that no byte was escaped by becomes {@code ?}. */
+  /** The bytes of this text. */
   public static byte[] bytes(String text) {
     if (isUtf8(text)) {
       return text.getBytes(StandardCharsets.UTF_8);
     }
-    ByteBuffer bytes = ByteBuffer.allocate(text.length() * 3);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(text.length());
     int start = 0;
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (Character.isHighSurrogate(c)
-          && i + 1 < text.length()
-          && Character.isLowSurrogate(text.charAt(i + 1))) {
-        i++;
-      } else if (isEscape(c)) {
-        bytes.put(text.substring(start, i).getBytes(StandardCharsets.UTF_8));
-        bytes.put((byte) (c - ESCAPE));
-        start = i + 1;
+    for (int at = text.indexOf(ESCAPE); at >= 0; at = text.indexOf(ESCAPE, at + 1)) {
+      if (isEscaped(text, at)) {
+        bytes.writeBytes(text.substring(start, at).getBytes(StandardCharsets.UTF_8));
+        bytes.write(text.charAt(at + 1));
+        start = at + 2;
       }
     }
-    bytes.put(text.substring(start).getBytes(StandardCharsets.UTF_8));
-    byte[] exact = new byte[bytes.position()];
-    bytes.flip().get(exact);
-    return exact;
+    bytes.writeBytes(text.substring(start).getBytes(StandardCharsets.UTF_8));
+    return bytes.toByteArray();
   }
 
-  /** Whether the bytes of this text are UTF-8: it has no surrogate without its other half. */
+  /** Whether the bytes of this text are UTF-8. */
   public static boolean isUtf8(String text) {
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (Character.isSurrogate(c)) {
-        if (!Character.isHighSurrogate(c)
-            || ++i == text.length()
-            || !Character.isLowSurrogate(text.charAt(i))) {
-          return false;
-        }
-      }
-    }
-    return true;
+    return text.indexOf(ESCAPE) < 0;
   }
 
-  private static boolean isEscape(char c) {
-    return c >= ESCAPE + FIRST_NON_ASCII && c <= ESCAPE + LAST_BYTE;
+  /** Whether this is what {@link #of} gives for any bytes other than zeros. */
+  static boolean isText(String text) {
+    boolean isPlain = true;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == ESCAPE && !isEscaped(text, i)) {
+        return false;
+      }
+      isPlain &= c != ESCAPE && !Character.isSurrogate(c);
+    }
+    return isPlain || of(bytes(text)).equals(text);
+  }
+
+  private static boolean isEscaped(String text, int at) {
+    return at + 1 < text.length()
+        && text.charAt(at + 1) >= FIRST_ESCAPED
+        && text.charAt(at + 1) <= LAST_ESCAPED;
   }
 
   private static String decode(byte[] bytes) {
@@ -85,14 +84,11 @@ public final class NarText {
             .onMalformedInput(CodingErrorAction.REPORT)
             .onUnmappableCharacter(CodingErrorAction.REPORT);
     ByteBuffer in = ByteBuffer.wrap(bytes);
-    CharBuffer out = CharBuffer.allocate(bytes.length);
-    while (true) {
-      CoderResult result = decoder.decode(in, out, true);
-      if (!result.isError()) {
-        return out.flip().toString();
-      }
-      out.put((char) (ESCAPE + (in.get() & LAST_BYTE)));
+    CharBuffer out = CharBuffer.allocate(2 * bytes.length);
+    while (decoder.decode(in, out, true).isError()) {
+      out.put(ESCAPE).put((char) (in.get() & LAST_ESCAPED));
     }
+    return out.flip().toString();
   }
 
   private static int compare(String one, String other) {

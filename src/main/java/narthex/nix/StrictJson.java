@@ -21,8 +21,8 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * JSON from outside: UTF-8 only, at most 64 levels deep, nothing behind the value; where a tree is
- * made, no key twice in an object. Numbers keep their digits, keys their order.
+ * JSON from outside: UTF-8 only, nothing behind the value; where a tree is made, at most 64 levels
+ * deep and no key twice in an object. Numbers keep their digits, keys their order.
  */
 public final class StrictJson {
   /** How deep objects and arrays may lie in each other. */
@@ -39,6 +39,14 @@ public final class StrictJson {
           .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
           .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
           .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+          .build();
+
+  /** For what is read and not kept: a listing of a NAR lies as deep as that does. */
+  private static final JsonFactory DEEP =
+      FACTORY
+          .rebuild()
+          .streamReadConstraints(
+              StreamReadConstraints.builder().maxNestingDepth(2 * NarListing.MAX_DEPTH + 2).build())
           .build();
 
   private static final JsonMapper MAPPER =
@@ -102,8 +110,7 @@ public final class StrictJson {
    */
   public static void requireObject(InputStream utf8, String what) throws IOException {
     try (JsonParser parser =
-        FACTORY
-            .createParser(new InputStreamReader(utf8, StandardCharsets.UTF_8.newDecoder()))
+        DEEP.createParser(new InputStreamReader(utf8, StandardCharsets.UTF_8.newDecoder()))
             .disable(JsonParser.Feature.AUTO_CLOSE_SOURCE)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
         throw new NixFormatException(what + " is not a JSON object");

@@ -123,7 +123,7 @@ public final class DocumentLookup {
     InputStream frame = blobs.open(row.blob(), 0, row.blobSizeBytes());
     OpenDocument stored = new StoredDocument(row, frame, slots);
     return switch (row.name().kind()) {
-      case LISTING, LOG, DEBUG_INFO -> stored;
+      case LISTING, NAR_LISTING, LOG, DEBUG_INFO -> stored;
       case REALISATION, BUILD_TRACE -> signed(row.name(), stored);
     };
   }

@@ -9,6 +9,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.Objects;
+import narthex.nix.NarListing;
 import narthex.nix.NarText;
 
 /**
@@ -23,13 +24,13 @@ import narthex.nix.NarText;
  */
 public final class NarReader {
   /** Longest name of an entry, in bytes. */
-  public static final int MAX_NAME_BYTES = 1023;
+  public static final int MAX_NAME_BYTES = NarListing.MAX_NAME_BYTES;
 
   /** Longest target of a symbolic link, in bytes. */
-  public static final int MAX_TARGET_BYTES = 4095;
+  public static final int MAX_TARGET_BYTES = NarListing.MAX_TARGET_BYTES;
 
   /** Most directories in each other. */
-  public static final int MAX_DEPTH = 1024;
+  public static final int MAX_DEPTH = NarListing.MAX_DEPTH;
 
   private static final int BUFFER_BYTES = 1 << 16;
   private static final int ALIGNMENT = 8;

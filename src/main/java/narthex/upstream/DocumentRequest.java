@@ -100,7 +100,8 @@ final class DocumentRequest {
         new BoundedInputStream(new Transfer(decoded), maxBytes, url.toString())) {
       return switch (name.kind()) {
         case REALISATION, BUILD_TRACE -> readTrusted(body, reader);
-        case LISTING, LOG, DEBUG_INFO -> Optional.of(reader.read(body, base.toString()));
+        case LISTING, NAR_LISTING, LOG, DEBUG_INFO ->
+            Optional.of(reader.read(body, base.toString()));
       };
     } catch (TooLongException e) {
       throw new TroubleException(e.toString(), TroubleException.Retry.POINTLESS);

@@ -119,25 +119,7 @@ final class NarResponder {
       NarBodySender.sendAll(source, response.getOutputStream());
       return;
     }
-    long length = known.getAsLong();
-    ByteRange range = null;
-    if (Preconditions.rangeCounts(request, tag == null ? "" : tag)) {
-      range = ByteRange.parse(request.getHeader("Range"), length);
-    }
-    if (range == ByteRange.UNSATISFIABLE) {
-      response.setHeader("Content-Range", "bytes */" + length);
-      Answers.line(
-          request,
-          response,
-          HttpServletResponse.SC_REQUESTED_RANGE_NOT_SATISFIABLE,
-          "range not satisfiable");
-      return;
-    }
-    if (range != null) {
-      response.setStatus(HttpServletResponse.SC_PARTIAL_CONTENT);
-      response.setHeader("Content-Range", range.contentRange(length));
-    }
-    NarBodySender.send(source, range == null ? new ByteRange(0, length) : range, request, response);
+    RangeResponder.send(source, known.getAsLong(), tag == null ? "" : tag, request, response);
   }
 
   private static void sendCoded(

@@ -17,6 +17,7 @@ import narthex.db.Database;
 import narthex.ingest.DocumentFetch;
 import narthex.ingest.DocumentIngest;
 import narthex.ingest.DocumentUpload;
+import narthex.ingest.ListingIngest;
 import narthex.ingest.NarDownload;
 import narthex.ingest.NarInfoFetch;
 import narthex.ingest.NarInfoUpload;
@@ -27,6 +28,8 @@ import narthex.maintain.Sweep;
 import narthex.nix.SecretKey;
 import narthex.serve.DecoderSlots;
 import narthex.serve.DocumentLookup;
+import narthex.serve.ListingLookup;
+import narthex.serve.NarFiles;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.NarInfoSigner;
 import narthex.serve.NarLookup;
@@ -54,6 +57,7 @@ final class Components implements Closeable {
   private final DeletionSwitch deletions;
   private final Deletion deletion;
   private final DocumentLookup documentLookup;
+  private final NarFiles narFiles;
   private final DocumentUpload documentUpload;
   private final Readiness readiness;
   private final SiteInfo siteInfo;
@@ -105,6 +109,9 @@ final class Components implements Closeable {
             documents,
             signer,
             slots);
+    ListingLookup listings =
+        new ListingLookup(documentLookup, new ListingIngest(documents), narLookup);
+    this.narFiles = new NarFiles(narInfoLookup, narLookup, documentLookup, listings);
     this.documentUpload = new DocumentUpload(documentPolicy(settings), documents, upstreams);
     this.readiness = new Readiness(database, blobs);
   }
@@ -201,6 +208,10 @@ final class Components implements Closeable {
 
   Deletion deletion() {
     return deletion;
+  }
+
+  NarFiles narFiles() {
+    return narFiles;
   }
 
   DocumentLookup documentLookup() {

@@ -10,6 +10,7 @@ import narthex.ingest.NarUpload;
 import narthex.maintain.Deletion;
 import narthex.serve.DecoderSlots;
 import narthex.serve.DocumentLookup;
+import narthex.serve.NarFiles;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.NarLookup;
 import narthex.serve.Readiness;
@@ -84,6 +85,12 @@ public class Deployment {
   @Singleton
   DecoderSlots decoderSlots() {
     return opened().decoderSlots();
+  }
+
+  @Produces
+  @Singleton
+  NarFiles narFiles() {
+    return opened().narFiles();
   }
 
   @Produces

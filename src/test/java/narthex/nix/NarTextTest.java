@@ -33,6 +33,13 @@ class NarTextTest {
   }
 
   @Property
+  void onlyWhatBytesGiveIsText(@ForAll("nearText") String text) {
+    boolean zeros = new String(NarText.bytes(text), StandardCharsets.ISO_8859_1).indexOf(0) >= 0;
+    boolean same = NarText.of(NarText.bytes(text)).equals(text);
+    assertEquals(same && !zeros, NarText.isText(text));
+  }
+
+  @Property
   void whatIsNotUtf8IsSaid(@ForAll("nearUtf8") byte[] bytes) {
     boolean isUtf8 =
         Arrays.equals(
@@ -55,7 +62,19 @@ class NarTextTest {
             .map(parts -> String.join("", parts)),
         Arbitraries.strings()
             .map(
-                text -> new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8)));
+                text ->
+                    new String(
+                        text.replace("\0", "").getBytes(StandardCharsets.UTF_8),
+                        StandardCharsets.UTF_8)));
+  }
+
+  @Provide
+  Arbitrary<String> nearText() {
+    return Arbitraries.of(
+            "a", "\0", "\0\u0080", "\0\u00FF", "\0\u00C3", "\0\u00A9", "\uD83D", "\uDE00")
+        .list()
+        .ofMaxSize(4)
+        .map(parts -> String.join("", parts));
   }
 
   /** Pieces of UTF-8, whole and broken, surrogates and over-long forms among them. */

@@ -187,7 +187,7 @@ class NarReaderTest {
     byte[] nar = directory(name);
     Lines lines = new Lines(nar);
     NarReader.read(new ByteArrayInputStream(nar), lines);
-    String told = lines.lines.get(1).substring(2, 6);
+    String told = lines.lines.get(1).substring("l ".length()).replaceFirst(" t$", "");
     assertFalse(NarText.isUtf8(told));
     assertArrayEquals(name, NarText.bytes(told));
   }
