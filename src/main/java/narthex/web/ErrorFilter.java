@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import narthex.nix.NixFormatException;
+import narthex.nix.OneLine;
 
 /**
  * The only map from exception to status. It must be the first filter.
@@ -95,7 +96,12 @@ public final class ErrorFilter extends HttpFilter {
   private static void log(
       HttpServletRequest request, Level level, String event, Throwable failure) {
     if (LOG.isLoggable(level)) {
-      String line = event + " method=" + request.getMethod() + " path=" + request.getRequestURI();
+      String asked =
+          " method="
+              + OneLine.of(request.getMethod())
+              + " path="
+              + OneLine.of(request.getRequestURI());
+      String line = event + asked;
       LOG.log(level, line, failure);
     }
   }

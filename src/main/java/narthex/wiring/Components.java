@@ -8,8 +8,12 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import narthex.blob.BlobStore;
 import narthex.blob.DirectoryBlobStore;
 import narthex.db.Database;
@@ -28,6 +32,9 @@ import narthex.upstream.Netrc;
 import narthex.upstream.Upstream;
 import narthex.upstream.UpstreamSettings;
 import narthex.upstream.Upstreams;
+import narthex.web.AccessRule;
+import narthex.web.AccessToken;
+import narthex.web.Scope;
 
 /** All objects of one deployment, made from its settings; closed in the opposite order. */
 final class Components implements Closeable {
@@ -38,6 +45,7 @@ final class Components implements Closeable {
   private final NarLookup narLookup;
   private final Readiness readiness;
   private final SiteInfo siteInfo;
+  private final AccessRule accessRule;
 
   private Components(Settings settings, Deque<Closeable> closeables) throws IOException {
     this.closeables = closeables;
@@ -45,6 +53,7 @@ final class Components implements Closeable {
     Files.createDirectories(settings.storage().dataDir());
     List<SecretKey> keys = SigningKeys.load(settings.signing(), settings.site().hostname());
     NarInfoSigner signer = new NarInfoSigner(keys);
+    this.accessRule = accessRule(settings.access());
     this.siteInfo = siteInfo(settings.site(), signer);
     Database database = Database.open(settings.database());
     closeables.push(database::close);
@@ -95,6 +104,20 @@ final class Components implements Closeable {
         signer.publicKeys());
   }
 
+  private static AccessRule accessRule(Settings.Access access) {
+    Map<Scope, Supplier<List<AccessToken>>> tokens = new EnumMap<>(Scope.class);
+    access.tokens().forEach((scope, given) -> tokens.put(scope, () -> given));
+    access
+        .tokenFiles()
+        .forEach(
+            (scope, path) -> {
+              TokenFile file = TokenFile.open(SettingTable.tokenFile(scope), path);
+              List<AccessToken> given = access.tokens().getOrDefault(scope, List.of());
+              tokens.put(scope, () -> Stream.concat(given.stream(), file.get().stream()).toList());
+            });
+    return new AccessRule(tokens, access.required());
+  }
+
   private static NarInfoLookup.LookupSettings lookup(Settings settings) {
     return new NarInfoLookup.LookupSettings(
         settings.narInfos().revalidateAfter(),
@@ -133,6 +156,10 @@ final class Components implements Closeable {
 
   SiteInfo siteInfo() {
     return siteInfo;
+  }
+
+  AccessRule accessRule() {
+    return accessRule;
   }
 
   @Override

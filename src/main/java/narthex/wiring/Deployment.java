@@ -8,6 +8,7 @@ import narthex.serve.NarInfoLookup;
 import narthex.serve.NarLookup;
 import narthex.serve.Readiness;
 import narthex.serve.SiteInfo;
+import narthex.web.AccessRule;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +55,12 @@ public class Deployment {
   @Singleton
   SiteInfo siteInfo() {
     return opened().siteInfo();
+  }
+
+  @Produces
+  @Singleton
+  AccessRule accessRule() {
+    return opened().accessRule();
   }
 
   private Components opened() {

@@ -4,7 +4,10 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import narthex.nix.PublicKey;
+import narthex.web.AccessToken;
+import narthex.web.Scope;
 
 /**
  * All settings there are: the one truth of which {@code --help}, {@code
@@ -190,6 +193,22 @@ public final class SettingTable {
           "<data-dir>/signing.key",
           "secret keys that sign what is served; the default one is made at the first start, others"
               + " must exist");
+  static final Setting<List<AccessToken>> READ_TOKENS =
+      tokens("read", "tokens for reading; while none is set, reading is open to everybody");
+  static final Setting<Path> READ_TOKENS_FILE = tokenFile("read", "more tokens for reading");
+  static final Setting<List<AccessToken>> WRITE_TOKENS =
+      tokens("write", "tokens for uploading, and for reading too");
+  static final Setting<Path> WRITE_TOKENS_FILE = tokenFile("write", "more tokens for uploading");
+  static final Setting<List<AccessToken>> ADMIN_TOKENS =
+      tokens("admin", "tokens for deleting, and for everything else too");
+  static final Setting<Path> ADMIN_TOKENS_FILE = tokenFile("admin", "more tokens for deleting");
+  static final Setting<Set<Scope>> ACCESS_REQUIRED =
+      new Setting<>(
+          "narthex.access.require",
+          SettingType.SCOPES,
+          "",
+          "scopes that are guarded even without a token of theirs, where the roles narthex-read,"
+              + " narthex-write and narthex-admin of the application server stand in for tokens");
   static final Setting<Duration> REVALIDATE_AFTER =
       new Setting<>(
           "narthex.narinfo.revalidate-after",
@@ -249,6 +268,13 @@ public final class SettingTable {
           UPSTREAM_READ_TIMEOUT,
           NETRC_FILE,
           SIGNING_KEY_FILES,
+          READ_TOKENS,
+          READ_TOKENS_FILE,
+          WRITE_TOKENS,
+          WRITE_TOKENS_FILE,
+          ADMIN_TOKENS,
+          ADMIN_TOKENS_FILE,
+          ACCESS_REQUIRED,
           REVALIDATE_AFTER,
           NARINFO_MEMORY,
           PREFETCH,
@@ -259,6 +285,36 @@ public final class SettingTable {
   /** Returns all settings in the order of the documentation. */
   public static List<Setting<?>> all() {
     return ALL;
+  }
+
+  /** Returns the setting that holds the tokens of a scope. */
+  static Setting<List<AccessToken>> tokens(Scope scope) {
+    return switch (scope) {
+      case READ -> READ_TOKENS;
+      case WRITE -> WRITE_TOKENS;
+      case ADMIN -> ADMIN_TOKENS;
+    };
+  }
+
+  /** Returns the setting that names the file of more tokens of a scope. */
+  static Setting<Path> tokenFile(Scope scope) {
+    return switch (scope) {
+      case READ -> READ_TOKENS_FILE;
+      case WRITE -> WRITE_TOKENS_FILE;
+      case ADMIN -> ADMIN_TOKENS_FILE;
+    };
+  }
+
+  private static Setting<List<AccessToken>> tokens(String scope, String text) {
+    return new Setting<>("narthex.token." + scope, SettingType.TOKENS, "", text);
+  }
+
+  private static Setting<Path> tokenFile(String scope, String text) {
+    return new Setting<>(
+        "narthex.token." + scope + "-file",
+        SettingType.PATH,
+        "",
+        text + ", one a line; a changed file is read again without a restart");
   }
 
   private static <T> Setting<T> ofOneUpstream(String name, SettingType<T> type, String text) {

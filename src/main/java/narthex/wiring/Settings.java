@@ -3,9 +3,13 @@ package narthex.wiring;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import narthex.db.DatabaseSettings;
 import narthex.upstream.UpstreamSettings;
+import narthex.web.AccessToken;
+import narthex.web.Scope;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param search how the upstreams are searched together
  * @param upstreams the upstreams in the order given, may be empty; their URLs may hold passwords
  * @param signing the keys that sign
+ * @param access who may do what
  * @param narInfos how narinfos are kept
  * @param fetching how NARs are fetched and stored
  */
@@ -32,6 +37,7 @@ public record Settings(
     Search search,
     List<UpstreamSettings> upstreams,
     Signing signing,
+    Access access,
     NarInfos narInfos,
     Fetching fetching) {
 
@@ -92,6 +98,23 @@ public record Settings(
     /** Copies the list. */
     public Signing {
       keyFiles = List.copyOf(keyFiles);
+    }
+  }
+
+  /**
+   * Who may do what.
+   *
+   * @param tokens the tokens of scopes that have some; they do not print themselves
+   * @param tokenFiles the files of more tokens
+   * @param required scopes that are guarded in any case
+   */
+  public record Access(
+      Map<Scope, List<AccessToken>> tokens, Map<Scope, Path> tokenFiles, Set<Scope> required) {
+    /** Copies everything. */
+    public Access {
+      tokens = Map.copyOf(tokens);
+      tokenFiles = Map.copyOf(tokenFiles);
+      required = Set.copyOf(required);
     }
   }
 

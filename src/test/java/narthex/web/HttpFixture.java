@@ -10,6 +10,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import narthex.nix.NarFileName;
 import narthex.standalone.ServerUnderTest;
@@ -32,8 +33,14 @@ final class HttpFixture implements AutoCloseable {
   }
 
   static HttpFixture start(Path folder) throws IOException {
+    return start(folder, Map.of());
+  }
+
+  /** Starts it with more settings, or other ones. */
+  static HttpFixture start(Path folder, Map<String, String> more) throws IOException {
     FaultyUpstream upstream = NarFixture.publishCacheInfo(FaultyUpstream.start(), 40);
-    Map<String, String> settings =
+    Map<String, String> settings = new HashMap<>();
+    settings.putAll(
         Map.of(
             "narthex.upstreams",
             upstream.url(),
@@ -44,7 +51,8 @@ final class HttpFixture implements AutoCloseable {
             "narthex.upstream.negative-ttl",
             "0s",
             "narthex.upstream.failures-to-open",
-            "1000");
+            "1000"));
+    settings.putAll(more);
     return new HttpFixture(upstream, ServerUnderTest.start(folder, settings));
   }
 
@@ -55,6 +63,10 @@ final class HttpFixture implements AutoCloseable {
       throw new IOException("no narinfo " + sample.narInfoTarget());
     }
     return sample;
+  }
+
+  int port() {
+    return URI.create(server.url()).getPort();
   }
 
   static String path(NarFileName name) {
