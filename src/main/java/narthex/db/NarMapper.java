@@ -14,7 +14,7 @@ interface NarMapper {
       select n.nar_hash, n.nar_size, n.stored_at, r.form, r.compression, r.file_hash, r.file_size,
         r.extents
       from nar n join representation r on r.nar_hash = n.nar_hash
-      where n.nar_hash = #{narHash} order by r.form
+      where n.nar_hash = #{narHash} order by r.nth
       """)
   List<RepresentationColumns> find(@Param("narHash") String narHash);
 
@@ -28,11 +28,15 @@ interface NarMapper {
       """)
   void storeNar(RepresentationColumns row);
 
+  /** Only while the row of the NAR is locked: what came first stays first. */
   @Insert(
       """
-      insert into representation (nar_hash, form, compression, file_hash, file_size, extents)
-      values (#{narHash}, #{form}, #{compression}, #{fileHash}, #{fileSize}, #{extents})
-      on conflict (nar_hash, form) do nothing
+      insert into representation
+        (nar_hash, form, compression, file_hash, file_size, extents, nth)
+      select #{narHash}, #{form}, #{compression}, #{fileHash}, #{fileSize}, #{extents},
+        coalesce(max(nth), 0) + 1
+      from representation where nar_hash = #{narHash}
+      on conflict (nar_hash, form, compression) do nothing
       """)
   int storeRepresentation(RepresentationColumns row);
 

@@ -176,7 +176,7 @@ public final class NarInfoLookup implements NarStoredListener {
     try {
       Optional<NarInfoRow> row = narInfos.fetch(hash);
       if (row.isEmpty() && outdated.isPresent()) {
-        database.deleteNarInfo(hash);
+        database.forgetNarInfo(hash);
       }
       return row;
     } catch (IOException trouble) {

@@ -169,7 +169,8 @@ public final class Upstream implements Closeable {
           "%s%s.narinfo speaks of %s".formatted(base, hash.text(), narInfo.storePath().print()),
           TroubleException.Retry.POINTLESS);
     }
-    if (settings.trust() == UpstreamSettings.Trust.SIGNED && !isSigned(narInfo)) {
+    if (settings.trust() == UpstreamSettings.Trust.SIGNED
+        && !narInfo.isSignedBy(settings.trustedKeys())) {
       LOG.log(
           Level.WARNING,
           "narinfo refused: no signature of a trusted key upstream={0} path={1}",
@@ -178,18 +179,6 @@ public final class Upstream implements Closeable {
       return Optional.empty();
     }
     return Optional.of(new FoundNarInfo(narInfo, base()));
-  }
-
-  private boolean isSigned(NarInfo narInfo) {
-    String fingerprint = narInfo.fingerprint();
-    return narInfo.signatures().stream()
-        .anyMatch(
-            signature ->
-                settings.trustedKeys().stream()
-                    .anyMatch(
-                        key ->
-                            key.name().equals(signature.keyName())
-                                && key.verify(fingerprint, signature)));
   }
 
   private Optional<String> fetchText(URI url) throws IOException {

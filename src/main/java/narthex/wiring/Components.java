@@ -12,6 +12,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import narthex.blob.BlobStore;
@@ -34,6 +35,7 @@ import narthex.upstream.UpstreamSettings;
 import narthex.upstream.Upstreams;
 import narthex.web.AccessRule;
 import narthex.web.AccessToken;
+import narthex.web.BodyPace;
 import narthex.web.Scope;
 
 /** All objects of one deployment, made from its settings; closed in the opposite order. */
@@ -43,9 +45,11 @@ final class Components implements Closeable {
   private final Deque<Closeable> closeables;
   private final NarInfoLookup narInfoLookup;
   private final NarLookup narLookup;
+  private final DecoderSlots slots = DecoderSlots.inHeap();
   private final Readiness readiness;
   private final SiteInfo siteInfo;
   private final AccessRule accessRule;
+  private final BodyPace bodyPace;
 
   private Components(Settings settings, Deque<Closeable> closeables) throws IOException {
     this.closeables = closeables;
@@ -59,6 +63,10 @@ final class Components implements Closeable {
     closeables.push(database::close);
     BlobStore blobs = DirectoryBlobStore.open(settings.storage().blobRoot());
     closeables.push(blobs);
+    ScheduledExecutorService timer = Executors.timer("narthex-timer");
+    closeables.push(() -> Executors.stop(timer));
+    this.bodyPace =
+        new BodyPace(settings.bodies().idleTimeout(), settings.bodies().minBytesPerSecond(), timer);
     ExecutorService tasks = Executors.unbounded("narthex");
     closeables.push(() -> Executors.stop(tasks));
     ExecutorService verifiers = Executors.verifying("narthex-verify");
@@ -75,8 +83,7 @@ final class Components implements Closeable {
     this.narInfoLookup =
         new NarInfoLookup(database, narInfos, download, signer, clock, lookup(settings));
     ingest.addListener(narInfoLookup);
-    this.narLookup =
-        new NarLookup(database, blobs, flights, download, ingest, DecoderSlots.inHeap());
+    this.narLookup = new NarLookup(database, blobs, flights, download, ingest, slots);
     this.readiness = new Readiness(database, blobs);
   }
 
@@ -150,6 +157,10 @@ final class Components implements Closeable {
     return narLookup;
   }
 
+  DecoderSlots decoderSlots() {
+    return slots;
+  }
+
   Readiness readiness() {
     return readiness;
   }
@@ -160,6 +171,10 @@ final class Components implements Closeable {
 
   AccessRule accessRule() {
     return accessRule;
+  }
+
+  BodyPace bodyPace() {
+    return bodyPace;
   }
 
   @Override

@@ -4,11 +4,13 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import narthex.serve.DecoderSlots;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.NarLookup;
 import narthex.serve.Readiness;
 import narthex.serve.SiteInfo;
 import narthex.web.AccessRule;
+import narthex.web.BodyPace;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +49,12 @@ public class Deployment {
 
   @Produces
   @Singleton
+  DecoderSlots decoderSlots() {
+    return opened().decoderSlots();
+  }
+
+  @Produces
+  @Singleton
   Readiness readiness() {
     return opened().readiness();
   }
@@ -61,6 +69,12 @@ public class Deployment {
   @Singleton
   AccessRule accessRule() {
     return opened().accessRule();
+  }
+
+  @Produces
+  @Singleton
+  BodyPace bodyPace() {
+    return opened().bodyPace();
   }
 
   private Components opened() {

@@ -209,6 +209,19 @@ public final class SettingTable {
           "",
           "scopes that are guarded even without a token of theirs, where the roles narthex-read,"
               + " narthex-write and narthex-admin of the application server stand in for tokens");
+  static final Setting<Duration> UPLOAD_IDLE_TIMEOUT =
+      new Setting<>(
+          "narthex.upload.idle-timeout",
+          SettingType.POSITIVE_DURATION,
+          "60s",
+          "how long the next bytes of a request's body may take to come");
+  static final Setting<Long> UPLOAD_MIN_RATE =
+      new Setting<>(
+          "narthex.upload.min-rate",
+          SettingType.BYTES,
+          "1KiB",
+          "bytes per second that a request's body must come with on average, measured over"
+              + " narthex.upload.idle-timeout of waiting for it; 0 is any");
   static final Setting<Duration> REVALIDATE_AFTER =
       new Setting<>(
           "narthex.narinfo.revalidate-after",
@@ -275,6 +288,8 @@ public final class SettingTable {
           ADMIN_TOKENS,
           ADMIN_TOKENS_FILE,
           ACCESS_REQUIRED,
+          UPLOAD_IDLE_TIMEOUT,
+          UPLOAD_MIN_RATE,
           REVALIDATE_AFTER,
           NARINFO_MEMORY,
           PREFETCH,

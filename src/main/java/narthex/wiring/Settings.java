@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param upstreams the upstreams in the order given, may be empty; their URLs may hold passwords
  * @param signing the keys that sign
  * @param access who may do what
+ * @param bodies how fast bodies of requests have to come
  * @param narInfos how narinfos are kept
  * @param fetching how NARs are fetched and stored
  */
@@ -38,6 +39,7 @@ public record Settings(
     List<UpstreamSettings> upstreams,
     Signing signing,
     Access access,
+    Bodies bodies,
     NarInfos narInfos,
     Fetching fetching) {
 
@@ -117,6 +119,14 @@ public record Settings(
       required = Set.copyOf(required);
     }
   }
+
+  /**
+   * How fast bodies of requests have to come.
+   *
+   * @param idleTimeout how long the next bytes may take
+   * @param minBytesPerSecond on average; 0 is any
+   */
+  public record Bodies(Duration idleTimeout, long minBytesPerSecond) {}
 
   /**
    * How narinfos are kept.

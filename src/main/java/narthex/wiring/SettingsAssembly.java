@@ -46,6 +46,8 @@ final class SettingsAssembly {
         upstreams,
         signing(),
         access(),
+        new Settings.Bodies(
+            value(SettingTable.UPLOAD_IDLE_TIMEOUT), value(SettingTable.UPLOAD_MIN_RATE)),
         new Settings.NarInfos(
             value(SettingTable.REVALIDATE_AFTER), value(SettingTable.NARINFO_MEMORY)),
         new Settings.Fetching(value(SettingTable.PREFETCH), value(SettingTable.CDC_MODE)));

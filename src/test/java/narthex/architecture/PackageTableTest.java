@@ -58,7 +58,7 @@ class PackageTableTest {
         "com.github.benmanes.caffeine.cache..",
         "dev.failsafe.."),
     STAGING(List.of("nix", "blob"), "org.infinispan..", "org.jgroups.."),
-    INGEST(List.of("nix", "stream", "blob", "db", "upstream", "staging")),
+    INGEST(List.of("nix", "stream", "blob", "db", "upstream", "staging"), "dev.failsafe.."),
     SERVE(
         List.of("nix", "stream", "blob", "db", "staging", "ingest"),
         "com.github.benmanes.caffeine.cache.."),

@@ -59,6 +59,7 @@ class SettingsTest extends SettingsFixture {
     assertEquals(
         new Settings.Signing(List.of(data.resolve("signing.key")), true), settings.signing());
     assertEquals(new Settings.Access(Map.of(), Map.of(), Set.of()), settings.access());
+    assertEquals(new Settings.Bodies(Duration.ofSeconds(60), 1024), settings.bodies());
     assertEquals(new Settings.NarInfos(Duration.ofDays(1), 64L * 1024 * 1024), settings.narInfos());
     assertEquals(new Settings.Fetching(false, CdcMode.OFF), settings.fetching());
   }
@@ -122,6 +123,7 @@ class SettingsTest extends SettingsFixture {
     assertEquals(defaults.upstreams(), settings.upstreams());
     assertEquals(defaults.signing(), settings.signing());
     assertEquals(defaults.access(), settings.access());
+    assertEquals(defaults.bodies(), settings.bodies());
     assertEquals(defaults.narInfos(), settings.narInfos());
     assertEquals(defaults.fetching(), settings.fetching());
   }
