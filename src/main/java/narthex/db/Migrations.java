@@ -48,6 +48,11 @@ final class Migrations {
     return new Migrations(SCRIPTS);
   }
 
+  /** Returns those of an earlier version. */
+  static Migrations upTo(int version) {
+    return new Migrations(SCRIPTS.subList(0, version));
+  }
+
   /** Returns the version that a database has when every script has run. */
   int version() {
     return scripts.size();

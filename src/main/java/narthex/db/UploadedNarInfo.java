@@ -16,9 +16,6 @@ import narthex.nix.Signature;
  * sees the first's row.
  */
 final class UploadedNarInfo {
-  /** Signatures kept of one path: uploads that add some each time must not let a row grow. */
-  private static final int MOST_SIGNATURES = 64;
-
   private final NarInfoMapper narInfos;
   private final NarMapper nars;
   private final NarInfoRow row;
@@ -45,11 +42,11 @@ final class UploadedNarInfo {
     }
     narInfos.lock(columns.storePathHash());
     NarInfoColumns found = narInfos.find(columns.storePathHash());
-    NarInfoRow known = found == null ? null : found.row();
-    if (known == null || nars.find(found.narHash()).isEmpty()) {
+    if (found == null || nars.find(found.narHash()).isEmpty()) {
       narInfos.store(columns);
       return UploadOutcome.STORED;
     }
+    NarInfoRow known = found.row();
     if (!known.said().fingerprint().equals(said.fingerprint())) {
       return UploadOutcome.OTHER_KEPT;
     }
@@ -66,7 +63,7 @@ final class UploadedNarInfo {
   private static List<Signature> unite(NarInfo known, NarInfo said) {
     Set<Signature> signatures = new LinkedHashSet<>(known.signatures());
     for (Signature signature : said.signatures()) {
-      if (signatures.size() < MOST_SIGNATURES) {
+      if (signatures.size() < NarInfoRow.MOST_UPLOADED_SIGNATURES) {
         signatures.add(signature);
       }
     }

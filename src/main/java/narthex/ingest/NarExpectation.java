@@ -39,7 +39,7 @@ public record NarExpectation(
 
   /** How many bytes the file of a NAR of so many bytes can need at the worst. */
   public static long largestFile(long narBytes) {
-    return narBytes + narBytes / 8 + FRAMING_BYTES;
+    return narBytes > Long.MAX_VALUE / 2 ? Long.MAX_VALUE : narBytes + narBytes / 8 + FRAMING_BYTES;
   }
 
   /** How many bytes the file may have: as announced, else what its NAR can need at the worst. */

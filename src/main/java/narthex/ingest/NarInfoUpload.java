@@ -133,6 +133,9 @@ public final class NarInfoUpload {
     if (!said.storePath().storeDir().equals(policy.storeDir())) {
       throw wrong("%s is not in %s".formatted(said.storePath().print(), policy.storeDir()));
     }
+    if (said.signatures().size() > NarInfoRow.MOST_UPLOADED_SIGNATURES) {
+      throw wrong("more than %d signatures".formatted(NarInfoRow.MOST_UPLOADED_SIGNATURES));
+    }
     if (policy.trust() == Trust.SIGNED && !said.isSignedBy(policy.trustedKeys())) {
       throw new UploadRefusedException(
           Reason.NOT_TRUSTED, "no trusted key signed %s".formatted(said.storePath().print()));

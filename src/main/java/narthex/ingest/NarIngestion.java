@@ -25,6 +25,8 @@ import narthex.stream.CorruptEncodingException;
 import narthex.stream.CorruptNarException;
 import narthex.stream.Decoders;
 import narthex.stream.DigestingInputStream;
+import narthex.stream.NarReader;
+import narthex.stream.NotNarException;
 import narthex.stream.TooLongException;
 import org.jspecify.annotations.Nullable;
 
@@ -201,9 +203,10 @@ public final class NarIngestion implements Closeable {
 
   /** Reads to the end; whether it is a NAR is told by its form alone. */
   private NarId parsed(DigestingInputStream nar) throws IOException {
-    readAll(nar);
-    if (nar.count() == 0) {
-      throw corrupt("NAR", "a NAR", "no bytes");
+    try {
+      NarReader.read(nar, new NarReader.Visitor() {});
+    } catch (NotNarException e) {
+      throw corrupt("NAR", "a NAR", String.valueOf(e.getMessage()));
     }
     return new NarId(nar.digest(), nar.count());
   }

@@ -20,7 +20,9 @@ import narthex.blob.DirectoryBlobStore;
 import narthex.db.Database;
 import narthex.ingest.NarDownload;
 import narthex.ingest.NarInfoFetch;
+import narthex.ingest.NarInfoUpload;
 import narthex.ingest.NarIngest;
+import narthex.ingest.NarUpload;
 import narthex.nix.SecretKey;
 import narthex.serve.DecoderSlots;
 import narthex.serve.NarInfoLookup;
@@ -37,6 +39,7 @@ import narthex.web.AccessRule;
 import narthex.web.AccessToken;
 import narthex.web.BodyPace;
 import narthex.web.Scope;
+import narthex.web.UploadSwitch;
 
 /** All objects of one deployment, made from its settings; closed in the opposite order. */
 final class Components implements Closeable {
@@ -46,6 +49,9 @@ final class Components implements Closeable {
   private final NarInfoLookup narInfoLookup;
   private final NarLookup narLookup;
   private final DecoderSlots slots = DecoderSlots.inHeap();
+  private final UploadSwitch uploads;
+  private final NarUpload narUpload;
+  private final NarInfoUpload narInfoUpload;
   private final Readiness readiness;
   private final SiteInfo siteInfo;
   private final AccessRule accessRule;
@@ -84,6 +90,10 @@ final class Components implements Closeable {
         new NarInfoLookup(database, narInfos, download, signer, clock, lookup(settings));
     ingest.addListener(narInfoLookup);
     this.narLookup = new NarLookup(database, blobs, flights, download, ingest, slots);
+    this.uploads = settings.uploading().enabled() ? UploadSwitch.ON : UploadSwitch.OFF;
+    this.narUpload = new NarUpload(ingest, database, settings.uploading().maxNarBytes());
+    this.narInfoUpload =
+        new NarInfoUpload(policy(settings), database, blobs, ingest, upstreams, clock);
     this.readiness = new Readiness(database, blobs);
   }
 
@@ -118,7 +128,7 @@ final class Components implements Closeable {
         .tokenFiles()
         .forEach(
             (scope, path) -> {
-              TokenFile file = TokenFile.open(SettingTable.tokenFile(scope), path);
+              TokenFile file = TokenFile.open(AccessSettings.tokenFile(scope), path);
               List<AccessToken> given = access.tokens().getOrDefault(scope, List.of());
               tokens.put(scope, () -> Stream.concat(given.stream(), file.get().stream()).toList());
             });
@@ -130,6 +140,14 @@ final class Components implements Closeable {
         settings.narInfos().revalidateAfter(),
         settings.narInfos().memorySizeBytes(),
         settings.fetching().prefetch() ? NarInfoLookup.Prefetch.ON : NarInfoLookup.Prefetch.OFF);
+  }
+
+  private static NarInfoUpload.Policy policy(Settings settings) {
+    Settings.Uploading uploading = settings.uploading();
+    return new NarInfoUpload.Policy(
+        settings.site().storeDir(),
+        uploading.requireTrusted() ? NarInfoUpload.Trust.SIGNED : NarInfoUpload.Trust.ANY,
+        uploading.trustedKeys());
   }
 
   private static Upstreams upstreams(Settings settings, ExecutorService tasks) throws IOException {
@@ -155,6 +173,18 @@ final class Components implements Closeable {
 
   NarLookup narLookup() {
     return narLookup;
+  }
+
+  UploadSwitch uploads() {
+    return uploads;
+  }
+
+  NarUpload narUpload() {
+    return narUpload;
+  }
+
+  NarInfoUpload narInfoUpload() {
+    return narInfoUpload;
   }
 
   DecoderSlots decoderSlots() {

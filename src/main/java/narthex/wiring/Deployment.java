@@ -4,6 +4,8 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import narthex.ingest.NarInfoUpload;
+import narthex.ingest.NarUpload;
 import narthex.serve.DecoderSlots;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.NarLookup;
@@ -11,6 +13,7 @@ import narthex.serve.Readiness;
 import narthex.serve.SiteInfo;
 import narthex.web.AccessRule;
 import narthex.web.BodyPace;
+import narthex.web.UploadSwitch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +48,23 @@ public class Deployment {
   @Singleton
   NarLookup narLookup() {
     return opened().narLookup();
+  }
+
+  @Produces
+  UploadSwitch uploads() {
+    return opened().uploads();
+  }
+
+  @Produces
+  @Singleton
+  NarUpload narUpload() {
+    return opened().narUpload();
+  }
+
+  @Produces
+  @Singleton
+  NarInfoUpload narInfoUpload() {
+    return opened().narInfoUpload();
   }
 
   @Produces

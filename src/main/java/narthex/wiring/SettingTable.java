@@ -4,10 +4,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
 import narthex.nix.PublicKey;
-import narthex.web.AccessToken;
-import narthex.web.Scope;
 
 /**
  * All settings there are: the one truth of which {@code --help}, {@code
@@ -193,35 +190,6 @@ public final class SettingTable {
           "<data-dir>/signing.key",
           "secret keys that sign what is served; the default one is made at the first start, others"
               + " must exist");
-  static final Setting<List<AccessToken>> READ_TOKENS =
-      tokens("read", "tokens for reading; while none is set, reading is open to everybody");
-  static final Setting<Path> READ_TOKENS_FILE = tokenFile("read", "more tokens for reading");
-  static final Setting<List<AccessToken>> WRITE_TOKENS =
-      tokens("write", "tokens for uploading, and for reading too");
-  static final Setting<Path> WRITE_TOKENS_FILE = tokenFile("write", "more tokens for uploading");
-  static final Setting<List<AccessToken>> ADMIN_TOKENS =
-      tokens("admin", "tokens for deleting, and for everything else too");
-  static final Setting<Path> ADMIN_TOKENS_FILE = tokenFile("admin", "more tokens for deleting");
-  static final Setting<Set<Scope>> ACCESS_REQUIRED =
-      new Setting<>(
-          "narthex.access.require",
-          SettingType.SCOPES,
-          "",
-          "scopes that are guarded even without a token of theirs, where the roles narthex-read,"
-              + " narthex-write and narthex-admin of the application server stand in for tokens");
-  static final Setting<Duration> UPLOAD_IDLE_TIMEOUT =
-      new Setting<>(
-          "narthex.upload.idle-timeout",
-          SettingType.POSITIVE_DURATION,
-          "60s",
-          "how long the next bytes of a request's body may take to come");
-  static final Setting<Long> UPLOAD_MIN_RATE =
-      new Setting<>(
-          "narthex.upload.min-rate",
-          SettingType.BYTES,
-          "1KiB",
-          "bytes per second that a request's body must come with on average, measured over"
-              + " narthex.upload.idle-timeout of waiting for it; 0 is any");
   static final Setting<Duration> REVALIDATE_AFTER =
       new Setting<>(
           "narthex.narinfo.revalidate-after",
@@ -240,6 +208,42 @@ public final class SettingTable {
           SettingType.SWITCH,
           "false",
           "start to fetch a NAR as soon as its narinfo is asked for");
+  static final Setting<Boolean> UPLOAD_ENABLED =
+      new Setting<>(
+          "narthex.upload.enabled",
+          SettingType.SWITCH,
+          "false",
+          "clients may put paths here: nix copy --to http://<this server>/upload");
+  static final Setting<Boolean> UPLOAD_REQUIRE_TRUSTED =
+      new Setting<>(
+          "narthex.upload.require-trusted",
+          SettingType.SWITCH,
+          "false",
+          "take only narinfos that a key of narthex.upload.trusted-keys signed");
+  static final Setting<List<PublicKey>> UPLOAD_TRUSTED_KEYS =
+      new Setting<>(
+          "narthex.upload.trusted-keys",
+          SettingType.PUBLIC_KEYS,
+          "",
+          "keys one of which must have signed what is uploaded, if that is required");
+  static final Setting<Long> UPLOAD_MAX_NAR_SIZE =
+      new Setting<>(
+          "narthex.upload.max-nar-size",
+          SettingType.BYTES,
+          "16GiB",
+          "how large an uploaded NAR may be, decoded");
+  static final Setting<Duration> UPLOAD_GRACE =
+      new Setting<>(
+          "narthex.upload.grace",
+          SettingType.POSITIVE_DURATION,
+          "1d",
+          "how long an uploaded NAR stays that no narinfo names");
+  static final Setting<Boolean> DELETE_ENABLED =
+      new Setting<>(
+          "narthex.delete.enabled",
+          SettingType.SWITCH,
+          "false",
+          "narinfos and NARs can be deleted by DELETE");
   static final Setting<CdcMode> CDC_MODE =
       new Setting<>(
           "narthex.cdc.mode",
@@ -281,18 +285,24 @@ public final class SettingTable {
           UPSTREAM_READ_TIMEOUT,
           NETRC_FILE,
           SIGNING_KEY_FILES,
-          READ_TOKENS,
-          READ_TOKENS_FILE,
-          WRITE_TOKENS,
-          WRITE_TOKENS_FILE,
-          ADMIN_TOKENS,
-          ADMIN_TOKENS_FILE,
-          ACCESS_REQUIRED,
-          UPLOAD_IDLE_TIMEOUT,
-          UPLOAD_MIN_RATE,
+          AccessSettings.READ_TOKENS,
+          AccessSettings.READ_TOKENS_FILE,
+          AccessSettings.WRITE_TOKENS,
+          AccessSettings.WRITE_TOKENS_FILE,
+          AccessSettings.ADMIN_TOKENS,
+          AccessSettings.ADMIN_TOKENS_FILE,
+          AccessSettings.ACCESS_REQUIRED,
+          AccessSettings.BODY_IDLE_TIMEOUT,
+          AccessSettings.BODY_MIN_RATE,
           REVALIDATE_AFTER,
           NARINFO_MEMORY,
           PREFETCH,
+          UPLOAD_ENABLED,
+          UPLOAD_REQUIRE_TRUSTED,
+          UPLOAD_TRUSTED_KEYS,
+          UPLOAD_MAX_NAR_SIZE,
+          UPLOAD_GRACE,
+          DELETE_ENABLED,
           CDC_MODE);
 
   private SettingTable() {}
@@ -300,36 +310,6 @@ public final class SettingTable {
   /** Returns all settings in the order of the documentation. */
   public static List<Setting<?>> all() {
     return ALL;
-  }
-
-  /** Returns the setting that holds the tokens of a scope. */
-  static Setting<List<AccessToken>> tokens(Scope scope) {
-    return switch (scope) {
-      case READ -> READ_TOKENS;
-      case WRITE -> WRITE_TOKENS;
-      case ADMIN -> ADMIN_TOKENS;
-    };
-  }
-
-  /** Returns the setting that names the file of more tokens of a scope. */
-  static Setting<Path> tokenFile(Scope scope) {
-    return switch (scope) {
-      case READ -> READ_TOKENS_FILE;
-      case WRITE -> WRITE_TOKENS_FILE;
-      case ADMIN -> ADMIN_TOKENS_FILE;
-    };
-  }
-
-  private static Setting<List<AccessToken>> tokens(String scope, String text) {
-    return new Setting<>("narthex.token." + scope, SettingType.TOKENS, "", text);
-  }
-
-  private static Setting<Path> tokenFile(String scope, String text) {
-    return new Setting<>(
-        "narthex.token." + scope + "-file",
-        SettingType.PATH,
-        "",
-        text + ", one a line; a changed file is read again without a restart");
   }
 
   private static <T> Setting<T> ofOneUpstream(String name, SettingType<T> type, String text) {

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import narthex.db.DatabaseSettings;
+import narthex.nix.PublicKey;
 import narthex.upstream.UpstreamSettings;
 import narthex.web.AccessToken;
 import narthex.web.Scope;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param bodies how fast bodies of requests have to come
  * @param narInfos how narinfos are kept
  * @param fetching how NARs are fetched and stored
+ * @param uploading what clients may put here and delete
  */
 public record Settings(
     @Nullable Path configFile,
@@ -41,7 +43,8 @@ public record Settings(
     Access access,
     Bodies bodies,
     NarInfos narInfos,
-    Fetching fetching) {
+    Fetching fetching,
+    Uploading uploading) {
 
   /** Copies the list. */
   public Settings {
@@ -143,6 +146,29 @@ public record Settings(
    * @param cdcMode when NARs are chunked
    */
   public record Fetching(boolean prefetch, CdcMode cdcMode) {}
+
+  /**
+   * What clients may put here and delete.
+   *
+   * @param enabled whether they may upload
+   * @param requireTrusted whether a narinfo must be signed by one of the keys
+   * @param trustedKeys these keys; at least one if one is required
+   * @param maxNarBytes how large a NAR may be, decoded
+   * @param grace how long a NAR stays that no narinfo names
+   * @param deleting whether they may delete
+   */
+  public record Uploading(
+      boolean enabled,
+      boolean requireTrusted,
+      List<PublicKey> trustedKeys,
+      long maxNarBytes,
+      Duration grace,
+      boolean deleting) {
+    /** Copies the list. */
+    public Uploading {
+      trustedKeys = List.copyOf(trustedKeys);
+    }
+  }
 
   /**
    * Reads all settings.

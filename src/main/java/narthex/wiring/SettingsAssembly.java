@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import narthex.db.DatabaseSettings;
+import narthex.nix.PublicKey;
 import narthex.upstream.UpstreamSettings;
 import narthex.web.AccessToken;
 import narthex.web.Scope;
@@ -47,10 +48,28 @@ final class SettingsAssembly {
         signing(),
         access(),
         new Settings.Bodies(
-            value(SettingTable.UPLOAD_IDLE_TIMEOUT), value(SettingTable.UPLOAD_MIN_RATE)),
+            value(AccessSettings.BODY_IDLE_TIMEOUT), value(AccessSettings.BODY_MIN_RATE)),
         new Settings.NarInfos(
             value(SettingTable.REVALIDATE_AFTER), value(SettingTable.NARINFO_MEMORY)),
-        new Settings.Fetching(value(SettingTable.PREFETCH), value(SettingTable.CDC_MODE)));
+        new Settings.Fetching(value(SettingTable.PREFETCH), value(SettingTable.CDC_MODE)),
+        uploading());
+  }
+
+  private Settings.Uploading uploading() {
+    List<PublicKey> keys = reader.find(SettingTable.UPLOAD_TRUSTED_KEYS);
+    boolean requireTrusted = value(SettingTable.UPLOAD_REQUIRE_TRUSTED);
+    if (requireTrusted && (keys == null || keys.isEmpty())) {
+      throw reader.problem(
+          SettingTable.UPLOAD_REQUIRE_TRUSTED,
+          "needs a key in " + SettingTable.UPLOAD_TRUSTED_KEYS.name());
+    }
+    return new Settings.Uploading(
+        value(SettingTable.UPLOAD_ENABLED),
+        requireTrusted,
+        keys == null ? List.of() : keys,
+        value(SettingTable.UPLOAD_MAX_NAR_SIZE),
+        value(SettingTable.UPLOAD_GRACE),
+        value(SettingTable.DELETE_ENABLED));
   }
 
   private Settings.Signing signing() {
@@ -64,16 +83,16 @@ final class SettingsAssembly {
     Map<Scope, List<AccessToken>> tokens = new EnumMap<>(Scope.class);
     Map<Scope, Path> files = new EnumMap<>(Scope.class);
     for (Scope scope : Scope.values()) {
-      List<AccessToken> given = reader.find(SettingTable.tokens(scope));
+      List<AccessToken> given = reader.find(AccessSettings.tokens(scope));
       if (given != null) {
         tokens.put(scope, given);
       }
-      Path file = reader.find(SettingTable.tokenFile(scope));
+      Path file = reader.find(AccessSettings.tokenFile(scope));
       if (file != null) {
         files.put(scope, absolute(file));
       }
     }
-    Set<Scope> required = reader.find(SettingTable.ACCESS_REQUIRED);
+    Set<Scope> required = reader.find(AccessSettings.ACCESS_REQUIRED);
     return new Settings.Access(tokens, files, required == null ? Set.of() : required);
   }
 

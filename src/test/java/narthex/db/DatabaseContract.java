@@ -14,41 +14,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.sql.Connection;
-import java.sql.Statement;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import narthex.nix.StorePathHash;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What {@link Database} promises, whichever database is behind it. */
-abstract class DatabaseContract {
+abstract class DatabaseContract extends UploadContract {
   private static final String STEM = "a".repeat(52);
   private static final int ROUNDS = 40;
   private static final int DEADLINE_SECONDS = 60;
-
-  private DatabaseSettings settings;
-  private Database database;
-
-  /** Returns where a new and empty database is. */
-  abstract DatabaseSettings newDatabase() throws Exception;
-
-  @BeforeEach
-  final void open() throws Exception {
-    settings = newDatabase();
-    database = Database.open(settings);
-  }
-
-  @AfterEach
-  final void close() {
-    database.close();
-  }
-
-  final DatabaseSettings settings() {
-    return settings;
-  }
 
   @Test
   void nothingIsFoundInAnEmptyDatabase() throws Exception {
@@ -263,7 +239,7 @@ abstract class DatabaseContract {
     database.storeRepresentation(nar(1), representation("a"), NOON);
 
     database.close();
-    database = Database.open(settings);
+    database = Database.open(settings());
 
     assertEquals(Optional.of(narInfo(1, 1, STEM)), database.findNarInfo(pathHash(1)));
     assertTrue(database.findNar(hash(1)).isPresent());
@@ -271,7 +247,7 @@ abstract class DatabaseContract {
 
   @Test
   void anotherOpenDatabaseSeesRowsAtOnce() throws Exception {
-    try (Database other = Database.open(settings)) {
+    try (Database other = Database.open(settings())) {
       assertEquals(Optional.empty(), other.findNarInfo(pathHash(1)));
       database.storeNarInfo(narInfo(1, 1, STEM));
       assertTrue(other.findNarInfo(pathHash(1)).isPresent());
@@ -280,7 +256,7 @@ abstract class DatabaseContract {
 
   @Test
   void migratingTwiceChangesNothing() throws Exception {
-    try (ConnectionPool pool = ConnectionPool.open(settings)) {
+    try (ConnectionPool pool = ConnectionPool.open(settings())) {
       assertEquals(0, Migrations.ofThisVersion().apply(pool.connections(), "here"));
     }
     assertEquals(Migrations.ofThisVersion().version(), count("schema_version"));
@@ -317,7 +293,7 @@ abstract class DatabaseContract {
     execute("insert into schema_version (version, script, applied_at) values (99, 'future', 1)");
 
     DatabaseException refusal =
-        assertThrows(DatabaseException.class, () -> Database.open(settings));
+        assertThrows(DatabaseException.class, () -> Database.open(settings()));
 
     String message = String.valueOf(refusal.getMessage());
     assertTrue(message.contains("of a newer Narthex: has version 99"), message);
@@ -349,7 +325,7 @@ abstract class DatabaseContract {
 
   @Test
   void theDataSourceOfTheContainerStaysOpen() throws Exception {
-    try (ConnectionPool container = ConnectionPool.open(settings)) {
+    try (ConnectionPool container = ConnectionPool.open(settings())) {
       Database.over(container.connections(), "java:comp/env/jdbc/narthex").close();
 
       try (Connection connection = container.connections().getConnection()) {
@@ -367,24 +343,6 @@ abstract class DatabaseContract {
         thread.join(TimeUnit.SECONDS.toMillis(DEADLINE_SECONDS));
         assertFalse(thread.isAlive(), thread.getName());
       }
-    }
-  }
-
-  private int count(String table) throws Exception {
-    try (ConnectionPool pool = ConnectionPool.open(settings);
-        Connection connection = pool.connections().getConnection();
-        Statement statement = connection.createStatement()) {
-      var rows = statement.executeQuery("select count(*) from " + table);
-      assertTrue(rows.next());
-      return rows.getInt(1);
-    }
-  }
-
-  private void execute(String sql) throws Exception {
-    try (ConnectionPool pool = ConnectionPool.open(settings);
-        Connection connection = pool.connections().getConnection();
-        Statement statement = connection.createStatement()) {
-      statement.execute(sql);
     }
   }
 }

@@ -88,7 +88,14 @@ final class Rows {
             new Extent(blob + "-ü", Long.MAX_VALUE - 1, 1, Long.MAX_VALUE)));
   }
 
-  private static Signature signature(String key) {
+  /** A stored file of this compression, with this FileHash. */
+  static Representation file(Compression compression, int fileHash) {
+    String blob = compression.nixName() + "-" + fileHash;
+    return new Representation(
+        Form.WHOLE, compression, hash(fileHash), 9, List.of(new Extent(blob, 0, 9, 9)));
+  }
+
+  static Signature signature(String key) {
     return Signature.parse(key + ":" + "A".repeat(86) + "==");
   }
 }

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TokenFileTest {
-  private static final Setting<Path> SETTING = SettingTable.tokenFile(Scope.READ);
+  private static final Setting<Path> SETTING = AccessSettings.tokenFile(Scope.READ);
 
   private Path file = Path.of("");
 
