@@ -102,6 +102,10 @@ public final class ErrorFilter extends HttpFilter {
       HttpServletRequest request, HttpServletResponse response, Throwable failure)
       throws IOException {
     Answer answer = answerTo(failure);
+    if (ServerRequest.isAnsweredByTomcat(request)) {
+      log(request, answer.level(), "request broken", failure);
+      return;
+    }
     if (response.isCommitted() || isClientGone(failure)) {
       log(request, answer.level(), "response broken", failure);
       ConnectionBreaker.breakConnection(request, failure);
