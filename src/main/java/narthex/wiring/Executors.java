@@ -74,9 +74,11 @@ final class Executors {
     return executor;
   }
 
-  /** One thread for work that comes again and again. */
-  static ScheduledExecutorService scheduled(String name) {
-    return new ScheduledThreadPoolExecutor(1, threads(name));
+  /** One thread, for what is due at some time, or again and again. */
+  static ScheduledExecutorService timer(String name) {
+    ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1, threads(name));
+    executor.setRemoveOnCancelPolicy(true);
+    return executor;
   }
 
   /** Interrupts what runs and waits a bounded time for it to end. */

@@ -61,6 +61,10 @@ final class HttpFixture implements AutoCloseable {
     return sample;
   }
 
+  int port() {
+    return URI.create(server.url()).getPort();
+  }
+
   static String path(NarFileName name) {
     return "/nar/" + name.print();
   }
