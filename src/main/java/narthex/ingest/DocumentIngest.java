@@ -121,10 +121,18 @@ public final class DocumentIngest {
         .orElseThrow(() -> new IOException(name + " was deleted while it was stored"));
   }
 
-  /** Drops a document whose bytes turned out lost: first the row, then what is left of them. */
+  /** Drops a document: first the row, then its bytes or what is left of them. */
   public void drop(DocumentRow lost) throws IOException {
     if (database.documents().delete(lost)) {
       blobs.delete(lost.blob());
+    }
+  }
+
+  /** Deletes a document, if there is one; whoever reads it may go on. */
+  public void delete(DocumentName name) throws IOException {
+    Optional<DocumentRow> row = database.documents().find(name);
+    if (row.isPresent()) {
+      drop(row.get());
     }
   }
 

@@ -5,14 +5,16 @@ import java.lang.System.Logger.Level;
 import java.util.Optional;
 import narthex.db.Database;
 import narthex.db.NarInfoRow;
+import narthex.ingest.DocumentIngest;
 import narthex.ingest.NarIngest;
+import narthex.nix.DocumentName;
 import narthex.nix.NarFileName;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
 
 /**
- * Takes store paths and NARs out at somebody's wish. A NAR that a narinfo is of always stays, so
- * that no narinfo that was served loses its NAR. Thread-safe.
+ * Takes store paths and NARs out, and the listings of them. A NAR that a narinfo is of always
+ * stays, so that no narinfo that was served loses its NAR. Thread-safe.
  */
 public final class Deletion {
   private static final System.Logger LOG = System.getLogger(Deletion.class.getName());
@@ -29,11 +31,13 @@ public final class Deletion {
 
   private final Database database;
   private final NarIngest ingest;
+  private final DocumentIngest documents;
 
-  /** Deletes by way of this ingest, whose listeners are told. */
-  public Deletion(Database database, NarIngest ingest) {
+  /** Deletes by way of this ingest, whose listeners are told; listings go with what they list. */
+  public Deletion(Database database, NarIngest ingest, DocumentIngest documents) {
     this.database = database;
     this.ingest = ingest;
+    this.documents = documents;
   }
 
   /**
@@ -49,7 +53,8 @@ public final class Deletion {
       return Outcome.ABSENT;
     }
     ingest.deleteNarInfo(hash);
-    boolean unnamed = ingest.deleteUnnamed(row.get().said().nar().hash());
+    documents.delete(new DocumentName(DocumentName.Kind.LISTING, hash.text(), ""));
+    boolean unnamed = deleteUnnamed(row.get().said().nar().hash());
     LOG.log(
         Level.INFO,
         "path deleted path={0} nar={1}",
@@ -68,10 +73,19 @@ public final class Deletion {
     if (narHash.isEmpty()) {
       return Outcome.ABSENT;
     }
-    if (ingest.deleteUnnamed(narHash.get())) {
+    if (deleteUnnamed(narHash.get())) {
       LOG.log(Level.INFO, "nar deleted hash={0}", narHash.get().nix32());
       return Outcome.DELETED;
     }
     return database.findNar(narHash.get()).isPresent() ? Outcome.IN_USE : Outcome.ABSENT;
+  }
+
+  /** Deletes a NAR that no narinfo is of, with the listing made from it; false if it stays. */
+  boolean deleteUnnamed(Sha256 narHash) throws IOException {
+    boolean deleted = ingest.deleteUnnamed(narHash);
+    if (deleted) {
+      documents.delete(new DocumentName(DocumentName.Kind.NAR_LISTING, narHash.nix32(), ""));
+    }
+    return deleted;
   }
 }

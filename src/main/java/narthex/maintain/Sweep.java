@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import narthex.db.Database;
-import narthex.ingest.NarIngest;
 import narthex.nix.Sha256;
 
 /**
@@ -22,14 +21,14 @@ public final class Sweep {
   private static final int BATCH = 100;
 
   private final Database database;
-  private final NarIngest ingest;
+  private final Deletion deletion;
   private final Duration grace;
   private final InstantSource clock;
 
   /** Sweeps what has been stored for longer than {@code grace} and has no narinfo. */
-  public Sweep(Database database, NarIngest ingest, Duration grace, InstantSource clock) {
+  public Sweep(Database database, Deletion deletion, Duration grace, InstantSource clock) {
     this.database = database;
-    this.ingest = ingest;
+    this.deletion = deletion;
     this.grace = grace;
     this.clock = clock;
   }
@@ -54,7 +53,7 @@ public final class Sweep {
       List<Sha256> unnamed = database.findUnnamedNars(clock.instant().minus(grace), BATCH);
       int before = deleted;
       for (Sha256 narHash : unnamed) {
-        deleted += ingest.deleteUnnamed(narHash) ? 1 : 0;
+        deleted += deletion.deleteUnnamed(narHash) ? 1 : 0;
       }
       if (unnamed.size() < BATCH || deleted == before) {
         return deleted;

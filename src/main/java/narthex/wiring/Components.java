@@ -110,11 +110,11 @@ final class Components implements Closeable {
     this.narInfoUpload =
         new NarInfoUpload(policy(settings), database, blobs, ingest, upstreams, clock);
     this.deletions = settings.uploading().deleting() ? DeletionSwitch.ON : DeletionSwitch.OFF;
-    this.deletion = new Deletion(database, ingest);
+    DocumentIngest documents = new DocumentIngest(blobs, database, clock);
+    this.deletion = new Deletion(database, ingest, documents);
     ScheduledExecutorService maintenance = Executors.timer("narthex-maintain");
     closeables.push(() -> Executors.stop(maintenance));
-    new Sweep(database, ingest, settings.uploading().grace(), clock).schedule(maintenance);
-    DocumentIngest documents = new DocumentIngest(blobs, database, clock);
+    new Sweep(database, deletion, settings.uploading().grace(), clock).schedule(maintenance);
     long maxDocumentBytes = settings.uploading().maxDocumentBytes();
     this.documentLookup =
         new DocumentLookup(

@@ -16,6 +16,7 @@ import narthex.blob.MemoryBlobStore;
 import narthex.db.Database;
 import narthex.db.DatabaseSettings;
 import narthex.db.NarInfoRow;
+import narthex.ingest.DocumentIngest;
 import narthex.ingest.NarIngest;
 import narthex.ingest.NarUpload;
 import narthex.nix.Compression;
@@ -44,7 +45,9 @@ class SweepTest {
             new DatabaseSettings("jdbc:sqlite:" + folder.resolve("x.db"), null, null, null));
     NarIngest ingest = new NarIngest(blobs, database, verifiers, () -> now);
     upload = new NarUpload(ingest, database, 1 << 20);
-    sweep = new Sweep(database, ingest, GRACE, () -> now);
+    Deletion deletion =
+        new Deletion(database, ingest, new DocumentIngest(blobs, database, () -> now));
+    sweep = new Sweep(database, deletion, GRACE, () -> now);
   }
 
   @AfterEach

@@ -67,9 +67,16 @@ class DeletionHttpTest {
     return http.send("DELETE", path).statusCode();
   }
 
+  private static String listing(NarFixture fixture) {
+    return "/" + fixture.storePath().hash().text() + ".ls";
+  }
+
   private long blobsOf(NarFixture fixture) throws Exception {
+    return blobsNamed(fixture.fileHash().nix32());
+  }
+
+  private long blobsNamed(String name) throws Exception {
     try (Stream<Path> all = Files.walk(folder)) {
-      String name = fixture.fileHash().nix32();
       return all.filter(path -> path.getFileName().toString().startsWith(name)).count();
     }
   }
@@ -79,6 +86,7 @@ class DeletionHttpTest {
     NarFixture fixture = uploaded(fresh());
     assertEquals(200, http.get(narInfo(fixture)).statusCode());
     assertEquals(1, blobsOf(fixture));
+    assertEquals(200, http.get(listing(fixture)).statusCode());
 
     HttpResponse<byte[]> deleted = http.send("DELETE", narInfo(fixture));
 
@@ -88,7 +96,9 @@ class DeletionHttpTest {
       assertEquals(404, http.get(prefix + narInfo(fixture)).statusCode());
       assertEquals(404, http.get(prefix + "/" + fixture.url()).statusCode());
     }
+    assertEquals(404, http.get(listing(fixture)).statusCode());
     assertEquals(0, blobsOf(fixture));
+    assertEquals(0, blobsNamed(fixture.id().hash().nix32()));
     assertEquals(404, delete(narInfo(fixture)));
   }
 
