@@ -25,8 +25,11 @@ import java.nio.charset.StandardCharsets;
  * deep and no key twice in an object. Numbers keep their digits, keys their order.
  */
 public final class StrictJson {
-  /** How deep objects and arrays may lie in each other. */
+  /** How deep objects and arrays may lie in each other in a tree. */
   static final int MAX_DEPTH = 64;
+
+  /** The same where they are only read: room for the listing of the deepest NAR. */
+  static final int MAX_STREAM_DEPTH = 2 * NarListing.MAX_DEPTH + 2;
 
   /**
    * Jackson keeps buffers for each thread and strings for ever unless told otherwise: threads are

@@ -111,6 +111,7 @@ public final class ListingLookup {
       ingest.make(nar, in);
       return true;
     } catch (NotNarException e) {
+      found.get().awaitComplete(); // of bytes that are wrong it says nothing
       LOG.log(
           Level.WARNING, "no listing narHash={0} reason={1}", nar.hash().nix32(), e.getMessage());
       return false;

@@ -58,10 +58,11 @@ class StrictJsonTest {
 
   @Test
   void whatIsTooDeepIsRefused() throws IOException {
-    String in = "{\"a\":".repeat(StrictJson.MAX_DEPTH - 1) + "{}";
-    require(new ByteArrayInputStream((in + "}".repeat(StrictJson.MAX_DEPTH - 1)).getBytes(UTF_8)));
+    int most = StrictJson.MAX_STREAM_DEPTH;
+    String in = "{\"a\":".repeat(most - 1) + "{}";
+    require(new ByteArrayInputStream((in + "}".repeat(most - 1)).getBytes(UTF_8)));
 
-    String deeper = "{\"a\":".repeat(StrictJson.MAX_DEPTH) + "{}" + "}".repeat(64);
+    String deeper = "{\"a\":".repeat(most) + "{}" + "}".repeat(most);
     assertThrows(
         NixFormatException.class, () -> require(new ByteArrayInputStream(deeper.getBytes(UTF_8))));
   }

@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -114,6 +115,16 @@ class FileHttpTest {
     return new String(response.body(), StandardCharsets.UTF_8);
   }
 
+  /** A NAR is stored a moment after its last byte was sent. */
+  private HttpResponse<byte[]> untilStored(String path) throws IOException {
+    Instant deadline = Instant.now().plusSeconds(20);
+    HttpResponse<byte[]> response = http.get(path);
+    while (response.statusCode() == 404 && Instant.now().isBefore(deadline)) {
+      response = http.get(path);
+    }
+    return response;
+  }
+
   private static byte[] resource(String name) throws IOException {
     try (InputStream in =
         Objects.requireNonNull(NarListing.class.getResourceAsStream(name), name)) {
@@ -127,7 +138,7 @@ class FileHttpTest {
     assertEquals(404, http.get(listing(sample)).statusCode());
     http.get(HttpFixture.path(sample.fileName()));
 
-    HttpResponse<byte[]> response = http.get(listing(sample));
+    HttpResponse<byte[]> response = untilStored(listing(sample));
 
     assertEquals(200, response.statusCode());
     assertArrayEquals(resource("listing.ls"), response.body());
