@@ -85,8 +85,10 @@ public record NarListing(Node root) {
   /** Longest target of a symbolic link, in bytes. */
   public static final int MAX_TARGET_BYTES = 4095;
 
-  /** Most directories in each other. */
-  public static final int MAX_DEPTH = 1024;
+  /**
+   * Most directories in each other: many times what any package has, in a small part of a stack.
+   */
+  public static final int MAX_DEPTH = 256;
 
   /**
    * Parses a whole listing, in any order of its members. Members that are not known are ignored.
