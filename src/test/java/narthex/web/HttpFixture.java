@@ -52,11 +52,17 @@ final class HttpFixture implements AutoCloseable {
     return new HttpFixture(upstream, ServerUnderTest.start(folder, settings));
   }
 
-  /** Publishes the sample, and lets the server know its narinfo. */
+  /**
+   * Publishes the sample, and lets the server know its narinfo; more than once where this machine
+   * is too slow for the short time that the server has to ask.
+   */
   Sample know(Sample sample) throws IOException {
     sample.publish(upstream);
-    if (get(sample.narInfoTarget()).statusCode() != 200) {
-      throw new IOException("no narinfo " + sample.narInfoTarget());
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (get(sample.narInfoTarget()).statusCode() != 200) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new IOException("no narinfo " + sample.narInfoTarget());
+      }
     }
     return sample;
   }
