@@ -125,6 +125,8 @@ final class EmbeddedServer implements AutoCloseable {
     connector.setProperty("keepAliveTimeout", Integer.toString(KEEP_ALIVE_MILLIS));
     connector.setProperty("useSendfile", "true");
     connector.setProperty("compression", "off");
+    // A client that waits to be asked for its body is refused before it sends it.
+    connector.setProperty("continueResponseTiming", "onRead");
     if (Runtime.version().feature() >= VIRTUAL_THREADS_JAVA) {
       connector.setProperty("useVirtualThreads", "true");
     }

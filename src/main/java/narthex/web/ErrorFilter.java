@@ -89,6 +89,11 @@ public final class ErrorFilter extends HttpFilter {
       HttpServletRequest request, HttpServletResponse response, Throwable failure)
       throws IOException {
     Answer answer = answerTo(failure);
+    if (failure instanceof BodyBrokenException && response.isCommitted()) {
+      // Tomcat has set a status of its own, 400 or 408, and lets nobody change it.
+      log(request, answer.level(), "request broken", failure);
+      return;
+    }
     if (response.isCommitted() || isClientGone(failure)) {
       log(request, answer.level(), "response broken", failure);
       ConnectionBreaker.breakConnection(request, failure);
