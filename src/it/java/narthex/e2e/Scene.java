@@ -1,6 +1,7 @@
 package narthex.e2e;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -103,14 +104,15 @@ final class Scene implements AutoCloseable {
     return relay;
   }
 
-  /**
-   * The closure can be had by a fresh machine of either release that trusts the server's key only.
-   */
-  void assertReadBack(Closure closure) {
+  /** A fresh machine of either release that trusts the server's key only gets the closures. */
+  void assertReadBack(Closure... closures) {
+    String[] roots = Arrays.stream(closures).map(Closure::root).toArray(String[]::new);
     for (NixRelease release : NixRelease.values()) {
       try (NixClient reader = NixClient.trusting(release, server.publicKey())) {
-        reader.copyFrom(server.url(), closure.root()).expectSuccess();
-        Substitution.assertComplete(reader, closure);
+        reader.copyFrom(server.url(), roots).expectSuccess();
+        for (Closure closure : closures) {
+          Substitution.assertComplete(reader, closure);
+        }
       }
     }
   }
