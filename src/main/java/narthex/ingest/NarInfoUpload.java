@@ -104,7 +104,7 @@ public final class NarInfoUpload {
               requireNar(said, file);
               requireReferences(said);
               return database.storeUploaded(
-                  new NarInfoRow(said, null, stem(said, file), clock.instant()));
+                  new NarInfoRow(said, null, file.stem(), clock.instant()));
             });
     if (outcome == UploadOutcome.NAR_MISSING) {
       throw missing(file);
@@ -155,21 +155,11 @@ public final class NarInfoUpload {
     } catch (NixFormatException e) {
       throw wrong(e.getMessage());
     }
-    Compression compression = said.file().compression();
-    if (file.compression() != compression && !isNamedAsNone(file, compression)) {
-      throw wrong("Compression is %s, but URL is %s".formatted(compression.nixName(), url));
+    if (file.compression() != said.file().compression()) {
+      throw wrong(
+          "Compression is %s, but URL is %s".formatted(said.file().compression().nixName(), url));
     }
     return file;
-  }
-
-  /** Nix names a gzip file as if it were not compressed. */
-  private static boolean isNamedAsNone(NarFileName file, Compression compression) {
-    return compression == Compression.GZIP && file.compression() == Compression.NONE;
-  }
-
-  /** By which name clients are to find the NAR; that of a gzip file means that file only. */
-  private static String stem(NarInfo said, NarFileName file) {
-    return isNamedAsNone(file, said.file().compression()) ? said.nar().hash().nix32() : file.stem();
   }
 
   private void requireNar(NarInfo said, NarFileName file) throws IOException {

@@ -134,9 +134,9 @@ public final class NarLookup {
     if (stored.isEmpty()) {
       return Optional.empty();
     }
-    for (Representation representation : fitting(stored.get(), wanted(stored.get(), name))) {
+    for (Representation representation : fitting(stored.get(), name.compression())) {
       try {
-        return Optional.of(source(stored.get(), representation, wanted(stored.get(), name)));
+        return Optional.of(source(stored.get(), representation, name.compression()));
       } catch (BlobLostException lost) {
         LOG.log(Level.ERROR, "stored nar is lost reason={0}", lost.getMessage());
       }
@@ -177,9 +177,9 @@ public final class NarLookup {
     if (nar == null) {
       return Optional.empty();
     }
-    for (Representation representation : fitting(nar, wanted(nar, name))) {
+    for (Representation representation : fitting(nar, name.compression())) {
       try {
-        return Optional.of(source(nar, representation, wanted(nar, name)));
+        return Optional.of(source(nar, representation, name.compression()));
       } catch (BlobLostException gone) {
         remembered.forget(name.stem());
       }
@@ -192,9 +192,9 @@ public final class NarLookup {
     if (stored.isEmpty()) {
       return Optional.empty();
     }
-    for (Representation representation : fitting(stored.get(), wanted(stored.get(), name))) {
+    for (Representation representation : fitting(stored.get(), name.compression())) {
       try {
-        NarSource source = source(stored.get(), representation, wanted(stored.get(), name));
+        NarSource source = source(stored.get(), representation, name.compression());
         remembered.remember(name.stem(), stored.get());
         return Optional.of(source);
       } catch (BlobLostException lost) {
@@ -207,16 +207,6 @@ public final class NarLookup {
       }
     }
     return Optional.empty();
-  }
-
-  /** What is meant by a name: Nix names a gzip file by its own hash as if not compressed. */
-  private static Compression wanted(StoredNar nar, NarFileName name) {
-    boolean gzip =
-        name.compression() == Compression.NONE
-            && nar.representations().stream()
-                .filter(one -> one.compression() == Compression.GZIP)
-                .anyMatch(one -> name.stem().equals(one.fileHash().nix32()));
-    return gzip ? Compression.GZIP : name.compression();
   }
 
   /** What can be sent as wanted: as it is stored, else decoded. */
