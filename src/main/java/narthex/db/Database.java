@@ -28,10 +28,12 @@ public final class Database implements AutoCloseable {
 
   private final ConnectionPool pool;
   private final Transactions transactions;
+  private final DocumentTable documents;
 
   private Database(ConnectionPool pool) {
     this.pool = pool;
     this.transactions = new Transactions(pool.connections());
+    this.documents = new DocumentTable(transactions);
   }
 
   /**
@@ -309,6 +311,11 @@ public final class Database implements AutoCloseable {
           }
           return deleted;
         });
+  }
+
+  /** The rows of documents; usable until this is closed. */
+  public DocumentTable documents() {
+    return documents;
   }
 
   /**

@@ -32,7 +32,10 @@ final class Migrations {
    * The scripts in order: the first makes version 1. Never changed once released, only added to.
    */
   private static final List<String> SCRIPTS =
-      List.of("V001__narinfo_nar_and_file_name.sql", "V002__several_files_of_a_nar.sql");
+      List.of(
+          "V001__narinfo_nar_and_file_name.sql",
+          "V002__several_files_of_a_nar.sql",
+          "V003__document.sql");
 
   /** Any number nobody else in the database locks: "narthex" in ASCII. */
   private static final long ADVISORY_LOCK = 0x6e617274686578L;

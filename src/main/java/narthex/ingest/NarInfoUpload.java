@@ -155,6 +155,9 @@ public final class NarInfoUpload {
     } catch (NixFormatException e) {
       throw wrong(e.getMessage());
     }
+    if (file.compression() == Compression.NONE && said.file().compression() == Compression.GZIP) {
+      return new NarFileName(file.stem(), Compression.GZIP); // Nix gives gzip no extension
+    }
     if (file.compression() != said.file().compression()) {
       throw wrong(
           "Compression is %s, but URL is %s".formatted(said.file().compression().nixName(), url));

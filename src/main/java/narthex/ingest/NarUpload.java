@@ -3,9 +3,12 @@ package narthex.ingest;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PushbackInputStream;
+import java.util.Arrays;
 import java.util.OptionalLong;
 import narthex.db.Database;
 import narthex.ingest.UploadRefusedException.Reason;
+import narthex.nix.Compression;
 import narthex.nix.NarFileName;
 import narthex.nix.NixFormatException;
 import narthex.nix.Sha256;
@@ -20,6 +23,9 @@ import narthex.stream.TooLongException;
 public final class NarUpload {
   private static final int BUFFER_BYTES = 64 << 10;
   private static final int NIX32_LENGTH = 52;
+
+  /** How every gzip member begins, and no NAR. */
+  private static final byte[] GZIP_MAGIC = {0x1f, (byte) 0x8b};
 
   private final NarIngest ingest;
   private final Database database;
@@ -51,10 +57,16 @@ public final class NarUpload {
   public Stored store(NarFileName name, OptionalLong length, InputStream body) throws IOException {
     Sha256 fileHash = fileHash(name.stem());
     Long size = length.isPresent() ? Long.valueOf(length.getAsLong()) : null;
+    PushbackInputStream bytes = new PushbackInputStream(body, GZIP_MAGIC.length);
     NarExpectation expected =
         new NarExpectation(
-            null, maxNarBytes, name.compression(), fileHash, size, "upload of " + name.print());
-    NarIngestion.Finished finished = take(expected, body);
+            null,
+            maxNarBytes,
+            compression(name, bytes),
+            fileHash,
+            size,
+            "upload of " + name.print());
+    NarIngestion.Finished finished = take(expected, bytes);
     boolean named =
         DatabaseTries.keepTrying(
             () -> database.nameFile(name.stem(), fileHash, finished.nar().hash()));
@@ -63,6 +75,17 @@ public final class NarUpload {
           Reason.WRONG, "nar/%s is the name of another NAR".formatted(name.print()));
     }
     return finished.stored();
+  }
+
+  /** Nix gives files in gzip no extension of their own. */
+  private static Compression compression(NarFileName name, PushbackInputStream body)
+      throws IOException {
+    if (name.compression() != Compression.NONE) {
+      return name.compression();
+    }
+    byte[] start = body.readNBytes(GZIP_MAGIC.length);
+    body.unread(start);
+    return Arrays.equals(start, GZIP_MAGIC) ? Compression.GZIP : Compression.NONE;
   }
 
   private NarIngestion.Finished take(NarExpectation expected, InputStream body) throws IOException {

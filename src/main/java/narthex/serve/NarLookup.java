@@ -134,9 +134,10 @@ public final class NarLookup {
     if (stored.isEmpty()) {
       return Optional.empty();
     }
-    for (Representation representation : fitting(stored.get(), name.compression())) {
+    Compression wanted = asPut(name, stored.get());
+    for (Representation representation : fitting(stored.get(), wanted)) {
       try {
-        return Optional.of(source(stored.get(), representation, name.compression()));
+        return Optional.of(source(stored.get(), representation, wanted));
       } catch (BlobLostException lost) {
         LOG.log(Level.ERROR, "stored nar is lost reason={0}", lost.getMessage());
       }
@@ -207,6 +208,21 @@ public final class NarLookup {
       }
     }
     return Optional.empty();
+  }
+
+  /**
+   * Nix gives files in gzip no extension of their own: under the hash of such a file it was put,
+   * and is asked for, as it is.
+   */
+  private static Compression asPut(NarFileName name, StoredNar nar) {
+    boolean gzip =
+        name.compression() == Compression.NONE
+            && nar.representations().stream()
+                .filter(one -> one.compression() == Compression.GZIP)
+                .map(Representation::fileHash)
+                .anyMatch(
+                    hash -> name.stem().equals(hash.nix32()) || name.stem().equals(hash.base16()));
+    return gzip ? Compression.GZIP : name.compression();
   }
 
   /** What can be sent as wanted: as it is stored, else decoded. */

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import narthex.nix.DocumentName;
 import narthex.nix.NarInfo;
 import narthex.nix.NixFormatException;
 import narthex.nix.StorePathHash;
@@ -108,6 +109,20 @@ public final class Upstream implements Closeable {
       throws IOException {
     URI resolved = resolve(url);
     return withTries(() -> open(resolved, from, entityTag));
+  }
+
+  /**
+   * Fetches a document: a whole body, decoded. A realisation must bear a trusted signature.
+   *
+   * @param maxBytes how many bytes it may have
+   * @param reader takes the body; called anew if a transfer breaks
+   * @return empty if the upstream surely has none that may be taken (absent, or not trusted)
+   * @throws IOException if that cannot be told, or it is malformed or too long
+   */
+  public <T> Optional<T> fetchDocument(DocumentName name, long maxBytes, DocumentReader<T> reader)
+      throws IOException {
+    DocumentRequest request = new DocumentRequest(narInfos, base, settings, name, maxBytes);
+    return withTries(() -> usable() ? request.fetch(reader) : Optional.empty());
   }
 
   /**
@@ -251,8 +266,8 @@ public final class Upstream implements Closeable {
         coded ? NarBody.Coding.CODED : NarBody.Coding.PLAIN);
   }
 
-  private static UpstreamAnswer send(
-      UpstreamHttp http, String method, URI url, Map<String, String> headers) throws IOException {
+  static UpstreamAnswer send(UpstreamHttp http, String method, URI url, Map<String, String> headers)
+      throws IOException {
     try {
       return http.open(method, url, headers);
     } catch (ConnectionRequestTimeoutException ours) {
@@ -262,12 +277,12 @@ public final class Upstream implements Closeable {
     }
   }
 
-  private static boolean isAbsence(UpstreamAnswer answer) {
+  static boolean isAbsence(UpstreamAnswer answer) {
     int code = answer.code();
     return code == 404 || code == 410 || code == 403;
   }
 
-  private static void requireOk(UpstreamAnswer answer, URI url) throws TroubleException {
+  static void requireOk(UpstreamAnswer answer, URI url) throws TroubleException {
     int code = answer.code();
     if (code == 200) {
       return;

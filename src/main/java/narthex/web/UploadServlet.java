@@ -5,29 +5,35 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import narthex.ingest.DocumentUpload;
 import narthex.ingest.NarInfoUpload;
 import narthex.ingest.Stored;
+import narthex.nix.DocumentName;
 import narthex.nix.StorePathHash;
 import narthex.serve.DecoderSlots;
+import narthex.serve.DocumentLookup;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.SiteInfo;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What lies at the root of {@code /upload}: {@code <hash>.narinfo} and {@code nix-cache-info}. PUT
- * stores, GET and HEAD answer from what is stored and change nothing. What cannot be told is an
- * error here, never a miss: a client would upload again for it.
+ * What lies at the root of {@code /upload}: {@code <hash>.narinfo}, {@code <hash>.ls} and {@code
+ * nix-cache-info}. PUT stores, GET and HEAD answer from what is stored and change nothing. What
+ * cannot be told is an error here, never a miss: a client would upload again for it.
  */
 public final class UploadServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
 
   private static final String NIX_CACHE_INFO = "/nix-cache-info";
+  private static final String LISTING = ".ls";
 
   /** Real ones have three lines. */
   private static final long MAX_CACHE_INFO_BYTES = 64 << 10;
 
   @Inject private transient NarInfoLookup lookup;
   @Inject private transient NarInfoUpload upload;
+  @Inject private transient DocumentLookup documents;
+  @Inject private transient DocumentUpload documentUpload;
   @Inject private transient SiteInfo site;
   @Inject private transient DecoderSlots slots;
 
@@ -40,6 +46,10 @@ public final class UploadServlet extends HttpServlet {
     } else if (path.endsWith(NarInfoResponder.SUFFIX)) {
       StorePathHash hash = NarInfoResponder.hash(path);
       NarInfoResponder.send(request, response, lookup.findHere(hash));
+    } else if (path.endsWith(LISTING)) {
+      DocumentName name = DocumentName.parse(path.substring(1));
+      DocumentResponder.send(
+          request, response, name.kind(), documents.findHere(name), Answers.NO_STORE);
     } else {
       absent(request, response);
     }
@@ -59,6 +69,9 @@ public final class UploadServlet extends HttpServlet {
       putCacheInfo(request, response);
     } else if (path.endsWith(NarInfoResponder.SUFFIX)) {
       putNarInfo(NarInfoResponder.hash(path), request, response);
+    } else if (path.endsWith(LISTING)) {
+      DocumentName name = DocumentName.parse(path.substring(1));
+      DocumentResponder.store(request, response, name, documentUpload, slots);
     } else {
       absent(request, response);
     }

@@ -13,6 +13,9 @@ import java.util.concurrent.ExecutorService;
 import narthex.blob.BlobStore;
 import narthex.blob.DirectoryBlobStore;
 import narthex.db.Database;
+import narthex.ingest.DocumentFetch;
+import narthex.ingest.DocumentIngest;
+import narthex.ingest.DocumentUpload;
 import narthex.ingest.NarDownload;
 import narthex.ingest.NarInfoFetch;
 import narthex.ingest.NarInfoUpload;
@@ -20,6 +23,7 @@ import narthex.ingest.NarIngest;
 import narthex.ingest.NarUpload;
 import narthex.nix.SecretKey;
 import narthex.serve.DecoderSlots;
+import narthex.serve.DocumentLookup;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.NarInfoSigner;
 import narthex.serve.NarLookup;
@@ -43,6 +47,8 @@ final class Components implements Closeable {
   private final UploadSwitch uploads;
   private final NarUpload narUpload;
   private final NarInfoUpload narInfoUpload;
+  private final DocumentLookup documentLookup;
+  private final DocumentUpload documentUpload;
   private final Readiness readiness;
   private final SiteInfo siteInfo;
 
@@ -78,6 +84,17 @@ final class Components implements Closeable {
     this.narUpload = new NarUpload(ingest, database, settings.uploading().maxNarBytes());
     this.narInfoUpload =
         new NarInfoUpload(policy(settings), database, blobs, ingest, upstreams, clock);
+    DocumentIngest documents = new DocumentIngest(blobs, database, clock);
+    long maxDocumentBytes = settings.uploading().maxDocumentBytes();
+    this.documentLookup =
+        new DocumentLookup(
+            database,
+            blobs,
+            new DocumentFetch(upstreams, documents, maxDocumentBytes),
+            documents,
+            signer,
+            slots);
+    this.documentUpload = new DocumentUpload(documentPolicy(settings), documents, upstreams);
     this.readiness = new Readiness(database, blobs);
   }
 
@@ -110,6 +127,12 @@ final class Components implements Closeable {
         settings.narInfos().revalidateAfter(),
         settings.narInfos().memorySizeBytes(),
         settings.fetching().prefetch() ? NarInfoLookup.Prefetch.ON : NarInfoLookup.Prefetch.OFF);
+  }
+
+  private static DocumentUpload.Policy documentPolicy(Settings settings) {
+    NarInfoUpload.Policy policy = policy(settings);
+    return new DocumentUpload.Policy(
+        settings.uploading().maxDocumentBytes(), policy.trust(), policy.trustedKeys());
   }
 
   private static NarInfoUpload.Policy policy(Settings settings) {
@@ -159,6 +182,14 @@ final class Components implements Closeable {
 
   DecoderSlots decoderSlots() {
     return slots;
+  }
+
+  DocumentLookup documentLookup() {
+    return documentLookup;
+  }
+
+  DocumentUpload documentUpload() {
+    return documentUpload;
   }
 
   Readiness readiness() {

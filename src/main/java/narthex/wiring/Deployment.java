@@ -4,9 +4,11 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import narthex.ingest.DocumentUpload;
 import narthex.ingest.NarInfoUpload;
 import narthex.ingest.NarUpload;
 import narthex.serve.DecoderSlots;
+import narthex.serve.DocumentLookup;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.NarLookup;
 import narthex.serve.Readiness;
@@ -69,6 +71,18 @@ public class Deployment {
   @Singleton
   DecoderSlots decoderSlots() {
     return opened().decoderSlots();
+  }
+
+  @Produces
+  @Singleton
+  DocumentLookup documentLookup() {
+    return opened().documentLookup();
+  }
+
+  @Produces
+  @Singleton
+  DocumentUpload documentUpload() {
+    return opened().documentUpload();
   }
 
   @Produces

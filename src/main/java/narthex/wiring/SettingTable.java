@@ -232,6 +232,13 @@ public final class SettingTable {
           SettingType.BYTES,
           "16GiB",
           "how large an uploaded NAR may be, decoded");
+  static final Setting<Long> UPLOAD_MAX_DOCUMENT_SIZE =
+      new Setting<>(
+          "narthex.upload.max-document-size",
+          SettingType.BYTES,
+          "64MiB",
+          "how large a build log or another document beside narinfo and NAR may be, decoded; also"
+              + " one that is fetched from upstream");
   static final Setting<Duration> UPLOAD_GRACE =
       new Setting<>(
           "narthex.upload.grace",
@@ -292,6 +299,7 @@ public final class SettingTable {
           UPLOAD_REQUIRE_TRUSTED,
           UPLOAD_TRUSTED_KEYS,
           UPLOAD_MAX_NAR_SIZE,
+          UPLOAD_MAX_DOCUMENT_SIZE,
           UPLOAD_GRACE,
           DELETE_ENABLED,
           CDC_MODE);

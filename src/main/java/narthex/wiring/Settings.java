@@ -121,6 +121,7 @@ public record Settings(
    * @param requireTrusted whether a narinfo must be signed by one of the keys
    * @param trustedKeys these keys; at least one if one is required
    * @param maxNarBytes how large a NAR may be, decoded
+   * @param maxDocumentBytes how large any other document may be, decoded; also one from upstream
    * @param grace how long a NAR stays that no narinfo names
    * @param deleting whether they may delete
    */
@@ -129,6 +130,7 @@ public record Settings(
       boolean requireTrusted,
       List<PublicKey> trustedKeys,
       long maxNarBytes,
+      long maxDocumentBytes,
       Duration grace,
       boolean deleting) {
     /** Copies the list. */

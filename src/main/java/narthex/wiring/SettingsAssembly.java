@@ -60,6 +60,7 @@ final class SettingsAssembly {
         requireTrusted,
         keys == null ? List.of() : keys,
         value(SettingTable.UPLOAD_MAX_NAR_SIZE),
+        value(SettingTable.UPLOAD_MAX_DOCUMENT_SIZE),
         value(SettingTable.UPLOAD_GRACE),
         value(SettingTable.DELETE_ENABLED));
   }

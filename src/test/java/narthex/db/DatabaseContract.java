@@ -21,10 +21,14 @@ import narthex.nix.StorePathHash;
 import org.junit.jupiter.api.Test;
 
 /** What {@link Database} promises, whichever database is behind it. */
-abstract class DatabaseContract extends UploadContract {
+abstract class DatabaseContract extends UploadContract implements DocumentTableContract {
   private static final String STEM = "a".repeat(52);
-  private static final int ROUNDS = 40;
   private static final int DEADLINE_SECONDS = 60;
+
+  @Override
+  public final Database database() {
+    return database;
+  }
 
   @Test
   void nothingIsFoundInAnEmptyDatabase() throws Exception {

@@ -242,7 +242,7 @@ public final class Node implements AutoCloseable {
     return folder.resolve("store");
   }
 
-  private static List<Path> files(Path below) {
+  static List<Path> files(Path below) {
     try (Stream<Path> all = Files.walk(below)) {
       return all.filter(Files::isRegularFile).toList();
     } catch (IOException e) {
