@@ -1,6 +1,7 @@
 package narthex.ingest;
 
 import java.io.IOException;
+import narthex.nix.OneLine;
 
 /**
  * What a client wants to put here is not taken, and nothing of it is kept. The message is one line
@@ -8,9 +9,6 @@ import java.io.IOException;
  */
 public final class UploadRefusedException extends IOException {
   private static final long serialVersionUID = 1L;
-
-  /** Longest line told, in characters. */
-  private static final int MAX_LINE = 400;
 
   /** Why an upload is refused. */
   public enum Reason {
@@ -33,7 +31,7 @@ public final class UploadRefusedException extends IOException {
    * @param line what was expected and what came; made one line of at most 400 characters
    */
   public UploadRefusedException(Reason reason, String line) {
-    super(oneLine(line));
+    super(OneLine.of(line));
     this.reason = reason;
   }
 
@@ -46,10 +44,5 @@ public final class UploadRefusedException extends IOException {
   @Override
   public String getMessage() {
     return String.valueOf(super.getMessage());
-  }
-
-  private static String oneLine(String text) {
-    String line = text.replaceAll("[\\p{Cntrl}\u0080-\u009f\u2028\u2029]", "?");
-    return line.length() <= MAX_LINE ? line : line.substring(0, MAX_LINE) + '…';
   }
 }

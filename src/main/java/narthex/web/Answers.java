@@ -42,6 +42,7 @@ final class Answers {
       throws IOException {
     response.setStatus(status);
     response.setHeader("Cache-Control", NO_STORE);
+    response.setHeader("X-Content-Type-Options", "nosniff");
     text(request, response, "text/plain;charset=utf-8", line + "\n");
   }
 }

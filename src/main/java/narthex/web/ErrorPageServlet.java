@@ -23,6 +23,9 @@ public final class ErrorPageServlet extends HttpServlet {
     }
     Object status = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE);
     int code = status instanceof Integer known ? known : HttpServletResponse.SC_NOT_FOUND;
+    if (code == HttpServletResponse.SC_METHOD_NOT_ALLOWED && !response.containsHeader("Allow")) {
+      response.setHeader("Allow", "GET, HEAD");
+    }
     Answers.line(request, response, code, reason(code));
   }
 

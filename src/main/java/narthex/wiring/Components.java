@@ -8,8 +8,13 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import narthex.blob.BlobStore;
 import narthex.blob.DirectoryBlobStore;
 import narthex.db.Database;
@@ -34,6 +39,10 @@ import narthex.upstream.Netrc;
 import narthex.upstream.Upstream;
 import narthex.upstream.UpstreamSettings;
 import narthex.upstream.Upstreams;
+import narthex.web.AccessRule;
+import narthex.web.AccessToken;
+import narthex.web.BodyPace;
+import narthex.web.Scope;
 import narthex.web.UploadSwitch;
 
 /** All objects of one deployment, made from its settings; closed in the opposite order. */
@@ -51,6 +60,8 @@ final class Components implements Closeable {
   private final DocumentUpload documentUpload;
   private final Readiness readiness;
   private final SiteInfo siteInfo;
+  private final AccessRule accessRule;
+  private final BodyPace bodyPace;
 
   private Components(Settings settings, Deque<Closeable> closeables) throws IOException {
     this.closeables = closeables;
@@ -58,11 +69,16 @@ final class Components implements Closeable {
     Files.createDirectories(settings.storage().dataDir());
     List<SecretKey> keys = SigningKeys.load(settings.signing(), settings.site().hostname());
     NarInfoSigner signer = new NarInfoSigner(keys);
+    this.accessRule = accessRule(settings.access());
     this.siteInfo = siteInfo(settings.site(), signer);
     Database database = Database.open(settings.database());
     closeables.push(database::close);
     BlobStore blobs = DirectoryBlobStore.open(settings.storage().blobRoot());
     closeables.push(blobs);
+    ScheduledExecutorService timer = Executors.timer("narthex-timer");
+    closeables.push(() -> Executors.stop(timer));
+    this.bodyPace =
+        new BodyPace(settings.bodies().idleTimeout(), settings.bodies().minBytesPerSecond(), timer);
     ExecutorService tasks = Executors.unbounded("narthex");
     closeables.push(() -> Executors.stop(tasks));
     ExecutorService verifiers = Executors.verifying("narthex-verify");
@@ -120,6 +136,20 @@ final class Components implements Closeable {
         site.wantMassQuery() ? SiteInfo.MassQuery.WANTED : SiteInfo.MassQuery.UNWANTED,
         site.priority(),
         signer.publicKeys());
+  }
+
+  private static AccessRule accessRule(Settings.Access access) {
+    Map<Scope, Supplier<List<AccessToken>>> tokens = new EnumMap<>(Scope.class);
+    access.tokens().forEach((scope, given) -> tokens.put(scope, () -> given));
+    access
+        .tokenFiles()
+        .forEach(
+            (scope, path) -> {
+              TokenFile file = TokenFile.open(AccessSettings.tokenFile(scope), path);
+              List<AccessToken> given = access.tokens().getOrDefault(scope, List.of());
+              tokens.put(scope, () -> Stream.concat(given.stream(), file.get().stream()).toList());
+            });
+    return new AccessRule(tokens, access.required());
   }
 
   private static NarInfoLookup.LookupSettings lookup(Settings settings) {
@@ -198,6 +228,14 @@ final class Components implements Closeable {
 
   SiteInfo siteInfo() {
     return siteInfo;
+  }
+
+  AccessRule accessRule() {
+    return accessRule;
+  }
+
+  BodyPace bodyPace() {
+    return bodyPace;
   }
 
   @Override

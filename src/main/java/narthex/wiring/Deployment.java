@@ -13,6 +13,8 @@ import narthex.serve.NarInfoLookup;
 import narthex.serve.NarLookup;
 import narthex.serve.Readiness;
 import narthex.serve.SiteInfo;
+import narthex.web.AccessRule;
+import narthex.web.BodyPace;
 import narthex.web.UploadSwitch;
 import org.jspecify.annotations.Nullable;
 
@@ -95,6 +97,18 @@ public class Deployment {
   @Singleton
   SiteInfo siteInfo() {
     return opened().siteInfo();
+  }
+
+  @Produces
+  @Singleton
+  AccessRule accessRule() {
+    return opened().accessRule();
+  }
+
+  @Produces
+  @Singleton
+  BodyPace bodyPace() {
+    return opened().bodyPace();
   }
 
   private Components opened() {

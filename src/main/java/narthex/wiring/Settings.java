@@ -3,10 +3,14 @@ package narthex.wiring;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import narthex.db.DatabaseSettings;
 import narthex.nix.PublicKey;
 import narthex.upstream.UpstreamSettings;
+import narthex.web.AccessToken;
+import narthex.web.Scope;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param search how the upstreams are searched together
  * @param upstreams the upstreams in the order given, may be empty; their URLs may hold passwords
  * @param signing the keys that sign
+ * @param access who may do what
+ * @param bodies how fast bodies of requests have to come
  * @param narInfos how narinfos are kept
  * @param fetching how NARs are fetched and stored
  * @param uploading what clients may put here and delete
@@ -34,6 +40,8 @@ public record Settings(
     Search search,
     List<UpstreamSettings> upstreams,
     Signing signing,
+    Access access,
+    Bodies bodies,
     NarInfos narInfos,
     Fetching fetching,
     Uploading uploading) {
@@ -97,6 +105,31 @@ public record Settings(
       keyFiles = List.copyOf(keyFiles);
     }
   }
+
+  /**
+   * Who may do what.
+   *
+   * @param tokens the tokens of scopes that have some; they do not print themselves
+   * @param tokenFiles the files of more tokens
+   * @param required scopes that are guarded in any case
+   */
+  public record Access(
+      Map<Scope, List<AccessToken>> tokens, Map<Scope, Path> tokenFiles, Set<Scope> required) {
+    /** Copies everything. */
+    public Access {
+      tokens = Map.copyOf(tokens);
+      tokenFiles = Map.copyOf(tokenFiles);
+      required = Set.copyOf(required);
+    }
+  }
+
+  /**
+   * How fast bodies of requests have to come.
+   *
+   * @param idleTimeout how long the next bytes may take
+   * @param minBytesPerSecond on average; 0 is any
+   */
+  public record Bodies(Duration idleTimeout, long minBytesPerSecond) {}
 
   /**
    * How narinfos are kept.
