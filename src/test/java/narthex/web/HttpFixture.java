@@ -109,6 +109,10 @@ final class HttpFixture implements AutoCloseable {
     }
   }
 
+  int port() {
+    return URI.create(server.url()).getPort();
+  }
+
   private <T> HttpResponse<T> send(
       String method, String path, HttpResponse.BodyHandler<T> handler, String... headers)
       throws IOException {
