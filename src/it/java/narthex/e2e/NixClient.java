@@ -89,23 +89,28 @@ final class NixClient implements AutoCloseable {
    * @return the path that was built, which nobody has signed
    */
   String build(String name, String script) {
-    return build(name, script, "");
+    return buildWith(derivation(name, script, "")).expectSuccess().output().strip();
   }
 
-  /** As {@link #build(String, String)} with more attributes in the language of Nix. */
-  String build(String name, String script, String moreAttributes) {
-    String expression =
-        """
+  /** As {@link #build(String, String)}, what {@link #derivation} gives, with more options. */
+  Command.Outcome buildWith(String derivation, String... options) {
+    return run("nix-build", words(List.of("--no-out-link", "-E", derivation), options));
+  }
+
+  /** The path of the derivation, which is in the store from now on. */
+  String instantiate(String derivation) {
+    return run("nix-instantiate", List.of("-E", derivation)).expectSuccess().output().strip();
+  }
+
+  /** An expression for what a shell script writes to {@code $out}. */
+  static String derivation(String name, String script, String moreAttributes) {
+    return """
         derivation {
           name = "%s"; system = builtins.currentSystem; builder = "/bin/sh"; %s
           args = [ "-c" ''%s'' ];
         }
         """
-            .formatted(name, moreAttributes, script);
-    return run("nix-build", List.of("--no-out-link", "-E", expression))
-        .expectSuccess()
-        .output()
-        .strip();
+        .formatted(name, moreAttributes, script);
   }
 
   /** A path of this store with all that it refers to. */

@@ -118,6 +118,23 @@ class UploadIT {
   }
 
   @ParameterizedTest
+  @CsvSource({"OLD, ''", "NEW, ''", "NEW, &ls-compression=br"})
+  void aListingIsUploadedBesideItsNar(NixRelease release, String options) {
+    NixClient source = shared.client(release);
+    String path = source.build("listed", "echo '%s%s' > $out".formatted(release, options));
+    String listing = narInfoPath(path).replace(".narinfo", ".ls");
+    assertEquals(404, shared.server().head("/upload" + listing).statusCode());
+
+    source
+        .copyTo(shared.uploadUrl() + "?write-nar-listing=true" + options, List.of(path))
+        .expectSuccess();
+
+    String text = shared.server().fetch("/upload" + listing).body();
+    assertTrue(text.contains("\"type\":\"regular\""), text);
+    shared.assertReadBack(source.closure(path));
+  }
+
+  @ParameterizedTest
   @EnumSource(NixRelease.class)
   void signaturesOfTheUploaderStayBesideOurs(NixRelease release) {
     NixClient source = shared.client(release);
