@@ -37,6 +37,8 @@ abstract class UploadHttpFixture {
         HttpFixture.start(
             folder,
             Map.of(
+                "narthex.upstream.retry-within",
+                "10s",
                 "narthex.upload.enabled",
                 "true",
                 "narthex.upload.max-nar-size",

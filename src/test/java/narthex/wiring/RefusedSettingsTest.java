@@ -226,6 +226,12 @@ class RefusedSettingsTest extends SettingsFixture {
     return assertThrows(SettingsException.class, this::read);
   }
 
+  @Test
+  void trustedUploadsNeedAKeyToTrust() {
+    properties.put("narthex.upload.require-trusted", "true");
+    assertRefused("narthex.upload.trusted-keys");
+  }
+
   private void assertRefused(String part) {
     String message = message(refusal());
     assertTrue(message.contains(part), message);

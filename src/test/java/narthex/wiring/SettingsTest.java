@@ -62,6 +62,9 @@ class SettingsTest extends SettingsFixture {
     assertEquals(new Settings.Bodies(Duration.ofSeconds(60), 1024), settings.bodies());
     assertEquals(new Settings.NarInfos(Duration.ofDays(1), 64L * 1024 * 1024), settings.narInfos());
     assertEquals(new Settings.Fetching(false, CdcMode.OFF), settings.fetching());
+    assertEquals(
+        new Settings.Uploading(false, false, List.of(), 16L << 30, Duration.ofDays(1), false),
+        settings.uploading());
   }
 
   @Test
