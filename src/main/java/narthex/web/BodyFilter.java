@@ -44,6 +44,9 @@ public final class BodyFilter extends HttpFilter {
   }
 
   private static void leave(PacedRequest request, HttpServletResponse response) throws IOException {
+    if (request.isBodyBroken() && ServerRequest.closesBrokenOnes(request)) {
+      return; // and answers what could not be answered before
+    }
     response.flushBuffer();
     IOException trouble = request.isBodyHeldBack() ? null : readRest(request);
     if (request.hasUnreadBody()) {

@@ -102,8 +102,7 @@ public final class ErrorFilter extends HttpFilter {
       HttpServletRequest request, HttpServletResponse response, Throwable failure)
       throws IOException {
     Answer answer = answerTo(failure);
-    if (failure instanceof BodyBrokenException && response.isCommitted()) {
-      // Tomcat has set a status of its own, 400 or 408, and lets nobody change it.
+    if (ServerRequest.isAnsweredByTomcat(request)) {
       log(request, answer.level(), "request broken", failure);
       return;
     }

@@ -32,6 +32,7 @@ final class PacedBody extends ServletInputStream {
   private long windowBytes; // of the reading thread
   private long count; // of the reading thread
   private boolean ended; // of the reading thread
+  private boolean broken; // of the reading thread
 
   /**
    * @param in the server's own stream
@@ -53,6 +54,11 @@ final class PacedBody extends ServletInputStream {
     return ended;
   }
 
+  /** Whether the server could not read it. */
+  boolean isBroken() {
+    return broken;
+  }
+
   /** Lets the timer go; called when the request is answered. */
   synchronized void release() {
     if (look != null) {
@@ -69,14 +75,15 @@ final class PacedBody extends ServletInputStream {
 
   @Override
   public int read(byte[] buffer, int offset, int length) throws IOException {
+    if (length == 0) {
+      return 0;
+    }
     beginWait();
     int got;
     try {
       got = in.read(buffer, offset, length);
-    } catch (IOException e) {
-      endWait();
-      throw e;
-    } catch (RuntimeException | Error e) {
+    } catch (IOException | RuntimeException | Error e) {
+      broken = true;
       endWait();
       throw e;
     }

@@ -23,6 +23,7 @@ final class PacedRequest extends HttpServletRequestWrapper {
   public ServletInputStream getInputStream() throws IOException {
     PacedBody opened = body;
     if (opened == null) {
+      ServerRequest.limitWaits(getRequest(), pace.idle());
       opened =
           new PacedBody(
               super.getInputStream(), pace, reader -> ServerRequest.endRead(getRequest(), reader));
@@ -43,6 +44,11 @@ final class PacedRequest extends HttpServletRequestWrapper {
       return false;
     }
     return body == null || !body.isEnded() && body.count() != announced;
+  }
+
+  /** Whether the server could not read the body. */
+  boolean isBodyBroken() {
+    return body != null && body.isBroken();
   }
 
   /** Whether the client waits for leave to send the body, which nobody gave. */

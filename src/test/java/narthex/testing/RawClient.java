@@ -89,6 +89,15 @@ public final class RawClient implements AutoCloseable {
     socket.getOutputStream().flush();
   }
 
+  /** Sends bytes until the server closes the connection. */
+  public void sendAsFarAsWanted(byte[] bytes) throws IOException {
+    try {
+      send(bytes);
+    } catch (SocketException closed) {
+      return; // and has answered before
+    }
+  }
+
   /** Says that nothing more will be sent. */
   public void finish() throws IOException {
     socket.shutdownOutput();
