@@ -7,8 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.Map;
 import narthex.nix.StorePath;
-import narthex.testing.FaultyUpstream;
-import narthex.testing.NarFixture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -21,25 +19,29 @@ class AccessTokensIT {
   @ParameterizedTest
   @EnumSource(NixRelease.class)
   void aClientUploadsAndReadsOnlyWithATokenInItsNetrc(NixRelease release) {
-    FaultyUpstream upstream = NarFixture.publishCacheInfo(FaultyUpstream.start(), 40);
-    try (Scene scene =
-        Scene.withUploads(
-            upstream, Map.of("narthex.token.write", WRITE, "narthex.token.read", READ))) {
-      NixClient source = scene.client(release);
+    try (NixClient source = NixClient.trusting(release)) {
+      Signer server = Signer.on(source, "guarded-1");
+      Map<String, String> settings =
+          Map.of(
+              "narthex.token.write", WRITE,
+              "narthex.token.read", READ,
+              "narthex.signing.key-files", server.secretFile().toString());
       String path = source.build("guarded", "echo it > $out");
-      assertRefused(source.copyTo(scene.uploadUrl(), List.of(path)));
-      netrc(source, "login reader password " + READ);
-      assertRefused(source.copyTo(scene.uploadUrl(), List.of(path)));
+      try (Scene scene = Scene.withUploads(settings)) {
+        assertRefused(source.copyTo(scene.uploadUrl(), List.of(path)));
+        netrc(source, "login reader password " + READ);
+        assertRefused(source.copyTo(scene.uploadUrl(), List.of(path)));
+        netrc(source, "password " + WRITE);
+        source.copyTo(scene.uploadUrl(), List.of(path)).expectSuccess();
 
-      netrc(source, "password " + WRITE);
-      source.copyTo(scene.uploadUrl(), List.of(path)).expectSuccess();
-
-      Closure closure = source.closure(path);
-      NixClient reader = scene.client(release, scene.server().publicKey());
-      assertRefused(reader.copyFrom(scene.server().url(), path));
-      netrc(reader, "login anybody password " + READ);
-      reader.copyFrom(scene.server().url(), path).expectSuccess();
-      Substitution.assertComplete(reader, closure);
+        NixClient reader = scene.client(release, server.publicKey());
+        assertRefused(reader.copyFrom(scene.server().url(), path));
+        netrc(reader, "login anybody password a-token-that-is-not-one");
+        assertRefused(reader.copyFrom(scene.server().url(), path));
+        netrc(reader, "login anybody password " + READ);
+        reader.copyFrom(scene.server().url(), path).expectSuccess();
+        Substitution.assertComplete(reader, source.closure(path));
+      }
     }
   }
 

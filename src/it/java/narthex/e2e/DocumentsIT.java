@@ -14,6 +14,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.NarFixture;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -24,63 +26,71 @@ class DocumentsIT {
   private static final String CONTENT_ADDRESSED =
       "__contentAddressed = true; outputHashMode = \"recursive\"; outputHashAlgo = \"sha256\";";
 
+  /** One server for all but one; every test has derivations of its own. */
+  private static Scene shared;
+
+  @BeforeAll
+  static void start() {
+    shared = Scene.withUploads();
+  }
+
+  @AfterAll
+  static void stop() {
+    shared.close();
+  }
+
   @ParameterizedTest
   @CsvSource({"OLD, ''", "NEW, ''", "NEW, ?log-compression=br"})
   void aBuildLogIsCopiedAndReadOnOtherMachines(NixRelease release, String options) {
-    String derivation = NixClient.derivation(ODD_NAME, "echo said by $out >&2; echo > $out", "");
-    try (Scene scene = Scene.withUploads()) {
-      NixClient source = scene.client(release);
-      String drv = source.instantiate(derivation);
-      String out = source.buildWith(derivation).expectSuccess().output().strip();
-      assertFalse(log(scene, release, derivation).succeeded());
+    String script = "echo said by $out >&2; echo '%s %s' > $out".formatted(release, options);
+    String derivation = NixClient.derivation(ODD_NAME, script, "");
+    NixClient source = shared.client(release);
+    String drv = source.instantiate(derivation);
+    String out = source.buildWith(derivation).expectSuccess().output().strip();
+    assertFalse(log(release, derivation).succeeded());
 
-      source
-          .nix(List.of("store", "copy-log", "--to", scene.uploadUrl() + options, drv))
-          .expectSuccess();
+    source
+        .nix(List.of("store", "copy-log", "--to", shared.uploadUrl() + options, drv))
+        .expectSuccess();
 
-      for (NixRelease reader : NixRelease.values()) {
-        Command.Outcome read = log(scene, reader, derivation).expectSuccess();
-        assertEquals("said by " + out + "\n", read.output());
-      }
+    for (NixRelease reader : NixRelease.values()) {
+      String read = log(reader, derivation).expectSuccess().output();
+      assertEquals("said by " + out + "\n", read);
     }
   }
 
   @ParameterizedTest
   @EnumSource(NixRelease.class)
-  void aBuildLogThatOnlyTheUpstreamHasIsRead(NixRelease release) {
-    String derivation = NixClient.derivation(ODD_NAME, "echo > $out", "");
-    try (Scene scene = Scene.withUploads()) {
-      String drv = scene.client(release).instantiate(derivation);
-      String name = drv.substring("/nix/store/".length());
-      scene.upstream().put("/log/" + encoded(name), "from afar\n");
+  void aBuildLogThatOnlyTheUpstreamHasIsReadAndKept(NixRelease release) {
+    String derivation = NixClient.derivation(ODD_NAME, "echo far %s".formatted(release), "");
+    String drv = shared.client(release).instantiate(derivation);
+    String target = "/log/" + encoded(drv.substring("/nix/store/".length()));
+    shared.upstream().put(target, "from afar\n");
 
-      assertEquals("from afar\n", log(scene, release, derivation).expectSuccess().output());
+    assertEquals("from afar\n", log(release, derivation).expectSuccess().output());
 
-      scene.upstream().goDown();
-      assertEquals("from afar\n", log(scene, release, derivation).expectSuccess().output());
-    }
+    shared.upstream().remove(target);
+    assertEquals("from afar\n", log(release, derivation).expectSuccess().output());
   }
 
   @ParameterizedTest
   @EnumSource(NixRelease.class)
   void aContentAddressedDerivationIsUploadedAndSubstitutedElsewhere(NixRelease release) {
-    String derivation = contentAddressed();
-    try (Scene scene = Scene.withUploads()) {
-      NixClient source = contentAddressing(scene, release);
-      String out = source.buildWith(derivation).expectSuccess().output().strip();
-      Closure closure = source.closure(out);
-      assertEquals(2, closure.paths().size());
+    String derivation = contentAddressed("uploaded by " + release);
+    NixClient source = contentAddressing(shared.client(release));
+    String out = source.buildWith(derivation).expectSuccess().output().strip();
+    Closure closure = source.closure(out);
+    assertEquals(2, closure.paths().size());
 
-      copy(source, scene.uploadUrl(), derivation).expectSuccess();
+    copy(source, shared.uploadUrl(), derivation).expectSuccess();
 
-      assertSubstituted(scene, derivation, closure);
-    }
+    assertSubstituted(shared, derivation, closure);
   }
 
   @ParameterizedTest
   @EnumSource(NixRelease.class)
   void aRealisationThatOnlyTheUpstreamHasComesThrough(NixRelease release) throws IOException {
-    String derivation = contentAddressed();
+    String derivation = contentAddressed("of the upstream");
     FaultyUpstream upstream = NarFixture.publishCacheInfo(FaultyUpstream.start(), 40);
     Path folder = Folders.create("upstream");
     try (NixClient source = contentAddressing(NixClient.trusting(release))) {
@@ -106,7 +116,7 @@ class DocumentsIT {
   /** On fresh machines of both releases, which may build nothing and trust the server's key. */
   private static void assertSubstituted(Scene scene, String derivation, Closure closure) {
     for (NixRelease release : NixRelease.values()) {
-      NixClient reader = contentAddressing(scene, release, scene.server().publicKey());
+      NixClient reader = contentAddressing(scene.client(release, scene.server().publicKey()));
       String[] options = {
         "--option", "substituters", scene.server().url(), "--option", "max-jobs", "0"
       };
@@ -117,17 +127,14 @@ class DocumentsIT {
     }
   }
 
-  private static NixClient contentAddressing(Scene scene, NixRelease release, String... keys) {
-    return contentAddressing(scene.client(release, keys));
-  }
-
   private static NixClient contentAddressing(NixClient client) {
     return client.set("experimental-features", "nix-command ca-derivations");
   }
 
   /** One that refers to another. */
-  private static String contentAddressed() {
-    String bottom = NixClient.derivation("ca-bottom", "echo bottom > $out", CONTENT_ADDRESSED);
+  private static String contentAddressed(String text) {
+    String script = "echo %s > $out".formatted(text);
+    String bottom = NixClient.derivation("ca-bottom", script, CONTENT_ADDRESSED);
     return NixClient.derivation("ca+top?x=1", "echo ${" + bottom + "} > $out", CONTENT_ADDRESSED);
   }
 
@@ -138,10 +145,10 @@ class DocumentsIT {
   }
 
   /** As another machine gets the log from its substituter. */
-  private static Command.Outcome log(Scene scene, NixRelease release, String derivation) {
-    NixClient reader = scene.client(release, scene.server().publicKey());
+  private static Command.Outcome log(NixRelease release, String derivation) {
+    NixClient reader = shared.client(release);
     String drv = reader.instantiate(derivation);
-    return reader.nix(List.of("log", "--option", "substituters", scene.server().url(), drv));
+    return reader.nix(List.of("log", "--option", "substituters", shared.server().url(), drv));
   }
 
   private static String encoded(String name) {

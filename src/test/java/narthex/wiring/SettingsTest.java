@@ -63,7 +63,8 @@ class SettingsTest extends SettingsFixture {
     assertEquals(new Settings.NarInfos(Duration.ofDays(1), 64L * 1024 * 1024), settings.narInfos());
     assertEquals(new Settings.Fetching(false, CdcMode.OFF), settings.fetching());
     assertEquals(
-        new Settings.Uploading(false, false, List.of(), 16L << 30, Duration.ofDays(1), false),
+        new Settings.Uploading(
+            false, false, List.of(), 16L << 30, 64L << 20, Duration.ofDays(1), false),
         settings.uploading());
   }
 
