@@ -67,10 +67,6 @@ final class HttpFixture implements AutoCloseable {
     return sample;
   }
 
-  int port() {
-    return URI.create(server.url()).getPort();
-  }
-
   static String path(NarFileName name) {
     return "/nar/" + name.print();
   }
@@ -117,6 +113,10 @@ final class HttpFixture implements AutoCloseable {
       socket.shutdownOutput();
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
+  }
+
+  int port() {
+    return URI.create(server.url()).getPort();
   }
 
   private <T> HttpResponse<T> send(
