@@ -5,12 +5,20 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** A request whose body has to come at a pace. For one thread. */
 final class PacedRequest extends HttpServletRequestWrapper {
+  /** What is read of a body that nobody wanted; Tomcat's own bound is the same. */
+  private static final long MAX_REST_BYTES = 2L << 20;
+
+  private static final Duration MAX_REST_TIME = Duration.ofSeconds(5);
+  private static final int BUFFER_BYTES = 16 << 10;
+
   private final BodyPace pace;
   private @Nullable PacedBody body;
 
@@ -51,8 +59,26 @@ final class PacedRequest extends HttpServletRequestWrapper {
     return body != null && body.isBroken();
   }
 
+  /** Reads a bounded rest of the body, if the client sends it without being asked. */
+  void readRest() {
+    if (!hasUnreadBody() || isBodyHeldBack()) {
+      return;
+    }
+    long deadline = System.nanoTime() + MAX_REST_TIME.toNanos();
+    byte[] buffer = new byte[BUFFER_BYTES];
+    try {
+      InputStream rest = getInputStream();
+      long left = MAX_REST_BYTES;
+      while (hasUnreadBody() && left > 0 && System.nanoTime() - deadline < 0) {
+        left -= Math.max(rest.read(buffer, 0, buffer.length), 0);
+      }
+    } catch (IOException broken) {
+      return; // and it stays unread, by which everybody knows
+    }
+  }
+
   /** Whether the client waits for leave to send the body, which nobody gave. */
-  boolean isBodyHeldBack() {
+  private boolean isBodyHeldBack() {
     return body == null && getHeader("Expect") != null;
   }
 
