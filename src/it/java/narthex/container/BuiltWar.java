@@ -50,6 +50,11 @@ public final class BuiltWar {
     return war;
   }
 
+  /** A file of server-configs; the build runs in the project's folder. */
+  static File serverConfig(String path) {
+    return new File("server-configs", path);
+  }
+
   /** The port of the server under test. */
   static int port() {
     return Integer.getInteger("it.http.port");

@@ -62,6 +62,11 @@ final class RunningServer {
         .toList();
   }
 
+  /** How often a method is under way, in all threads. */
+  long framesOf(String method) throws IOException {
+    return jcmd("Thread.print").lines().filter(line -> line.contains("at " + method + "(")).count();
+  }
+
   /** The files that are open or mapped, deleted ones too. */
   List<String> files() throws IOException {
     Path process = Path.of("/proc", Long.toString(pid));

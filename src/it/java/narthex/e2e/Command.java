@@ -40,12 +40,64 @@ record Command(List<String> words, Map<String, String> environment, Path directo
     environment = Map.copyOf(environment);
   }
 
+  /** A program that runs. */
+  static final class Running {
+    private final Command command;
+    private final Process process;
+    private final Path output;
+    private final Path errors;
+
+    private Running(Command command, Process process, Path output, Path errors) {
+      this.command = command;
+      this.process = process;
+      this.output = output;
+      this.errors = errors;
+    }
+
+    /** Ends it with SIGKILL, and what it has started. */
+    void kill() {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+      process.onExit().join();
+    }
+
+    /**
+     * Waits for its end.
+     *
+     * @throws AssertionError if it has not ended by the deadline; it is killed then
+     */
+    Outcome await(Duration deadline) {
+      try {
+        boolean ended = process.waitFor(deadline.toMillis(), TimeUnit.MILLISECONDS);
+        if (!ended) {
+          kill();
+        }
+        Outcome outcome =
+            new Outcome(command.words(), process.exitValue(), text(output), text(errors));
+        if (!ended) {
+          throw new AssertionError("no end within " + deadline + ": " + outcome);
+        }
+        return outcome;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new AssertionError("interrupted while running " + command.words(), e);
+      }
+    }
+  }
+
   /**
    * Runs it to its end.
    *
    * @throws AssertionError if it has not ended by the deadline; it is killed then
    */
   Outcome run(Duration deadline) {
+    return start().await(deadline);
+  }
+
+  /** Starts it and does not wait. */
+  Running start() {
     try {
       Path output = Files.createTempFile(directory, "stdout", ".txt");
       Path errors = Files.createTempFile(directory, "stderr", ".txt");
@@ -57,22 +109,9 @@ record Command(List<String> words, Map<String, String> environment, Path directo
               .redirectError(errors.toFile());
       builder.environment().clear();
       builder.environment().putAll(environment);
-      Process process = builder.start();
-      boolean ended = process.waitFor(deadline.toMillis(), TimeUnit.MILLISECONDS);
-      if (!ended) {
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly().waitFor();
-      }
-      Outcome outcome = new Outcome(words, process.exitValue(), text(output), text(errors));
-      if (!ended) {
-        throw new AssertionError("no end within " + deadline + ": " + outcome);
-      }
-      return outcome;
+      return new Running(this, builder.start(), output, errors);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new AssertionError("interrupted while running " + words, e);
     }
   }
 

@@ -11,6 +11,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.Arrays;
+import java.util.List;
 import narthex.container.BuiltWar;
 import narthex.nix.Compression;
 import narthex.nix.NarInfo;
@@ -67,6 +68,22 @@ class ContainerSubstitutionIT {
       client.forgetNarInfos();
       client.realise(closure.root(), url).expectSuccess();
       Substitution.assertComplete(client, closure);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(NixRelease.class)
+  void aClosureIsUploadedAndReadBackThroughTheServer(NixRelease release) throws Exception {
+    String url = BuiltWar.at(PATH).toString();
+    try (NixClient source = NixClient.trusting(release);
+        NixClient reader = NixClient.trusting(release, text("/pubkey").strip())) {
+      String server = System.getProperty("arquillian.launch");
+      String path = source.build("on-" + server, "echo %s > $out".formatted(release));
+
+      source.copyTo(url + "/upload?compression=zstd", List.of(path)).expectSuccess();
+
+      reader.copyFrom(url, path).expectSuccess();
+      Substitution.assertComplete(reader, source.closure(path));
     }
   }
 

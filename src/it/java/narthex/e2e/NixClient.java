@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -64,6 +65,68 @@ final class NixClient implements AutoCloseable {
   /** {@code nix copy --to}. */
   Command.Outcome copyTo(String url, Collection<String> paths) {
     return nix(words(List.of("copy", "--to", url), paths.toArray(new String[0])));
+  }
+
+  /** {@code nix copy --to} of one closure, started and not waited for. */
+  Command.Running startCopyTo(String url, String root) {
+    return command("nix", List.of("copy", "--to", url, root)).start();
+  }
+
+  /** Adds a line to its configuration; of two for one setting the later one counts. */
+  NixClient set(String setting, String value) {
+    try {
+      Path conf = machine.resolve("conf/nix.conf");
+      Files.writeString(conf, setting + " = " + value + "\n", StandardOpenOption.APPEND);
+      return this;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Builds what this shell script writes to {@code $out}; it has the shell's own commands only.
+   *
+   * @return the path that was built, which nobody has signed
+   */
+  String build(String name, String script) {
+    return buildWith(derivation(name, script, "")).expectSuccess().output().strip();
+  }
+
+  /** As {@link #build(String, String)}, what {@link #derivation} gives, with more options. */
+  Command.Outcome buildWith(String derivation, String... options) {
+    return run("nix-build", words(List.of("--no-out-link", "-E", derivation), options));
+  }
+
+  /** The path of the derivation, which is in the store from now on. */
+  String instantiate(String derivation) {
+    return run("nix-instantiate", List.of("-E", derivation)).expectSuccess().output().strip();
+  }
+
+  /** An expression for what a shell script writes to {@code $out}. */
+  static String derivation(String name, String script, String moreAttributes) {
+    return """
+        derivation {
+          name = "%s"; system = builtins.currentSystem; builder = "/bin/sh"; %s
+          args = [ "-c" ''%s'' ];
+        }
+        """
+        .formatted(name, moreAttributes, script);
+  }
+
+  /** A path of this store with all that it refers to. */
+  Closure closure(String root) {
+    String paths =
+        run("nix-store", List.of("--query", "--requisites", root)).expectSuccess().output();
+    return new Closure(root, root, narHashes(paths.strip().lines().toList()));
+  }
+
+  /** A file on this machine with this text. */
+  Path file(String name, String text) {
+    try {
+      return Files.writeString(machine.resolve(name), text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** {@code nix-store --realise} of one path with these substituters. */
@@ -136,9 +199,7 @@ final class NixClient implements AutoCloseable {
 
   /** A program of the release with these arguments, to end within the deadline. */
   Command.Outcome run(String program, List<String> arguments, Duration deadline) {
-    List<String> words = new ArrayList<>(release.command(program));
-    words.addAll(arguments);
-    return new Command(words, environment(), machine).run(deadline);
+    return command(program, arguments).run(deadline);
   }
 
   @Override
@@ -148,6 +209,12 @@ final class NixClient implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private Command command(String program, List<String> arguments) {
+    List<String> words = new ArrayList<>(release.command(program));
+    words.addAll(arguments);
+    return new Command(words, environment(), machine);
   }
 
   private Map<String, String> environment() {

@@ -2,8 +2,10 @@ package narthex.db;
 
 import java.io.IOException;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import javax.sql.DataSource;
 import narthex.nix.NarId;
 import narthex.nix.NarInfo;
@@ -21,12 +23,17 @@ public final class Database implements AutoCloseable {
   /** Store paths with the same contents are few; a bound keeps one answer small all the same. */
   private static final int MOST_NARINFOS_OF_A_NAR = 64;
 
+  /** Parameters of one statement: far below what either database takes. */
+  private static final int PATHS_AT_ONCE = 500;
+
   private final ConnectionPool pool;
   private final Transactions transactions;
+  private final DocumentTable documents;
 
   private Database(ConnectionPool pool) {
     this.pool = pool;
     this.transactions = new Transactions(pool.connections());
+    this.documents = new DocumentTable(transactions);
   }
 
   /**
@@ -88,11 +95,13 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Stores what was said of a store path, in place of what was said before, and makes the row's
-   * stem and the NarHash file names of its NAR. A stem that already names another NAR, or is the
-   * NarHash of another, is not handed out: the row gets the NarHash as its stem.
+   * Stores what an upstream said of a store path, in place of what was said before, and makes the
+   * row's stem and the NarHash file names of its NAR. A stem that already names another NAR, or is
+   * the NarHash of another, is not handed out: the row gets the NarHash as its stem. An uploaded
+   * narinfo whose NAR is stored is not replaced: what an uploader was told is kept.
    *
-   * @return the row as it is stored: perhaps with another stem, and its time to the millisecond
+   * @return the row as it is stored: perhaps with another stem, and its time to the millisecond; or
+   *     the uploaded one that stays
    * @throws DatabaseException if it could not be stored; nothing is changed then
    */
   public NarInfoRow storeNarInfo(NarInfoRow row) throws IOException {
@@ -107,8 +116,73 @@ public final class Database implements AutoCloseable {
           narInfos.registerAlias(row.stem(), narHash);
           boolean ours = narHash.equals(narInfos.findNar(row.stem()));
           NarInfoColumns columns = NarInfoColumns.of(row, ours ? row.stem() : narHash);
+          if (narInfos.storeIfAbsent(columns) > 0) {
+            return columns.row();
+          }
+          narInfos.lock(columns.storePathHash());
+          NarInfoColumns uploaded = narInfos.findUploaded(columns.storePathHash());
+          if (uploaded != null) {
+            return uploaded.row();
+          }
           narInfos.store(columns);
           return columns.row();
+        });
+  }
+
+  /**
+   * Stores an uploaded narinfo if its NAR is stored, in one transaction. One that is here already
+   * and whose NAR is stored stays: it gets the signatures of this one if it has the same
+   * fingerprint.
+   *
+   * @throws DatabaseException if that could not be done; nothing is changed then
+   */
+  public UploadOutcome storeUploaded(NarInfoRow row) throws IOException {
+    return transactions.together(
+        "store uploaded narinfo",
+        row.said().storePath().hash().text(),
+        mappers -> new UploadedNarInfo(mappers, row).store());
+  }
+
+  /**
+   * Finds which of these store paths have a narinfo whose NAR is stored.
+   *
+   * @return their full paths, as the narinfos say them
+   * @throws DatabaseException if the database cannot tell
+   */
+  public Set<String> findStoredPaths(List<StorePathHash> hashes) throws IOException {
+    Set<String> stored = new HashSet<>();
+    for (int from = 0; from < hashes.size(); from += PATHS_AT_ONCE) {
+      List<String> some =
+          hashes.subList(from, Math.min(hashes.size(), from + PATHS_AT_ONCE)).stream()
+              .map(StorePathHash::text)
+              .toList();
+      stored.addAll(
+          transactions.single(
+              "find stored paths", some.get(0), mappers -> mappers.narInfos().findStored(some)));
+    }
+    return stored;
+  }
+
+  /**
+   * Makes the hash of a file the name of the NAR in it, which no claim made by a narinfo outweighs.
+   *
+   * @param stem the hash as the file's name has it
+   * @return false, and nothing is changed, if another NAR has that name with the same right
+   * @throws DatabaseException if that could not be done; nothing is changed then
+   */
+  public boolean nameFile(String stem, Sha256 fileHash, Sha256 narHash) throws IOException {
+    String nar = narHash.nix32();
+    return transactions.together(
+        "name file",
+        stem,
+        mappers -> {
+          NarInfoMapper narInfos = mappers.narInfos();
+          narInfos.registerFile(stem, fileHash.nix32(), nar);
+          boolean named = nar.equals(narInfos.findNar(stem));
+          if (named) {
+            narInfos.takeBack(stem, nar);
+          }
+          return named;
         });
   }
 
@@ -123,6 +197,21 @@ public final class Database implements AutoCloseable {
         hash.text(),
         mappers -> {
           mappers.narInfos().touch(hash.text(), checkedAt.toEpochMilli());
+          return null;
+        });
+  }
+
+  /**
+   * Deletes a narinfo, if there is one, unless its NAR is stored (by now).
+   *
+   * @throws DatabaseException if it could not be deleted
+   */
+  public void forgetNarInfo(StorePathHash hash) throws IOException {
+    transactions.together(
+        "forget narinfo",
+        hash.text(),
+        mappers -> {
+          mappers.narInfos().deleteUnlessStored(hash.text());
           return null;
         });
   }
@@ -180,8 +269,10 @@ public final class Database implements AutoCloseable {
   /**
    * Stores how a NAR is stored, after its bytes. The NAR's own hash becomes a file name of it.
    *
-   * @param storedAt when, kept if this is the first representation of the NAR
-   * @return false, and nothing is changed, if there is one of this form already
+   * @param storedAt when; renewed also if nothing is stored, so that no sweep takes what was just
+   *     put
+   * @return false, and nothing else is changed, if there is one of this form and compression
+   *     already
    * @throws DatabaseException if it could not be stored; nothing is changed then
    */
   public boolean storeRepresentation(NarId nar, Representation representation, Instant storedAt)
@@ -222,6 +313,54 @@ public final class Database implements AutoCloseable {
           }
           return deleted;
         });
+  }
+
+  /** The rows of documents; usable until this is closed. */
+  public DocumentTable documents() {
+    return documents;
+  }
+
+  /**
+   * Deletes a NAR that no narinfo is of, before its bytes. Between a narinfo that is being uploaded
+   * and this, one waits for the other.
+   *
+   * @return how the NAR was stored; empty, and nothing is changed, if it is not stored or a narinfo
+   *     is of it
+   * @throws DatabaseException if it could not be deleted; nothing is changed then
+   */
+  public Optional<StoredNar> deleteUnnamedNar(Sha256 narHash) throws IOException {
+    String key = narHash.nix32();
+    return Optional.ofNullable(
+        transactions.together(
+            "delete unnamed nar",
+            key,
+            mappers -> {
+              mappers.nars().lockNar(key);
+              List<RepresentationColumns> rows = mappers.nars().find(key);
+              if (rows.isEmpty() || mappers.narInfos().findPathOf(key) != null) {
+                return null;
+              }
+              mappers.nars().deleteRepresentations(key);
+              mappers.nars().deleteNarIfEmpty(key);
+              return RepresentationColumns.nar(rows);
+            }));
+  }
+
+  /**
+   * Finds NARs that no narinfo is of, the longest stored first.
+   *
+   * @param storedBefore only those first stored before this time
+   * @param most how many at most
+   * @throws DatabaseException if the database cannot tell
+   */
+  public List<Sha256> findUnnamedNars(Instant storedBefore, int most) throws IOException {
+    return transactions.single(
+        "find unnamed nars",
+        storedBefore.toString(),
+        mappers ->
+            mappers.nars().findUnnamed(storedBefore.toEpochMilli(), most).stream()
+                .map(Sha256::parseNix32)
+                .toList());
   }
 
   /**

@@ -31,7 +31,11 @@ final class Migrations {
   /**
    * The scripts in order: the first makes version 1. Never changed once released, only added to.
    */
-  private static final List<String> SCRIPTS = List.of("V001__narinfo_nar_and_file_name.sql");
+  private static final List<String> SCRIPTS =
+      List.of(
+          "V001__narinfo_nar_and_file_name.sql",
+          "V002__several_files_of_a_nar.sql",
+          "V003__document.sql");
 
   /** Any number nobody else in the database locks: "narthex" in ASCII. */
   private static final long ADVISORY_LOCK = 0x6e617274686578L;
@@ -45,6 +49,16 @@ final class Migrations {
   /** Returns the migrations of this version of Narthex. */
   static Migrations ofThisVersion() {
     return new Migrations(SCRIPTS);
+  }
+
+  /** Returns those of an earlier version. */
+  static Migrations upTo(int version) {
+    return new Migrations(SCRIPTS.subList(0, version));
+  }
+
+  /** Returns the version that a database has when every script has run. */
+  int version() {
+    return scripts.size();
   }
 
   /**

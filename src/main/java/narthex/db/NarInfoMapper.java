@@ -40,11 +40,55 @@ interface NarInfoMapper {
       """)
   void store(NarInfoColumns row);
 
+  @Insert(
+      """
+      insert into narinfo (store_path_hash, store_path, url, compression, file_hash, file_size,
+        nar_hash, nar_size, refs, deriver, sigs, ca, upstream, stem, checked_at)
+      values (#{storePathHash}, #{storePath}, #{url}, #{compression}, #{fileHash}, #{fileSize},
+        #{narHash}, #{narSize}, #{refs}, #{deriver}, #{sigs}, #{ca}, #{upstream}, #{stem},
+        #{checkedAt})
+      on conflict (store_path_hash) do nothing
+      """)
+  int storeIfAbsent(NarInfoColumns row);
+
+  /** Finds a narinfo if it was uploaded and its NAR is stored. */
+  @Select(
+      "select "
+          + COLUMNS
+          + " from narinfo where store_path_hash = #{hash} and upstream is null"
+          + " and exists (select 1 from nar where nar.nar_hash = narinfo.nar_hash)")
+  @Nullable NarInfoColumns findUploaded(@Param("hash") String hash);
+
+  /** Locks a narinfo until the end of the transaction; the row does not change. */
+  @Update("update narinfo set stem = stem where store_path_hash = #{hash}")
+  int lock(@Param("hash") String hash);
+
+  /** The store paths among these whose NAR is stored. */
+  @Select(
+      """
+      <script>
+      select narinfo.store_path from narinfo join nar on nar.nar_hash = narinfo.nar_hash
+      where narinfo.store_path_hash in
+        <foreach collection="hashes" item="hash" open="(" separator="," close=")">#{hash}</foreach>
+      </script>
+      """)
+  List<String> findStored(@Param("hashes") List<String> hashes);
+
   @Update("update narinfo set checked_at = #{checkedAt} where store_path_hash = #{hash}")
   void touch(@Param("hash") String hash, @Param("checkedAt") long checkedAt);
 
   @Delete("delete from narinfo where store_path_hash = #{hash}")
   void delete(@Param("hash") String hash);
+
+  @Select("select store_path from narinfo where nar_hash = #{narHash} limit 1")
+  @Nullable String findPathOf(@Param("narHash") String narHash);
+
+  @Delete(
+      """
+      delete from narinfo where store_path_hash = #{hash}
+        and not exists (select 1 from nar where nar.nar_hash = narinfo.nar_hash)
+      """)
+  void deleteUnlessStored(@Param("hash") String hash);
 
   /** Makes the hash of a NAR a name of it, even if another NAR had that as an alias before. */
   @Insert(
@@ -65,6 +109,27 @@ interface NarInfoMapper {
       on conflict (stem) do nothing
       """)
   void registerAlias(@Param("stem") String stem, @Param("narHash") String narHash);
+
+  /**
+   * Makes the hash of a file a name of the NAR in it. Another NAR keeps that name only if it is its
+   * own hash, or if its stored file has that hash too.
+   */
+  @Insert(
+      """
+      insert into file_name (stem, nar_hash) values (#{stem}, #{narHash})
+      on conflict (stem) do update set nar_hash = excluded.nar_hash
+        where file_name.nar_hash <> excluded.nar_hash and file_name.nar_hash <> file_name.stem
+        and not exists (select 1 from representation
+          where nar_hash = file_name.nar_hash and file_hash = #{fileHash})
+      """)
+  void registerFile(
+      @Param("stem") String stem,
+      @Param("fileHash") String fileHash,
+      @Param("narHash") String narHash);
+
+  /** Rows of other NARs no longer hand out this name. */
+  @Update("update narinfo set stem = nar_hash where stem = #{stem} and nar_hash <> #{narHash}")
+  void takeBack(@Param("stem") String stem, @Param("narHash") String narHash);
 
   @Select("select nar_hash from file_name where stem = #{stem}")
   @Nullable String findNar(@Param("stem") String stem);

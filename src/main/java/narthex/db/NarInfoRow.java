@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param checkedAt when it was last said, kept to the millisecond
  */
 public record NarInfoRow(NarInfo said, @Nullable String upstream, String stem, Instant checkedAt) {
+  /** Signatures that uploads may bring to one path: they must not let a row grow without bound. */
+  public static final int MOST_UPLOADED_SIGNATURES = 64;
 
   /** Checks that nothing is missing. */
   public NarInfoRow {

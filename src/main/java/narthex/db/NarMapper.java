@@ -14,25 +14,30 @@ interface NarMapper {
       select n.nar_hash, n.nar_size, n.stored_at, r.form, r.compression, r.file_hash, r.file_size,
         r.extents
       from nar n join representation r on r.nar_hash = n.nar_hash
-      where n.nar_hash = #{narHash} order by r.form
+      where n.nar_hash = #{narHash} order by r.nth
       """)
   List<RepresentationColumns> find(@Param("narHash") String narHash);
 
   /**
-   * Inserts or, if it is there, locks the row, so that it stays until the end of the transaction.
+   * Inserts or, if it is there, locks the row, so that it stays until the end of the transaction;
+   * its time is renewed.
    */
   @Insert(
       """
       insert into nar (nar_hash, nar_size, stored_at) values (#{narHash}, #{narSize}, #{storedAt})
-      on conflict (nar_hash) do update set nar_size = nar.nar_size
+      on conflict (nar_hash) do update set stored_at = excluded.stored_at
       """)
   void storeNar(RepresentationColumns row);
 
+  /** Only while the row of the NAR is locked: what came first stays first. */
   @Insert(
       """
-      insert into representation (nar_hash, form, compression, file_hash, file_size, extents)
-      values (#{narHash}, #{form}, #{compression}, #{fileHash}, #{fileSize}, #{extents})
-      on conflict (nar_hash, form) do nothing
+      insert into representation
+        (nar_hash, form, compression, file_hash, file_size, extents, nth)
+      select #{narHash}, #{form}, #{compression}, #{fileHash}, #{fileSize}, #{extents},
+        coalesce(max(nth), 0) + 1
+      from representation where nar_hash = #{narHash}
+      on conflict (nar_hash, form, compression) do nothing
       """)
   int storeRepresentation(RepresentationColumns row);
 
@@ -54,6 +59,19 @@ interface NarMapper {
         and not exists (select 1 from representation where nar_hash = #{narHash})
       """)
   int deleteNarIfEmpty(@Param("narHash") String narHash);
+
+  @Delete("delete from representation where nar_hash = #{narHash}")
+  void deleteRepresentations(@Param("narHash") String narHash);
+
+  /** NARs that no narinfo is of, the longest stored first. */
+  @Select(
+      """
+      select n.nar_hash from nar n
+      where n.stored_at < #{storedBefore}
+        and not exists (select 1 from narinfo i where i.nar_hash = n.nar_hash)
+      order by n.stored_at, n.nar_hash limit #{most}
+      """)
+  List<String> findUnnamed(@Param("storedBefore") long storedBefore, @Param("most") int most);
 
   @Select("select 1")
   int one();

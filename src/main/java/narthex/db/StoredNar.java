@@ -3,14 +3,16 @@ package narthex.db;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import narthex.nix.Compression;
 import narthex.nix.NarId;
 
 /**
  * A NAR of which at least one representation is stored.
  *
  * @param id NarHash and NarSize
- * @param representations how it is stored, never empty, at most one of each form
- * @param storedAt when it was first stored, to the millisecond
+ * @param representations how it is stored, never empty, at most one of each form and compression,
+ *     in the order in which they came
+ * @param storedAt when it was last brought here, to the millisecond
  */
 public record StoredNar(NarId id, List<Representation> representations, Instant storedAt) {
 
@@ -19,8 +21,10 @@ public record StoredNar(NarId id, List<Representation> representations, Instant 
     representations = List.copyOf(representations);
   }
 
-  /** Returns the representation of that form. */
-  public Optional<Representation> find(Form form) {
-    return representations.stream().filter(one -> one.form() == form).findFirst();
+  /** Returns the representation of that form and compression. */
+  public Optional<Representation> find(Form form, Compression compression) {
+    return representations.stream()
+        .filter(one -> one.form() == form && one.compression() == compression)
+        .findFirst();
   }
 }

@@ -37,13 +37,14 @@ final class Transactions {
     configuration.getTypeHandlerRegistry().register(ExtentList.class, new ExtentListColumn());
     configuration.addMapper(NarInfoMapper.class);
     configuration.addMapper(NarMapper.class);
+    configuration.addMapper(DocumentMapper.class);
     // MyBatis noted this for the thread, which is the server's and stays when we are undeployed.
     ErrorContext.instance().reset();
     this.sessions = new DefaultSqlSessionFactory(configuration);
   }
 
   /** The mappers, bound to one connection. */
-  record Mappers(NarInfoMapper narInfos, NarMapper nars) {}
+  record Mappers(NarInfoMapper narInfos, NarMapper nars, DocumentMapper documents) {}
 
   /**
    * Runs one statement in no transaction but its own.
@@ -85,7 +86,10 @@ final class Transactions {
   }
 
   private static Mappers mappers(SqlSession session) {
-    return new Mappers(session.getMapper(NarInfoMapper.class), session.getMapper(NarMapper.class));
+    return new Mappers(
+        session.getMapper(NarInfoMapper.class),
+        session.getMapper(NarMapper.class),
+        session.getMapper(DocumentMapper.class));
   }
 
   private static boolean isTransient(Throwable failure) {

@@ -8,14 +8,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the bytes of a NAR file must turn out to be.
  *
- * @param nar hash and size of the NAR in it
+ * @param nar hash and size of the NAR in it; null if nobody announced them: then the decoded bytes
+ *     must be a NAR by their form
+ * @param maxNarBytes how many bytes the NAR may have
  * @param compression of the file
  * @param fileHash of the file, if it was announced
  * @param fileSizeBytes of the file, if it is known: bytes beyond it are refused
  * @param source where the bytes come from, for messages
  */
 public record NarExpectation(
-    NarId nar,
+    @Nullable NarId nar,
+    long maxNarBytes,
     Compression compression,
     @Nullable Sha256 fileHash,
     @Nullable Long fileSizeBytes,
@@ -24,11 +27,31 @@ public record NarExpectation(
   /** Room for the framing of a file that does not compress. */
   private static final long FRAMING_BYTES = 64 << 10;
 
+  /** A file of a NAR whose hash and size somebody who is trusted told. */
+  public static NarExpectation announced(
+      NarId nar,
+      Compression compression,
+      @Nullable Sha256 fileHash,
+      @Nullable Long fileSizeBytes,
+      String source) {
+    return new NarExpectation(nar, nar.sizeBytes(), compression, fileHash, fileSizeBytes, source);
+  }
+
+  /** How many bytes the file of a NAR of so many bytes can need at the worst. */
+  public static long largestFile(long narBytes) {
+    return narBytes > Long.MAX_VALUE / 2 ? Long.MAX_VALUE : narBytes + narBytes / 8 + FRAMING_BYTES;
+  }
+
   /** How many bytes the file may have: as announced, else what its NAR can need at the worst. */
   long maxFileBytes() {
-    if (fileSizeBytes != null) {
-      return fileSizeBytes;
+    return fileSizeBytes != null ? fileSizeBytes : largestFile(maxNarBytes);
+  }
+
+  /** What names the NAR for people before anything of it was seen. */
+  String name() {
+    if (nar != null) {
+      return nar.hash().nix32();
     }
-    return nar.sizeBytes() + nar.sizeBytes() / 8 + FRAMING_BYTES;
+    return fileHash == null ? "unknown" : fileHash.nix32();
   }
 }

@@ -92,7 +92,7 @@ final class NarFetch {
     NarInfo said = opened.source().said();
     NarFile file = said.file();
     OptionalLong told = opened.body().length();
-    return new NarExpectation(
+    return NarExpectation.announced(
         said.nar(),
         file.compression(),
         file.hash(),

@@ -1,26 +1,37 @@
 package narthex.ingest;
 
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.time.InstantSource;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
+import narthex.blob.BlobLostException;
 import narthex.blob.BlobSink;
 import narthex.blob.BlobStore;
+import narthex.blob.Extent;
+import narthex.blob.StoredManifest;
 import narthex.db.Database;
 import narthex.db.Representation;
 import narthex.db.StoredNar;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
+import narthex.nix.StorePathHash;
 
 /**
  * The one door for NAR bytes: what comes in is hashed while it is written, compared with what was
  * expected, and becomes visible by one database commit after its blobs are durable. Thread-safe.
  */
 public final class NarIngest {
+  private static final System.Logger LOG = System.getLogger(NarIngest.class.getName());
+
+  /** More than one repetition means that others store and drop the same NAR at the same time. */
+  private static final int PUBLISH_ATTEMPTS = 5;
+
   private final BlobStore blobs;
   private final Database database;
   private final ExecutorService verifiers;
@@ -47,7 +58,7 @@ public final class NarIngest {
   public NarIngestion begin(NarExpectation expected) throws IOException {
     Long size = expected.fileSizeBytes();
     OptionalLong length = size == null ? OptionalLong.empty() : OptionalLong.of(size);
-    BlobSink sink = blobs.create(newKey(expected.nar()));
+    BlobSink sink = blobs.create(newKey(expected.name()));
     try {
       return new NarIngestion(expected, sink, length, this, verifiers);
     } catch (RuntimeException stopping) {
@@ -66,21 +77,52 @@ public final class NarIngest {
   }
 
   /**
-   * A key that was never used and never will be: it names the NAR for people, and a random part
-   * keeps two writers of one NAR, or an old and a new copy, apart.
+   * A key that was never used and never will be: it names the NAR for people by its NarHash or,
+   * while that is not known, by its FileHash, and a random part keeps two writers of one NAR, or an
+   * old and a new copy, apart.
    */
-  private static String newKey(NarId nar) {
-    String name = nar.hash().nix32();
+  private static String newKey(String name) {
     String unique = UUID.randomUUID().toString().toLowerCase(Locale.ROOT);
     return "nar/" + name.substring(0, 2) + "/" + name + "-" + unique;
   }
 
-  /** Publishes a committed blob by one row, or drops it if the same form is stored already. */
-  void publish(NarId nar, Representation representation) throws IOException {
-    if (database.storeRepresentation(nar, representation, clock.instant())) {
-      tell(nar.hash());
-    } else {
-      blobs.delete(representation.extents().get(0).blob());
+  /**
+   * Publishes a committed blob by one row. If the same form is stored already, the blob is dropped,
+   * unless the bytes of that one turn out lost: then this one takes its place.
+   */
+  Stored publish(NarId nar, Representation representation) throws IOException {
+    for (int attempt = 0; attempt < PUBLISH_ATTEMPTS; attempt++) {
+      if (DatabaseTries.keepTrying(
+          () -> database.storeRepresentation(nar, representation, clock.instant()))) {
+        announce(nar.hash());
+        return Stored.NEW;
+      }
+      Optional<Representation> there =
+          DatabaseTries.keepTrying(() -> database.findNar(nar.hash()))
+              .flatMap(known -> known.find(representation.form(), representation.compression()));
+      if (there.isEmpty()) {
+        continue; // dropped by somebody else meanwhile
+      }
+      if (there.get().equals(representation)) { // a commit whose answer got lost
+        announce(nar.hash());
+        return Stored.NEW;
+      }
+      if (isPresent(there.get())) {
+        blobs.delete(representation.extents().get(0).blob());
+        return Stored.KNOWN;
+      }
+      drop(nar.hash(), there.get());
+    }
+    throw new IOException("another writer drops what is stored of " + nar.hash().nix32());
+  }
+
+  private boolean isPresent(Representation representation) throws IOException {
+    try {
+      new StoredManifest(blobs, representation.extents()).requirePresent();
+      return true;
+    } catch (BlobLostException lost) {
+      LOG.log(Level.ERROR, "stored nar is lost and replaced reason={0}", lost.getMessage());
+      return false;
     }
   }
 
@@ -92,13 +134,43 @@ public final class NarIngest {
     if (!database.deleteRepresentation(narHash, lost)) {
       return;
     }
-    tell(narHash);
+    announce(narHash);
     for (var extent : lost.extents()) {
       blobs.delete(extent.blob());
     }
   }
 
-  private void tell(Sha256 narHash) {
+  /** Deletes a narinfo, if there is one; its NAR stays. */
+  public void deleteNarInfo(StorePathHash hash) throws IOException {
+    database.deleteNarInfo(hash);
+    announce(hash);
+  }
+
+  /**
+   * Deletes all that is stored of a NAR that no narinfo is of: first the rows, then the blobs.
+   *
+   * @return false, and nothing is changed, if it is not stored or a narinfo is of it
+   */
+  public boolean deleteUnnamed(Sha256 narHash) throws IOException {
+    Optional<StoredNar> deleted = database.deleteUnnamedNar(narHash);
+    if (deleted.isEmpty()) {
+      return false;
+    }
+    announce(narHash);
+    for (Representation representation : deleted.get().representations()) {
+      for (Extent extent : representation.extents()) {
+        blobs.delete(extent.blob());
+      }
+    }
+    return true;
+  }
+
+  /** Tells that the narinfo of a store path was put here or deleted. */
+  void announce(StorePathHash hash) {
+    listeners.forEach(listener -> listener.narInfoChanged(hash));
+  }
+
+  private void announce(Sha256 narHash) {
     listeners.forEach(listener -> listener.narChanged(narHash));
   }
 }

@@ -21,9 +21,12 @@ import narthex.db.Representation;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import narthex.stream.BoundedInputStream;
+import narthex.stream.CorruptEncodingException;
 import narthex.stream.CorruptNarException;
 import narthex.stream.Decoders;
 import narthex.stream.DigestingInputStream;
+import narthex.stream.NarReader;
+import narthex.stream.NotNarException;
 import narthex.stream.TooLongException;
 import org.jspecify.annotations.Nullable;
 
@@ -53,8 +56,16 @@ public final class NarIngestion implements Closeable {
   private final NarIngest ingest;
   private final GrowingManifest manifest;
   private final MessageDigest fileDigest = newSha256();
-  private final CompletableFuture<Void> verified;
+  private final CompletableFuture<NarId> verified;
   private long written;
+
+  /**
+   * What came of an ingestion.
+   *
+   * @param nar NarHash and NarSize
+   * @param stored whether its file was not here before
+   */
+  record Finished(NarId nar, Stored stored) {}
 
   NarIngestion(
       NarExpectation expected,
@@ -66,7 +77,7 @@ public final class NarIngestion implements Closeable {
     this.sink = sink;
     this.ingest = ingest;
     this.manifest = new GrowingManifest(sink, length);
-    this.verified = CompletableFuture.runAsync(this::verify, verifiers);
+    this.verified = CompletableFuture.supplyAsync(this::verify, verifiers);
   }
 
   /** What is written, for those who follow it. */
@@ -88,6 +99,7 @@ public final class NarIngestion implements Closeable {
    * Appends bytes of the file.
    *
    * @throws CorruptNarException as soon as they cannot be right any more
+   * @throws TooLongException as soon as they are more than a NAR that nobody announced may have
    */
   public void write(byte[] bytes, int offset, int length) throws IOException {
     IOException failure = manifest.failure();
@@ -95,6 +107,9 @@ public final class NarIngestion implements Closeable {
       throw failure;
     }
     if (written + length > expected.maxFileBytes()) {
+      if (expected.fileSizeBytes() == null && expected.nar() == null) {
+        throw new TooLongException("NAR file", expected.maxFileBytes());
+      }
       throw corrupt("FileSize", "at most " + expected.maxFileBytes(), "more");
     }
     fileDigest.update(bytes, offset, length);
@@ -107,30 +122,35 @@ public final class NarIngestion implements Closeable {
    * Checks the whole file, lets those who follow it see its end, and stores it.
    *
    * @throws CorruptNarException if anything is not as expected; then nothing is stored
+   * @throws TooLongException if a NAR that nobody announced is too long; then nothing is stored
    */
-  public void finish() throws IOException {
+  Finished finish() throws IOException {
     Sha256 fileHash = Sha256.of(fileDigest.digest());
     Sha256 announced = expected.fileHash();
     if (announced != null && !announced.equals(fileHash)) {
       throw corrupt("FileHash", announced.toString(), fileHash.toString());
     }
     manifest.written();
-    awaitVerified();
+    NarId nar = awaitVerified();
     manifest.complete();
     sink.commit();
-    NarId nar = expected.nar();
     Extent extent = new Extent(sink.key(), 0, written, written);
-    ingest.publish(
-        nar,
-        new Representation(Form.WHOLE, expected.compression(), fileHash, written, List.of(extent)));
+    Stored stored =
+        ingest.publish(
+            nar,
+            new Representation(
+                Form.WHOLE, expected.compression(), fileHash, written, List.of(extent)));
     LOG.log(
         Level.INFO,
-        "nar stored hash={0} size={1} compression={2} fileSize={3} source={4}",
+        stored == Stored.NEW
+            ? "nar stored hash={0} size={1} compression={2} fileSize={3} source={4}"
+            : "nar known hash={0} size={1} compression={2} fileSize={3} source={4}",
         nar.hash().nix32(),
         Long.toString(nar.sizeBytes()),
         expected.compression().nixName(),
         Long.toString(written),
         expected.source());
+    return new Finished(nar, stored);
   }
 
   /** Ends the ingestion for this reason: those who follow it fail, and nothing is stored. */
@@ -145,43 +165,67 @@ public final class NarIngestion implements Closeable {
     sink.close();
   }
 
-  private void verify() {
+  private NarId verify() {
     try (InputStream written = manifest.openUnchecked();
         InputStream decoded = Decoders.decode(expected.compression(), written);
         DigestingInputStream nar =
             new DigestingInputStream(
-                new BoundedInputStream(decoded, expected.nar().sizeBytes(), "NAR"))) {
-      byte[] buffer = new byte[BUFFER_BYTES];
-      while (nar.read(buffer, 0, buffer.length) >= 0) {
-        // the digest is all that is wanted
-      }
-      if (nar.count() != expected.nar().sizeBytes()) {
-        throw corrupt(
-            "NarSize", Long.toString(expected.nar().sizeBytes()), Long.toString(nar.count()));
-      }
-      Sha256 narHash = nar.digest();
-      if (!narHash.equals(expected.nar().hash())) {
-        throw corrupt("NarHash", expected.nar().hash().toString(), narHash.toString());
-      }
+                new BoundedInputStream(decoded, expected.maxNarBytes(), "NAR"))) {
+      return expected.nar() == null ? parsed(nar) : announced(nar, expected.nar());
     } catch (TooLongException e) {
-      reject(corrupt("NarSize", Long.toString(expected.nar().sizeBytes()), "more"));
+      throw rejected(
+          expected.nar() == null
+              ? e
+              : corrupt("NarSize", Long.toString(expected.maxNarBytes()), "more"));
     } catch (CorruptNarException e) {
-      reject(e);
+      throw rejected(e);
+    } catch (CorruptEncodingException e) {
+      throw rejected(corrupt("NAR", "decodable", String.valueOf(e.getMessage())));
     } catch (IOException e) {
-      reject(manifest.failure() != null ? e : corrupt("NAR", "decodable", String.valueOf(e)));
+      throw rejected(e);
     } catch (RuntimeException | Error e) {
-      reject(new IOException("check of the NAR broke: " + e, e));
+      throw rejected(new IOException("check of the NAR broke: " + e, e));
     }
   }
 
-  private void reject(IOException reason) {
-    manifest.fail(reason);
-    throw new CompletionException(reason);
+  /** Reads to the end, and compares hash and size with those announced. */
+  private NarId announced(DigestingInputStream nar, NarId wanted) throws IOException {
+    readAll(nar);
+    if (nar.count() != wanted.sizeBytes()) {
+      throw corrupt("NarSize", Long.toString(wanted.sizeBytes()), Long.toString(nar.count()));
+    }
+    Sha256 narHash = nar.digest();
+    if (!narHash.equals(wanted.hash())) {
+      throw corrupt("NarHash", wanted.hash().toString(), narHash.toString());
+    }
+    return wanted;
   }
 
-  private void awaitVerified() throws IOException {
+  /** Reads to the end; whether it is a NAR is told by its form alone. */
+  private NarId parsed(DigestingInputStream nar) throws IOException {
     try {
-      verified.get();
+      NarReader.read(nar, new NarReader.Visitor() {});
+    } catch (NotNarException e) {
+      throw corrupt("NAR", "a NAR", String.valueOf(e.getMessage()));
+    }
+    return new NarId(nar.digest(), nar.count());
+  }
+
+  private static void readAll(InputStream nar) throws IOException {
+    byte[] buffer = new byte[BUFFER_BYTES];
+    while (nar.read(buffer, 0, buffer.length) >= 0) {
+      // the digest is all that is wanted
+    }
+  }
+
+  private CompletionException rejected(IOException reason) {
+    manifest.fail(reason);
+    return new CompletionException(reason);
+  }
+
+  private NarId awaitVerified() throws IOException {
+    try {
+      return verified.get();
     } catch (ExecutionException e) {
       if (e.getCause() instanceof IOException reason) {
         throw reason;

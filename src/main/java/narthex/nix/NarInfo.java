@@ -129,6 +129,13 @@ public record NarInfo(
     return text.toString();
   }
 
+  /** Whether one of these keys made one of the signatures, of this very fingerprint. */
+  public boolean isSignedBy(List<PublicKey> keys) {
+    String fingerprint = fingerprint();
+    return signatures.stream()
+        .anyMatch(signature -> keys.stream().anyMatch(key -> key.verify(fingerprint, signature)));
+  }
+
   /** The same narinfo with another file. */
   public NarInfo withFile(NarFile otherFile) {
     return new NarInfo(storePath, otherFile, nar, references, deriver, signatures, ca);

@@ -72,7 +72,8 @@ public record StorePath(String storeDir, StorePathHash hash, String name) {
         && isName(text, StorePathHash.LENGTH + 1);
   }
 
-  private static boolean isName(String text, int from) {
+  /** Whether the rest of the text is a name as store paths and outputs have them. */
+  static boolean isName(String text, int from) {
     int length = text.length() - from;
     if (length < 1 || length > MAX_NAME_LENGTH) {
       return false;

@@ -2,7 +2,7 @@
  * The nouns of the Nix binary cache protocol: narinfo, store path, hashes, NAR file names, keys and
  * signatures. Pure text and values, no I/O.
  *
- * <p>May import: the JDK, and Bouncy Castle's call-level Ed25519.
+ * <p>May import: the JDK, Bouncy Castle's call-level Ed25519, and Jackson for JSON.
  *
  * <p>Glossary: a <i>narinfo</i> describes one store path; <i>NarHash</i> and <i>NarSize</i>
  * identify the uncompressed NAR; <i>FileHash</i> and <i>FileSize</i> describe one compressed file

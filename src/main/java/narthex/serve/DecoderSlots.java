@@ -53,7 +53,7 @@ public final class DecoderSlots {
    *
    * @throws IOException if no slot becomes free in time; the given stream stays open
    */
-  InputStream decode(Compression compression, InputStream encoded) throws IOException {
+  public InputStream decode(Compression compression, InputStream encoded) throws IOException {
     try {
       if (!free.tryAcquire(WAIT.toSeconds(), TimeUnit.SECONDS)) {
         throw new IOException("all %d decoders are in use".formatted(count));

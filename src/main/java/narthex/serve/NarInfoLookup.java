@@ -115,6 +115,21 @@ public final class NarInfoLookup implements NarStoredListener {
     return await(known);
   }
 
+  /**
+   * Finds a narinfo whose NAR is stored, asking no upstream and changing nothing.
+   *
+   * @return empty if there surely is none
+   * @throws IOException if that cannot be told
+   */
+  public Optional<ServedNarInfo> findHere(StorePathHash hash) throws IOException {
+    Optional<NarInfoRow> row = database.findNarInfo(hash);
+    Optional<StoredNar> stored =
+        row.isEmpty() ? Optional.empty() : database.findNar(row.get().said().nar().hash());
+    return stored.isEmpty()
+        ? Optional.empty()
+        : Optional.of(ServedNarInfo.of(signer.sign(asServed(row.orElseThrow(), stored))));
+  }
+
   /** Answers a question for everybody who waits for it; only what exists stays in memory. */
   private void answer(StorePathHash hash, CompletableFuture<Optional<ServedNarInfo>> question) {
     try {
@@ -165,9 +180,10 @@ public final class NarInfoLookup implements NarStoredListener {
     return Optional.of(ServedNarInfo.of(signer.sign(asServed(row.get(), stored))));
   }
 
+  /** What a client put here says where nothing can be fetched. */
   private boolean isOutdated(NarInfoRow row) {
-    return row.upstream() != null
-        && row.checkedAt().plus(settings.revalidateAfter()).isBefore(clock.instant());
+    return row.upstream() == null
+        || row.checkedAt().plus(settings.revalidateAfter()).isBefore(clock.instant());
   }
 
   /** Asks upstream; in trouble an outdated row is still better than none. */
@@ -175,12 +191,12 @@ public final class NarInfoLookup implements NarStoredListener {
       throws IOException {
     try {
       Optional<NarInfoRow> row = narInfos.fetch(hash);
-      if (row.isEmpty() && outdated.isPresent()) {
-        database.deleteNarInfo(hash);
+      if (row.isEmpty() && outdated.map(NarInfoRow::upstream).isPresent()) {
+        database.forgetNarInfo(hash);
       }
       return row;
     } catch (IOException trouble) {
-      if (outdated.isEmpty()) {
+      if (outdated.map(NarInfoRow::upstream).isEmpty()) {
         throw trouble;
       }
       LOG.log(
@@ -207,6 +223,11 @@ public final class NarInfoLookup implements NarStoredListener {
     }
     String url = "nar/" + new NarFileName(row.stem(), file.compression()).print();
     return said.withFile(new NarFile(url, file.compression(), file.hash(), file.sizeBytes()));
+  }
+
+  @Override
+  public void narInfoChanged(StorePathHash hash) {
+    memory.synchronous().invalidate(hash);
   }
 
   @Override

@@ -31,6 +31,11 @@ public final class NarInfoSigner {
     return keys.stream().map(SecretKey::publicKey).toList();
   }
 
+  /** The keys themselves, for what is signed beside narinfos. */
+  List<SecretKey> keys() {
+    return keys;
+  }
+
   /** The narinfo with our signatures last; older ones under our names are replaced. */
   NarInfo sign(NarInfo narInfo) {
     String fingerprint = narInfo.fingerprint();

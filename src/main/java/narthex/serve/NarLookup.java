@@ -2,6 +2,7 @@ package narthex.serve;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -97,8 +98,7 @@ public final class NarLookup {
     }
     Optional<NarSource> stored = findStored(narHash.get(), name);
     if (stored.isPresent()) {
-      NarSource source = stored.get();
-      return Optional.of(new NarAnswer(source.length(), source.entityTag().orElse("")));
+      return stored.map(NarLookup::answer);
     }
     IOException trouble = null;
     List<NarInfoRow> rows = rows(narHash.get(), name.compression());
@@ -121,6 +121,44 @@ public final class NarLookup {
     return Optional.empty();
   }
 
+  /**
+   * Finds a NAR among what is stored, asking no upstream and changing nothing.
+   *
+   * @return empty if it surely is not stored under this name
+   * @throws IOException if that cannot be told
+   */
+  public Optional<NarSource> findHere(NarFileName name) throws IOException {
+    Optional<Sha256> narHash = database.findNarByFileName(name.stem());
+    Optional<StoredNar> stored =
+        narHash.isEmpty() ? Optional.empty() : database.findNar(narHash.get());
+    if (stored.isEmpty()) {
+      return Optional.empty();
+    }
+    Compression wanted = asPut(name, stored.get());
+    for (Representation representation : fitting(stored.get(), wanted)) {
+      try {
+        return Optional.of(source(stored.get(), representation, wanted));
+      } catch (BlobLostException lost) {
+        LOG.log(Level.ERROR, "stored nar is lost reason={0}", lost.getMessage());
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Tells whether {@link #findHere} would give the NAR, reading no body.
+   *
+   * @return empty if it surely would not
+   * @throws IOException if that cannot be told
+   */
+  public Optional<NarAnswer> probeHere(NarFileName name) throws IOException {
+    return findHere(name).map(NarLookup::answer);
+  }
+
+  private static NarAnswer answer(NarSource source) {
+    return new NarAnswer(source.length(), source.entityTag().orElse(""));
+  }
+
   private static NarAnswer answer(NarInfoRow row, Compression wanted, OptionalLong told) {
     NarFile file = row.said().file();
     NarId nar = row.said().nar();
@@ -140,10 +178,7 @@ public final class NarLookup {
     if (nar == null) {
       return Optional.empty();
     }
-    for (Representation representation : nar.representations()) {
-      if (!fits(representation, name.compression())) {
-        continue;
-      }
+    for (Representation representation : fitting(nar, name.compression())) {
       try {
         return Optional.of(source(nar, representation, name.compression()));
       } catch (BlobLostException gone) {
@@ -158,10 +193,7 @@ public final class NarLookup {
     if (stored.isEmpty()) {
       return Optional.empty();
     }
-    for (Representation representation : stored.get().representations()) {
-      if (!fits(representation, name.compression())) {
-        continue;
-      }
+    for (Representation representation : fitting(stored.get(), name.compression())) {
       try {
         NarSource source = source(stored.get(), representation, name.compression());
         remembered.remember(name.stem(), stored.get());
@@ -178,8 +210,27 @@ public final class NarLookup {
     return Optional.empty();
   }
 
-  private static boolean fits(Representation representation, Compression wanted) {
-    return wanted == Compression.NONE || wanted == representation.compression();
+  /**
+   * Nix gives files in gzip no extension of their own: under the hash of such a file it was put,
+   * and is asked for, as it is.
+   */
+  private static Compression asPut(NarFileName name, StoredNar nar) {
+    boolean gzip =
+        name.compression() == Compression.NONE
+            && nar.representations().stream()
+                .filter(one -> one.compression() == Compression.GZIP)
+                .map(Representation::fileHash)
+                .anyMatch(
+                    hash -> name.stem().equals(hash.nix32()) || name.stem().equals(hash.base16()));
+    return gzip ? Compression.GZIP : name.compression();
+  }
+
+  /** What can be sent as wanted: as it is stored, else decoded. */
+  private static List<Representation> fitting(StoredNar nar, Compression wanted) {
+    return nar.representations().stream()
+        .filter(one -> wanted == Compression.NONE || wanted == one.compression())
+        .sorted(Comparator.comparing(one -> one.compression() != wanted))
+        .toList();
   }
 
   /**

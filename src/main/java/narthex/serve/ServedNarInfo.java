@@ -33,6 +33,11 @@ public final class ServedNarInfo {
     }
   }
 
+  /** What it says. */
+  NarInfo narInfo() {
+    return NarInfo.parse(new String(body, StandardCharsets.UTF_8));
+  }
+
   /** Length of the body in bytes. */
   public int length() {
     return body.length;

@@ -38,6 +38,20 @@ public record SiteInfo(
         .formatted(storeDir, massQuery == MassQuery.WANTED ? 1 : 0, priority);
   }
 
+  /**
+   * Whether a {@code nix-cache-info} that a client wants to put here fits: it names our store
+   * directory, or none.
+   */
+  public boolean fits(String nixCacheInfo) {
+    for (String line : nixCacheInfo.split("\\R", -1)) {
+      int colon = line.indexOf(':');
+      if (colon >= 0 && line.substring(0, colon).equals("StoreDir")) {
+        return line.substring(colon + 1).trim().equals(storeDir);
+      }
+    }
+    return true;
+  }
+
   /** The public keys, a line each, as {@code trusted-public-keys} wants them. */
   public String printPublicKeys() {
     StringBuilder text = new StringBuilder();

@@ -123,8 +123,12 @@ final class EmbeddedServer implements AutoCloseable {
     connector.setProperty("maxThreads", Integer.toString(MAX_THREADS));
     connector.setProperty("maxKeepAliveRequests", Integer.toString(ANY_NUMBER));
     connector.setProperty("keepAliveTimeout", Integer.toString(KEEP_ALIVE_MILLIS));
+    // A client that waits for it may not send its body: that is known when the body is read.
+    connector.setProperty("continueResponseTiming", "onRead");
     connector.setProperty("useSendfile", "true");
     connector.setProperty("compression", "off");
+    // A client that waits to be asked for its body is refused before it sends it.
+    connector.setProperty("continueResponseTiming", "onRead");
     if (Runtime.version().feature() >= VIRTUAL_THREADS_JAVA) {
       connector.setProperty("useVirtualThreads", "true");
     }

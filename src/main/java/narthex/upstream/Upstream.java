@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import narthex.nix.DocumentName;
 import narthex.nix.NarInfo;
 import narthex.nix.NixFormatException;
 import narthex.nix.StorePathHash;
@@ -111,6 +112,20 @@ public final class Upstream implements Closeable {
   }
 
   /**
+   * Fetches a document: a whole body, decoded. A realisation must bear a trusted signature.
+   *
+   * @param maxBytes how many bytes it may have
+   * @param reader takes the body; called anew if a transfer breaks
+   * @return empty if the upstream surely has none that may be taken (absent, or not trusted)
+   * @throws IOException if that cannot be told, or it is malformed or too long
+   */
+  public <T> Optional<T> fetchDocument(DocumentName name, long maxBytes, DocumentReader<T> reader)
+      throws IOException {
+    DocumentRequest request = new DocumentRequest(narInfos, base, settings, name, maxBytes);
+    return withTries(() -> usable() ? request.fetch(reader) : Optional.empty());
+  }
+
+  /**
    * Asks whether it has a NAR file, without reading it.
    *
    * @return empty if it surely has none; else the file's length, if told
@@ -169,7 +184,8 @@ public final class Upstream implements Closeable {
           "%s%s.narinfo speaks of %s".formatted(base, hash.text(), narInfo.storePath().print()),
           TroubleException.Retry.POINTLESS);
     }
-    if (settings.trust() == UpstreamSettings.Trust.SIGNED && !isSigned(narInfo)) {
+    if (settings.trust() == UpstreamSettings.Trust.SIGNED
+        && !narInfo.isSignedBy(settings.trustedKeys())) {
       LOG.log(
           Level.WARNING,
           "narinfo refused: no signature of a trusted key upstream={0} path={1}",
@@ -178,18 +194,6 @@ public final class Upstream implements Closeable {
       return Optional.empty();
     }
     return Optional.of(new FoundNarInfo(narInfo, base()));
-  }
-
-  private boolean isSigned(NarInfo narInfo) {
-    String fingerprint = narInfo.fingerprint();
-    return narInfo.signatures().stream()
-        .anyMatch(
-            signature ->
-                settings.trustedKeys().stream()
-                    .anyMatch(
-                        key ->
-                            key.name().equals(signature.keyName())
-                                && key.verify(fingerprint, signature)));
   }
 
   private Optional<String> fetchText(URI url) throws IOException {
@@ -262,8 +266,8 @@ public final class Upstream implements Closeable {
         coded ? NarBody.Coding.CODED : NarBody.Coding.PLAIN);
   }
 
-  private static UpstreamAnswer send(
-      UpstreamHttp http, String method, URI url, Map<String, String> headers) throws IOException {
+  static UpstreamAnswer send(UpstreamHttp http, String method, URI url, Map<String, String> headers)
+      throws IOException {
     try {
       return http.open(method, url, headers);
     } catch (ConnectionRequestTimeoutException ours) {
@@ -273,12 +277,12 @@ public final class Upstream implements Closeable {
     }
   }
 
-  private static boolean isAbsence(UpstreamAnswer answer) {
+  static boolean isAbsence(UpstreamAnswer answer) {
     int code = answer.code();
     return code == 404 || code == 410 || code == 403;
   }
 
-  private static void requireOk(UpstreamAnswer answer, URI url) throws TroubleException {
+  static void requireOk(UpstreamAnswer answer, URI url) throws TroubleException {
     int code = answer.code();
     if (code == 200) {
       return;

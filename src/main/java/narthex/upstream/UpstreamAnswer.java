@@ -32,6 +32,12 @@ record UpstreamAnswer(ClassicHttpResponse response, Cancellable request) impleme
     return header == null ? null : header.getValue();
   }
 
+  /** Whether a body that was cut can be told from a whole one. */
+  boolean tellsItsEnd() {
+    HttpEntity entity = response.getEntity();
+    return entity == null || entity.isChunked() || entity.getContentLength() >= 0;
+  }
+
   /** The body as it comes from the connection. */
   InputStream body() throws IOException {
     HttpEntity entity = response.getEntity();

@@ -7,9 +7,11 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
+import narthex.nix.DocumentName;
 import narthex.nix.StorePathHash;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +37,7 @@ public final class Upstreams implements Closeable {
   private final SearchSettings settings;
   private final ExecutorService executor;
   private final Cache<StorePathHash, Boolean> absences;
+  private final Cache<DocumentName, Boolean> absentDocuments;
 
   /**
    * @param upstreams in the order of the settings, which decides between equal priorities; closed
@@ -45,12 +48,16 @@ public final class Upstreams implements Closeable {
     this.upstreams = List.copyOf(upstreams);
     this.settings = settings;
     this.executor = executor;
-    this.absences =
-        Caffeine.newBuilder()
-            .expireAfterWrite(settings.negativeTtl())
-            .maximumSize(settings.negativeEntries())
-            .executor(Runnable::run)
-            .build();
+    this.absences = memoryOfAbsences(settings);
+    this.absentDocuments = memoryOfAbsences(settings);
+  }
+
+  private static <K> Cache<K, Boolean> memoryOfAbsences(SearchSettings settings) {
+    return Caffeine.newBuilder()
+        .expireAfterWrite(settings.negativeTtl())
+        .maximumSize(settings.negativeEntries())
+        .executor(Runnable::run)
+        .build();
   }
 
   /**
@@ -69,6 +76,52 @@ public final class Upstreams implements Closeable {
       absences.put(hash, Boolean.TRUE);
     }
     return found;
+  }
+
+  /**
+   * Fetches a document from the upstream of best priority that has it. They are asked one after the
+   * other: few have documents, and nobody waits for one as for a narinfo.
+   *
+   * @param maxBytes how many bytes it may have
+   * @param reader takes the body; called anew if a transfer breaks
+   * @return empty if every upstream surely has none
+   * @throws UpstreamUnavailableException if none has it and some could not say
+   */
+  public <T> Optional<T> fetchDocument(DocumentName name, long maxBytes, DocumentReader<T> reader)
+      throws UpstreamUnavailableException {
+    if (upstreams.isEmpty() || absentDocuments.getIfPresent(name) != null) {
+      return Optional.empty();
+    }
+    IOException trouble = null;
+    for (Upstream upstream : byPriority()) {
+      try {
+        Optional<T> found = upstream.fetchDocument(name, maxBytes, reader);
+        if (found.isPresent()) {
+          return found;
+        }
+      } catch (IOException e) {
+        trouble = e;
+      }
+    }
+    if (trouble != null) {
+      throw new UpstreamUnavailableException(
+          "whether upstream has %s cannot be told: %s".formatted(name, trouble.getMessage()),
+          trouble);
+    }
+    absentDocuments.put(name, Boolean.TRUE);
+    return Optional.empty();
+  }
+
+  /** Forgets that a document was absent, because it was just brought here in another way. */
+  public void forgetAbsence(DocumentName name) {
+    absentDocuments.invalidate(name);
+  }
+
+  /** As far as priorities are known; equal ones in the order of the settings. */
+  private List<Upstream> byPriority() {
+    return upstreams.stream()
+        .sorted(Comparator.comparing(it -> it.priority().orElse(Integer.MAX_VALUE)))
+        .toList();
   }
 
   /**

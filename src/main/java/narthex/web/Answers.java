@@ -4,6 +4,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import narthex.ingest.Stored;
 
 /** Small answers that several servlets give. */
 final class Answers {
@@ -28,12 +29,20 @@ final class Answers {
     }
   }
 
+  /** Answers that what was put is stored: 201 if it is new, else 200; never with a body. */
+  static void stored(HttpServletResponse response, Stored stored) {
+    response.setStatus(
+        stored == Stored.NEW ? HttpServletResponse.SC_CREATED : HttpServletResponse.SC_OK);
+    response.setContentLength(0);
+  }
+
   /** Answers a status with one line of text that no proxy keeps. */
   static void line(
       HttpServletRequest request, HttpServletResponse response, int status, String line)
       throws IOException {
     response.setStatus(status);
     response.setHeader("Cache-Control", NO_STORE);
+    response.setHeader("X-Content-Type-Options", "nosniff");
     text(request, response, "text/plain;charset=utf-8", line + "\n");
   }
 }

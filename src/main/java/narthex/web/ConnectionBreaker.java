@@ -1,7 +1,6 @@
 package narthex.web;
 
 import jakarta.servlet.ServletRequest;
-import jakarta.servlet.ServletRequestWrapper;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
@@ -32,10 +31,7 @@ final class ConnectionBreaker {
    * @throws IOException where the server breaks the connection when an exception reaches it
    */
   static void breakConnection(ServletRequest request, Throwable reason) throws IOException {
-    ServletRequest original = request;
-    while (original instanceof ServletRequestWrapper wrapper) {
-      original = wrapper.getRequest();
-    }
+    ServletRequest original = ServerRequest.original(request);
     if (original.getClass().getName().equals(UNDERTOW_REQUEST)) {
       closeUndertowConnection(original);
     } else {

@@ -9,10 +9,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
+import narthex.ingest.UploadRefusedException;
 import narthex.nix.NixFormatException;
+import narthex.nix.OneLine;
 
 /**
- * The only map from exception to status. It must be the first filter.
+ * The only map from exception to status. It must be the first filter of those that may fail.
  *
  * <p>Before the response is committed the client gets a status and one line. After that the
  * connection is broken: see {@link ConnectionBreaker}. Each failure is logged here, once. No
@@ -43,6 +45,17 @@ public final class ErrorFilter extends HttpFilter {
       return new Answer(
           HttpServletResponse.SC_BAD_REQUEST, String.valueOf(malformed.getMessage()), Level.DEBUG);
     }
+    if (failure instanceof UploadRefusedException refused) {
+      return new Answer(status(refused.reason()), refused.getMessage(), Level.INFO);
+    }
+    if (isSlow(failure)) {
+      return new Answer(
+          HttpServletResponse.SC_REQUEST_TIMEOUT, "the request body came too slowly", Level.INFO);
+    }
+    if (failure instanceof BodyBrokenException) {
+      return new Answer(
+          HttpServletResponse.SC_BAD_REQUEST, "the request body broke off", Level.INFO);
+    }
     if (isClientGone(failure)) { // nobody reads the answer
       return new Answer(HttpServletResponse.SC_BAD_REQUEST, "client gone", Level.DEBUG);
     }
@@ -51,6 +64,24 @@ public final class ErrorFilter extends HttpFilter {
           HttpServletResponse.SC_SERVICE_UNAVAILABLE, "temporarily unavailable", Level.WARNING);
     }
     return new Answer(HttpServletResponse.SC_INTERNAL_SERVER_ERROR, "internal error", Level.ERROR);
+  }
+
+  private static boolean isSlow(Throwable failure) {
+    Throwable cause = failure;
+    while (cause != null && !(cause instanceof SlowBodyException)) {
+      cause = cause.getCause();
+    }
+    return cause != null;
+  }
+
+  private static int status(UploadRefusedException.Reason reason) {
+    return switch (reason) {
+      case WRONG -> HttpServletResponse.SC_BAD_REQUEST;
+      case NOT_TRUSTED -> HttpServletResponse.SC_FORBIDDEN;
+      case ABSENT -> HttpServletResponse.SC_NOT_FOUND;
+      case TOO_LARGE -> HttpServletResponse.SC_REQUEST_ENTITY_TOO_LARGE;
+      case UNKNOWN_CODING -> HttpServletResponse.SC_UNSUPPORTED_MEDIA_TYPE;
+    };
   }
 
   @Override
@@ -71,6 +102,10 @@ public final class ErrorFilter extends HttpFilter {
       HttpServletRequest request, HttpServletResponse response, Throwable failure)
       throws IOException {
     Answer answer = answerTo(failure);
+    if (ServerRequest.isAnsweredByTomcat(request)) {
+      log(request, answer.level(), "request broken", failure);
+      return;
+    }
     if (response.isCommitted() || isClientGone(failure)) {
       log(request, answer.level(), "response broken", failure);
       ConnectionBreaker.breakConnection(request, failure);
@@ -83,6 +118,7 @@ public final class ErrorFilter extends HttpFilter {
     response.setContentType("text/plain");
     response.setCharacterEncoding("utf-8");
     response.setHeader("Cache-Control", "no-store");
+    response.setHeader("X-Content-Type-Options", "nosniff");
     response.setContentLength(body.length);
     response.getOutputStream().write(body);
   }
@@ -95,8 +131,17 @@ public final class ErrorFilter extends HttpFilter {
   private static void log(
       HttpServletRequest request, Level level, String event, Throwable failure) {
     if (LOG.isLoggable(level)) {
-      String line = event + " method=" + request.getMethod() + " path=" + request.getRequestURI();
-      LOG.log(level, line, failure);
+      String line =
+          event
+              + " method="
+              + OneLine.of(request.getMethod())
+              + " path="
+              + OneLine.of(request.getRequestURI());
+      if (level == Level.INFO) { // what clients do wrong fits on the line
+        LOG.log(level, line + " reason=" + OneLine.of(String.valueOf(failure.getMessage())));
+      } else {
+        LOG.log(level, line, failure);
+      }
     }
   }
 }

@@ -23,6 +23,9 @@ public final class ErrorPageServlet extends HttpServlet {
     }
     Object status = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE);
     int code = status instanceof Integer known ? known : HttpServletResponse.SC_NOT_FOUND;
+    if (code == HttpServletResponse.SC_METHOD_NOT_ALLOWED && !response.containsHeader("Allow")) {
+      response.setHeader("Allow", "GET, HEAD");
+    }
     Answers.line(request, response, code, reason(code));
   }
 
@@ -33,6 +36,7 @@ public final class ErrorPageServlet extends HttpServlet {
       case HttpServletResponse.SC_FORBIDDEN -> "not allowed";
       case HttpServletResponse.SC_NOT_FOUND -> "not found";
       case HttpServletResponse.SC_METHOD_NOT_ALLOWED -> "method not allowed";
+      case HttpServletResponse.SC_REQUEST_TIMEOUT -> "the request body came too slowly";
       case HttpServletResponse.SC_REQUEST_ENTITY_TOO_LARGE -> "too large";
       case HttpServletResponse.SC_SERVICE_UNAVAILABLE -> "not available just now";
       default -> code >= 500 ? "internal error" : "refused";

@@ -7,7 +7,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.Optional;
-import narthex.nix.NixFormatException;
+import narthex.maintain.Deletion;
 import narthex.nix.StorePathHash;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.ServedNarInfo;
@@ -19,32 +19,16 @@ import narthex.serve.ServedNarInfo;
 public final class NarInfoServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
   private static final System.Logger LOG = System.getLogger(NarInfoServlet.class.getName());
-  private static final String SUFFIX = ".narinfo";
-
-  /** A narinfo may change (another compression, another key), so proxies keep it for an hour. */
-  private static final String CACHE_CONTROL = "public, max-age=3600";
 
   @Inject private transient NarInfoLookup lookup;
+  @Inject private transient Deletion deletion;
+  @Inject private transient DeletionSwitch deletions;
 
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    StorePathHash hash = hash(request.getServletPath());
-    Optional<ServedNarInfo> found = find(hash);
-    if (found.isEmpty()) {
-      Answers.line(request, response, HttpServletResponse.SC_NOT_FOUND, "no such narinfo");
-      return;
-    }
-    ServedNarInfo narInfo = found.get();
-    response.setHeader("Cache-Control", CACHE_CONTROL);
-    if (Preconditions.answered(request, response, narInfo.entityTag())) {
-      return;
-    }
-    response.setContentType("text/x-nix-narinfo");
-    response.setContentLength(narInfo.length());
-    if (Answers.wantsBody(request)) {
-      narInfo.writeTo(response.getOutputStream());
-    }
+    StorePathHash hash = NarInfoResponder.hash(request.getServletPath());
+    NarInfoResponder.send(request, response, find(hash));
   }
 
   @Override
@@ -53,13 +37,13 @@ public final class NarInfoServlet extends HttpServlet {
     doGet(request, response);
   }
 
-  /** The servlet is mapped to a suffix, so the path may be anything that ends in it. */
-  private static StorePathHash hash(String path) {
-    String name = path.substring(1, path.length() - SUFFIX.length());
-    if (name.indexOf('/') >= 0) {
-      throw new NixFormatException("a narinfo lies at the root");
-    }
-    return StorePathHash.parse(name);
+  /** Takes the path out, and its NAR unless another narinfo is of the same one. */
+  @Override
+  protected void doDelete(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    StorePathHash hash = NarInfoResponder.hash(request.getServletPath());
+    DeletionResponder.answer(
+        request, response, deletions, () -> deletion.deletePath(hash), "no such narinfo");
   }
 
   private Optional<ServedNarInfo> find(StorePathHash hash) {

@@ -5,153 +5,40 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.Optional;
-import java.util.OptionalLong;
-import narthex.nix.Compression;
+import narthex.maintain.Deletion;
 import narthex.nix.NarFileName;
-import narthex.nix.NixFormatException;
-import narthex.serve.NarAnswer;
 import narthex.serve.NarLookup;
-import narthex.serve.NarSource;
-import org.jspecify.annotations.Nullable;
 
 /**
- * {@code GET /nar/<stem>.nar[.<ext>]}: the file, or a range of it. A NAR without compression is
- * sent with content coding zstd to clients that prefer it.
+ * {@code GET /nar/<stem>.nar[.<ext>]}: the file, wherever it comes from; {@code DELETE} takes the
+ * NAR out, unless a narinfo is of it.
  */
 public final class NarServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
 
-  /** The bytes behind a NAR's name never change in meaning: a year is the longest that is usual. */
-  private static final String CACHE_CONTROL = "public, max-age=31536000, immutable";
-
-  private static final String ZSTD = "zstd";
-
   @Inject private transient NarLookup lookup;
+  @Inject private transient Deletion deletion;
+  @Inject private transient DeletionSwitch deletions;
 
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    NarFileName name = name(request);
-    Optional<NarSource> found = lookup.find(name);
-    if (found.isEmpty()) {
-      Answers.line(request, response, HttpServletResponse.SC_NOT_FOUND, "no such NAR");
-      return;
-    }
-    NarSource source = found.get();
-    if (isCoded(name, request)) {
-      sendCoded(source, request, response);
-    } else {
-      sendPlain(source, request, response);
-    }
+    NarResponder responder = new NarResponder(request, response);
+    responder.send(lookup.find(responder.name()));
   }
 
   @Override
   protected void doHead(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    NarFileName name = name(request);
-    Optional<NarAnswer> found = lookup.probe(name);
-    if (found.isEmpty()) {
-      Answers.line(request, response, HttpServletResponse.SC_NOT_FOUND, "no such NAR");
-      return;
-    }
-    boolean coded = isCoded(name, request);
-    String tag = tag(found.get().entityTag(), coded);
-    describe(response, name.compression());
-    if (tag != null && Preconditions.answered(request, response, tag)) {
-      return;
-    }
-    if (coded) {
-      response.setHeader("Content-Encoding", ZSTD);
-      return;
-    }
-    response.setHeader("Accept-Ranges", "bytes");
-    OptionalLong length = found.get().length();
-    if (length.isPresent()) {
-      response.setContentLengthLong(length.getAsLong());
-    }
+    NarResponder responder = new NarResponder(request, response);
+    responder.tell(lookup.probe(responder.name()));
   }
 
-  private static NarFileName name(HttpServletRequest request) {
-    String path = request.getPathInfo();
-    if (path == null || path.length() < 2) {
-      throw new NixFormatException("no NAR is named");
-    }
-    return NarFileName.parse(path.substring(1));
-  }
-
-  /** A range is always one of the plain bytes; so is what a client without zstd gets. */
-  private static boolean isCoded(NarFileName name, HttpServletRequest request) {
-    return name.compression() == Compression.NONE
-        && request.getHeader("Range") == null
-        && AcceptEncoding.prefersZstd(request.getHeader("Accept-Encoding"));
-  }
-
-  private static void describe(HttpServletResponse response, Compression compression) {
-    response.setContentType("application/x-nix-nar");
-    response.setHeader("Cache-Control", CACHE_CONTROL);
-    if (compression == Compression.NONE) {
-      response.setHeader("Vary", "Accept-Encoding");
-    }
-  }
-
-  /** The quoted tag; the coded form of a body is another representation with a tag of its own. */
-  private static @Nullable String tag(String entityTag, boolean coded) {
-    return entityTag.isEmpty() ? null : '"' + entityTag + (coded ? "-zstd\"" : "\"");
-  }
-
-  private static void sendPlain(
-      NarSource source, HttpServletRequest request, HttpServletResponse response)
+  @Override
+  protected void doDelete(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    describe(response, source.compression());
-    String tag = tag(source.entityTag().orElse(""), false);
-    if (tag != null && Preconditions.answered(request, response, tag)) {
-      return;
-    }
-    response.setHeader("Accept-Ranges", "bytes");
-    OptionalLong known = source.length();
-    if (known.isEmpty()) {
-      NarBodySender.sendAll(source, response.getOutputStream());
-      return;
-    }
-    long length = known.getAsLong();
-    ByteRange range = null;
-    if (Preconditions.rangeCounts(request, tag == null ? "" : tag)) {
-      range = ByteRange.parse(request.getHeader("Range"), length);
-    }
-    if (range == ByteRange.UNSATISFIABLE) {
-      response.setHeader("Content-Range", "bytes */" + length);
-      Answers.line(
-          request,
-          response,
-          HttpServletResponse.SC_REQUESTED_RANGE_NOT_SATISFIABLE,
-          "range not satisfiable");
-      return;
-    }
-    if (range != null) {
-      response.setStatus(HttpServletResponse.SC_PARTIAL_CONTENT);
-      response.setHeader("Content-Range", range.contentRange(length));
-    }
-    NarBodySender.send(source, range == null ? new ByteRange(0, length) : range, request, response);
-  }
-
-  private static void sendCoded(
-      NarSource source, HttpServletRequest request, HttpServletResponse response)
-      throws IOException {
-    describe(response, Compression.NONE);
-    String tag = tag(source.entityTag().orElse(""), true);
-    if (tag != null && Preconditions.answered(request, response, tag)) {
-      return;
-    }
-    response.setHeader("Content-Encoding", ZSTD);
-    Optional<NarSource> stored = source.encoded(Compression.ZSTD);
-    if (stored.isEmpty()) {
-      NarBodySender.sendCompressed(source, response.getOutputStream());
-    } else if (stored.get().length().isEmpty()) {
-      NarBodySender.sendAll(stored.get(), response.getOutputStream());
-    } else {
-      ByteRange whole = new ByteRange(0, stored.get().length().getAsLong());
-      NarBodySender.send(stored.get(), whole, request, response);
-    }
+    NarFileName name = new NarResponder(request, response).name();
+    DeletionResponder.answer(
+        request, response, deletions, () -> deletion.deleteNar(name), "no such NAR");
   }
 }

@@ -11,12 +11,14 @@ import narthex.serve.SiteInfo;
 public final class NixCacheInfoServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
 
+  static final String CONTENT_TYPE = "text/x-nix-cache-info";
+
   @Inject private transient SiteInfo site;
 
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    Answers.text(request, response, "text/x-nix-cache-info", site.printNixCacheInfo());
+    Answers.text(request, response, CONTENT_TYPE, site.printNixCacheInfo());
   }
 
   @Override

@@ -8,16 +8,32 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import narthex.blob.BlobStore;
 import narthex.blob.DirectoryBlobStore;
 import narthex.db.Database;
+import narthex.ingest.DocumentFetch;
+import narthex.ingest.DocumentIngest;
+import narthex.ingest.DocumentUpload;
+import narthex.ingest.ListingIngest;
 import narthex.ingest.NarDownload;
 import narthex.ingest.NarInfoFetch;
+import narthex.ingest.NarInfoUpload;
 import narthex.ingest.NarIngest;
+import narthex.ingest.NarUpload;
+import narthex.maintain.Deletion;
+import narthex.maintain.Sweep;
 import narthex.nix.SecretKey;
 import narthex.serve.DecoderSlots;
+import narthex.serve.DocumentLookup;
+import narthex.serve.ListingLookup;
+import narthex.serve.NarFiles;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.NarInfoSigner;
 import narthex.serve.NarLookup;
@@ -28,6 +44,12 @@ import narthex.upstream.Netrc;
 import narthex.upstream.Upstream;
 import narthex.upstream.UpstreamSettings;
 import narthex.upstream.Upstreams;
+import narthex.web.AccessRule;
+import narthex.web.AccessToken;
+import narthex.web.BodyPace;
+import narthex.web.DeletionSwitch;
+import narthex.web.Scope;
+import narthex.web.UploadSwitch;
 
 /** All objects of one deployment, made from its settings; closed in the opposite order. */
 final class Components implements Closeable {
@@ -36,8 +58,19 @@ final class Components implements Closeable {
   private final Deque<Closeable> closeables;
   private final NarInfoLookup narInfoLookup;
   private final NarLookup narLookup;
+  private final DecoderSlots slots = DecoderSlots.inHeap();
+  private final UploadSwitch uploads;
+  private final NarUpload narUpload;
+  private final NarInfoUpload narInfoUpload;
+  private final DeletionSwitch deletions;
+  private final Deletion deletion;
+  private final DocumentLookup documentLookup;
+  private final NarFiles narFiles;
+  private final DocumentUpload documentUpload;
   private final Readiness readiness;
   private final SiteInfo siteInfo;
+  private final AccessRule accessRule;
+  private final BodyPace bodyPace;
 
   private Components(Settings settings, Deque<Closeable> closeables) throws IOException {
     this.closeables = closeables;
@@ -45,11 +78,16 @@ final class Components implements Closeable {
     Files.createDirectories(settings.storage().dataDir());
     List<SecretKey> keys = SigningKeys.load(settings.signing(), settings.site().hostname());
     NarInfoSigner signer = new NarInfoSigner(keys);
+    this.accessRule = accessRule(settings.access());
     this.siteInfo = siteInfo(settings.site(), signer);
     Database database = Database.open(settings.database());
     closeables.push(database::close);
     BlobStore blobs = DirectoryBlobStore.open(settings.storage().blobRoot());
     closeables.push(blobs);
+    ScheduledExecutorService timer = Executors.timer("narthex-timer");
+    closeables.push(() -> Executors.stop(timer));
+    this.bodyPace =
+        new BodyPace(settings.bodies().idleTimeout(), settings.bodies().minBytesPerSecond(), timer);
     ExecutorService tasks = Executors.unbounded("narthex");
     closeables.push(() -> Executors.stop(tasks));
     ExecutorService verifiers = Executors.verifying("narthex-verify");
@@ -66,8 +104,30 @@ final class Components implements Closeable {
     this.narInfoLookup =
         new NarInfoLookup(database, narInfos, download, signer, clock, lookup(settings));
     ingest.addListener(narInfoLookup);
-    this.narLookup =
-        new NarLookup(database, blobs, flights, download, ingest, DecoderSlots.inHeap());
+    this.narLookup = new NarLookup(database, blobs, flights, download, ingest, slots);
+    this.uploads = settings.uploading().enabled() ? UploadSwitch.ON : UploadSwitch.OFF;
+    this.narUpload = new NarUpload(ingest, database, settings.uploading().maxNarBytes());
+    this.narInfoUpload =
+        new NarInfoUpload(policy(settings), database, blobs, ingest, upstreams, clock);
+    this.deletions = settings.uploading().deleting() ? DeletionSwitch.ON : DeletionSwitch.OFF;
+    DocumentIngest documents = new DocumentIngest(blobs, database, clock);
+    this.deletion = new Deletion(database, ingest, documents);
+    ScheduledExecutorService maintenance = Executors.timer("narthex-maintain");
+    closeables.push(() -> Executors.stop(maintenance));
+    new Sweep(database, deletion, settings.uploading().grace(), clock).schedule(maintenance);
+    long maxDocumentBytes = settings.uploading().maxDocumentBytes();
+    this.documentLookup =
+        new DocumentLookup(
+            database,
+            blobs,
+            new DocumentFetch(upstreams, documents, maxDocumentBytes),
+            documents,
+            signer,
+            slots);
+    ListingLookup listings =
+        new ListingLookup(documentLookup, new ListingIngest(documents), narLookup);
+    this.narFiles = new NarFiles(narInfoLookup, narLookup, documentLookup, listings);
+    this.documentUpload = new DocumentUpload(documentPolicy(settings), documents, upstreams);
     this.readiness = new Readiness(database, blobs);
   }
 
@@ -95,11 +155,39 @@ final class Components implements Closeable {
         signer.publicKeys());
   }
 
+  private static AccessRule accessRule(Settings.Access access) {
+    Map<Scope, Supplier<List<AccessToken>>> tokens = new EnumMap<>(Scope.class);
+    access.tokens().forEach((scope, given) -> tokens.put(scope, () -> given));
+    access
+        .tokenFiles()
+        .forEach(
+            (scope, path) -> {
+              TokenFile file = TokenFile.open(AccessSettings.tokenFile(scope), path);
+              List<AccessToken> given = access.tokens().getOrDefault(scope, List.of());
+              tokens.put(scope, () -> Stream.concat(given.stream(), file.get().stream()).toList());
+            });
+    return new AccessRule(tokens, access.required());
+  }
+
   private static NarInfoLookup.LookupSettings lookup(Settings settings) {
     return new NarInfoLookup.LookupSettings(
         settings.narInfos().revalidateAfter(),
         settings.narInfos().memorySizeBytes(),
         settings.fetching().prefetch() ? NarInfoLookup.Prefetch.ON : NarInfoLookup.Prefetch.OFF);
+  }
+
+  private static DocumentUpload.Policy documentPolicy(Settings settings) {
+    NarInfoUpload.Policy policy = policy(settings);
+    return new DocumentUpload.Policy(
+        settings.uploading().maxDocumentBytes(), policy.trust(), policy.trustedKeys());
+  }
+
+  private static NarInfoUpload.Policy policy(Settings settings) {
+    Settings.Uploading uploading = settings.uploading();
+    return new NarInfoUpload.Policy(
+        settings.site().storeDir(),
+        uploading.requireTrusted() ? NarInfoUpload.Trust.SIGNED : NarInfoUpload.Trust.ANY,
+        uploading.trustedKeys());
   }
 
   private static Upstreams upstreams(Settings settings, ExecutorService tasks) throws IOException {
@@ -127,12 +215,56 @@ final class Components implements Closeable {
     return narLookup;
   }
 
+  UploadSwitch uploads() {
+    return uploads;
+  }
+
+  NarUpload narUpload() {
+    return narUpload;
+  }
+
+  NarInfoUpload narInfoUpload() {
+    return narInfoUpload;
+  }
+
+  DecoderSlots decoderSlots() {
+    return slots;
+  }
+
+  DeletionSwitch deletions() {
+    return deletions;
+  }
+
+  Deletion deletion() {
+    return deletion;
+  }
+
+  NarFiles narFiles() {
+    return narFiles;
+  }
+
+  DocumentLookup documentLookup() {
+    return documentLookup;
+  }
+
+  DocumentUpload documentUpload() {
+    return documentUpload;
+  }
+
   Readiness readiness() {
     return readiness;
   }
 
   SiteInfo siteInfo() {
     return siteInfo;
+  }
+
+  AccessRule accessRule() {
+    return accessRule;
+  }
+
+  BodyPace bodyPace() {
+    return bodyPace;
   }
 
   @Override

@@ -4,10 +4,21 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import narthex.ingest.DocumentUpload;
+import narthex.ingest.NarInfoUpload;
+import narthex.ingest.NarUpload;
+import narthex.maintain.Deletion;
+import narthex.serve.DecoderSlots;
+import narthex.serve.DocumentLookup;
+import narthex.serve.NarFiles;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.NarLookup;
 import narthex.serve.Readiness;
 import narthex.serve.SiteInfo;
+import narthex.web.AccessRule;
+import narthex.web.BodyPace;
+import narthex.web.DeletionSwitch;
+import narthex.web.UploadSwitch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +56,58 @@ public class Deployment {
   }
 
   @Produces
+  UploadSwitch uploads() {
+    return opened().uploads();
+  }
+
+  @Produces
+  @Singleton
+  NarUpload narUpload() {
+    return opened().narUpload();
+  }
+
+  @Produces
+  @Singleton
+  NarInfoUpload narInfoUpload() {
+    return opened().narInfoUpload();
+  }
+
+  @Produces
+  DeletionSwitch deletions() {
+    return opened().deletions();
+  }
+
+  @Produces
+  @Singleton
+  Deletion deletion() {
+    return opened().deletion();
+  }
+
+  @Produces
+  @Singleton
+  DecoderSlots decoderSlots() {
+    return opened().decoderSlots();
+  }
+
+  @Produces
+  @Singleton
+  NarFiles narFiles() {
+    return opened().narFiles();
+  }
+
+  @Produces
+  @Singleton
+  DocumentLookup documentLookup() {
+    return opened().documentLookup();
+  }
+
+  @Produces
+  @Singleton
+  DocumentUpload documentUpload() {
+    return opened().documentUpload();
+  }
+
+  @Produces
   @Singleton
   Readiness readiness() {
     return opened().readiness();
@@ -54,6 +117,18 @@ public class Deployment {
   @Singleton
   SiteInfo siteInfo() {
     return opened().siteInfo();
+  }
+
+  @Produces
+  @Singleton
+  AccessRule accessRule() {
+    return opened().accessRule();
+  }
+
+  @Produces
+  @Singleton
+  BodyPace bodyPace() {
+    return opened().bodyPace();
   }
 
   private Components opened() {

@@ -4,6 +4,8 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -69,6 +71,13 @@ final class Executors {
             new LinkedBlockingQueue<>(PREFETCHES_WAITING),
             threads(name));
     executor.allowCoreThreadTimeOut(true);
+    return executor;
+  }
+
+  /** One thread, for what is due at some time, or again and again. */
+  static ScheduledExecutorService timer(String name) {
+    ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1, threads(name));
+    executor.setRemoveOnCancelPolicy(true);
     return executor;
   }
 

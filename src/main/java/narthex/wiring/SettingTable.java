@@ -208,6 +208,49 @@ public final class SettingTable {
           SettingType.SWITCH,
           "false",
           "start to fetch a NAR as soon as its narinfo is asked for");
+  static final Setting<Boolean> UPLOAD_ENABLED =
+      new Setting<>(
+          "narthex.upload.enabled",
+          SettingType.SWITCH,
+          "false",
+          "clients may put paths here: nix copy --to http://<this server>/upload");
+  static final Setting<Boolean> UPLOAD_REQUIRE_TRUSTED =
+      new Setting<>(
+          "narthex.upload.require-trusted",
+          SettingType.SWITCH,
+          "false",
+          "take only narinfos that a key of narthex.upload.trusted-keys signed");
+  static final Setting<List<PublicKey>> UPLOAD_TRUSTED_KEYS =
+      new Setting<>(
+          "narthex.upload.trusted-keys",
+          SettingType.PUBLIC_KEYS,
+          "",
+          "keys one of which must have signed what is uploaded, if that is required");
+  static final Setting<Long> UPLOAD_MAX_NAR_SIZE =
+      new Setting<>(
+          "narthex.upload.max-nar-size",
+          SettingType.BYTES,
+          "16GiB",
+          "how large an uploaded NAR may be, decoded");
+  static final Setting<Long> UPLOAD_MAX_DOCUMENT_SIZE =
+      new Setting<>(
+          "narthex.upload.max-document-size",
+          SettingType.BYTES,
+          "64MiB",
+          "how large a build log or another document beside narinfo and NAR may be, decoded; also"
+              + " one that is fetched from upstream");
+  static final Setting<Duration> UPLOAD_GRACE =
+      new Setting<>(
+          "narthex.upload.grace",
+          SettingType.POSITIVE_DURATION,
+          "1d",
+          "how long an uploaded NAR stays that no narinfo names");
+  static final Setting<Boolean> DELETE_ENABLED =
+      new Setting<>(
+          "narthex.delete.enabled",
+          SettingType.SWITCH,
+          "false",
+          "narinfos and NARs can be deleted by DELETE");
   static final Setting<CdcMode> CDC_MODE =
       new Setting<>(
           "narthex.cdc.mode",
@@ -249,9 +292,25 @@ public final class SettingTable {
           UPSTREAM_READ_TIMEOUT,
           NETRC_FILE,
           SIGNING_KEY_FILES,
+          AccessSettings.READ_TOKENS,
+          AccessSettings.READ_TOKENS_FILE,
+          AccessSettings.WRITE_TOKENS,
+          AccessSettings.WRITE_TOKENS_FILE,
+          AccessSettings.ADMIN_TOKENS,
+          AccessSettings.ADMIN_TOKENS_FILE,
+          AccessSettings.ACCESS_REQUIRED,
+          AccessSettings.BODY_IDLE_TIMEOUT,
+          AccessSettings.BODY_MIN_RATE,
           REVALIDATE_AFTER,
           NARINFO_MEMORY,
           PREFETCH,
+          UPLOAD_ENABLED,
+          UPLOAD_REQUIRE_TRUSTED,
+          UPLOAD_TRUSTED_KEYS,
+          UPLOAD_MAX_NAR_SIZE,
+          UPLOAD_MAX_DOCUMENT_SIZE,
+          UPLOAD_GRACE,
+          DELETE_ENABLED,
           CDC_MODE);
 
   private SettingTable() {}

@@ -8,13 +8,17 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import narthex.nix.PublicKey;
+import narthex.web.AccessToken;
+import narthex.web.Scope;
 
 /**
  * What values a setting may have, and how the text of one becomes a value. Immutable.
@@ -91,6 +95,14 @@ public final class SettingType<T> {
           "list of public keys",
           "keys <name>:<base64 of 32 bytes> separated by commas or blanks",
           text -> items(text).stream().map(PublicKey::parse).toList());
+  static final SettingType<List<AccessToken>> TOKENS =
+      new SettingType<>(
+          "secret list of tokens",
+          "tokens of 16 or more visible ASCII characters, separated by commas or blanks",
+          Exposure.SECRET,
+          SettingType::tokens);
+  static final SettingType<Set<Scope>> SCOPES =
+      shown("list of scopes", "read, write and admin, separated by commas", SettingType::scopes);
   static final SettingType<CdcMode> CDC_MODE =
       shown("off, lazy or eager", "off (lazy and eager come later)", SettingType::cdcMode);
 
@@ -274,6 +286,35 @@ public final class SettingType<T> {
 
   private static List<String> items(String text) {
     return Pattern.compile("[,\\s]+").splitAsStream(text).filter(item -> !item.isEmpty()).toList();
+  }
+
+  private static List<AccessToken> tokens(String text) {
+    List<AccessToken> tokens = new ArrayList<>();
+    for (String item : items(text)) {
+      try {
+        tokens.add(AccessToken.parse(item));
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException("number " + (tokens.size() + 1) + ": " + e.getMessage());
+      }
+    }
+    if (tokens.isEmpty()) {
+      throw new IllegalArgumentException("there is no token in it");
+    }
+    return List.copyOf(tokens);
+  }
+
+  private static Set<Scope> scopes(String text) {
+    Set<Scope> scopes = EnumSet.noneOf(Scope.class);
+    for (String item : items(text)) {
+      scopes.add(
+          switch (item.toLowerCase(Locale.ROOT)) {
+            case "read" -> Scope.READ;
+            case "write" -> Scope.WRITE;
+            case "admin" -> Scope.ADMIN;
+            default -> throw new IllegalArgumentException("it names something else");
+          });
+    }
+    return Set.copyOf(scopes);
   }
 
   private static CdcMode cdcMode(String text) {

@@ -3,9 +3,14 @@ package narthex.wiring;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import narthex.db.DatabaseSettings;
+import narthex.nix.PublicKey;
 import narthex.upstream.UpstreamSettings;
+import narthex.web.AccessToken;
+import narthex.web.Scope;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,8 +25,11 @@ import org.jspecify.annotations.Nullable;
  * @param search how the upstreams are searched together
  * @param upstreams the upstreams in the order given, may be empty; their URLs may hold passwords
  * @param signing the keys that sign
+ * @param access who may do what
+ * @param bodies how fast bodies of requests have to come
  * @param narInfos how narinfos are kept
  * @param fetching how NARs are fetched and stored
+ * @param uploading what clients may put here and delete
  */
 public record Settings(
     @Nullable Path configFile,
@@ -32,8 +40,11 @@ public record Settings(
     Search search,
     List<UpstreamSettings> upstreams,
     Signing signing,
+    Access access,
+    Bodies bodies,
     NarInfos narInfos,
-    Fetching fetching) {
+    Fetching fetching,
+    Uploading uploading) {
 
   /** Copies the list. */
   public Settings {
@@ -96,6 +107,31 @@ public record Settings(
   }
 
   /**
+   * Who may do what.
+   *
+   * @param tokens the tokens of scopes that have some; they do not print themselves
+   * @param tokenFiles the files of more tokens
+   * @param required scopes that are guarded in any case
+   */
+  public record Access(
+      Map<Scope, List<AccessToken>> tokens, Map<Scope, Path> tokenFiles, Set<Scope> required) {
+    /** Copies everything. */
+    public Access {
+      tokens = Map.copyOf(tokens);
+      tokenFiles = Map.copyOf(tokenFiles);
+      required = Set.copyOf(required);
+    }
+  }
+
+  /**
+   * How fast bodies of requests have to come.
+   *
+   * @param idleTimeout how long the next bytes may take
+   * @param minBytesPerSecond on average; 0 is any
+   */
+  public record Bodies(Duration idleTimeout, long minBytesPerSecond) {}
+
+  /**
    * How narinfos are kept.
    *
    * @param revalidateAfter after this one whose NAR is not stored is asked for upstream again
@@ -110,6 +146,31 @@ public record Settings(
    * @param cdcMode when NARs are chunked
    */
   public record Fetching(boolean prefetch, CdcMode cdcMode) {}
+
+  /**
+   * What clients may put here and delete.
+   *
+   * @param enabled whether they may upload
+   * @param requireTrusted whether a narinfo must be signed by one of the keys
+   * @param trustedKeys these keys; at least one if one is required
+   * @param maxNarBytes how large a NAR may be, decoded
+   * @param maxDocumentBytes how large any other document may be, decoded; also one from upstream
+   * @param grace how long a NAR stays that no narinfo names
+   * @param deleting whether they may delete
+   */
+  public record Uploading(
+      boolean enabled,
+      boolean requireTrusted,
+      List<PublicKey> trustedKeys,
+      long maxNarBytes,
+      long maxDocumentBytes,
+      Duration grace,
+      boolean deleting) {
+    /** Copies the list. */
+    public Uploading {
+      trustedKeys = List.copyOf(trustedKeys);
+    }
+  }
 
   /**
    * Reads all settings.

@@ -3,10 +3,16 @@ package narthex.wiring;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import narthex.db.DatabaseSettings;
+import narthex.nix.PublicKey;
 import narthex.upstream.UpstreamSettings;
+import narthex.web.AccessToken;
+import narthex.web.Scope;
 
 /** Puts the {@link Settings} together from the rows of the {@link SettingTable}. */
 final class SettingsAssembly {
@@ -40,9 +46,31 @@ final class SettingsAssembly {
         search(),
         upstreams,
         signing(),
+        access(),
+        new Settings.Bodies(
+            value(AccessSettings.BODY_IDLE_TIMEOUT), value(AccessSettings.BODY_MIN_RATE)),
         new Settings.NarInfos(
             value(SettingTable.REVALIDATE_AFTER), value(SettingTable.NARINFO_MEMORY)),
-        new Settings.Fetching(value(SettingTable.PREFETCH), value(SettingTable.CDC_MODE)));
+        new Settings.Fetching(value(SettingTable.PREFETCH), value(SettingTable.CDC_MODE)),
+        uploading());
+  }
+
+  private Settings.Uploading uploading() {
+    List<PublicKey> keys = reader.find(SettingTable.UPLOAD_TRUSTED_KEYS);
+    boolean requireTrusted = value(SettingTable.UPLOAD_REQUIRE_TRUSTED);
+    if (requireTrusted && (keys == null || keys.isEmpty())) {
+      throw reader.problem(
+          SettingTable.UPLOAD_REQUIRE_TRUSTED,
+          "needs a key in " + SettingTable.UPLOAD_TRUSTED_KEYS.name());
+    }
+    return new Settings.Uploading(
+        value(SettingTable.UPLOAD_ENABLED),
+        requireTrusted,
+        keys == null ? List.of() : keys,
+        value(SettingTable.UPLOAD_MAX_NAR_SIZE),
+        value(SettingTable.UPLOAD_MAX_DOCUMENT_SIZE),
+        value(SettingTable.UPLOAD_GRACE),
+        value(SettingTable.DELETE_ENABLED));
   }
 
   private Settings.Signing signing() {
@@ -50,6 +78,23 @@ final class SettingsAssembly {
     return given == null
         ? new Settings.Signing(List.of(dataDir.resolve("signing.key")), true)
         : new Settings.Signing(given.stream().map(this::absolute).toList(), false);
+  }
+
+  private Settings.Access access() {
+    Map<Scope, List<AccessToken>> tokens = new EnumMap<>(Scope.class);
+    Map<Scope, Path> files = new EnumMap<>(Scope.class);
+    for (Scope scope : Scope.values()) {
+      List<AccessToken> given = reader.find(AccessSettings.tokens(scope));
+      if (given != null) {
+        tokens.put(scope, given);
+      }
+      Path file = reader.find(AccessSettings.tokenFile(scope));
+      if (file != null) {
+        files.put(scope, absolute(file));
+      }
+    }
+    Set<Scope> required = reader.find(AccessSettings.ACCESS_REQUIRED);
+    return new Settings.Access(tokens, files, required == null ? Set.of() : required);
   }
 
   private Path blobRoot() {

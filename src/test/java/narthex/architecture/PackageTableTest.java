@@ -27,6 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * <ul>
  *   <li>{@code nix} sees Bouncy Castle's low-level Ed25519, which signs many times faster than the
  *       JDK's.
+ *   <li>{@code nix} sees Jackson, which reads and writes the JSON documents of the protocol.
  *   <li>{@code standalone} exists: the launcher of {@code java -jar} with its embedded server,
  *       which is no part of the deployed application. It reads {@code wiring}'s release and nothing
  *       else.
@@ -43,7 +44,11 @@ class PackageTableTest {
 
   /** A package, the packages of ours that it may import, and the libraries that it may see. */
   private enum Row {
-    NIX(List.of(), "org.bouncycastle.crypto..", "org.bouncycastle.math.ec.rfc8032.."),
+    NIX(
+        List.of(),
+        "org.bouncycastle.crypto..",
+        "org.bouncycastle.math.ec.rfc8032..",
+        "com.fasterxml.jackson.."),
     STREAM(
         List.of("nix"),
         "com.github.luben.zstd..",
@@ -59,13 +64,27 @@ class PackageTableTest {
         "dev.failsafe.."),
     CHUNK(List.of("nix", "stream", "blob", "db")),
     STAGING(List.of("nix", "blob"), "org.infinispan..", "org.jgroups.."),
-    INGEST(List.of("nix", "stream", "blob", "db", "upstream", "staging")),
+    INGEST(List.of("nix", "stream", "blob", "db", "upstream", "staging"), "dev.failsafe.."),
     SERVE(
         List.of("nix", "stream", "blob", "db", "staging", "ingest"),
         "com.github.benmanes.caffeine.cache.."),
-    WEB(List.of("nix", "stream", "serve", "ingest"), "jakarta.servlet..", "jakarta.inject.."),
+    MAINTAIN(List.of("nix", "stream", "blob", "db", "upstream", "staging", "ingest")),
+    WEB(
+        List.of("nix", "stream", "serve", "ingest", "maintain"),
+        "jakarta.servlet..",
+        "jakarta.inject.."),
     WIRING(
-        List.of("nix", "stream", "blob", "db", "upstream", "staging", "ingest", "serve", "web"),
+        List.of(
+            "nix",
+            "stream",
+            "blob",
+            "db",
+            "upstream",
+            "staging",
+            "ingest",
+            "serve",
+            "maintain",
+            "web"),
         "jakarta.enterprise..",
         "jakarta.inject..",
         "jakarta.servlet..",

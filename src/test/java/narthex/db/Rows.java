@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.List;
 import narthex.blob.Extent;
 import narthex.nix.Compression;
+import narthex.nix.DocumentName;
 import narthex.nix.NarFile;
 import narthex.nix.NarId;
 import narthex.nix.NarInfo;
@@ -88,7 +89,24 @@ final class Rows {
             new Extent(blob + "-ü", Long.MAX_VALUE - 1, 1, Long.MAX_VALUE)));
   }
 
-  private static Signature signature(String key) {
+  /** A document in this blob. */
+  static DocumentRow document(DocumentName name, String blob) {
+    return new DocumentRow(
+        name, hash(4), 5_000_000_000L, blob, 4_000_000_000L, "https://binary.example/it's", NOON);
+  }
+
+  static DocumentName documentName(int number) {
+    return DocumentName.parse("log/" + pathHash(number).text() + "-some+thing_1.0?=x.drv");
+  }
+
+  /** A stored file of this compression, with this FileHash. */
+  static Representation file(Compression compression, int fileHash) {
+    String blob = compression.nixName() + "-" + fileHash;
+    return new Representation(
+        Form.WHOLE, compression, hash(fileHash), 9, List.of(new Extent(blob, 0, 9, 9)));
+  }
+
+  static Signature signature(String key) {
     return Signature.parse(key + ":" + "A".repeat(86) + "==");
   }
 }

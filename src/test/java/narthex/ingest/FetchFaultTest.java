@@ -158,7 +158,7 @@ class FetchFaultTest {
   @MethodSource("passingFaults")
   void aPassingFaultIsNotNoticedByAnyReader(Passing passing) throws IOException {
     try (Node node =
-        Node.open(folder, Node.Options.usual().withRead(Duration.ofMillis(250)), upstream)) {
+        Node.open(folder, Node.Options.usual().withRead(Duration.ofSeconds(1)), upstream)) {
       assertTrue(node.narInfo(XZ).isPresent());
       upstream.fail(XZ.narTarget(), passing.fault(), 1);
 

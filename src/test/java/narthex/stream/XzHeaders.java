@@ -5,7 +5,7 @@ import java.util.zip.CRC32;
 /**
  * Rewrites the headers of .xz streams. Source: the .xz file format, 1.2.1, sections 3.1 and 5.3.1.
  */
-final class XzHeaders {
+public final class XzHeaders {
   private static final int STREAM_HEADER_BYTES = 12;
 
   /** LZMA2's dictionary size as its one byte of properties: 1.5 GiB. */
@@ -14,7 +14,7 @@ final class XzHeaders {
   private XzHeaders() {}
 
   /** The same stream, but its first block claims a dictionary of 1.5 GiB. */
-  static byte[] withLargeDictionary(byte[] stream) {
+  public static byte[] withLargeDictionary(byte[] stream) {
     byte[] changed = stream.clone();
     int from = STREAM_HEADER_BYTES;
     int length = (changed[from] + 1) * 4;

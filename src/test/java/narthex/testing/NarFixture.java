@@ -44,11 +44,7 @@ public final class NarFixture {
     this.references = List.copyOf(references);
   }
 
-  /**
-   * A store path of this name with this NAR, whether it is a valid one or not.
-   *
-   * @throws IllegalArgumentException for br, which has no encoder here
-   */
+  /** A store path of this name with this NAR, whether it is a valid one or not. */
   public static NarFixture of(String name, byte[] nar, Compression compression) {
     byte[] digest =
         sha256((name + ":" + sha256(nar)).getBytes(java.nio.charset.StandardCharsets.UTF_8))
@@ -102,6 +98,11 @@ public final class NarFixture {
   /** The FileHash. */
   public Sha256 fileHash() {
     return sha256(file);
+  }
+
+  /** Where Nix puts the file: named by its hash. */
+  public String url() {
+    return "nar/" + fileHash().nix32() + ".nar" + compression.extension();
   }
 
   /** The narinfo with this URL, signed with these keys. */
@@ -158,7 +159,7 @@ public final class NarFixture {
           new org.apache.commons.compress.compressors.bzip2.BZip2CompressorOutputStream(out);
       case LZ4 ->
           new org.apache.commons.compress.compressors.lz4.FramedLZ4CompressorOutputStream(out);
-      case BR -> throw new IllegalArgumentException("there is no brotli encoder");
+      case BR -> new StoredBrotli(out);
     };
   }
 

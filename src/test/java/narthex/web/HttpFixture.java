@@ -1,15 +1,19 @@
 package narthex.web;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import narthex.nix.NarFileName;
 import narthex.standalone.ServerUnderTest;
@@ -32,27 +36,33 @@ final class HttpFixture implements AutoCloseable {
   }
 
   static HttpFixture start(Path folder) throws IOException {
+    return start(folder, Map.of());
+  }
+
+  /** With these settings beside, or in place of, the usual ones. */
+  static HttpFixture start(Path folder, Map<String, String> more) throws IOException {
     FaultyUpstream upstream = NarFixture.publishCacheInfo(FaultyUpstream.start(), 40);
-    Map<String, String> settings =
-        Map.of(
-            "narthex.upstreams",
-            upstream.url(),
-            "narthex.upstream.public-keys",
-            Sample.KEY.publicKey().print(),
-            "narthex.upstream.retry-within",
-            "300ms",
-            "narthex.upstream.negative-ttl",
-            "0s",
-            "narthex.upstream.failures-to-open",
-            "1000");
+    Map<String, String> settings = new HashMap<>();
+    settings.put("narthex.upstreams", upstream.url());
+    settings.put("narthex.upstream.public-keys", Sample.KEY.publicKey().print());
+    settings.put("narthex.upstream.retry-within", "300ms");
+    settings.put("narthex.upstream.negative-ttl", "0s");
+    settings.put("narthex.upstream.failures-to-open", "1000");
+    settings.putAll(more);
     return new HttpFixture(upstream, ServerUnderTest.start(folder, settings));
   }
 
-  /** Publishes the sample, and lets the server know its narinfo. */
+  /**
+   * Publishes the sample, and lets the server know its narinfo; more than once where this machine
+   * is too slow for the short time that the server has to ask.
+   */
   Sample know(Sample sample) throws IOException {
     sample.publish(upstream);
-    if (get(sample.narInfoTarget()).statusCode() != 200) {
-      throw new IOException("no narinfo " + sample.narInfoTarget());
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (get(sample.narInfoTarget()).statusCode() != 200) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new IOException("no narinfo " + sample.narInfoTarget());
+      }
     }
     return sample;
   }
@@ -77,13 +87,55 @@ final class HttpFixture implements AutoCloseable {
     return send("GET", path, BodyHandlers.ofInputStream(), headers);
   }
 
+  /** PUT with Content-Length. */
+  HttpResponse<byte[]> put(String path, byte[] body, String... headers) throws IOException {
+    return send("PUT", path, BodyPublishers.ofByteArray(body), BodyHandlers.ofByteArray(), headers);
+  }
+
+  /** PUT in chunks, without Content-Length. */
+  HttpResponse<byte[]> putChunked(String path, byte[] body, String... headers) throws IOException {
+    return send(
+        "PUT",
+        path,
+        BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(body)),
+        BodyHandlers.ofByteArray(),
+        headers);
+  }
+
+  /** Sends these bytes over a connection of their own, and reads until the server closes it. */
+  String raw(byte[]... parts) throws IOException {
+    URI url = URI.create(server.url());
+    try (Socket socket = new Socket(url.getHost(), url.getPort())) {
+      socket.setSoTimeout((int) PATIENCE.toMillis());
+      for (byte[] part : parts) {
+        socket.getOutputStream().write(part);
+      }
+      socket.shutdownOutput();
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  int port() {
+    return URI.create(server.url()).getPort();
+  }
+
   private <T> HttpResponse<T> send(
       String method, String path, HttpResponse.BodyHandler<T> handler, String... headers)
+      throws IOException {
+    return send(method, path, BodyPublishers.noBody(), handler, headers);
+  }
+
+  private <T> HttpResponse<T> send(
+      String method,
+      String path,
+      HttpRequest.BodyPublisher body,
+      HttpResponse.BodyHandler<T> handler,
+      String... headers)
       throws IOException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(server.url() + path))
             .timeout(PATIENCE)
-            .method(method, BodyPublishers.noBody());
+            .method(method, body);
     if (headers.length > 0) {
       request.headers(headers);
     }

@@ -94,6 +94,32 @@ class RefusedSettingsTest extends SettingsFixture {
     assertFalse(message(refusal()).contains("hid"), message(refusal()));
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "hidden",
+        "hidden-0123456789, hidden",
+        "hidden-0123456789\u00e9",
+        "hidden-0123456789\u0001",
+        ",",
+      })
+  void aMalformedTokenIsRefusedWithoutShowingIt(String tokens) throws IOException {
+    for (String scope : new String[] {"read", "write", "admin"}) {
+      properties.clear();
+      properties.put("narthex.token." + scope, tokens);
+      assertRefused(
+          "narthex.token." + scope + " (system property): the value (not shown) is refused: ");
+      assertFalse(message(refusal()).contains("hid"), message(refusal()));
+    }
+  }
+
+  @Test
+  void aScopeThatDoesNotExistIsRefused() {
+    properties.put("narthex.access.require", "read, everything");
+
+    assertRefused("'read, everything' is refused: it names something else; allowed: read, write");
+  }
+
   @Test
   void anUpstreamThatIsNamedTwiceIsRefused() {
     properties.put("narthex.upstreams", "https://a.example https://hidden:x@A.example/");
@@ -198,6 +224,12 @@ class RefusedSettingsTest extends SettingsFixture {
 
   private SettingsException refusal() {
     return assertThrows(SettingsException.class, this::read);
+  }
+
+  @Test
+  void trustedUploadsNeedAKeyToTrust() {
+    properties.put("narthex.upload.require-trusted", "true");
+    assertRefused("narthex.upload.trusted-keys");
   }
 
   private void assertRefused(String part) {

@@ -9,9 +9,12 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import narthex.nix.PublicKey;
 import narthex.upstream.UpstreamSettings;
 import narthex.upstream.UpstreamSettings.Trust;
+import narthex.web.Scope;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -55,8 +58,14 @@ class SettingsTest extends SettingsFixture {
         settings.upstreams());
     assertEquals(
         new Settings.Signing(List.of(data.resolve("signing.key")), true), settings.signing());
+    assertEquals(new Settings.Access(Map.of(), Map.of(), Set.of()), settings.access());
+    assertEquals(new Settings.Bodies(Duration.ofSeconds(60), 1024), settings.bodies());
     assertEquals(new Settings.NarInfos(Duration.ofDays(1), 64L * 1024 * 1024), settings.narInfos());
     assertEquals(new Settings.Fetching(false, CdcMode.OFF), settings.fetching());
+    assertEquals(
+        new Settings.Uploading(
+            false, false, List.of(), 16L << 30, 64L << 20, Duration.ofDays(1), false),
+        settings.uploading());
   }
 
   @Test
@@ -117,8 +126,24 @@ class SettingsTest extends SettingsFixture {
     assertEquals(defaults.search(), settings.search());
     assertEquals(defaults.upstreams(), settings.upstreams());
     assertEquals(defaults.signing(), settings.signing());
+    assertEquals(defaults.access(), settings.access());
+    assertEquals(defaults.bodies(), settings.bodies());
     assertEquals(defaults.narInfos(), settings.narInfos());
     assertEquals(defaults.fetching(), settings.fetching());
+  }
+
+  @Test
+  void tokensAreListsAndNothingPrintsThem() {
+    properties.put("narthex.token.write", "hidden-0123456789, hidden-9876543210");
+    properties.put("narthex.token.admin-file", "tokens/admin");
+    properties.put("narthex.access.require", "Read,admin");
+
+    Settings settings = read();
+    assertEquals(2, settings.access().tokens().getOrDefault(Scope.WRITE, List.of()).size());
+    assertEquals(Set.of(Scope.WRITE), settings.access().tokens().keySet());
+    assertEquals(Map.of(Scope.ADMIN, path("work/tokens/admin")), settings.access().tokenFiles());
+    assertEquals(Set.of(Scope.READ, Scope.ADMIN), settings.access().required());
+    assertFalse((settings + " " + settings.access()).contains("hidden-"));
   }
 
   @Test

@@ -20,7 +20,9 @@ import narthex.db.Database;
 import narthex.db.DatabaseSettings;
 import narthex.ingest.NarDownload;
 import narthex.ingest.NarInfoFetch;
+import narthex.ingest.NarInfoUpload;
 import narthex.ingest.NarIngest;
+import narthex.ingest.NarUpload;
 import narthex.nix.NarInfo;
 import narthex.nix.SecretKey;
 import narthex.serve.DecoderSlots;
@@ -42,6 +44,7 @@ public final class Node implements AutoCloseable {
   public static final SecretKey KEY = SecretKey.generate("node-1", new SecureRandom());
 
   private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final long MAX_UPLOADED_NAR_BYTES = 1 << 20;
   private static final Duration RETRY_WITHIN = Duration.ofMillis(300);
 
   /**
@@ -127,6 +130,8 @@ public final class Node implements AutoCloseable {
   private final InFlightRegistry flights = new InFlightRegistry();
   private final NarInfoLookup narInfos;
   private final NarLookup nars;
+  private final NarUpload narUpload;
+  private final NarInfoUpload narInfoUpload;
 
   private Node(Path folder, Options options, List<FaultyUpstream> sources) throws IOException {
     this.folder = folder;
@@ -147,6 +152,15 @@ public final class Node implements AutoCloseable {
             new NarInfoLookup.LookupSettings(
                 options.revalidateAfter(), options.memoryBytes(), options.prefetch()));
     ingest.addListener(narInfos);
+    this.narUpload = new NarUpload(ingest, database, MAX_UPLOADED_NAR_BYTES);
+    this.narInfoUpload =
+        new NarInfoUpload(
+            new NarInfoUpload.Policy("/nix/store", NarInfoUpload.Trust.ANY, List.of()),
+            database,
+            blobs,
+            ingest,
+            upstreams,
+            options.clock());
     this.nars = new NarLookup(database, blobs, flights, download, ingest, new DecoderSlots(64));
   }
 
@@ -193,6 +207,16 @@ public final class Node implements AutoCloseable {
   /** Where narinfos are found. */
   public NarInfoLookup narInfos() {
     return narInfos;
+  }
+
+  /** Takes NAR files of at most 1 MiB, decoded. */
+  public NarUpload narUpload() {
+    return narUpload;
+  }
+
+  /** Takes narinfos, signed or not. */
+  public NarInfoUpload narInfoUpload() {
+    return narInfoUpload;
   }
 
   /** What is in flight. */
@@ -242,7 +266,7 @@ public final class Node implements AutoCloseable {
     return folder.resolve("store");
   }
 
-  private static List<Path> files(Path below) {
+  static List<Path> files(Path below) {
     try (Stream<Path> all = Files.walk(below)) {
       return all.filter(Files::isRegularFile).toList();
     } catch (IOException e) {

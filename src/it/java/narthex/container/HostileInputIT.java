@@ -1,0 +1,157 @@
+package narthex.container;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import narthex.testing.HostileRequests;
+import narthex.testing.RawClient;
+import narthex.testing.RawClient.Answer;
+import org.jboss.arquillian.container.test.api.Deployment;
+import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
+import org.jboss.shrinkwrap.api.spec.WebArchive;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What no honest client sends, to the WAR in servers of others. */
+@ArquillianTest
+@Tag("container")
+class HostileInputIT {
+  private static final String CONTEXT = "/hostile";
+  private static final String NAR = CONTEXT + "/upload/nar/" + "0".repeat(52) + ".nar";
+
+  private static final String NARINFO = CONTEXT + "/upload/" + "0".repeat(32) + ".narinfo";
+
+  /** The frame of a thread that waits for the body of a request. */
+  private static final String WAITING = "narthex.web.PacedBody.read";
+
+  @Deployment(testable = false)
+  static WebArchive narthex() {
+    return BuiltWar.named("hostile.war");
+  }
+
+  @Test
+  void noPathIsMisunderstood() throws IOException {
+    requests().assertNoPathIsMisunderstood();
+  }
+
+  @Test
+  void oddNamesOfWhatIsThereAreHarmless() throws IOException {
+    requests().assertOddNamesAreHarmless();
+  }
+
+  @Test
+  void unknownMethodsAreA405() throws IOException {
+    requests().assertUnknownMethodsAreRefused();
+  }
+
+  @Test
+  void oddHeadsAreHarmless() throws IOException {
+    requests().assertOddHeadsAreHarmless();
+  }
+
+  @Test
+  void aBodyThatStallsIsA408AndHoldsNoThread() throws IOException {
+    assertGivenUp(RawClient.head("PUT", NAR, "Content-Length: 1000000") + "some", 408);
+    assertGivenUp(RawClient.head("PUT", NAR, "Content-Length: 1000000"), 408);
+    assertGivenUp(RawClient.head("PUT", NAR, "Transfer-Encoding: chunked") + "5\r\nhello\r\n", 408);
+    assertGivenUp(
+        RawClient.head("PUT", NAR, "Transfer-Encoding: chunked") + "5\r\nhello\r\n3;", 408);
+  }
+
+  @Test
+  void aBodyThatDribblesIsA408AndHoldsNoThread() throws IOException {
+    try (RawClient client = RawClient.connect(BuiltWar.port())) {
+      client.send(RawClient.head("PUT", NARINFO, "Content-Length: 1000000"));
+      assertGivenUpWhileItDribbles(client, 408);
+    }
+  }
+
+  @Test
+  void aChunkHeaderThatDribblesIsA408AndHoldsNoThread() throws IOException {
+    try (RawClient client = RawClient.connect(BuiltWar.port())) {
+      client.send(RawClient.head("PUT", NAR, "Transfer-Encoding: chunked") + "5\r\nhello\r\n3;");
+      assertGivenUpWhileItDribbles(client, 408);
+    }
+  }
+
+  @Test
+  void aBodyThatNobodyWantedHoldsNoThread() throws IOException {
+    assertGivenUp(
+        RawClient.head("POST", CONTEXT + "/healthz", "Content-Length: 1000000") + "some", 405, 408);
+    assertGivenUp(
+        RawClient.head("GET", CONTEXT + "/healthz", "Content-Length: 1000000") + "some", 200, 408);
+    try (RawClient client = RawClient.connect(BuiltWar.port())) {
+      client.send(RawClient.head("POST", CONTEXT + "/healthz", "Content-Length: 1000000"));
+      assertGivenUpWhileItDribbles(client, 405, 408);
+    }
+  }
+
+  @Test
+  void aBodyThatBreaksOffIsNoTrouble() throws IOException {
+    for (String request :
+        new String[] {
+          RawClient.head("PUT", NAR, "Content-Length: 1000") + "some",
+          RawClient.head("PUT", NAR, "Transfer-Encoding: chunked") + "3e8\r\nsome",
+          RawClient.head("PUT", NAR, "Transfer-Encoding: chunked") + "4\r\nsome\r\n",
+          RawClient.head("PUT", NAR, "Transfer-Encoding: chunked") + "wrong\r\nsome"
+        }) {
+      try (RawClient client = RawClient.connect(BuiltWar.port())) {
+        client.send(request);
+        client.finish();
+        String answer = client.readToEnd();
+        assertTrue(answer.isEmpty() || answer.startsWith("HTTP/1.1 400 "), answer);
+      }
+    }
+    assertNoThreadWaits();
+    assertEquals(404, RawClient.ask(BuiltWar.port(), "HEAD", NAR).status());
+  }
+
+  private static void assertGivenUp(String request, Integer... status) throws IOException {
+    try (RawClient client = RawClient.connect(BuiltWar.port())) {
+      client.send(request);
+      assertAnswerAndEnd(client, status);
+    }
+    assertNoThreadWaits();
+  }
+
+  private static void assertGivenUpWhileItDribbles(RawClient client, Integer... status)
+      throws IOException {
+    ScheduledExecutorService dribble = Executors.newSingleThreadScheduledExecutor();
+    try {
+      dribble.scheduleAtFixedRate(
+          () -> sendOne(client), 0, Duration.ofMillis(50).toMillis(), TimeUnit.MILLISECONDS);
+      assertAnswerAndEnd(client, status);
+    } finally {
+      dribble.shutdownNow();
+    }
+    assertNoThreadWaits();
+  }
+
+  private static void sendOne(RawClient client) {
+    try {
+      client.sendAsFarAsWanted(new byte[] {'x'});
+    } catch (IOException closedHere) {
+      throw new IllegalStateException(closedHere); // ends the schedule
+    }
+  }
+
+  private static void assertAnswerAndEnd(RawClient client, Integer... status) throws IOException {
+    Answer answer = client.read("PUT");
+    assertTrue(List.of(status).contains(answer.status()), answer::toString);
+    assertEquals("", client.readToEnd(), "the connection is closed, not kept");
+  }
+
+  private static void assertNoThreadWaits() throws IOException {
+    assertEquals(0, RunningServer.find().framesOf(WAITING));
+  }
+
+  private static HostileRequests requests() {
+    return new HostileRequests(BuiltWar.port(), CONTEXT);
+  }
+}

@@ -1,0 +1,46 @@
+package narthex.db;
+
+import org.apache.ibatis.annotations.Delete;
+import org.apache.ibatis.annotations.Insert;
+import org.apache.ibatis.annotations.Param;
+import org.apache.ibatis.annotations.Select;
+import org.apache.ibatis.annotations.Update;
+import org.jspecify.annotations.Nullable;
+
+/** Statements on the table document. */
+interface DocumentMapper {
+  @Select(
+      """
+      select path, hash, size, blob, blob_size, upstream, stored_at
+      from document where path = #{path}
+      """)
+  @Nullable DocumentColumns find(@Param("path") String path);
+
+  @Insert(
+      """
+      insert into document (path, hash, size, blob, blob_size, upstream, stored_at)
+      values (#{path}, #{hash}, #{size}, #{blob}, #{blobSize}, #{upstream}, #{storedAt})
+      on conflict (path) do nothing
+      """)
+  int storeIfAbsent(DocumentColumns row);
+
+  /** Inserts or, if there is one, locks the row, so that it stays until the transaction's end. */
+  @Insert(
+      """
+      insert into document (path, hash, size, blob, blob_size, upstream, stored_at)
+      values (#{path}, #{hash}, #{size}, #{blob}, #{blobSize}, #{upstream}, #{storedAt})
+      on conflict (path) do update set path = excluded.path
+      """)
+  void storeOrLock(DocumentColumns row);
+
+  @Update(
+      """
+      update document set hash = #{hash}, size = #{size}, blob = #{blob},
+        blob_size = #{blobSize}, upstream = #{upstream}, stored_at = #{storedAt}
+      where path = #{path}
+      """)
+  void replace(DocumentColumns row);
+
+  @Delete("delete from document where path = #{path} and blob = #{blob}")
+  int delete(DocumentColumns row);
+}

@@ -1,0 +1,82 @@
+package narthex.db;
+
+import java.io.IOException;
+import java.util.Optional;
+import narthex.nix.DocumentName;
+
+/** The rows of documents. Safe for use by several threads. */
+public final class DocumentTable {
+  private final Transactions transactions;
+
+  DocumentTable(Transactions transactions) {
+    this.transactions = transactions;
+  }
+
+  /**
+   * Finds a document, by one indexed statement; empty if it is not stored.
+   *
+   * @throws DatabaseException if the database cannot tell
+   */
+  public Optional<DocumentRow> find(DocumentName name) throws IOException {
+    String path = name.print();
+    return Optional.ofNullable(
+        transactions.single(
+            "find document",
+            path,
+            mappers -> {
+              DocumentColumns found = mappers.documents().find(path);
+              return found == null ? null : found.row();
+            }));
+  }
+
+  /**
+   * Stores a document, after its bytes, in place of one of the same name. Storing the same row
+   * again changes nothing.
+   *
+   * @return the one that it replaced, whose blob nobody refers to any more
+   * @throws DatabaseException if it could not be stored; nothing is changed then
+   */
+  public Optional<DocumentRow> store(DocumentRow row) throws IOException {
+    DocumentColumns columns = DocumentColumns.of(row);
+    return Optional.ofNullable(
+        transactions.together(
+            "store document",
+            columns.path(),
+            mappers -> {
+              DocumentMapper documents = mappers.documents();
+              documents.storeOrLock(columns);
+              DocumentColumns there = documents.find(columns.path());
+              if (there == null || there.blob().equals(columns.blob())) {
+                return null;
+              }
+              documents.replace(columns);
+              return there.row();
+            }));
+  }
+
+  /**
+   * Stores a document, after its bytes, unless there is one of the same name.
+   *
+   * @return false, and nothing is changed, if there is one
+   * @throws DatabaseException if it could not be stored; nothing is changed then
+   */
+  public boolean storeIfAbsent(DocumentRow row) throws IOException {
+    DocumentColumns columns = DocumentColumns.of(row);
+    return transactions.together(
+        "store document",
+        columns.path(),
+        mappers -> mappers.documents().storeIfAbsent(columns) > 0);
+  }
+
+  /**
+   * Deletes a document, before its bytes, if it still is stored in this blob.
+   *
+   * @return false, and nothing is changed, if it is not stored so
+   * @throws DatabaseException if it could not be deleted; nothing is changed then
+   */
+  public boolean delete(DocumentRow row) throws IOException {
+    DocumentColumns columns = DocumentColumns.of(row);
+    return transactions.together(
+        "delete document", columns.path(), mappers -> mappers.documents().delete(columns) > 0);
+  }
+}

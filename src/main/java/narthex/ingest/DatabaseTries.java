@@ -1,0 +1,46 @@
+package narthex.ingest;
+
+import dev.failsafe.Failsafe;
+import dev.failsafe.FailsafeException;
+import dev.failsafe.RetryPolicy;
+import dev.failsafe.function.CheckedSupplier;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Duration;
+import narthex.db.DatabaseException;
+
+/**
+ * Does a step of the database again while it fails, within a few seconds: whoever has sent a whole
+ * body should not have to send it again. Only for steps that may be done twice.
+ */
+final class DatabaseTries {
+  private static final RetryPolicy<Object> POLICY =
+      RetryPolicy.builder()
+          .handle(DatabaseException.class)
+          .withBackoff(Duration.ofMillis(50), Duration.ofSeconds(1))
+          .withMaxDuration(Duration.ofSeconds(6))
+          .withMaxRetries(-1)
+          .build();
+
+  private DatabaseTries() {}
+
+  /**
+   * Does the step until it works.
+   *
+   * @throws IOException if it fails with anything but a {@link DatabaseException}, or time is up
+   */
+  static <T> T keepTrying(CheckedSupplier<T> step) throws IOException {
+    try {
+      return Failsafe.with(POLICY).get(step);
+    } catch (FailsafeException e) {
+      if (e.getCause() instanceof IOException failure) {
+        throw failure;
+      }
+      if (e.getCause() instanceof InterruptedException) {
+        Thread.currentThread().interrupt();
+        throw (IOException) new InterruptedIOException("interrupted").initCause(e);
+      }
+      throw new IOException("a step of the database broke", e);
+    }
+  }
+}

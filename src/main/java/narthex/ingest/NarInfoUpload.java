@@ -1,0 +1,228 @@
+package narthex.ingest;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import narthex.blob.BlobLostException;
+import narthex.blob.BlobStore;
+import narthex.blob.StoredManifest;
+import narthex.db.Database;
+import narthex.db.NarInfoRow;
+import narthex.db.Representation;
+import narthex.db.StoredNar;
+import narthex.db.UploadOutcome;
+import narthex.ingest.UploadRefusedException.Reason;
+import narthex.nix.Compression;
+import narthex.nix.NarFileName;
+import narthex.nix.NarInfo;
+import narthex.nix.NixFormatException;
+import narthex.nix.PublicKey;
+import narthex.nix.Sha256;
+import narthex.nix.StorePathHash;
+import narthex.upstream.Upstreams;
+
+/**
+ * Takes in narinfos of NARs that were put here before. A narinfo is stored only whole and true: its
+ * NAR and everything that it refers to are here, and what it says of its NAR is right. Thread-safe;
+ * the same narinfo may come twice, also at once.
+ */
+public final class NarInfoUpload {
+  private static final System.Logger LOG = System.getLogger(NarInfoUpload.class.getName());
+
+  /** Longest text taken, in bytes: some ten thousand references. */
+  public static final long MAX_TEXT_BYTES = 1 << 20;
+
+  private static final String NAR_FOLDER = "nar/";
+
+  /** Whose narinfos are taken. */
+  public enum Trust {
+    /** Those that a trusted key signed. */
+    SIGNED,
+    /** All that match their NAR. */
+    ANY
+  }
+
+  /**
+   * Which narinfos are taken.
+   *
+   * @param storeDir the only store directory whose paths are taken
+   * @param trust whether they must be signed
+   * @param trustedKeys by one of these, then
+   */
+  public record Policy(String storeDir, Trust trust, List<PublicKey> trustedKeys) {
+    /** Copies the list. */
+    public Policy {
+      trustedKeys = List.copyOf(trustedKeys);
+    }
+  }
+
+  private final Policy policy;
+  private final Database database;
+  private final BlobStore blobs;
+  private final NarIngest ingest;
+  private final Upstreams upstreams;
+  private final InstantSource clock;
+
+  /**
+   * @param ingest tells its listeners of what is stored
+   * @param upstreams forget that they lacked a path
+   */
+  public NarInfoUpload(
+      Policy policy,
+      Database database,
+      BlobStore blobs,
+      NarIngest ingest,
+      Upstreams upstreams,
+      InstantSource clock) {
+    this.policy = policy;
+    this.database = database;
+    this.blobs = blobs;
+    this.ingest = ingest;
+    this.upstreams = upstreams;
+    this.clock = clock;
+  }
+
+  /**
+   * Stores a narinfo. If one of the path is here and its NAR is stored, that one stays: with the
+   * signatures of both if they have the same fingerprint.
+   *
+   * @param hash what the narinfo was put under
+   * @throws UploadRefusedException if it is malformed, speaks of another path, does not match its
+   *     NAR, lacks its NAR or a reference here, or lacks a signature; nothing is changed then
+   * @throws IOException if that cannot be told, or it cannot be stored just now
+   */
+  public Stored store(StorePathHash hash, String text) throws IOException {
+    NarInfo said = parse(hash, text);
+    NarFileName file = fileName(said);
+    UploadOutcome outcome =
+        DatabaseTries.keepTrying(
+            () -> {
+              requireNar(said, file);
+              requireReferences(said);
+              return database.storeUploaded(
+                  new NarInfoRow(said, null, file.stem(), clock.instant()));
+            });
+    if (outcome == UploadOutcome.NAR_MISSING) {
+      throw missing(file);
+    }
+    upstreams.forgetAbsence(hash);
+    ingest.announce(hash);
+    LOG.log(
+        Level.INFO,
+        "narinfo uploaded path={0} nar={1} outcome={2}",
+        said.storePath().print(),
+        said.nar().hash().nix32(),
+        outcome);
+    return outcome == UploadOutcome.STORED ? Stored.NEW : Stored.KNOWN;
+  }
+
+  private NarInfo parse(StorePathHash hash, String text) throws UploadRefusedException {
+    NarInfo said;
+    try {
+      said = NarInfo.parse(text);
+    } catch (NixFormatException e) {
+      throw wrong(e.getMessage());
+    }
+    if (!said.storePath().hash().equals(hash)) {
+      throw wrong("%s.narinfo speaks of %s".formatted(hash.text(), said.storePath().print()));
+    }
+    if (!said.storePath().storeDir().equals(policy.storeDir())) {
+      throw wrong("%s is not in %s".formatted(said.storePath().print(), policy.storeDir()));
+    }
+    if (said.signatures().size() > NarInfoRow.MOST_UPLOADED_SIGNATURES) {
+      throw wrong("more than %d signatures".formatted(NarInfoRow.MOST_UPLOADED_SIGNATURES));
+    }
+    if (policy.trust() == Trust.SIGNED && !said.isSignedBy(policy.trustedKeys())) {
+      throw new UploadRefusedException(
+          Reason.NOT_TRUSTED, "no trusted key signed %s".formatted(said.storePath().print()));
+    }
+    return said;
+  }
+
+  /** The file that the narinfo names: one of ours, by a relative URL. */
+  private static NarFileName fileName(NarInfo said) throws UploadRefusedException {
+    String url = said.file().url();
+    if (!url.startsWith(NAR_FOLDER)) {
+      throw wrong("the URL of an uploaded narinfo is nar/<hash>.nar[.<ext>], not " + url);
+    }
+    NarFileName file;
+    try {
+      file = NarFileName.parse(url.substring(NAR_FOLDER.length()));
+    } catch (NixFormatException e) {
+      throw wrong(e.getMessage());
+    }
+    if (file.compression() == Compression.NONE && said.file().compression() == Compression.GZIP) {
+      return new NarFileName(file.stem(), Compression.GZIP); // Nix gives gzip no extension
+    }
+    if (file.compression() != said.file().compression()) {
+      throw wrong(
+          "Compression is %s, but URL is %s".formatted(said.file().compression().nixName(), url));
+    }
+    return file;
+  }
+
+  private void requireNar(NarInfo said, NarFileName file) throws IOException {
+    Optional<Sha256> narHash = database.findNarByFileName(file.stem());
+    Optional<StoredNar> stored =
+        narHash.isEmpty() ? Optional.empty() : database.findNar(narHash.get());
+    if (stored.isEmpty() || !isPresent(stored.get(), file.compression())) {
+      throw missing(file);
+    }
+    if (!stored.get().id().hash().equals(said.nar().hash())) {
+      throw differs("NarHash", said.nar().hash(), file, stored.get().id().hash());
+    }
+    if (stored.get().id().sizeBytes() != said.nar().sizeBytes()) {
+      throw differs("NarSize", said.nar().sizeBytes(), file, stored.get().id().sizeBytes());
+    }
+  }
+
+  /** Whether the NAR can be had in this compression from what is stored. */
+  private boolean isPresent(StoredNar nar, Compression wanted) throws IOException {
+    for (Representation representation : nar.representations()) {
+      if (wanted != Compression.NONE && wanted != representation.compression()) {
+        continue;
+      }
+      try {
+        new StoredManifest(blobs, representation.extents()).requirePresent();
+        return true;
+      } catch (BlobLostException lost) {
+        LOG.log(Level.ERROR, "stored nar is lost reason={0}", lost.getMessage());
+      }
+    }
+    return false;
+  }
+
+  private void requireReferences(NarInfo said) throws IOException {
+    List<StorePathHash> hashes = new ArrayList<>();
+    List<String> wanted = new ArrayList<>();
+    for (String reference : said.references()) {
+      if (!reference.equals(said.storePath().baseName())) {
+        hashes.add(StorePathHash.parse(reference.substring(0, StorePathHash.LENGTH)));
+        wanted.add(policy.storeDir() + "/" + reference);
+      }
+    }
+    Set<String> stored = database.findStoredPaths(hashes);
+    for (String path : wanted) {
+      if (!stored.contains(path)) {
+        throw wrong("%s refers to %s, which is not here".formatted(said.storePath().name(), path));
+      }
+    }
+  }
+
+  private static UploadRefusedException missing(NarFileName file) {
+    return wrong("nar/%s is not here: it has to be put first".formatted(file.print()));
+  }
+
+  private static UploadRefusedException differs(
+      String what, Object said, NarFileName file, Object actual) {
+    return wrong("%s is %s, but that of nar/%s is %s".formatted(what, said, file.print(), actual));
+  }
+
+  private static UploadRefusedException wrong(String line) {
+    return new UploadRefusedException(Reason.WRONG, line);
+  }
+}

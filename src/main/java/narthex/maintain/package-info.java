@@ -1,0 +1,11 @@
+/**
+ * What no request waits for, and what takes things out: deletion, and the sweep of NARs that
+ * nothing names. May import every package but {@code serve}, {@code web} and {@code wiring}.
+ *
+ * <p>Glossary: a NAR is <em>named</em> by a narinfo that is of it; to <em>sweep</em> is to delete
+ * what nothing names.
+ */
+@NullMarked
+package narthex.maintain;
+
+import org.jspecify.annotations.NullMarked;

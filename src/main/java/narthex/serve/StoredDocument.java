@@ -1,0 +1,92 @@
+package narthex.serve;
+
+import java.io.EOFException;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.OptionalLong;
+import narthex.db.DocumentRow;
+import narthex.nix.Compression;
+import narthex.nix.Sha256;
+import narthex.stream.BoundedInputStream;
+import org.jspecify.annotations.Nullable;
+
+/** A document as it is stored. */
+final class StoredDocument implements OpenDocument {
+  private final DocumentRow row;
+  private final InputStream frame;
+  private final DecoderSlots slots;
+  private @Nullable InputStream decoded;
+
+  /** Takes the frame over. */
+  StoredDocument(DocumentRow row, InputStream frame, DecoderSlots slots) {
+    this.row = row;
+    this.frame = frame;
+    this.slots = slots;
+  }
+
+  @Override
+  public Sha256 hash() {
+    return row.hash();
+  }
+
+  @Override
+  public long sizeBytes() {
+    return row.sizeBytes();
+  }
+
+  @Override
+  public OptionalLong zstdSizeBytes() {
+    return OptionalLong.of(row.blobSizeBytes());
+  }
+
+  @Override
+  public InputStream plain() throws IOException {
+    InputStream plain =
+        new WholeInputStream(
+            new BoundedInputStream(
+                slots.decode(Compression.ZSTD, frame), row.sizeBytes(), row.name().print()));
+    decoded = plain;
+    return plain;
+  }
+
+  @Override
+  public InputStream zstd() {
+    return frame;
+  }
+
+  @Override
+  public void close() throws IOException {
+    try (InputStream closedLast = frame) {
+      if (decoded != null) {
+        decoded.close();
+      }
+    }
+  }
+
+  /** Fails where it would end too early. */
+  private final class WholeInputStream extends FilterInputStream {
+    private long count;
+
+    WholeInputStream(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+      int got = super.read(buffer, offset, length);
+      count += Math.max(got, 0);
+      if (got < 0 && count < row.sizeBytes()) {
+        throw new EOFException(
+            "%s ended after %d of %d bytes".formatted(row.name(), count, row.sizeBytes()));
+      }
+      return got;
+    }
+  }
+}

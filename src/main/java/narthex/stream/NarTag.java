@@ -1,0 +1,39 @@
+package narthex.stream;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/** A word of the NAR format as it stands in a NAR: length, bytes, padding. Immutable. */
+final class NarTag {
+  private static final int ALIGNMENT = 8;
+
+  private final String text;
+  private final byte[] encoded;
+
+  NarTag(String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
+    int padded = (bytes.length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    this.text = text;
+    this.encoded =
+        ByteBuffer.allocate(Long.BYTES + padded)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putLong(bytes.length)
+            .put(bytes)
+            .array();
+  }
+
+  String text() {
+    return text;
+  }
+
+  int encodedLength() {
+    return encoded.length;
+  }
+
+  /** Whether it stands there in full. */
+  boolean isAt(byte[] buffer, int offset) {
+    return Arrays.equals(buffer, offset, offset + encoded.length, encoded, 0, encoded.length);
+  }
+}

@@ -1,0 +1,163 @@
+package narthex.upstream;
+
+import java.io.ByteArrayInputStream;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.System.Logger.Level;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashSet;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import narthex.nix.DocumentName;
+import narthex.nix.NixFormatException;
+import narthex.nix.Realisation;
+import narthex.stream.BoundedInputStream;
+import narthex.stream.TooLongException;
+
+/**
+ * One try to get a document from one upstream. Used by one thread.
+ *
+ * <p>The name is sent as Nix sends it since 2.32, everything but unreserved characters, {@code :}
+ * and {@code @} percent-encoded: an object store would take a raw {@code +} for a space. Servers
+ * that compare without decoding are asked a second time in the form of older clients.
+ */
+final class DocumentRequest {
+  private static final System.Logger LOG = System.getLogger(DocumentRequest.class.getName());
+
+  private static final String UNRESERVED =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  private static final String AS_NEW_CLIENTS = UNRESERVED + ":@/";
+  private static final String AS_OLD_CLIENTS = AS_NEW_CLIENTS + "!+=";
+
+  private final UpstreamHttp http;
+  private final URI base;
+  private final UpstreamSettings settings;
+  private final DocumentName name;
+  private final long maxBytes;
+
+  DocumentRequest(
+      UpstreamHttp http, URI base, UpstreamSettings settings, DocumentName name, long maxBytes) {
+    this.http = http;
+    this.base = base;
+    this.settings = settings;
+    this.name = name;
+    this.maxBytes = maxBytes;
+  }
+
+  /**
+   * Sends the request and reads the answer.
+   *
+   * @return empty if the upstream surely has no such document that may be taken
+   */
+  <T> Optional<T> fetch(DocumentReader<T> reader) throws IOException {
+    for (String form : forms(name)) {
+      URI url = base.resolve(form);
+      try (UpstreamAnswer answer = Upstream.send(http, "GET", url, Map.of())) {
+        if (Upstream.isAbsence(answer)) {
+          answer.closeUnwanted();
+          continue;
+        }
+        Upstream.requireOk(answer, url);
+        return read(answer, url, reader);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** How the name may stand in a URL, the likeliest first. */
+  static Set<String> forms(DocumentName name) {
+    Set<String> forms = new LinkedHashSet<>();
+    forms.add(encode(name.print(), AS_NEW_CLIENTS));
+    forms.add(encode(name.print(), AS_OLD_CLIENTS));
+    return forms;
+  }
+
+  private static String encode(String path, String plain) {
+    StringBuilder encoded = new StringBuilder(path.length() + 16);
+    for (byte b : path.getBytes(StandardCharsets.UTF_8)) {
+      if (plain.indexOf(b) >= 0) {
+        encoded.append((char) b);
+      } else {
+        encoded.append(String.format(Locale.ROOT, "%%%02X", b & 0xFF));
+      }
+    }
+    return encoded.toString();
+  }
+
+  private <T> Optional<T> read(UpstreamAnswer answer, URI url, DocumentReader<T> reader)
+      throws IOException {
+    InputStream raw = new Transfer(answer.body());
+    InputStream decoded = ContentEncoding.decode(answer, raw);
+    if (raw.equals(decoded) && !answer.tellsItsEnd()) {
+      throw new TroubleException(
+          url + " does not tell where its body ends", TroubleException.Retry.POINTLESS);
+    }
+    try (InputStream body =
+        new BoundedInputStream(new Transfer(decoded), maxBytes, url.toString())) {
+      return switch (name.kind()) {
+        case REALISATION, BUILD_TRACE -> readTrusted(body, reader);
+        case LISTING, NAR_LISTING, LOG, DEBUG_INFO ->
+            Optional.of(reader.read(body, base.toString()));
+      };
+    } catch (TooLongException e) {
+      throw new TroubleException(e.toString(), TroubleException.Retry.POINTLESS);
+    } catch (NixFormatException e) {
+      throw new TroubleException(
+          "%s is malformed: %s".formatted(url, e.getMessage()), TroubleException.Retry.POINTLESS);
+    }
+  }
+
+  private <T> Optional<T> readTrusted(InputStream body, DocumentReader<T> reader)
+      throws IOException {
+    byte[] bytes = body.readAllBytes();
+    Realisation realisation = Realisation.parse(name, bytes);
+    if (settings.trust() == UpstreamSettings.Trust.SIGNED
+        && !realisation.isSignedBy(settings.trustedKeys())) {
+      LOG.log(
+          Level.WARNING,
+          "realisation refused: no signature of a trusted key upstream={0} name={1}",
+          base,
+          name);
+      return Optional.empty();
+    }
+    return Optional.of(reader.read(new ByteArrayInputStream(bytes), base.toString()));
+  }
+
+  /** Says of every failure to read that it is the upstream's. */
+  private static final class Transfer extends FilterInputStream {
+    Transfer(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+      try {
+        return super.read(buffer, offset, length);
+      } catch (TroubleException e) {
+        throw e;
+      } catch (IOException e) {
+        throw new TroubleException("the transfer broke: " + e, e);
+      }
+    }
+
+    /** Closes nothing that fails: whoever reads has what it wanted, or has failed already. */
+    @Override
+    public void close() {
+      try {
+        super.close();
+      } catch (IOException e) {
+        // The connection is gone, which was the purpose.
+      }
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package narthex.web;
+
+import jakarta.inject.Inject;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpFilter;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+
+/**
+ * Gives no client a thread for as long as it likes: bodies have to come at a {@link BodyPace}, and
+ * of a body that nobody wanted to the end only a little is awaited, so that the client sees the
+ * answer; then the connection is closed. The outermost filter, as the rest of a body is left when
+ * all others are done.
+ */
+public final class BodyFilter extends HttpFilter {
+  private static final long serialVersionUID = 1L;
+
+  @Inject private transient BodyPace pace;
+
+  @Override
+  protected void doFilter(
+      HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    PacedRequest paced = new PacedRequest(request, pace);
+    SettlingResponse settling = new SettlingResponse(response, paced);
+    try {
+      chain.doFilter(paced, settling);
+      if (paced.hasUnreadBody()) {
+        leave(paced, settling);
+      }
+    } finally {
+      paced.release();
+    }
+  }
+
+  private static void leave(PacedRequest request, SettlingResponse response) throws IOException {
+    response.settle();
+    if (ServerRequest.isAnsweredByTomcat(request)
+        || request.isBodyBroken() && ServerRequest.closesBrokenOnes(request)) {
+      return; // it answers what could not be answered before, and closes the connection
+    }
+    if (request.hasUnreadBody()) {
+      response.flushBuffer();
+      ConnectionBreaker.breakConnection(request, new IOException("the body was not wanted"));
+    }
+  }
+}

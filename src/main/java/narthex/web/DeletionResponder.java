@@ -1,0 +1,44 @@
+package narthex.web;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import narthex.maintain.Deletion.Outcome;
+
+/** Answers DELETE with what became of it. */
+final class DeletionResponder {
+  private DeletionResponder() {}
+
+  /** Deletes something. */
+  interface Work {
+    Outcome delete() throws IOException;
+  }
+
+  static void answer(
+      HttpServletRequest request,
+      HttpServletResponse response,
+      DeletionSwitch deletions,
+      Work work,
+      String absent)
+      throws IOException {
+    if (deletions == DeletionSwitch.OFF) {
+      response.setHeader("Allow", "GET, HEAD");
+      Answers.line(
+          request,
+          response,
+          HttpServletResponse.SC_METHOD_NOT_ALLOWED,
+          "deletion is switched off here");
+      return;
+    }
+    switch (work.delete()) {
+      case DELETED -> response.setStatus(HttpServletResponse.SC_NO_CONTENT);
+      case ABSENT -> Answers.line(request, response, HttpServletResponse.SC_NOT_FOUND, absent);
+      case IN_USE ->
+          Answers.line(
+              request,
+              response,
+              HttpServletResponse.SC_CONFLICT,
+              "a narinfo is of this NAR: delete that first");
+    }
+  }
+}

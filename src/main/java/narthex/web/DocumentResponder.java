@@ -1,0 +1,157 @@
+package narthex.web;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.OptionalLong;
+import narthex.ingest.DocumentUpload;
+import narthex.ingest.Stored;
+import narthex.nix.DocumentName;
+import narthex.nix.DocumentName.Kind;
+import narthex.nix.NixFormatException;
+import narthex.serve.DecoderSlots;
+import narthex.serve.OpenDocument;
+
+/** What every servlet of documents does alike. */
+final class DocumentResponder {
+  /** A document may be replaced, and a realisation signed by another key. */
+  static final String PUBLIC = "public, max-age=3600";
+
+  private static final String ZSTD = "zstd";
+  private static final int BUFFER_BYTES = 16 << 10;
+
+  private DocumentResponder() {}
+
+  /**
+   * The document that a request below a folder of documents names. Clients up to Nix 2.31 send
+   * names raw, so what follows a question mark belongs to the name too; a plus sign is one.
+   *
+   * @throws NixFormatException if it names none
+   */
+  static DocumentName name(HttpServletRequest request) {
+    String servlet = request.getServletPath();
+    String folder = servlet.substring(servlet.lastIndexOf('/') + 1);
+    String path = request.getPathInfo();
+    return DocumentName.parse(folder + (path == null ? "" : path) + query(request));
+  }
+
+  private static String query(HttpServletRequest request) {
+    String query = request.getQueryString();
+    if (query == null) {
+      return "";
+    }
+    try {
+      return '?' + URLDecoder.decode(query.replace("+", "%2B"), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      throw new NixFormatException("the query is not percent-encoded text");
+    }
+  }
+
+  /**
+   * Answers with a document, or that there is none.
+   *
+   * @param found closed here
+   * @param cacheControl for one that is there
+   */
+  static void send(
+      HttpServletRequest request,
+      HttpServletResponse response,
+      Kind kind,
+      Optional<OpenDocument> found,
+      String cacheControl)
+      throws IOException {
+    if (found.isEmpty()) {
+      absent(request, response);
+      return;
+    }
+    try (OpenDocument document = found.get()) {
+      send(request, response, kind, document, cacheControl);
+    }
+  }
+
+  /** Answers that there is no such document, just now or at all. */
+  static void absent(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    Answers.line(request, response, HttpServletResponse.SC_NOT_FOUND, "no such document");
+  }
+
+  private static void send(
+      HttpServletRequest request,
+      HttpServletResponse response,
+      Kind kind,
+      OpenDocument document,
+      String cacheControl)
+      throws IOException {
+    OptionalLong zstd = document.zstdSizeBytes();
+    boolean coded =
+        zstd.isPresent() && AcceptEncoding.prefersZstd(request.getHeader("Accept-Encoding"));
+    describe(response, kind, cacheControl);
+    if (zstd.isPresent()) {
+      response.setHeader("Vary", "Accept-Encoding");
+    }
+    String tag = '"' + document.hash().nix32() + (coded ? "-zstd\"" : "\"");
+    if (Preconditions.answered(request, response, tag)) {
+      return;
+    }
+    if (coded) {
+      response.setHeader("Content-Encoding", ZSTD);
+    }
+    long length = coded ? zstd.getAsLong() : document.sizeBytes();
+    response.setContentLengthLong(length);
+    if (Answers.wantsBody(request)) {
+      try (InputStream in = coded ? document.zstd() : document.plain()) {
+        copy(in, length, response.getOutputStream());
+      }
+    }
+  }
+
+  /** Logs are what anybody's build printed: a browser must take them for nothing but text. */
+  private static void describe(HttpServletResponse response, Kind kind, String cacheControl) {
+    response.setContentType(kind == Kind.LOG ? "text/plain;charset=utf-8" : "application/json");
+    response.setHeader("Cache-Control", cacheControl);
+    response.setHeader("X-Content-Type-Options", "nosniff");
+    response.setHeader("Content-Security-Policy", "sandbox");
+  }
+
+  /** The last byte goes out only when the end has been seen to be where it should be. */
+  private static void copy(InputStream in, long length, OutputStream out) throws IOException {
+    byte[] buffer = new byte[BUFFER_BYTES];
+    long left = length;
+    while (left > 1) {
+      int count = in.read(buffer, 0, (int) Math.min(buffer.length, left - 1));
+      if (count < 0) {
+        throw new EOFException("a document ended %d bytes early".formatted(left));
+      }
+      out.write(buffer, 0, count);
+      left -= count;
+    }
+    int last = in.read();
+    if (last >= 0 != length > 0 || in.read() >= 0) {
+      throw new IOException("a document does not end where it should");
+    }
+    if (last >= 0) {
+      out.write(last);
+    }
+  }
+
+  /** Stores the body of a PUT. */
+  static void store(
+      HttpServletRequest request,
+      HttpServletResponse response,
+      DocumentName name,
+      DocumentUpload upload,
+      DecoderSlots slots)
+      throws IOException {
+    Stored stored;
+    try (UploadBody body = new UploadBody(request, upload.maxBytes(name), slots);
+        InputStream in = body.open()) {
+      stored = upload.store(name, in);
+    }
+    Answers.stored(response, stored);
+  }
+}

@@ -1,0 +1,50 @@
+package narthex.web;
+
+import jakarta.inject.Inject;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.Optional;
+import narthex.nix.DocumentName;
+import narthex.serve.DocumentLookup;
+import narthex.serve.OpenDocument;
+
+/**
+ * {@code GET /log/…}, {@code /debuginfo/…}, {@code /realisations/…}, {@code /build-trace-v2/…}. As
+ * with narinfos, what cannot be told just now is answered like a miss that nobody keeps: a 5xx
+ * would make clients wait, or fail.
+ */
+public final class DocumentServlet extends HttpServlet {
+  private static final long serialVersionUID = 1L;
+  private static final System.Logger LOG = System.getLogger(DocumentServlet.class.getName());
+
+  @Inject private transient DocumentLookup lookup;
+
+  @Override
+  protected void doGet(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    DocumentName name = DocumentResponder.name(request);
+    DocumentResponder.send(request, response, name.kind(), find(name), DocumentResponder.PUBLIC);
+  }
+
+  @Override
+  protected void doHead(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    doGet(request, response);
+  }
+
+  private Optional<OpenDocument> find(DocumentName name) {
+    try {
+      return lookup.find(name);
+    } catch (IOException e) {
+      LOG.log(
+          Level.WARNING,
+          "document cannot be told, answered as a miss name={0} reason={1}",
+          name,
+          e.getMessage());
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,132 @@
+package narthex.web;
+
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import narthex.nix.NarText;
+import narthex.nix.NixFormatException;
+import narthex.nix.StorePathHash;
+import narthex.serve.NarFiles;
+
+/**
+ * The path of a file in a store path, as a URL names it below {@code /serve/}. Its bytes are taken
+ * from the request as it came, since the names in a NAR need not be UTF-8. Immutable.
+ *
+ * @param hash of the store path
+ * @param names from the root of the NAR on, as {@link NarText} makes them
+ * @param isDirectory whether it ends in a slash
+ */
+record FilePath(StorePathHash hash, List<String> names, boolean isDirectory) {
+  private static final String FOLDER = "/serve/";
+  private static final String UNRESERVED = "-._~";
+  private static final int HEX = 16;
+
+  /** Longest path in a URL, in characters. */
+  private static final int MAX_LENGTH = 8192;
+
+  FilePath {
+    names = List.copyOf(names);
+  }
+
+  /**
+   * The path that a request names.
+   *
+   * @throws NixFormatException if it names none: a segment is empty, {@code .} or {@code ..}, or
+   *     has an encoded slash or zero
+   */
+  static FilePath of(HttpServletRequest request) {
+    String start = request.getContextPath() + FOLDER;
+    String uri = request.getRequestURI();
+    if (!uri.startsWith(start) || uri.length() > MAX_LENGTH) {
+      throw new NixFormatException("not a path in a NAR");
+    }
+    return parse(uri.substring(start.length()));
+  }
+
+  /** Parses {@code <hash>[/<name>]*[/]}, percent-encoded. */
+  static FilePath parse(String text) {
+    boolean isDirectory = text.endsWith("/");
+    String path = isDirectory ? text.substring(0, text.length() - 1) : text;
+    String[] segments = path.split("/", -1);
+    List<String> names = new ArrayList<>();
+    for (int i = 1; i < segments.length; i++) {
+      names.add(name(segments[i]));
+    }
+    return new FilePath(StorePathHash.parse(segments[0]), names, isDirectory);
+  }
+
+  private static String name(String segment) {
+    byte[] bytes = decode(segment);
+    String name = NarText.of(bytes);
+    boolean isName = !name.isEmpty() && !name.equals(".") && !name.equals("..");
+    for (byte b : bytes) {
+      isName &= b != '/' && b != 0;
+    }
+    if (!isName) {
+      throw new NixFormatException("not the name of a file: '" + segment + "'");
+    }
+    return name;
+  }
+
+  private static byte[] decode(String segment) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(segment.length());
+    byte[] raw = segment.getBytes(StandardCharsets.UTF_8);
+    for (int i = 0; i < raw.length; i++) {
+      if (raw[i] != '%') {
+        bytes.write(raw[i]);
+        continue;
+      }
+      int high = i + 2 < raw.length ? Character.digit(raw[i + 1], HEX) : -1;
+      int low = i + 2 < raw.length ? Character.digit(raw[i + 2], HEX) : -1;
+      if (high < 0 || low < 0) {
+        throw new NixFormatException("not percent-encoded: '" + segment + "'");
+      }
+      bytes.write(high * HEX + low);
+      i += 2;
+    }
+    return bytes.toByteArray();
+  }
+
+  /** One name as a segment of a URL. */
+  static String encode(String name) {
+    StringBuilder segment = new StringBuilder();
+    for (byte b : NarText.bytes(name)) {
+      char c = (char) (b & 0xFF);
+      if ((c >= '0' && c <= '9')
+          || (c >= 'A' && c <= 'Z')
+          || (c >= 'a' && c <= 'z')
+          || UNRESERVED.indexOf(c) >= 0) {
+        segment.append(c);
+      } else {
+        segment.append("%%%02X".formatted((int) c));
+      }
+    }
+    return segment.toString();
+  }
+
+  /** The last name, empty for the root. */
+  String lastName() {
+    return names.isEmpty() ? "" : names.get(names.size() - 1);
+  }
+
+  /** The relative reference from here to the same as a directory. */
+  String asDirectory() {
+    return "./" + (names.isEmpty() ? hash.text() : encode(lastName())) + "/";
+  }
+
+  /** The relative reference from here to a file in another store path. */
+  String to(NarFiles.FoundElsewhere other) {
+    int up = names.size() + (isDirectory ? 1 : 0);
+    String path = other.path().stream().map(FilePath::encode).collect(Collectors.joining("/"));
+    String end = isDirectory && !path.isEmpty() ? "/" : "";
+    return (up == 0 ? "./" : "../".repeat(up)) + other.hash().text() + "/" + path + end;
+  }
+
+  /** For people. */
+  String print() {
+    return hash.text() + "/" + names.stream().map(name -> name + "/").collect(Collectors.joining());
+  }
+}

@@ -1,0 +1,134 @@
+package narthex.web;
+
+import jakarta.inject.Inject;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import narthex.nix.NarListing;
+import narthex.serve.NarFiles;
+import narthex.serve.NarFiles.Found;
+import narthex.serve.NarSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code GET /serve/<hash>/<path>}: a file out of the NAR of a store path, or what a directory in
+ * it has. Where the listing is not made yet, HEAD waits for the NAR as GET does.
+ *
+ * <p>What is sent is anybody's content under our origin: a browser runs none of it.
+ */
+public final class FileServlet extends HttpServlet {
+  private static final long serialVersionUID = 1L;
+  private static final String JSON = "application/json";
+
+  @Inject private transient NarFiles files;
+
+  @Override
+  protected void doGet(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    FilePath path = FilePath.of(request);
+    response.setHeader("X-Content-Type-Options", "nosniff");
+    response.setHeader("Content-Security-Policy", "default-src 'none'; sandbox");
+    Optional<Found> found = files.find(path.hash(), path.names());
+    if (found.isEmpty()) {
+      absent(request, response, "no such file");
+    } else if (found.get() instanceof NarFiles.FoundFile file) {
+      if (path.isDirectory()) {
+        absent(request, response, "not a directory");
+      } else {
+        sendFile(path, file.contents(), request, response);
+      }
+    } else if (found.get() instanceof NarFiles.FoundDirectory directory) {
+      if (path.isDirectory()) {
+        sendDirectory(path, directory, request, response);
+      } else {
+        redirect(response, HttpServletResponse.SC_MOVED_PERMANENTLY, path.asDirectory());
+      }
+    } else if (found.get() instanceof NarFiles.FoundElsewhere elsewhere) {
+      redirect(response, HttpServletResponse.SC_FOUND, path.to(elsewhere));
+    } else if (found.get() instanceof NarFiles.FoundNothing nothing) {
+      absent(request, response, nothing.reason());
+    }
+  }
+
+  @Override
+  protected void doHead(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    doGet(request, response);
+  }
+
+  private static void absent(
+      HttpServletRequest request, HttpServletResponse response, String reason) throws IOException {
+    Answers.line(request, response, HttpServletResponse.SC_NOT_FOUND, reason);
+  }
+
+  /** A relative location holds behind every proxy and in every context. */
+  private static void redirect(HttpServletResponse response, int status, String location) {
+    response.setStatus(status);
+    response.setHeader("Location", location);
+    response.setHeader("Cache-Control", DocumentResponder.PUBLIC);
+    response.setContentLength(0);
+  }
+
+  private static void sendFile(
+      FilePath path, NarSource contents, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    String tag = '"' + contents.entityTag().orElseThrow() + '"';
+    long length = contents.length().orElseThrow();
+    response.setHeader("Cache-Control", DocumentResponder.PUBLIC);
+    response.setContentType(ContentTypes.ofName(path.lastName()));
+    response.setHeader("Accept-Ranges", "bytes");
+    if (Preconditions.answered(request, response, tag)) {
+      return;
+    }
+    if (Answers.wantsBody(request)) {
+      RangeResponder.send(contents, length, tag, request, response);
+    } else {
+      response.setContentLengthLong(length);
+    }
+  }
+
+  private static void sendDirectory(
+      FilePath path,
+      NarFiles.FoundDirectory directory,
+      HttpServletRequest request,
+      HttpServletResponse response)
+      throws IOException {
+    boolean isJson = prefersJson(request.getHeader("Accept"));
+    response.setHeader("Cache-Control", DocumentResponder.PUBLIC);
+    response.setHeader("Vary", "Accept");
+    String tag = '"' + directory.entityTag() + (isJson ? "-json\"" : "-html\"");
+    if (Preconditions.answered(request, response, tag)) {
+      return;
+    }
+    if (!isJson) {
+      Answers.text(request, response, "text/html;charset=utf-8", page(path, directory.directory()));
+      return;
+    }
+    response.setContentType(JSON);
+    if (Answers.wantsBody(request)) {
+      Writer out = new OutputStreamWriter(response.getOutputStream(), StandardCharsets.UTF_8);
+      directory.listing().writeTo(out);
+      out.flush();
+    }
+  }
+
+  /** JSON is for those who name it; browsers name text/html. */
+  private static boolean prefersJson(@Nullable String accept) {
+    return accept != null && accept.contains(JSON) && !accept.contains("text/html");
+  }
+
+  private static String page(FilePath path, NarListing.Directory directory) {
+    List<DirectoryPage.Row> rows =
+        directory.entries().entrySet().stream()
+            .map(entry -> DirectoryPage.Row.of(entry.getKey(), entry.getValue()))
+            .toList();
+    boolean isPart = rows.size() >= NarFiles.MAX_ENTRIES;
+    return DirectoryPage.print(path.print(), rows, isPart ? "Only the first are shown." : "");
+  }
+}

@@ -1,0 +1,63 @@
+package narthex.web;
+
+import jakarta.inject.Inject;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.Optional;
+import narthex.nix.DocumentName;
+import narthex.nix.NixFormatException;
+import narthex.nix.StorePathHash;
+import narthex.serve.NarFiles;
+import narthex.serve.OpenDocument;
+
+/**
+ * {@code GET /<hash>.ls}: the listing of a store path's NAR: the one that was put here, else made
+ * from the NAR if that is here, else the upstream's. As with narinfos, what cannot be told just now
+ * is answered like a miss that nobody keeps.
+ */
+public final class ListingServlet extends HttpServlet {
+  private static final long serialVersionUID = 1L;
+  private static final System.Logger LOG = System.getLogger(ListingServlet.class.getName());
+  private static final String SUFFIX = ".ls";
+
+  @Inject private transient NarFiles files;
+
+  @Override
+  protected void doGet(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    StorePathHash hash = hash(request.getServletPath());
+    DocumentResponder.send(
+        request, response, DocumentName.Kind.LISTING, find(hash), DocumentResponder.PUBLIC);
+  }
+
+  @Override
+  protected void doHead(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    doGet(request, response);
+  }
+
+  /** The servlet is mapped to a suffix, so the path may be anything that ends in it. */
+  private static StorePathHash hash(String path) {
+    String name = path.substring(1, path.length() - SUFFIX.length());
+    if (name.indexOf('/') >= 0) {
+      throw new NixFormatException("a listing lies at the root");
+    }
+    return StorePathHash.parse(name);
+  }
+
+  private Optional<OpenDocument> find(StorePathHash hash) {
+    try {
+      return files.findListing(hash);
+    } catch (IOException e) {
+      LOG.log(
+          Level.WARNING,
+          "listing cannot be told, answered as a miss hash={0} reason={1}",
+          hash.text(),
+          e.getMessage());
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package narthex.web;
+
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpFilter;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.Set;
+
+/**
+ * Answers methods that a path can never have, where servers answer 501, or echo what was sent.
+ * Whether uploads and deletions are switched on is known further in.
+ */
+public final class MethodFilter extends HttpFilter {
+  private static final long serialVersionUID = 1L;
+  private static final Set<String> READING = Set.of("GET", "HEAD");
+
+  @Override
+  protected void doFilter(
+      HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    String method = request.getMethod();
+    String path = request.getServletPath();
+    boolean upload = path.equals("/upload") || path.startsWith("/upload/");
+    boolean stored = !upload && (path.equals("/nar") || path.endsWith(".narinfo"));
+    if (READING.contains(method)
+        || upload && method.equals("PUT")
+        || stored && method.equals("DELETE")) {
+      chain.doFilter(request, response);
+      return;
+    }
+    response.setHeader("Allow", upload ? "GET, HEAD, PUT" : "GET, HEAD");
+    if (method.equals("OPTIONS")) {
+      response.setStatus(HttpServletResponse.SC_NO_CONTENT);
+      return;
+    }
+    Answers.line(
+        request, response, HttpServletResponse.SC_METHOD_NOT_ALLOWED, "method not allowed");
+  }
+}

@@ -1,0 +1,52 @@
+package narthex.web;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.Optional;
+import narthex.nix.NixFormatException;
+import narthex.nix.StorePathHash;
+import narthex.serve.ServedNarInfo;
+
+/** Answers GET and HEAD for one narinfo with what was found of it. */
+final class NarInfoResponder {
+  static final String SUFFIX = ".narinfo";
+
+  /** A narinfo may change (another compression, another key), so proxies keep it for an hour. */
+  private static final String CACHE_CONTROL = "public, max-age=3600";
+
+  private NarInfoResponder() {}
+
+  /**
+   * The path that a narinfo is of.
+   *
+   * @param path {@code /<hash>.narinfo}: what ends in the suffix may still be anything
+   * @throws NixFormatException if it is anything else
+   */
+  static StorePathHash hash(String path) {
+    String name = path.substring(1, path.length() - SUFFIX.length());
+    if (name.indexOf('/') >= 0) {
+      throw new NixFormatException("a narinfo lies at the root");
+    }
+    return StorePathHash.parse(name);
+  }
+
+  static void send(
+      HttpServletRequest request, HttpServletResponse response, Optional<ServedNarInfo> found)
+      throws IOException {
+    if (found.isEmpty()) {
+      Answers.line(request, response, HttpServletResponse.SC_NOT_FOUND, "no such narinfo");
+      return;
+    }
+    ServedNarInfo narInfo = found.get();
+    response.setHeader("Cache-Control", CACHE_CONTROL);
+    if (Preconditions.answered(request, response, narInfo.entityTag())) {
+      return;
+    }
+    response.setContentType("text/x-nix-narinfo");
+    response.setContentLength(narInfo.length());
+    if (Answers.wantsBody(request)) {
+      narInfo.writeTo(response.getOutputStream());
+    }
+  }
+}

@@ -1,0 +1,144 @@
+package narthex.web;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.OptionalLong;
+import narthex.nix.Compression;
+import narthex.nix.NarFileName;
+import narthex.nix.NixFormatException;
+import narthex.serve.NarAnswer;
+import narthex.serve.NarSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers GET and HEAD for one NAR file with what was found of it: the file, or a range of it. A
+ * NAR without compression is sent with content coding zstd to clients that prefer it.
+ */
+final class NarResponder {
+  /** The bytes behind a NAR's name never change in meaning: a year is the longest that is usual. */
+  private static final String CACHE_CONTROL = "public, max-age=31536000, immutable";
+
+  private static final String ZSTD = "zstd";
+
+  private final HttpServletRequest request;
+  private final HttpServletResponse response;
+  private final NarFileName name;
+
+  /**
+   * @throws NixFormatException if the request names no NAR file
+   */
+  NarResponder(HttpServletRequest request, HttpServletResponse response) {
+    this.request = request;
+    this.response = response;
+    this.name = name(request);
+  }
+
+  /** The file that the request names. */
+  NarFileName name() {
+    return name;
+  }
+
+  /** Answers GET. */
+  void send(Optional<NarSource> found) throws IOException {
+    if (found.isEmpty()) {
+      Answers.line(request, response, HttpServletResponse.SC_NOT_FOUND, "no such NAR");
+      return;
+    }
+    if (isCoded(name, request)) {
+      sendCoded(found.get(), request, response);
+    } else {
+      sendPlain(found.get(), request, response);
+    }
+  }
+
+  /** Answers HEAD. */
+  void tell(Optional<NarAnswer> found) throws IOException {
+    if (found.isEmpty()) {
+      Answers.line(request, response, HttpServletResponse.SC_NOT_FOUND, "no such NAR");
+      return;
+    }
+    boolean coded = isCoded(name, request);
+    String tag = tag(found.get().entityTag(), coded);
+    describe(response, name.compression());
+    if (tag != null && Preconditions.answered(request, response, tag)) {
+      return;
+    }
+    if (coded) {
+      response.setHeader("Content-Encoding", ZSTD);
+      return;
+    }
+    response.setHeader("Accept-Ranges", "bytes");
+    OptionalLong length = found.get().length();
+    if (length.isPresent()) {
+      response.setContentLengthLong(length.getAsLong());
+    }
+  }
+
+  /** The file that a request below a folder of NARs names. */
+  private static NarFileName name(HttpServletRequest request) {
+    String path = request.getPathInfo();
+    if (path == null || path.length() < 2) {
+      throw new NixFormatException("no NAR is named");
+    }
+    return NarFileName.parse(path.substring(1));
+  }
+
+  /** A range is always one of the plain bytes; so is what a client without zstd gets. */
+  private static boolean isCoded(NarFileName name, HttpServletRequest request) {
+    return name.compression() == Compression.NONE
+        && request.getHeader("Range") == null
+        && AcceptEncoding.prefersZstd(request.getHeader("Accept-Encoding"));
+  }
+
+  private static void describe(HttpServletResponse response, Compression compression) {
+    response.setContentType("application/x-nix-nar");
+    response.setHeader("Cache-Control", CACHE_CONTROL);
+    if (compression == Compression.NONE) {
+      response.setHeader("Vary", "Accept-Encoding");
+    }
+  }
+
+  /** The quoted tag; the coded form of a body is another representation with a tag of its own. */
+  private static @Nullable String tag(String entityTag, boolean coded) {
+    return entityTag.isEmpty() ? null : '"' + entityTag + (coded ? "-zstd\"" : "\"");
+  }
+
+  private static void sendPlain(
+      NarSource source, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    describe(response, source.compression());
+    String tag = tag(source.entityTag().orElse(""), false);
+    if (tag != null && Preconditions.answered(request, response, tag)) {
+      return;
+    }
+    response.setHeader("Accept-Ranges", "bytes");
+    OptionalLong known = source.length();
+    if (known.isEmpty()) {
+      NarBodySender.sendAll(source, response.getOutputStream());
+      return;
+    }
+    RangeResponder.send(source, known.getAsLong(), tag == null ? "" : tag, request, response);
+  }
+
+  private static void sendCoded(
+      NarSource source, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    describe(response, Compression.NONE);
+    String tag = tag(source.entityTag().orElse(""), true);
+    if (tag != null && Preconditions.answered(request, response, tag)) {
+      return;
+    }
+    response.setHeader("Content-Encoding", ZSTD);
+    Optional<NarSource> stored = source.encoded(Compression.ZSTD);
+    if (stored.isEmpty()) {
+      NarBodySender.sendCompressed(source, response.getOutputStream());
+    } else if (stored.get().length().isEmpty()) {
+      NarBodySender.sendAll(stored.get(), response.getOutputStream());
+    } else {
+      ByteRange whole = new ByteRange(0, stored.get().length().getAsLong());
+      NarBodySender.send(stored.get(), whole, request, response);
+    }
+  }
+}

@@ -1,0 +1,45 @@
+package narthex.web;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the token in an {@code Authorization} header: RFC 6750's {@code Bearer}, or the password of
+ * RFC 7617's {@code Basic} with whatever user, as Nix itself can send nothing else.
+ */
+final class PresentedToken {
+  private PresentedToken() {}
+
+  /** Returns the token, or empty if there is none that could be read. */
+  static Optional<String> find(@Nullable String authorization) {
+    if (authorization == null) {
+      return Optional.empty();
+    }
+    String header = authorization.strip();
+    int space = header.indexOf(' ');
+    if (space < 0) {
+      return Optional.empty();
+    }
+    String credentials = header.substring(space + 1).strip();
+    return switch (header.substring(0, space).toLowerCase(Locale.ROOT)) {
+      case "bearer" -> Optional.of(credentials);
+      case "basic" -> password(credentials);
+      default -> Optional.empty();
+    };
+  }
+
+  private static Optional<String> password(String base64) {
+    byte[] decoded;
+    try {
+      decoded = Base64.getDecoder().decode(base64);
+    } catch (IllegalArgumentException malformed) {
+      return Optional.empty();
+    }
+    String userAndPassword = new String(decoded, StandardCharsets.UTF_8);
+    int colon = userAndPassword.indexOf(':');
+    return colon < 0 ? Optional.empty() : Optional.of(userAndPassword.substring(colon + 1));
+  }
+}

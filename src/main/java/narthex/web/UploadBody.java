@@ -1,0 +1,242 @@
+package narthex.web;
+
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.ByteArrayInputStream;
+import java.io.Closeable;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.OptionalLong;
+import narthex.ingest.UploadRefusedException;
+import narthex.ingest.UploadRefusedException.Reason;
+import narthex.nix.Compression;
+import narthex.nix.NixFormatException;
+import narthex.serve.DecoderSlots;
+import narthex.stream.BoundedInputStream;
+import narthex.stream.CorruptEncodingException;
+import narthex.stream.TooLongException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The body of a PUT: freed of its content coding and bounded. Making it makes the cheap checks and
+ * does not touch the request's stream, so that a client which waits for {@code 100 Continue} is
+ * refused before it sends anything. For one thread; used with try-with-resources around all that
+ * may refuse the request.
+ */
+final class UploadBody implements Closeable {
+  /** Content codings by Nix's own names; {@code identity} is HTTP's word for none. */
+  private static final String IDENTITY = "identity";
+
+  /**
+   * What is read and thrown away of a refused body: a client that looks for the answer only when it
+   * has sent everything would else see a broken connection in its place.
+   */
+  private static final long MAX_DRAINED_BYTES = 16L << 20;
+
+  private static final Duration MAX_DRAIN_TIME = Duration.ofSeconds(5);
+  private static final int BUFFER_BYTES = 16 << 10;
+
+  private final HttpServletRequest request;
+  private final Compression coding;
+  private final long maxBytes;
+  private final DecoderSlots slots;
+  private @Nullable Source source;
+
+  /**
+   * @param maxBytes how many bytes it may have, coded and decoded
+   * @param slots whoever decodes needs one of them
+   * @throws UploadRefusedException if its announced length is too large or its coding unknown
+   */
+  UploadBody(HttpServletRequest request, long maxBytes, DecoderSlots slots)
+      throws UploadRefusedException {
+    this.request = request;
+    this.maxBytes = maxBytes;
+    this.slots = slots;
+    this.coding = coding(request.getHeader("Content-Encoding"));
+    if (request.getContentLengthLong() > maxBytes) {
+      drain();
+      throw tooLarge(maxBytes);
+    }
+  }
+
+  /** How many bytes {@link #open} gives, if that is known. */
+  OptionalLong length() {
+    long length = request.getContentLengthLong();
+    return coding == Compression.NONE && length >= 0
+        ? OptionalLong.of(length)
+        : OptionalLong.empty();
+  }
+
+  /**
+   * Opens the decoded body, once; the caller closes it. It ends only where the body does: a read
+   * fails with {@link BodyBrokenException} if the request breaks off, and with {@link
+   * UploadRefusedException} if there are too many bytes or they cannot be decoded.
+   */
+  InputStream open() throws IOException {
+    InputStream raw = new BoundedInputStream(source(), maxBytes, "the body");
+    if (coding == Compression.NONE) {
+      return new Refusing(raw);
+    }
+    return new Refusing(new BoundedInputStream(slots.decode(coding, raw), maxBytes, "the body"));
+  }
+
+  /**
+   * The whole decoded body; for small bounds only. What it occupies of the decoders does not depend
+   * on how slowly it comes.
+   *
+   * @throws IOException as {@link #open}
+   */
+  byte[] bytes() throws IOException {
+    byte[] raw;
+    try (InputStream in = new Refusing(new BoundedInputStream(source(), maxBytes, "the body"))) {
+      raw = in.readAllBytes();
+    }
+    if (coding == Compression.NONE) {
+      return raw;
+    }
+    InputStream decoded = slots.decode(coding, new ByteArrayInputStream(raw));
+    try (InputStream in = new Refusing(new BoundedInputStream(decoded, maxBytes, "the body"))) {
+      return in.readAllBytes();
+    }
+  }
+
+  /**
+   * The whole decoded body as text; for small bounds only.
+   *
+   * @throws UploadRefusedException if it is not UTF-8
+   * @throws IOException as {@link #open}
+   */
+  String text() throws IOException {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes())).toString();
+    } catch (CharacterCodingException e) {
+      throw new UploadRefusedException(Reason.WRONG, "the body is not UTF-8 text");
+    }
+  }
+
+  /** Reads a bounded rest of a body that was refused. */
+  @Override
+  public void close() {
+    drain();
+  }
+
+  private void drain() {
+    if (source == null && request.getHeader("Expect") != null) {
+      return; // reading now would ask the client to send
+    }
+    long deadline = System.nanoTime() + MAX_DRAIN_TIME.toNanos();
+    byte[] buffer = new byte[BUFFER_BYTES];
+    try {
+      InputStream rest = source();
+      long drained = 0;
+      while (drained < MAX_DRAINED_BYTES && System.nanoTime() < deadline) {
+        int count = rest.read(buffer, 0, buffer.length);
+        if (count < 0) {
+          return;
+        }
+        drained += count;
+      }
+    } catch (IOException e) {
+      // Whoever asked for the body was told, and nobody else wants it.
+    }
+  }
+
+  private Source source() throws IOException {
+    Source opened = source;
+    if (opened == null) {
+      opened = new Source(request.getInputStream(), request.getContentLengthLong());
+      source = opened;
+    }
+    return opened;
+  }
+
+  private static Compression coding(@Nullable String header) throws UploadRefusedException {
+    String name = header == null ? IDENTITY : header.trim().toLowerCase(Locale.ROOT);
+    if (name.isEmpty() || name.equals(IDENTITY)) {
+      return Compression.NONE;
+    }
+    try {
+      return Compression.parse(name.equals("x-gzip") ? "gzip" : name);
+    } catch (NixFormatException unknown) {
+      throw new UploadRefusedException(Reason.UNKNOWN_CODING, "unknown Content-Encoding: " + name);
+    }
+  }
+
+  private static UploadRefusedException tooLarge(long maxBytes) {
+    return new UploadRefusedException(
+        Reason.TOO_LARGE, "the body has more than %d bytes".formatted(maxBytes));
+  }
+
+  /**
+   * The request's stream, not closed with this one: tells every trouble of the request, and an end
+   * before the announced one, as what it is.
+   */
+  private static final class Source extends InputStream {
+    private final InputStream in;
+    private final long announced;
+    private long count;
+    private @Nullable BodyBrokenException broken;
+
+    Source(InputStream in, long announced) {
+      this.in = in;
+      this.announced = announced;
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+      if (broken != null) {
+        throw broken;
+      }
+      int got;
+      try {
+        got = in.read(buffer, offset, length);
+      } catch (IOException e) {
+        broken = new BodyBrokenException(e);
+        throw broken;
+      }
+      if (got < 0 && count < announced) {
+        broken =
+            new BodyBrokenException(
+                "the request body ended after %d of %d bytes".formatted(count, announced));
+        throw broken;
+      }
+      count += Math.max(got, 0);
+      return got;
+    }
+  }
+
+  /** Says of damaged or endless bytes that they are refused. */
+  private final class Refusing extends FilterInputStream {
+    Refusing(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+      try {
+        return super.read(buffer, offset, length);
+      } catch (TooLongException e) {
+        throw tooLarge(maxBytes);
+      } catch (CorruptEncodingException e) {
+        throw new UploadRefusedException(Reason.WRONG, "the body is " + e.getMessage());
+      }
+    }
+  }
+}

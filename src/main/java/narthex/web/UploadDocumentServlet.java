@@ -1,0 +1,42 @@
+package narthex.web;
+
+import jakarta.inject.Inject;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import narthex.ingest.DocumentUpload;
+import narthex.nix.DocumentName;
+import narthex.serve.DecoderSlots;
+import narthex.serve.DocumentLookup;
+
+/**
+ * Documents below {@code /upload}: PUT stores, GET and HEAD answer from what is stored and change
+ * nothing.
+ */
+public final class UploadDocumentServlet extends HttpServlet {
+  private static final long serialVersionUID = 1L;
+
+  @Inject private transient DocumentLookup lookup;
+  @Inject private transient DocumentUpload upload;
+  @Inject private transient DecoderSlots slots;
+
+  @Override
+  protected void doGet(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    DocumentName name = DocumentResponder.name(request);
+    DocumentResponder.send(request, response, name.kind(), lookup.findHere(name), Answers.NO_STORE);
+  }
+
+  @Override
+  protected void doHead(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    doGet(request, response);
+  }
+
+  @Override
+  protected void doPut(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    DocumentResponder.store(request, response, DocumentResponder.name(request), upload, slots);
+  }
+}

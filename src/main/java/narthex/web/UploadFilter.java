@@ -1,0 +1,34 @@
+package narthex.web;
+
+import jakarta.inject.Inject;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpFilter;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+
+/** Where uploads are switched off there is nothing below {@code /upload}, and no way to put it. */
+public final class UploadFilter extends HttpFilter {
+  private static final long serialVersionUID = 1L;
+
+  @Inject private transient UploadSwitch uploads;
+
+  @Override
+  protected void doFilter(
+      HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    if (uploads == UploadSwitch.ON) {
+      chain.doFilter(request, response);
+    } else if (request.getMethod().equals("GET") || request.getMethod().equals("HEAD")) {
+      Answers.line(request, response, HttpServletResponse.SC_NOT_FOUND, "no such place");
+    } else {
+      response.setHeader("Allow", "GET, HEAD");
+      Answers.line(
+          request,
+          response,
+          HttpServletResponse.SC_METHOD_NOT_ALLOWED,
+          "uploads are switched off here");
+    }
+  }
+}

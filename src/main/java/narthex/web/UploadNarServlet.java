@@ -1,0 +1,50 @@
+package narthex.web;
+
+import jakarta.inject.Inject;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.io.InputStream;
+import narthex.ingest.NarUpload;
+import narthex.ingest.Stored;
+import narthex.serve.DecoderSlots;
+import narthex.serve.NarLookup;
+
+/**
+ * {@code /upload/nar/<hash>.nar[.<ext>]}: PUT stores the file, GET and HEAD answer from what is
+ * stored and change nothing.
+ */
+public final class UploadNarServlet extends HttpServlet {
+  private static final long serialVersionUID = 1L;
+
+  @Inject private transient NarLookup lookup;
+  @Inject private transient NarUpload upload;
+  @Inject private transient DecoderSlots slots;
+
+  @Override
+  protected void doGet(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    NarResponder responder = new NarResponder(request, response);
+    responder.send(lookup.findHere(responder.name()));
+  }
+
+  @Override
+  protected void doHead(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    NarResponder responder = new NarResponder(request, response);
+    responder.tell(lookup.probeHere(responder.name()));
+  }
+
+  @Override
+  protected void doPut(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    NarResponder responder = new NarResponder(request, response);
+    Stored stored;
+    try (UploadBody body = new UploadBody(request, upload.maxFileBytes(), slots);
+        InputStream in = body.open()) {
+      stored = upload.store(responder.name(), body.length(), in);
+    }
+    Answers.stored(response, stored);
+  }
+}

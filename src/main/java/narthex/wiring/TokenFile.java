@@ -1,0 +1,111 @@
+package narthex.wiring;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Supplier;
+import narthex.web.AccessToken;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file with one token a line; blank lines and such that begin with {@code #} do not count. A file
+ * that has changed is read again when it is next asked. If it cannot be used then, the tokens that
+ * were read last still hold, so that a rotation that goes wrong locks nobody out. Safe for use by
+ * many threads.
+ */
+final class TokenFile implements Supplier<List<AccessToken>> {
+  private static final System.Logger LOG = System.getLogger(TokenFile.class.getName());
+
+  private final Path file;
+  private volatile Reading last;
+
+  private TokenFile(Path file, Reading first) {
+    this.file = file;
+    this.last = first;
+  }
+
+  /** What tells one version of the file from the next; null where there is no file. */
+  private record Version(FileTime changed, long size, @Nullable Object key) {
+    static @Nullable Version of(Path file) {
+      try {
+        BasicFileAttributes facts = Files.readAttributes(file, BasicFileAttributes.class);
+        return new Version(facts.lastModifiedTime(), facts.size(), facts.fileKey());
+      } catch (IOException gone) {
+        return null;
+      }
+    }
+  }
+
+  private record Reading(@Nullable Version version, List<AccessToken> tokens) {}
+
+  /**
+   * Reads the file for the first time.
+   *
+   * @param setting the setting that names it
+   * @throws SettingsException if it cannot be read, or holds no token, or one that is refused
+   */
+  static TokenFile open(Setting<Path> setting, Path file) {
+    Version version = Version.of(file);
+    try {
+      return new TokenFile(file, new Reading(version, read(file)));
+    } catch (IOException | UncheckedIOException e) {
+      throw new SettingsException(setting.name(), null, "token file cannot be read: " + e);
+    } catch (IllegalArgumentException e) {
+      throw new SettingsException(
+          setting.name(), null, file + " is refused: " + e.getMessage() + " (not shown)");
+    }
+  }
+
+  @Override
+  public List<AccessToken> get() {
+    Reading known = last;
+    return Objects.equals(known.version(), Version.of(file)) ? known.tokens() : readAgain();
+  }
+
+  private synchronized List<AccessToken> readAgain() {
+    Version version = Version.of(file);
+    if (Objects.equals(last.version(), version)) {
+      return last.tokens();
+    }
+    try {
+      last = new Reading(version, read(file));
+      LOG.log(Level.INFO, "tokens read file={0} count={1}", file, last.tokens().size());
+    } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
+      last = new Reading(version, last.tokens());
+      LOG.log(
+          Level.WARNING,
+          "token file refused, those read before still hold file={0} reason={1}",
+          file,
+          e instanceof IllegalArgumentException ? e.getMessage() : e.toString());
+    }
+    return last.tokens();
+  }
+
+  private static List<AccessToken> read(Path file) throws IOException {
+    List<AccessToken> tokens = new ArrayList<>();
+    int number = 0;
+    for (String line : Files.readAllLines(file)) {
+      number++;
+      String text = line.strip();
+      if (text.isEmpty() || text.startsWith("#")) {
+        continue;
+      }
+      try {
+        tokens.add(AccessToken.parse(text));
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException("line " + number + ": " + e.getMessage(), e);
+      }
+    }
+    if (tokens.isEmpty()) {
+      throw new IllegalArgumentException("there is no token in it");
+    }
+    return List.copyOf(tokens);
+  }
+}

@@ -1,0 +1,11 @@
+-- What is stored beside narinfos and NARs: listings, logs, realisations and the like. The path is
+-- the canonical text of the name, not percent-encoded; the blob is one zstd frame.
+create table document (
+  path text primary key,
+  hash text not null,
+  size bigint not null,
+  blob text not null,
+  blob_size bigint not null,
+  upstream text,
+  stored_at bigint not null
+);

@@ -1,0 +1,183 @@
+package narthex.testing;
+
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stands between clients and a server, logs the requests and can hold their bodies back at a gate.
+ * Answers pass unseen. Knows HTTP/1.1 with Content-Length and no chunked requests. Whichever side
+ * ends a connection, it ends on the other too. May be used from any thread at any time.
+ */
+public final class Relay implements AutoCloseable {
+  private static final int BACKLOG = 512;
+  private static final int BUFFER_BYTES = 64 << 10;
+
+  private record Hold(Predicate<UpstreamRequest> predicate, long afterBytes, Gate gate) {}
+
+  private final ServerSocket listener;
+  private final URI server;
+  private final RequestLog log = new RequestLog();
+  private final List<Hold> holds = new CopyOnWriteArrayList<>();
+  private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+
+  private Relay(URI server) throws IOException {
+    this.server = server;
+    this.listener = new ServerSocket(0, BACKLOG, InetAddress.getByName("127.0.0.1"));
+    start("relay-listener", this::accept);
+  }
+
+  /** A running relay to the server of this URL, whose path is left to the clients. */
+  public static Relay to(String url) {
+    try {
+      return new Relay(URI.create(url));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Where clients reach the server through it, without a slash at the end. */
+  public String url() {
+    return "http://127.0.0.1:" + listener.getLocalPort();
+  }
+
+  /** What was asked since the start or the last clear. */
+  public RequestLog requests() {
+    return log;
+  }
+
+  /** Of the requests that match, only so many bytes of the body pass before the gate lets more. */
+  public Relay hold(Predicate<UpstreamRequest> predicate, long afterBytes, Gate gate) {
+    holds.add(new Hold(predicate, afterBytes, gate));
+    return this;
+  }
+
+  /** Holds nothing back any more, but what is already held. */
+  public Relay heal() {
+    holds.clear();
+    return this;
+  }
+
+  /** Ends the port and all connections. */
+  @Override
+  public void close() {
+    closeQuietly(listener);
+    sockets.forEach(Relay::closeQuietly);
+  }
+
+  private void accept() {
+    while (true) {
+      try {
+        Socket client = listener.accept();
+        start("relay-connection", () -> relay(client));
+      } catch (IOException e) {
+        return; // the listener is closed
+      }
+    }
+  }
+
+  private void relay(Socket client) {
+    try (client;
+        Socket upward = new Socket(server.getHost(), server.getPort())) {
+      sockets.add(client);
+      sockets.add(upward);
+      client.setTcpNoDelay(true);
+      upward.setTcpNoDelay(true);
+      start("relay-answers", () -> answers(upward, client));
+      InputStream in = new BufferedInputStream(client.getInputStream(), BUFFER_BYTES);
+      UpstreamRequest request;
+      while ((request = RequestReader.read(in)) != null) {
+        pass(request, in, upward.getOutputStream());
+      }
+    } catch (IOException e) {
+      // one of the sides has ended the connection: the other one's ends with it
+    } finally {
+      sockets.remove(client);
+    }
+  }
+
+  private void answers(Socket upward, Socket client) {
+    try (upward;
+        client) {
+      upward.getInputStream().transferTo(client.getOutputStream());
+    } catch (IOException e) {
+      // as above
+    } finally {
+      sockets.remove(upward);
+    }
+  }
+
+  private void pass(UpstreamRequest request, InputStream in, OutputStream out) throws IOException {
+    log.add(request);
+    StringBuilder head = new StringBuilder();
+    head.append(request.method()).append(' ').append(request.target()).append(" HTTP/1.1\r\n");
+    for (Map.Entry<String, String> header : request.headers().entrySet()) {
+      head.append(header.getKey()).append(": ").append(header.getValue()).append("\r\n");
+    }
+    out.write(head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1));
+    out.flush();
+    if (request.header("transfer-encoding").isPresent()) {
+      throw new IOException("a chunked request: the relay cannot pass it");
+    }
+    passBody(request, in, out);
+  }
+
+  private void passBody(UpstreamRequest request, InputStream in, OutputStream out)
+      throws IOException {
+    long left = Long.parseLong(request.header("content-length").orElse("0"));
+    Hold hold = left == 0 ? null : hold(request);
+    long free = hold == null ? left : hold.afterBytes();
+    byte[] buffer = new byte[BUFFER_BYTES];
+    while (left > 0) {
+      if (free == 0 && hold != null) {
+        free = hold.gate().take(left);
+      }
+      int count = in.read(buffer, 0, (int) Math.min(buffer.length, Math.min(left, free)));
+      if (count < 0) {
+        throw new EOFException("the client has gone");
+      }
+      out.write(buffer, 0, count);
+      out.flush();
+      left -= count;
+      free -= count;
+    }
+  }
+
+  private @Nullable Hold hold(UpstreamRequest request) {
+    for (Hold hold : holds) {
+      if (hold.predicate().test(request)) {
+        return hold;
+      }
+    }
+    return null;
+  }
+
+  private static void start(String name, Runnable work) {
+    Thread thread = new Thread(work, name);
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private static void closeQuietly(AutoCloseable closeable) {
+    try {
+      closeable.close();
+    } catch (Exception e) {
+      // nothing is lost with it
+    }
+  }
+}

@@ -1,0 +1,184 @@
+package narthex.web;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class AccessRuleTest {
+  private static final String LONG = "-0123456789abcdef";
+
+  @ParameterizedTest
+  @CsvSource({
+    // tokens that are set; then what needs which: GET, PUT, DELETE
+    "'',               open, open,  open",
+    "read,             read, read,  read",
+    "write,            open, write, write",
+    "admin,            open, open,  admin",
+    "read write,       read, write, write",
+    "read admin,       read, read,  admin",
+    "write admin,      open, write, admin",
+    "read write admin, read, write, admin"
+  })
+  void aRequestNeedsTheScopeOfWhatItDoesOrTheNextLowerOneThatIsGuarded(
+      String set, String get, String put, String delete) {
+    for (AccessRule rule : List.of(ruleWithTokens(set), ruleThatRequires(set))) {
+      assertEquals(scope(get), rule.needed("GET", "/nix-cache-info"));
+      assertEquals(scope(get), rule.needed("HEAD", "/upload/nar/x.nar"));
+      assertEquals(scope(get), rule.needed("GET", "/pubkey"));
+      assertEquals(scope(get), rule.needed("GET", "/"));
+      assertEquals(scope(put), rule.needed("PUT", "/upload/nar/x.nar"));
+      assertEquals(scope(put), rule.needed("PUT", "/healthz"));
+      assertEquals(scope(put), rule.needed("POST", "/nowhere"));
+      assertEquals(scope(put), rule.needed("PATCH", "/x.narinfo"));
+      assertEquals(scope(put), rule.needed("get", "/x.narinfo"));
+      assertEquals(scope(delete), rule.needed("DELETE", "/x.narinfo"));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "read", "write", "admin", "read write admin"})
+  void healthAndReadinessAreAlwaysOpen(String set) {
+    for (String path : List.of("/healthz", "/readyz")) {
+      assertEquals(Optional.empty(), ruleWithTokens(set).needed("GET", path));
+      assertEquals(Optional.empty(), ruleWithTokens(set).needed("HEAD", path));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/healthz/", "/healthz/../x.narinfo", "/HEALTHZ", "/x/healthz", ""})
+  void nothingElseLooksLikeThem(String path) {
+    assertEquals(Optional.of(Scope.READ), ruleWithTokens("read").needed("GET", path));
+  }
+
+  @Test
+  void aTokenGivesItsScopeAndThoseBelow() {
+    AccessRule rule = ruleWithTokens("read write admin");
+
+    assertEquals(Optional.of(Scope.READ), rule.granted("read" + LONG));
+    assertEquals(Optional.of(Scope.WRITE), rule.granted("write" + LONG));
+    assertEquals(Optional.of(Scope.ADMIN), rule.granted("admin" + LONG));
+    assertTrue(Scope.ADMIN.includes(Scope.WRITE) && Scope.WRITE.includes(Scope.READ));
+    assertTrue(Scope.READ.includes(Scope.READ));
+    assertFalse(Scope.READ.includes(Scope.WRITE) || Scope.WRITE.includes(Scope.ADMIN));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "read", "read-0123456789abcde", "READ-0123456789ABCDEF", "é"})
+  void anUnknownTokenGivesNothing(String presented) {
+    assertEquals(Optional.empty(), ruleWithTokens("read write admin").granted(presented));
+    assertEquals(Optional.empty(), ruleWithTokens("").granted(presented));
+  }
+
+  @Test
+  void tokensCanBeRotatedAndTheHighestScopeCounts() {
+    List<AccessToken> reading = new ArrayList<>(tokens("old" + LONG, "new" + LONG));
+    AccessRule rule =
+        new AccessRule(
+            Map.of(Scope.READ, () -> reading, Scope.WRITE, () -> tokens("new" + LONG)), Set.of());
+
+    assertEquals(Optional.of(Scope.READ), rule.granted("old" + LONG));
+    assertEquals(Optional.of(Scope.WRITE), rule.granted("new" + LONG));
+
+    reading.remove(0);
+    assertEquals(Optional.empty(), rule.granted("old" + LONG));
+    assertEquals(Optional.of(Scope.READ), rule.needed("GET", "/"));
+  }
+
+  @Test
+  void aTokenThatCouldBeGuessedOrNotSentIsRefusedWithoutShowingIt() {
+    for (String bad :
+        List.of(
+            "hidden",
+            "hidden89012345",
+            "hidden hidden hidden",
+            "hidden\u0000hidden0123",
+            "hiddenéhidden0123",
+            "hidden".repeat(200))) {
+      String message =
+          assertThrows(IllegalArgumentException.class, () -> AccessToken.parse(bad)).getMessage();
+      assertFalse(String.valueOf(message).contains("hidden"), message);
+    }
+    assertEquals("AccessToken[hidden]", AccessToken.parse("secret" + LONG).toString());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "Bearer the-token,                 the-token",
+    "bEARER   the-token,               the-token",
+    "Basic OnRoZS10b2tlbg==,           the-token", // :the-token
+    "basic OnRoZS10b2tlbg==,           the-token",
+    "Basic OnRoZS10b2tlbg,             the-token",
+    "Basic bml4OnRoZS10b2tlbg==,       the-token", // nix:the-token
+    "Basic bml4OnRoZTp0b2tlbg==,       the:token", // nix:the:token
+    "Basic w6k6w6k=,                   é" // é:é in UTF-8
+  })
+  void aTokenIsABearerOrThePasswordOfAnyUser(String header, String token) {
+    assertEquals(Optional.of(token), PresentedToken.find(header));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        " ",
+        "Bearer",
+        "Basic",
+        "Basic %%%",
+        "Basic bml4",
+        "Digest a=b",
+        "the-token",
+        "Basic \u0000",
+        "Basic w6k6w6k=="
+      })
+  void aHeaderThatCannotBeReadPresentsNothing(String header) {
+    assertEquals(Optional.empty(), PresentedToken.find(header));
+    assertEquals(Optional.empty(), PresentedToken.find(null));
+  }
+
+  private static AccessRule ruleWithTokens(String scopes) {
+    Map<Scope, Supplier<List<AccessToken>>> tokens = new EnumMap<>(Scope.class);
+    for (Scope scope : scopes(scopes)) {
+      String text = scope.name().toLowerCase(Locale.ROOT) + LONG;
+      tokens.put(scope, () -> tokens(text));
+    }
+    return new AccessRule(tokens, Set.of());
+  }
+
+  private static AccessRule ruleThatRequires(String scopes) {
+    return new AccessRule(Map.of(), scopes(scopes));
+  }
+
+  private static List<AccessToken> tokens(String... texts) {
+    return Arrays.stream(texts).map(AccessToken::parse).toList();
+  }
+
+  private static Set<Scope> scopes(String names) {
+    Set<Scope> scopes = EnumSet.noneOf(Scope.class);
+    for (String name : names.isEmpty() ? new String[0] : names.split(" ", -1)) {
+      scopes.add(Scope.valueOf(name.toUpperCase(Locale.ROOT)));
+    }
+    return scopes;
+  }
+
+  private static Optional<Scope> scope(String name) {
+    return name.equals("open")
+        ? Optional.empty()
+        : Optional.of(Scope.valueOf(name.toUpperCase(Locale.ROOT)));
+  }
+}
