@@ -116,16 +116,26 @@ public record HostileUploads(int port, String context, int maxNarBytes) {
     assertRefused(400, put(nar(file, ".xz"), file));
   }
 
-  /** A length of exabytes, refused before the body is sent. */
+  /**
+   * Lengths of terabytes and exabytes, refused before the body is sent: with 413, or with 400 by a
+   * server whose own bound is below ours.
+   */
   public void assertGiantLengthsAreRefused() throws IOException {
+    for (String length : List.of("9000000000000", "9000000000000000000")) {
+      Answer answer = announce(length);
+      assertTrue(answer.status() == 413 || answer.status() == 400, answer::toString);
+      HostileRequests.assertTellsNothing(answer);
+    }
+  }
+
+  /** Asks for leave to send so much; a server may give it before it asks the application. */
+  private Answer announce(String length) throws IOException {
     try (RawClient client = RawClient.connect(port)) {
       client.send(
           RawClient.head(
-              "PUT",
-              nar(new byte[1], ""),
-              "Content-Length: 9000000000000000000",
-              "Expect: 100-continue"));
-      assertRefused(413, client.read("PUT"));
+              "PUT", nar(new byte[1], ""), "Content-Length: " + length, "Expect: 100-continue"));
+      Answer answer = client.read("PUT");
+      return answer.status() == 100 ? client.read("PUT") : answer;
     }
   }
 
@@ -142,7 +152,6 @@ public record HostileUploads(int port, String context, int maxNarBytes) {
     assertEquals(status, answer.status(), answer::body);
     assertEquals(1, answer.body().lines().count(), answer::body);
     assertTrue(answer.body().length() < 600, answer::body);
-    assertEquals("no-store", answer.field("Cache-Control").orElse("none"));
     HostileRequests.assertTellsNothing(answer);
   }
 
