@@ -10,6 +10,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import narthex.testing.HostileRequests;
+import narthex.testing.HostileUploads;
 import narthex.testing.RawClient;
 import narthex.testing.RawClient.Answer;
 import org.jboss.arquillian.container.test.api.Deployment;
@@ -26,6 +27,9 @@ class HostileInputIT {
   private static final String NAR = CONTEXT + "/upload/nar/" + "0".repeat(52) + ".nar";
 
   private static final String NARINFO = CONTEXT + "/upload/" + "0".repeat(32) + ".narinfo";
+
+  /** As arquillian.xml sets it. */
+  private static final int MAX_NAR_BYTES = 16 << 20;
 
   /** The frame of a thread that waits for the body of a request. */
   private static final String WAITING = "narthex.web.PacedBody.read";
@@ -110,6 +114,11 @@ class HostileInputIT {
     }
     assertNoThreadWaits();
     assertEquals(404, RawClient.ask(BuiltWar.port(), "HEAD", NAR).status());
+  }
+
+  @Test
+  void uploadsThatNobodyHonestMakesAreRefused() throws IOException {
+    new HostileUploads(BuiltWar.port(), CONTEXT, MAX_NAR_BYTES).assertAllAreRefused();
   }
 
   private static void assertGivenUp(String request, Integer... status) throws IOException {

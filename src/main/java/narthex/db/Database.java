@@ -187,21 +187,6 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Notes when a narinfo was last said; nothing happens if there is none.
-   *
-   * @throws DatabaseException if that could not be noted
-   */
-  public void touchNarInfo(StorePathHash hash, Instant checkedAt) throws IOException {
-    transactions.together(
-        "touch narinfo",
-        hash.text(),
-        mappers -> {
-          mappers.narInfos().touch(hash.text(), checkedAt.toEpochMilli());
-          return null;
-        });
-  }
-
-  /**
    * Deletes a narinfo, if there is one, unless its NAR is stored (by now).
    *
    * @throws DatabaseException if it could not be deleted

@@ -74,9 +74,6 @@ interface NarInfoMapper {
       """)
   List<String> findStored(@Param("hashes") List<String> hashes);
 
-  @Update("update narinfo set checked_at = #{checkedAt} where store_path_hash = #{hash}")
-  void touch(@Param("hash") String hash, @Param("checkedAt") long checkedAt);
-
   @Delete("delete from narinfo where store_path_hash = #{hash}")
   void delete(@Param("hash") String hash);
 

@@ -104,7 +104,7 @@ public final class NarInfoUpload {
               requireNar(said, file);
               requireReferences(said);
               return database.storeUploaded(
-                  new NarInfoRow(said, null, file.stem(), clock.instant()));
+                  new NarInfoRow(said, null, stem(said, file), clock.instant()));
             });
     if (outcome == UploadOutcome.NAR_MISSING) {
       throw missing(file);
@@ -163,6 +163,15 @@ public final class NarInfoUpload {
           "Compression is %s, but URL is %s".formatted(said.file().compression().nixName(), url));
     }
     return file;
+  }
+
+  /**
+   * The stem of the file name that clients are given: that of the file, but of one in gzip that has
+   * Nix's name, under which it means the file as it is, the NarHash.
+   */
+  private static String stem(NarInfo said, NarFileName file) {
+    boolean asNixNamesGzip = !said.file().url().endsWith(file.compression().extension());
+    return asNixNamesGzip ? said.nar().hash().nix32() : file.stem();
   }
 
   private void requireNar(NarInfo said, NarFileName file) throws IOException {

@@ -152,11 +152,6 @@ public final class Upstreams implements Closeable {
     return upstreams.stream().filter(upstream -> upstream.base().equals(base)).findFirst();
   }
 
-  /** The base URLs, without credentials, in the order of the settings. */
-  public List<String> bases() {
-    return upstreams.stream().map(Upstream::base).toList();
-  }
-
   @Override
   public void close() throws IOException {
     List<IOException> failures = new ArrayList<>();

@@ -64,20 +64,6 @@ abstract class DatabaseContract extends UploadContract implements DocumentTableC
   }
 
   @Test
-  void touchingANarInfoChangesItsTimeOnly() throws Exception {
-    NarInfoRow row = narInfo(1, 1, STEM);
-    database.storeNarInfo(row);
-
-    database.touchNarInfo(pathHash(1), NOON.plusSeconds(60));
-    database.touchNarInfo(pathHash(7), NOON);
-
-    assertEquals(
-        Optional.of(Rows.at(row, row.upstream(), NOON.plusSeconds(60))),
-        database.findNarInfo(pathHash(1)));
-    assertEquals(Optional.empty(), database.findNarInfo(pathHash(7)));
-  }
-
-  @Test
   void aDeletedNarInfoIsGoneButItsFileNamesStay() throws Exception {
     database.storeNarInfo(narInfo(1, 1, STEM));
 

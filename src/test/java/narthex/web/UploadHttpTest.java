@@ -73,8 +73,27 @@ class UploadHttpTest extends UploadHttpFixture {
     HttpResponse<byte[]> head = http.head("/upload/" + url);
     assertEquals(length, head.headers().firstValue("content-length").orElse(""));
     NarInfo served = parsed(http.get(narInfoPath(fixture).replace("/upload", "")));
-    assertEquals(fixture.url(), served.file().url());
+    assertEquals(
+        "nar/" + fixture.id().hash().nix32() + ".nar.gz",
+        served.file().url(),
+        "not the name above");
     assertArrayEquals(fixture.file(), http.get("/" + served.file().url()).body());
+  }
+
+  @Test
+  void aFileInGzipOfANarThatIsHereIsNeverTakenForTheNar() throws IOException {
+    NarFixture plain = fresh(Compression.NONE);
+    NarFixture gzip = NarFixture.of("also-" + seed, plain.nar(), Compression.GZIP);
+    String url = gzip.url().replace(".nar.gz", ".nar");
+    assertEquals(201, http.put(narPath(plain), plain.file()).statusCode());
+    assertEquals(201, http.put("/upload/" + url, gzip.file()).statusCode());
+    assertEquals(201, putNarInfo(gzip, gzip.narInfo(url)).statusCode());
+
+    for (String prefix : List.of("/upload", "")) {
+      NarInfo served = parsed(http.get(narInfoPath(gzip).replaceFirst("/upload", prefix)));
+      assertEquals(Compression.NONE, served.file().compression());
+      assertArrayEquals(plain.nar(), http.get(prefix + "/" + served.file().url()).body());
+    }
   }
 
   @Test
