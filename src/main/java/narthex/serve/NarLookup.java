@@ -18,6 +18,7 @@ import narthex.db.Representation;
 import narthex.db.StoredNar;
 import narthex.ingest.NarAbsentException;
 import narthex.ingest.NarDownload;
+import narthex.ingest.NarFileDownload;
 import narthex.ingest.NarIngest;
 import narthex.nix.Compression;
 import narthex.nix.NarFile;
@@ -46,6 +47,8 @@ public final class NarLookup {
   private final BlobStore blobs;
   private final InFlightRegistry flights;
   private final NarDownload download;
+  private final NarFileDownload files;
+  private final NarFlights coming;
   private final NarIngest ingest;
   private final DecoderSlots slots;
   private final RememberedNars remembered = new RememberedNars();
@@ -56,12 +59,15 @@ public final class NarLookup {
       BlobStore blobs,
       InFlightRegistry flights,
       NarDownload download,
+      NarFileDownload files,
       NarIngest ingest,
       DecoderSlots slots) {
     this.database = database;
     this.blobs = blobs;
     this.flights = flights;
     this.download = download;
+    this.files = files;
+    this.coming = new NarFlights(download, files, slots);
     this.ingest = ingest;
     this.slots = slots;
   }
@@ -79,10 +85,22 @@ public final class NarLookup {
     }
     Optional<Sha256> narHash = database.findNarByFileName(name.stem());
     if (narHash.isEmpty()) {
-      return Optional.empty();
+      return fetchFile(name);
     }
     Optional<NarSource> stored = findStored(narHash.get(), name);
-    return stored.isPresent() ? stored : fetch(narHash.get(), name);
+    Optional<NarSource> found = stored.isPresent() ? stored : fetch(narHash.get(), name);
+    boolean isUnsaid = found.isEmpty() && rows(narHash.get(), name.compression()).isEmpty();
+    return isUnsaid ? fetchFile(name) : found;
+  }
+
+  /** Looks for a file of which no narinfo is known (any more). */
+  private Optional<NarSource> fetchFile(NarFileName name) throws IOException {
+    Optional<NarSource> found = coming.follow(name);
+    if (found.isPresent()) {
+      return found;
+    }
+    Optional<Sha256> narHash = database.findNarByFileName(name.stem());
+    return narHash.isEmpty() ? Optional.empty() : findStored(narHash.get(), name);
   }
 
   /**
@@ -94,7 +112,7 @@ public final class NarLookup {
   public Optional<NarAnswer> probe(NarFileName name) throws IOException {
     Optional<Sha256> narHash = database.findNarByFileName(name.stem());
     if (narHash.isEmpty()) {
-      return Optional.empty();
+      return probeFile(name);
     }
     Optional<NarSource> stored = findStored(narHash.get(), name);
     if (stored.isPresent()) {
@@ -118,7 +136,18 @@ public final class NarLookup {
     if (trouble != null) {
       throw trouble;
     }
-    return Optional.empty();
+    return rows.isEmpty() ? probeFile(name) : Optional.empty();
+  }
+
+  /** The bytes under a name hash to its stem, unless they have to be decoded. */
+  private Optional<NarAnswer> probeFile(NarFileName name) throws IOException {
+    return files
+        .probe(name)
+        .map(
+            found ->
+                found.compression() == name.compression()
+                    ? new NarAnswer(found.length(), name.hash().map(Sha256::nix32).orElse(""))
+                    : new NarAnswer(OptionalLong.empty(), ""));
   }
 
   /**
@@ -146,13 +175,24 @@ public final class NarLookup {
   }
 
   /**
-   * Tells whether {@link #findHere} would give the NAR, reading no body.
+   * Tells whether a file need not be put here any more: {@link #findHere} would give it, or the NAR
+   * in it is stored as chunks. Then nobody gets the compressed file, whose length is not known
+   * here, but neither is anybody told of it.
    *
-   * @return empty if it surely would not
+   * @return empty if it surely has to be put here
    * @throws IOException if that cannot be told
    */
   public Optional<NarAnswer> probeHere(NarFileName name) throws IOException {
-    return findHere(name).map(NarLookup::answer);
+    Optional<NarSource> found = findHere(name);
+    if (found.isPresent()) {
+      return found.map(NarLookup::answer);
+    }
+    Optional<Sha256> narHash = database.findNarByFileName(name.stem());
+    boolean isChunked =
+        narHash.isPresent()
+            && database.findNar(narHash.get()).map(Advertising::isChunked).orElse(false)
+            && findHere(new NarFileName(name.stem(), Compression.NONE)).isPresent();
+    return isChunked ? Optional.of(new NarAnswer(OptionalLong.empty(), "")) : Optional.empty();
   }
 
   private static NarAnswer answer(NarSource source) {
@@ -262,8 +302,11 @@ public final class NarLookup {
       }
       tried.add(next.get());
       try {
-        Optional<NarSource> source = follow(next.get(), wanted);
+        Optional<NarSource> source = coming.follow(next.get(), wanted);
         source = source.isPresent() ? source : findStored(narHash, name);
+        if (source.isEmpty()) { // it landed just now in a form that is not what is wanted here
+          source = coming.follow(next.get(), wanted);
+        }
         if (source.isPresent()) {
           return source;
         }
@@ -282,23 +325,6 @@ public final class NarLookup {
 
   private static String upstream(NarInfoRow row) {
     return Objects.requireNonNullElse(row.upstream(), "");
-  }
-
-  /** Follows the flight of this NAR; empty if it turned out to be stored already. */
-  private Optional<NarSource> follow(NarInfoRow row, Compression wanted) throws IOException {
-    Flight flight = download.join(row);
-    Optional<Flight.Opened> coming = flight.awaitOpened();
-    if (coming.isEmpty()) {
-      return Optional.empty();
-    }
-    coming.get().manifest().awaitByte(0); // a failure before the first byte is told by a status
-    Sha256 fileHash = coming.get().fileHash();
-    NarSource file =
-        new FileSource(
-            coming.get().manifest(),
-            flight.compression(),
-            fileHash == null ? null : fileHash.nix32());
-    return Optional.of(as(wanted, file, flight.nar()));
   }
 
   private NarSource as(Compression wanted, NarSource file, NarId nar) {

@@ -4,6 +4,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import narthex.ingest.CdcMode;
 import narthex.nix.PublicKey;
 
 /**

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import narthex.db.DatabaseSettings;
+import narthex.ingest.CdcMode;
 import narthex.nix.PublicKey;
 import narthex.upstream.UpstreamSettings;
 import narthex.web.AccessToken;

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import narthex.ingest.CdcMode;
 import narthex.nix.PublicKey;
 import narthex.upstream.UpstreamSettings;
 import narthex.upstream.UpstreamSettings.Trust;
