@@ -91,7 +91,7 @@ public final class NarIngest {
     if (whole || (wanted == Compression.NONE && !stored.isEmpty())) {
       return Optional.empty();
     }
-    boolean chunked = stored.stream().anyMatch(one -> one.form() != Form.WHOLE);
+    boolean chunked = stored.stream().anyMatch(one -> one.form() == Form.CHUNKED);
     return Optional.of(chunked ? Keep.NOTHING : first);
   }
 

@@ -75,7 +75,7 @@ public final class Advertising {
 
   /** Whether a NAR is stored as chunks, whatever else there is of it. */
   static boolean isChunked(StoredNar nar) {
-    return nar.representations().stream().anyMatch(one -> one.form() != Form.WHOLE);
+    return nar.representations().stream().anyMatch(one -> one.form() == Form.CHUNKED);
   }
 
   /**
