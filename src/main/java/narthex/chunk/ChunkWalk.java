@@ -6,6 +6,7 @@ import java.util.List;
 import narthex.db.ChunkPlace;
 import narthex.db.ChunkTable;
 import narthex.db.ManifestPart;
+import narthex.db.NoChunkException;
 import narthex.nix.NarId;
 
 /**
@@ -89,6 +90,28 @@ final class ChunkWalk {
         "no manifest of nar %s has %s %d".formatted(nar.hash().nix32(), what, offset));
   }
 
+  /**
+   * Checks that the frames of this part are as long as the part says. They are not where a chunk
+   * that was damaged was written anew by another compressor: then offsets among frames mean
+   * nothing. Only at the beginning of a part.
+   *
+   * @throws ChunkLostException if they are not
+   */
+  void requireFrameLengths() throws IOException {
+    ChunkWalk ahead = new ChunkWalk(chunks, nar, part);
+    long length = 0;
+    while (ahead.next < ahead.places.size() || ahead.nextNumber < part.numbers().length) {
+      ahead.hasNext();
+      length += ahead.peek().storedLength();
+      ahead.pass();
+    }
+    if (length != part.framesLength()) {
+      throw ChunkLostException.ofRows(
+          "frames of part %d of nar %s have %d bytes, not %d"
+              .formatted(part.part(), nar.hash().nix32(), length, part.framesLength()));
+    }
+  }
+
   /** The part that the walk is in. */
   ManifestPart part() {
     return part;
@@ -154,8 +177,12 @@ final class ChunkWalk {
   private void readPlaces() throws IOException {
     int end = Math.min(part.numbers().length, nextNumber + rowsAtOnce);
     long[] numbers = Arrays.copyOfRange(part.numbers(), nextNumber, end);
-    List<ChunkPlace> read = chunks.places(numbers);
-    places = read;
+    try {
+      places = chunks.places(numbers);
+    } catch (NoChunkException missing) {
+      throw ChunkLostException.ofRows(
+          "%s, but is part of nar %s".formatted(missing.getMessage(), nar.hash().nix32()));
+    }
     next = 0;
     nextNumber = end;
     rowsAtOnce = Math.min(MOST_ROWS, rowsAtOnce * 4);

@@ -99,6 +99,9 @@ public final class ChunkedManifest implements Manifest {
     }
     ChunkWalk walk = from == 0 ? walkFrom(0) : ChunkWalk.ofFrames(chunks, nar, from);
     long skip = from - walk.part().framesOffset();
+    if (skip > 0) {
+      walk.requireFrameLengths();
+    }
     while (walk.hasNext() && walk.peek().storedLength() <= skip) {
       skip -= walk.peek().storedLength();
       walk.pass();

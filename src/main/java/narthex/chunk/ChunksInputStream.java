@@ -44,6 +44,11 @@ final class ChunksInputStream extends RunsInputStream {
     return count;
   }
 
+  @Override
+  boolean isRunPassed() {
+    return position == end && !run.hasNext();
+  }
+
   private void decodeNext() throws IOException {
     if (!run.hasNext()) {
       run = openRun(0).iterator();

@@ -31,4 +31,9 @@ final class FramesInputStream extends RunsInputStream {
     leftInRun -= count;
     return count;
   }
+
+  @Override
+  boolean isRunPassed() {
+    return leftInRun == 0;
+  }
 }

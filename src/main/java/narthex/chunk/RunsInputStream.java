@@ -35,6 +35,9 @@ abstract class RunsInputStream extends InputStream {
    */
   abstract int readSome(byte[] bytes, int offset, int length) throws IOException;
 
+  /** Whether every byte of the runs opened so far was given. */
+  abstract boolean isRunPassed();
+
   /**
    * Opens the next run of frames, at the given byte of its first one.
    *
@@ -84,8 +87,8 @@ abstract class RunsInputStream extends InputStream {
     try {
       int count = readSome(bytes, offset, (int) Math.min(length, left));
       left -= count;
-      if (left == 0 && walk.hasNext()) {
-        throw ChunkLostException.ofRows("there are more chunks than the NAR has");
+      if (left == 0 && (!isRunPassed() || walk.hasNext())) {
+        throw ChunkLostException.ofRows("the chunks are longer than they should be");
       }
       return count;
     } catch (IOException e) {
