@@ -8,7 +8,6 @@ import java.util.Optional;
 import java.util.Set;
 import javax.sql.DataSource;
 import narthex.nix.NarId;
-import narthex.nix.NarInfo;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
 
@@ -29,11 +28,13 @@ public final class Database implements AutoCloseable {
   private final ConnectionPool pool;
   private final Transactions transactions;
   private final DocumentTable documents;
+  private final ChunkTable chunks;
 
   private Database(ConnectionPool pool) {
     this.pool = pool;
     this.transactions = new Transactions(pool.connections());
     this.documents = new DocumentTable(transactions);
+    this.chunks = new ChunkTable(transactions);
   }
 
   /**
@@ -105,28 +106,10 @@ public final class Database implements AutoCloseable {
    * @throws DatabaseException if it could not be stored; nothing is changed then
    */
   public NarInfoRow storeNarInfo(NarInfoRow row) throws IOException {
-    NarInfo said = row.said();
-    String narHash = said.nar().hash().nix32();
     return transactions.together(
         "store narinfo",
-        said.storePath().hash().text(),
-        mappers -> {
-          NarInfoMapper narInfos = mappers.narInfos();
-          registerOwnName(narInfos, narHash);
-          narInfos.registerAlias(row.stem(), narHash);
-          boolean ours = narHash.equals(narInfos.findNar(row.stem()));
-          NarInfoColumns columns = NarInfoColumns.of(row, ours ? row.stem() : narHash);
-          if (narInfos.storeIfAbsent(columns) > 0) {
-            return columns.row();
-          }
-          narInfos.lock(columns.storePathHash());
-          NarInfoColumns uploaded = narInfos.findUploaded(columns.storePathHash());
-          if (uploaded != null) {
-            return uploaded.row();
-          }
-          narInfos.store(columns);
-          return columns.row();
-        });
+        row.said().storePath().hash().text(),
+        mappers -> new FetchedNarInfo(mappers, row).store());
   }
 
   /**
@@ -285,10 +268,34 @@ public final class Database implements AutoCloseable {
           mappers.nars().storeNar(columns);
           boolean stored = mappers.nars().storeRepresentation(columns) > 0;
           if (stored) {
-            registerOwnName(mappers.narInfos(), columns.narHash());
+            mappers.narInfos().nameItself(columns.narHash());
           }
           return stored;
         });
+  }
+
+  /**
+   * Stores a NAR as chunks, after their packs, like {@link #storeRepresentation}. Where another
+   * writer stored a chunk first, the manifest gets that one, so that the frames, and with them the
+   * file size, may have another length than they were said to have.
+   *
+   * @param newChunks those not found before, each once, in the order of their hashes
+   * @param parts the whole manifest; both may be run through several times
+   * @throws DatabaseException if it could not be stored, also because a chunk was condemned since
+   *     it was found; nothing is changed then
+   */
+  public boolean storeChunked(
+      NarId nar,
+      Iterable<ChunkPlace> newChunks,
+      Iterable<ManifestPart> parts,
+      Representation representation,
+      Instant storedAt)
+      throws IOException {
+    RepresentationColumns columns = RepresentationColumns.of(nar, representation, storedAt);
+    return transactions.together(
+        "store chunked nar",
+        columns.narHash(),
+        mappers -> new ChunkedNar(mappers, columns).store(newChunks, parts));
   }
 
   /**
@@ -309,10 +316,18 @@ public final class Database implements AutoCloseable {
           mappers.nars().lockNar(columns.narHash());
           boolean deleted = mappers.nars().deleteRepresentation(columns) > 0;
           if (deleted) {
+            if (representation.form() == Form.CHUNKED) {
+              mappers.chunks().deleteParts(columns.narHash());
+            }
             mappers.nars().deleteNarIfEmpty(columns.narHash());
           }
           return deleted;
         });
+  }
+
+  /** The rows of chunks; usable until this is closed. */
+  public ChunkTable chunks() {
+    return chunks;
   }
 
   /** The rows of documents; usable until this is closed. */
@@ -340,6 +355,7 @@ public final class Database implements AutoCloseable {
               if (rows.isEmpty() || mappers.narInfos().findPathOf(key) != null) {
                 return null;
               }
+              mappers.chunks().deleteParts(key);
               mappers.nars().deleteRepresentations(key);
               mappers.nars().deleteNarIfEmpty(key);
               return RepresentationColumns.nar(rows);
@@ -376,10 +392,5 @@ public final class Database implements AutoCloseable {
   @Override
   public void close() {
     pool.close();
-  }
-
-  private static void registerOwnName(NarInfoMapper narInfos, String narHash) {
-    narInfos.registerOwnName(narHash);
-    narInfos.takeBackOwnName(narHash);
   }
 }

@@ -12,17 +12,11 @@ import narthex.blob.Extent;
 /**
  * Extents as the bytes of one column. After a byte for the version come, for each extent, the
  * length of the blob's key and the key in UTF-8 (length 0: the same blob as before), the offset,
- * the stored length and the length. Numbers are variable-length: seven bits a byte, lowest first,
- * the high bit says that more follow. The same extents always give the same bytes: rows are
- * compared by them.
+ * the stored length and the length. Numbers are {@linkplain VariableLength variable-length}. The
+ * same extents always give the same bytes: rows are compared by them.
  */
 record ExtentList(List<Extent> extents) {
   private static final int VERSION = 1;
-  private static final int LOW_BITS = 0x7f;
-  private static final int MORE = 0x80;
-
-  /** A long of 63 bits has nine groups of seven. */
-  private static final int LAST_SHIFT = 56;
 
   ExtentList {
     extents = List.copyOf(extents);
@@ -38,15 +32,15 @@ record ExtentList(List<Extent> extents) {
         throw new IllegalArgumentException("an extent names no blob");
       }
       if (extent.blob().equals(last)) {
-        writeNumber(0, bytes);
+        VariableLength.write(0, bytes);
       } else {
-        writeNumber(key.length, bytes);
+        VariableLength.write(key.length, bytes);
         bytes.writeBytes(key);
         last = extent.blob();
       }
-      writeNumber(extent.offset(), bytes);
-      writeNumber(extent.storedLength(), bytes);
-      writeNumber(extent.length(), bytes);
+      VariableLength.write(extent.offset(), bytes);
+      VariableLength.write(extent.storedLength(), bytes);
+      VariableLength.write(extent.length(), bytes);
     }
     return bytes.toByteArray();
   }
@@ -66,12 +60,17 @@ record ExtentList(List<Extent> extents) {
         throw new IllegalArgumentException("extents of version " + version + " are unknown");
       }
       while (bytes.hasRemaining()) {
-        long keyLength = readNumber(bytes);
+        long keyLength = VariableLength.read(bytes, "extents");
         if (keyLength > bytes.remaining() || keyLength == 0 && blob.isEmpty()) {
           throw new IllegalArgumentException("extents are damaged: key of " + keyLength + " bytes");
         }
         blob = keyLength == 0 ? blob : readText(bytes, (int) keyLength);
-        extents.add(new Extent(blob, readNumber(bytes), readNumber(bytes), readNumber(bytes)));
+        extents.add(
+            new Extent(
+                blob,
+                VariableLength.read(bytes, "extents"),
+                VariableLength.read(bytes, "extents"),
+                VariableLength.read(bytes, "extents")));
       }
     } catch (BufferUnderflowException | CharacterCodingException e) {
       throw new IllegalArgumentException(
@@ -84,26 +83,5 @@ record ExtentList(List<Extent> extents) {
     ByteBuffer text = bytes.slice(bytes.position(), length);
     bytes.position(bytes.position() + length);
     return StandardCharsets.UTF_8.newDecoder().decode(text).toString();
-  }
-
-  private static void writeNumber(long number, ByteArrayOutputStream bytes) {
-    long rest = number;
-    while (rest > LOW_BITS) {
-      bytes.write((int) (rest & LOW_BITS) | MORE);
-      rest >>>= 7;
-    }
-    bytes.write((int) rest);
-  }
-
-  private static long readNumber(ByteBuffer bytes) {
-    long number = 0;
-    for (int shift = 0; shift <= LAST_SHIFT; shift += 7) {
-      int next = bytes.get();
-      number |= (long) (next & LOW_BITS) << shift;
-      if ((next & MORE) == 0) {
-        return number;
-      }
-    }
-    throw new IllegalArgumentException("extents are damaged: a number is too long");
   }
 }

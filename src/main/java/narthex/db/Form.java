@@ -5,7 +5,9 @@ import java.util.Locale;
 /** In which form a NAR is stored. */
 public enum Form {
   /** One compressed file, byte for byte. */
-  WHOLE;
+  WHOLE,
+  /** Chunks in packs, each a zstd frame, which other NARs may share. */
+  CHUNKED;
 
   String columnText() {
     return name().toLowerCase(Locale.ROOT);

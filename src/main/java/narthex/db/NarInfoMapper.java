@@ -103,6 +103,12 @@ interface NarInfoMapper {
   @Update("update narinfo set stem = nar_hash where stem = #{narHash} and nar_hash <> #{narHash}")
   void takeBackOwnName(@Param("narHash") String narHash);
 
+  /** Makes the hash of a NAR a name of it, and of it alone. */
+  default void nameItself(String narHash) {
+    registerOwnName(narHash);
+    takeBackOwnName(narHash);
+  }
+
   @Insert(
       """
       insert into file_name (stem, nar_hash) values (#{stem}, #{narHash})

@@ -60,6 +60,13 @@ interface NarMapper {
       """)
   int deleteNarIfEmpty(@Param("narHash") String narHash);
 
+  @Select(
+      """
+      select count(*) from representation
+      where nar_hash = #{narHash} and form = #{form} and compression = #{compression}
+      """)
+  int count(RepresentationColumns row);
+
   @Delete("delete from representation where nar_hash = #{narHash}")
   void deleteRepresentations(@Param("narHash") String narHash);
 

@@ -8,11 +8,11 @@ import narthex.nix.Sha256;
 /**
  * One way in which a NAR is stored.
  *
- * @param form whole, as one compressed file
- * @param compression the compression of that file
- * @param fileHash FileHash: the hash of the compressed file
- * @param fileSizeBytes FileSize: its length
- * @param extents where its bytes are, in order
+ * @param form whole, as one compressed file; or as chunks
+ * @param compression the compression of that file; {@code NONE} for chunks
+ * @param fileHash FileHash: the hash of the compressed file; NarHash for chunks
+ * @param fileSizeBytes FileSize: its length; the sum of the frames for chunks
+ * @param extents where its bytes are, in order; none for chunks, whose manifest has its own table
  */
 public record Representation(
     Form form, Compression compression, Sha256 fileHash, long fileSizeBytes, List<Extent> extents) {

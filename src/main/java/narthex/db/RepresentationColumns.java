@@ -29,6 +29,12 @@ record RepresentationColumns(
         new ExtentList(stored.extents()));
   }
 
+  /** Returns the same with so many bytes more. */
+  RepresentationColumns longer(long bytes) {
+    return new RepresentationColumns(
+        narHash, narSize, storedAt, form, compression, fileHash, fileSize + bytes, extents);
+  }
+
   /** Returns the NAR whose rows, at least one, these are. */
   static StoredNar nar(List<RepresentationColumns> rows) {
     RepresentationColumns first = rows.get(0);

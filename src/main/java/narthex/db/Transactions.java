@@ -13,7 +13,9 @@ import org.apache.ibatis.session.SqlSession;
 import org.apache.ibatis.session.SqlSessionFactory;
 import org.apache.ibatis.session.defaults.DefaultSqlSessionFactory;
 import org.apache.ibatis.transaction.jdbc.JdbcTransactionFactory;
+import org.apache.ibatis.type.ByteArrayTypeHandler;
 import org.apache.ibatis.type.JdbcType;
+import org.apache.ibatis.type.TypeHandlerRegistry;
 import org.jspecify.annotations.Nullable;
 
 /** Runs mapper statements alone or in a transaction. Safe for use by several threads. */
@@ -34,17 +36,22 @@ final class Transactions {
     configuration.setMapUnderscoreToCamelCase(true);
     configuration.setArgNameBasedConstructorAutoMapping(true);
     configuration.setJdbcTypeForNull(JdbcType.NULL);
-    configuration.getTypeHandlerRegistry().register(ExtentList.class, new ExtentListColumn());
+    TypeHandlerRegistry types = configuration.getTypeHandlerRegistry();
+    types.register(ExtentList.class, new ExtentListColumn());
+    // SQLite says that bytes are a BLOB, but has none of JDBC's methods for that.
+    types.register(byte[].class, JdbcType.BLOB, new ByteArrayTypeHandler());
     configuration.addMapper(NarInfoMapper.class);
     configuration.addMapper(NarMapper.class);
     configuration.addMapper(DocumentMapper.class);
+    configuration.addMapper(ChunkMapper.class);
     // MyBatis noted this for the thread, which is the server's and stays when we are undeployed.
     ErrorContext.instance().reset();
     this.sessions = new DefaultSqlSessionFactory(configuration);
   }
 
   /** The mappers, bound to one connection. */
-  record Mappers(NarInfoMapper narInfos, NarMapper nars, DocumentMapper documents) {}
+  record Mappers(
+      NarInfoMapper narInfos, NarMapper nars, DocumentMapper documents, ChunkMapper chunks) {}
 
   /**
    * Runs one statement in no transaction but its own.
@@ -89,7 +96,8 @@ final class Transactions {
     return new Mappers(
         session.getMapper(NarInfoMapper.class),
         session.getMapper(NarMapper.class),
-        session.getMapper(DocumentMapper.class));
+        session.getMapper(DocumentMapper.class),
+        session.getMapper(ChunkMapper.class));
   }
 
   private static boolean isTransient(Throwable failure) {

@@ -21,7 +21,8 @@ import narthex.nix.StorePathHash;
 import org.junit.jupiter.api.Test;
 
 /** What {@link Database} promises, whichever database is behind it. */
-abstract class DatabaseContract extends UploadContract implements DocumentTableContract {
+abstract class DatabaseContract extends UploadContract
+    implements DocumentTableContract, ChunkContract {
   private static final String STEM = "a".repeat(52);
   private static final int DEADLINE_SECONDS = 60;
 

@@ -1,0 +1,23 @@
+package narthex.db;
+
+import narthex.nix.Sha256;
+
+/** The columns of the table chunk but for {@code condemned}. */
+@SuppressWarnings("ArrayRecordComponent") // never compared: it only carries a row
+record ChunkColumns(
+    long number, byte[] hash, String pack, long packOffset, int storedLength, int length) {
+
+  static ChunkColumns of(ChunkPlace place) {
+    return new ChunkColumns(
+        place.number(),
+        place.hash().bytes(),
+        place.pack(),
+        place.offset(),
+        place.storedLength(),
+        place.length());
+  }
+
+  ChunkPlace place() {
+    return new ChunkPlace(number, Sha256.of(hash), pack, packOffset, storedLength, length);
+  }
+}

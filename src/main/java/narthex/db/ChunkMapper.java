@@ -1,0 +1,122 @@
+package narthex.db;
+
+import java.util.List;
+import org.apache.ibatis.annotations.Delete;
+import org.apache.ibatis.annotations.Insert;
+import org.apache.ibatis.annotations.Param;
+import org.apache.ibatis.annotations.Select;
+import org.apache.ibatis.annotations.Update;
+import org.jspecify.annotations.Nullable;
+
+/** Statements on the tables chunk, chunking and manifest_part. */
+interface ChunkMapper {
+  String CHUNK = "select number, hash, pack, pack_offset, stored_length, length from chunk ";
+
+  String PART =
+      "select nar_hash, part, nar_offset, frames_offset, length, frames_length, numbers"
+          + " from manifest_part ";
+
+  @Select(
+      "<script>"
+          + CHUNK
+          + """
+            where condemned = 0 and hash in
+              <foreach collection="hashes" item="hash" open="(" separator="," close=")">
+                #{hash}
+              </foreach>
+            </script>
+            """)
+  List<ChunkColumns> find(@Param("hashes") List<byte[]> hashes);
+
+  @Select(CHUNK + "where number between #{first} and #{last}")
+  List<ChunkColumns> findRun(NumberRun run);
+
+  @Select(
+      "<script>"
+          + CHUNK
+          + """
+            where number in
+              <foreach collection="numbers" item="number" open="(" separator="," close=")">
+                #{number}
+              </foreach>
+            </script>
+            """)
+  List<ChunkColumns> findNumbers(@Param("numbers") List<Long> numbers);
+
+  /** Those of a run that are not condemned. */
+  @Select(
+      """
+      select count(*) from chunk where number between #{first} and #{last} and condemned = 0
+      """)
+  long countRun(NumberRun run);
+
+  @Select(
+      """
+      <script>
+      select count(*) from chunk where condemned = 0 and number in
+        <foreach collection="numbers" item="number" open="(" separator="," close=")">
+          #{number}
+        </foreach>
+      </script>
+      """)
+  long countNumbers(@Param("numbers") List<Long> numbers);
+
+  /** What is there stays, but for a condemned chunk: that keeps its number and gets the place. */
+  @Insert(
+      """
+      <script>
+      insert into chunk (number, hash, pack, pack_offset, stored_length, length, condemned) values
+        <foreach collection="rows" item="row" separator=",">
+          (#{row.number}, #{row.hash}, #{row.pack}, #{row.packOffset}, #{row.storedLength},
+            #{row.length}, 0)
+        </foreach>
+      on conflict (hash) do update set pack = excluded.pack, pack_offset = excluded.pack_offset,
+        stored_length = excluded.stored_length, condemned = 0
+      where chunk.condemned = 1
+      </script>
+      """)
+  int store(@Param("rows") List<ChunkColumns> rows);
+
+  @Update("update chunk set condemned = 1 where number = #{number} and pack = #{pack}")
+  int condemn(@Param("number") long number, @Param("pack") String pack);
+
+  @Select("select number from chunk where pack = #{pack} limit 1")
+  @Nullable Long findInPack(@Param("pack") String pack);
+
+  @Update("update chunking set next_number = next_number + #{count} where id = 1")
+  void advance(@Param("count") int count);
+
+  @Select("select next_number from chunking where id = 1")
+  long nextNumber();
+
+  @Select("select sizes from chunking where id = 1 and sizes is not null")
+  @Nullable String findSizes();
+
+  @Update("update chunking set sizes = #{sizes} where id = 1 and sizes is null")
+  void storeSizes(@Param("sizes") String sizes);
+
+  @Insert(
+      """
+      insert into manifest_part
+        (nar_hash, part, nar_offset, frames_offset, length, frames_length, numbers)
+      values (#{narHash}, #{part}, #{narOffset}, #{framesOffset}, #{length}, #{framesLength},
+        #{numbers})
+      """)
+  void storePart(PartColumns row);
+
+  @Select(
+      PART
+          + "where nar_hash = #{narHash} and nar_offset <= #{offset}"
+          + " order by nar_offset desc limit 1")
+  @Nullable PartColumns findPart(@Param("narHash") String narHash, @Param("offset") long offset);
+
+  @Select(
+      PART
+          + "where nar_hash = #{narHash} and frames_offset <= #{offset}"
+          + " order by frames_offset desc limit 1")
+  @Nullable PartColumns findPartOfFrames(
+      @Param("narHash") String narHash, @Param("offset") long offset);
+
+  @Delete("delete from manifest_part where nar_hash = #{narHash}")
+  void deleteParts(@Param("narHash") String narHash);
+}

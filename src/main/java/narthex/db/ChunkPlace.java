@@ -1,0 +1,26 @@
+package narthex.db;
+
+import narthex.nix.Sha256;
+
+/**
+ * Where a chunk is stored.
+ *
+ * @param number by which manifests name it
+ * @param hash the SHA-256 of its bytes
+ * @param pack the blob that holds it
+ * @param offset where its frame begins in the pack
+ * @param storedLength bytes of its frame
+ * @param length bytes of the chunk itself
+ */
+public record ChunkPlace(
+    long number, Sha256 hash, String pack, long offset, int storedLength, int length) {
+
+  /** Checks that the numbers can be. */
+  public ChunkPlace {
+    if (number < 1 || offset < 0 || storedLength < 1 || length < 1) {
+      throw new IllegalArgumentException(
+          "chunk out of range: number=%d offset=%d storedLength=%d length=%d"
+              .formatted(number, offset, storedLength, length));
+    }
+  }
+}

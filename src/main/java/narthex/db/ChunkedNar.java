@@ -1,0 +1,141 @@
+package narthex.db;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
+import narthex.db.Transactions.Mappers;
+import narthex.nix.Sha256;
+
+/**
+ * Stores a NAR as chunks; one attempt, in one transaction.
+ *
+ * <h2>Races</h2>
+ *
+ * Writers of one NAR wait for each other at its row. Of two writers of one chunk the second waits
+ * for the first at the chunk's row, and then takes over its number and the length of its frame, in
+ * the parts of the manifest and in what follows from them. All write chunks in the order of their
+ * hashes, so that none waits for another in a circle.
+ */
+final class ChunkedNar {
+  private final Mappers mappers;
+  private final RepresentationColumns columns;
+
+  /**
+   * The chunk of another in place of ours.
+   *
+   * @param number its number
+   * @param longer how many bytes its frame is longer than ours
+   */
+  private record Other(long number, int longer) {}
+
+  /** By the number of ours. */
+  private final Map<Long, Other> others = new HashMap<>();
+
+  ChunkedNar(Mappers mappers, RepresentationColumns columns) {
+    this.mappers = mappers;
+    this.columns = columns;
+  }
+
+  /** Returns false if the NAR is stored as chunks already. */
+  boolean store(Iterable<ChunkPlace> newChunks, Iterable<ManifestPart> parts) {
+    mappers.nars().storeNar(columns);
+    if (mappers.nars().count(columns) > 0) {
+      return false;
+    }
+    storeChunks(newChunks);
+    long longer = storeParts(parts);
+    mappers.nars().storeRepresentation(columns.longer(longer));
+    mappers.narInfos().nameItself(columns.narHash());
+    return true;
+  }
+
+  private void storeChunks(Iterable<ChunkPlace> newChunks) {
+    List<ChunkColumns> batch = new ArrayList<>();
+    for (ChunkPlace chunk : newChunks) {
+      batch.add(ChunkColumns.of(chunk));
+      if (batch.size() == ChunkTable.ROWS_AT_ONCE) {
+        storeBatch(batch);
+        batch.clear();
+      }
+    }
+    if (!batch.isEmpty()) {
+      storeBatch(batch);
+    }
+  }
+
+  private void storeBatch(List<ChunkColumns> batch) {
+    mappers.chunks().store(batch);
+    Map<Sha256, ChunkColumns> there = new HashMap<>();
+    for (ChunkColumns row :
+        mappers.chunks().find(batch.stream().map(ChunkColumns::hash).toList())) {
+      there.put(Sha256.of(row.hash()), row);
+    }
+    for (ChunkColumns ours : batch) {
+      ChunkColumns stored = there.get(Sha256.of(ours.hash()));
+      if (stored == null) {
+        throw new IllegalArgumentException("chunk " + ours.number() + " was condemned meanwhile");
+      }
+      if (stored.number() != ours.number()) {
+        others.put(
+            ours.number(), new Other(stored.number(), stored.storedLength() - ours.storedLength()));
+      }
+    }
+  }
+
+  /** Returns how many bytes all frames are longer than those that were thought to be stored. */
+  private long storeParts(Iterable<ManifestPart> parts) {
+    long longer = 0;
+    for (ManifestPart part : parts) {
+      long before = longer;
+      long[] numbers = part.numbers().clone();
+      for (int i = 0; i < numbers.length; i++) {
+        Other other = others.get(numbers[i]);
+        if (other != null) {
+          longer += other.longer();
+          numbers[i] = other.number();
+        }
+      }
+      requireStored(numbers);
+      mappers
+          .chunks()
+          .storePart(
+              PartColumns.of(
+                  columns.narHash(),
+                  new ManifestPart(
+                      part.part(),
+                      part.narOffset(),
+                      part.framesOffset() + before,
+                      part.length(),
+                      part.framesLength() + longer - before,
+                      numbers)));
+    }
+    return longer;
+  }
+
+  /** A chunk that was found when it was cut may have been condemned since. */
+  private void requireStored(long[] numbers) {
+    long wanted = LongStream.of(numbers).distinct().count();
+    long stored = 0;
+    List<Long> single = new ArrayList<>();
+    for (NumberRun run : NumberRun.of(numbers, Integer.MAX_VALUE)) {
+      if (run.length() > 1) {
+        stored += mappers.chunks().countRun(run);
+      } else {
+        single.add(run.first());
+      }
+    }
+    for (int from = 0; from < single.size(); from += ChunkTable.ROWS_AT_ONCE) {
+      stored +=
+          mappers
+              .chunks()
+              .countNumbers(
+                  single.subList(from, Math.min(single.size(), from + ChunkTable.ROWS_AT_ONCE)));
+    }
+    if (stored != wanted) {
+      throw new IllegalArgumentException(
+          "%d of %d chunks were condemned meanwhile".formatted(wanted - stored, wanted));
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package narthex.db;
+
+/** The columns of the table manifest_part. */
+@SuppressWarnings("ArrayRecordComponent") // never compared: it only carries a row
+record PartColumns(
+    String narHash,
+    int part,
+    long narOffset,
+    long framesOffset,
+    long length,
+    long framesLength,
+    byte[] numbers) {
+
+  static PartColumns of(String narHash, ManifestPart part) {
+    return new PartColumns(
+        narHash,
+        part.part(),
+        part.narOffset(),
+        part.framesOffset(),
+        part.length(),
+        part.framesLength(),
+        NumberList.encode(part.numbers()));
+  }
+
+  ManifestPart manifestPart() {
+    return new ManifestPart(
+        part, narOffset, framesOffset, length, framesLength, NumberList.decode(numbers));
+  }
+}
