@@ -15,6 +15,8 @@ import narthex.blob.BlobSink;
 import narthex.blob.BlobStore;
 import narthex.blob.Extent;
 import narthex.blob.StoredManifest;
+import narthex.chunk.ChunkLostException;
+import narthex.db.ChunkPlace;
 import narthex.db.Database;
 import narthex.db.Form;
 import narthex.db.Representation;
@@ -157,6 +159,26 @@ public final class NarIngest {
     for (var extent : lost.extents()) {
       blobs.delete(extent.blob());
     }
+  }
+
+  /**
+   * Drops the chunked form of a NAR, of which a chunk turned out lost or damaged, so that the NAR
+   * is fetched again. No later NAR refers to that chunk, nor to others of a lost pack: they are
+   * written anew when they come. Nothing is changed if that happened meanwhile.
+   */
+  public void drop(Sha256 narHash, Representation damaged, ChunkLostException lost)
+      throws IOException {
+    Optional<ChunkPlace> place = lost.place();
+    if (place.isPresent()) {
+      boolean condemned =
+          lost.isPackLost()
+              ? database.chunks().condemnPack(place.get().pack())
+              : database.chunks().condemn(place.get());
+      if (!condemned) {
+        return;
+      }
+    }
+    drop(narHash, damaged);
   }
 
   /** Deletes a narinfo, if there is one; its NAR stays. */

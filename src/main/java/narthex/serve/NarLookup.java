@@ -2,7 +2,6 @@ package narthex.serve;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -11,7 +10,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import narthex.blob.BlobLostException;
 import narthex.blob.BlobStore;
-import narthex.blob.StoredManifest;
+import narthex.chunk.ChunkLostException;
 import narthex.db.Database;
 import narthex.db.NarInfoRow;
 import narthex.db.Representation;
@@ -44,7 +43,7 @@ public final class NarLookup {
   private static final int ATTEMPTS = 4;
 
   private final Database database;
-  private final BlobStore blobs;
+  private final StoredForms forms;
   private final InFlightRegistry flights;
   private final NarDownload download;
   private final NarFileDownload files;
@@ -63,7 +62,7 @@ public final class NarLookup {
       NarIngest ingest,
       DecoderSlots slots) {
     this.database = database;
-    this.blobs = blobs;
+    this.forms = new StoredForms(database.chunks(), blobs, slots);
     this.flights = flights;
     this.download = download;
     this.files = files;
@@ -164,14 +163,18 @@ public final class NarLookup {
       return Optional.empty();
     }
     Compression wanted = asPut(name, stored.get());
-    for (Representation representation : fitting(stored.get(), wanted)) {
+    for (Representation representation : StoredForms.fitting(stored.get(), wanted)) {
       try {
-        return Optional.of(source(stored.get(), representation, wanted));
-      } catch (BlobLostException lost) {
-        LOG.log(Level.ERROR, "stored nar is lost reason={0}", lost.getMessage());
+        return Optional.of(forms.source(stored.get(), representation, wanted, NarLookup::logLost));
+      } catch (BlobLostException | ChunkLostException lost) {
+        logLost(lost);
       }
     }
     return Optional.empty();
+  }
+
+  private static void logLost(IOException lost) {
+    LOG.log(Level.ERROR, "stored nar is lost reason={0}", lost.getMessage());
   }
 
   /**
@@ -218,10 +221,12 @@ public final class NarLookup {
     if (nar == null) {
       return Optional.empty();
     }
-    for (Representation representation : fitting(nar, name.compression())) {
+    for (Representation representation : StoredForms.fitting(nar, name.compression())) {
       try {
-        return Optional.of(source(nar, representation, name.compression()));
-      } catch (BlobLostException gone) {
+        return Optional.of(
+            forms.source(
+                nar, representation, name.compression(), lost -> lose(nar, representation, lost)));
+      } catch (BlobLostException | ChunkLostException gone) {
         remembered.forget(name.stem());
       }
     }
@@ -233,9 +238,14 @@ public final class NarLookup {
     if (stored.isEmpty()) {
       return Optional.empty();
     }
-    for (Representation representation : fitting(stored.get(), name.compression())) {
+    for (Representation representation : StoredForms.fitting(stored.get(), name.compression())) {
       try {
-        NarSource source = source(stored.get(), representation, name.compression());
+        NarSource source =
+            forms.source(
+                stored.get(),
+                representation,
+                name.compression(),
+                lost -> lose(stored.get(), representation, lost));
         remembered.remember(name.stem(), stored.get());
         return Optional.of(source);
       } catch (BlobLostException lost) {
@@ -245,6 +255,8 @@ public final class NarLookup {
             narHash.nix32(),
             lost.getMessage());
         ingest.drop(narHash, representation);
+      } catch (ChunkLostException lost) {
+        lose(stored.get(), representation, lost);
       }
     }
     return Optional.empty();
@@ -265,26 +277,19 @@ public final class NarLookup {
     return gzip ? Compression.GZIP : name.compression();
   }
 
-  /** What can be sent as wanted: as it is stored, else decoded. */
-  private static List<Representation> fitting(StoredNar nar, Compression wanted) {
-    return nar.representations().stream()
-        .filter(one -> wanted == Compression.NONE || wanted == one.compression())
-        .sorted(Comparator.comparing(one -> one.compression() != wanted))
-        .toList();
-  }
-
-  /**
-   * The source of a stored form.
-   *
-   * @throws BlobLostException if its bytes are surely not there
-   */
-  private NarSource source(StoredNar nar, Representation representation, Compression wanted)
-      throws IOException {
-    StoredManifest manifest = new StoredManifest(blobs, representation.extents());
-    manifest.requirePresent();
-    NarSource file =
-        new FileSource(manifest, representation.compression(), representation.fileHash().nix32());
-    return as(wanted, file, nar.id());
+  /** Records that a reading found chunks lost, so that the next request finds the NAR elsewhere. */
+  private void lose(StoredNar nar, Representation representation, ChunkLostException lost) {
+    LOG.log(
+        Level.ERROR,
+        "stored nar is damaged and will be fetched again hash={0} reason={1}",
+        nar.id().hash().nix32(),
+        lost.getMessage());
+    try {
+      ingest.drop(nar.id().hash(), representation, lost);
+    } catch (IOException e) {
+      LOG.log(Level.ERROR, "damage cannot be recorded reason={0}", e.toString());
+    }
+    remembered.forget(nar.id().hash());
   }
 
   private Optional<NarSource> fetch(Sha256 narHash, NarFileName name) throws IOException {
