@@ -87,13 +87,15 @@ public final class NarIngest {
       throws IOException {
     List<Representation> stored =
         database.findNar(narHash).map(StoredNar::representations).orElse(List.of());
+    boolean chunked = stored.stream().anyMatch(one -> one.form() == Form.CHUNKED);
     boolean whole =
         stored.stream()
             .anyMatch(one -> one.form() == Form.WHOLE && one.compression() == compression);
-    if (whole || (wanted == Compression.NONE && !stored.isEmpty())) {
+    boolean decoded = wanted == Compression.NONE && !stored.isEmpty();
+    boolean frames = wanted == Compression.ZSTD && chunked;
+    if (whole || decoded || frames) {
       return Optional.empty();
     }
-    boolean chunked = stored.stream().anyMatch(one -> one.form() == Form.CHUNKED);
     return Optional.of(chunked ? Keep.NOTHING : first);
   }
 
