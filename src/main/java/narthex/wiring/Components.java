@@ -100,7 +100,7 @@ final class Components implements Closeable {
     closeables.push(() -> Executors.stop(prefetchers));
     Upstreams upstreams = upstreams(settings, tasks);
     closeables.push(upstreams);
-    CdcMode mode = settings.fetching().cdcMode();
+    CdcMode mode = settings.chunking().mode();
     InFlightRegistry flights = new InFlightRegistry();
     NarIngest ingest = new NarIngest(blobs, database, verifiers, clock);
     NarInfoFetch narInfos = new NarInfoFetch(upstreams, database, clock);

@@ -80,6 +80,7 @@ class PackageTableTest {
             "stream",
             "blob",
             "db",
+            "chunk",
             "upstream",
             "staging",
             "ingest",
