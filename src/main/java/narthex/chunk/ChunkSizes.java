@@ -30,4 +30,9 @@ public record ChunkSizes(int min, int avg, int max) {
           "chunk sizes do not grow from min to avg to max: %d, %d, %d".formatted(min, avg, max));
     }
   }
+
+  /** The three sizes as text: what is kept with the first chunk. */
+  public String print() {
+    return min + " " + avg + " " + max;
+  }
 }

@@ -1,0 +1,98 @@
+package narthex.chunk;
+
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import narthex.blob.BlobStore;
+import narthex.db.Database;
+
+/** What all writers of chunks share: where they write, and how. Thread-safe. */
+public final class ChunkStore {
+  /** Above this the offset of a chunk in its pack would be no small number. */
+  private static final long MOST_PACK_BYTES = 1L << 30;
+
+  private final BlobStore blobs;
+  private final Database database;
+  private final Settings settings;
+  private final Executor packers;
+
+  /** What to do when other chunks were cut with other sizes. */
+  public enum OtherSizes {
+    /** Nothing is cut. */
+    REFUSED,
+    /** Old chunks stay readable, and are hardly ever found again. */
+    ALLOWED
+  }
+
+  /**
+   * How chunks are made.
+   *
+   * @param sizes how long they are
+   * @param packBytes length at which a pack is full, at most 1 GiB
+   * @param otherSizes what to do if the first chunk was cut with other sizes
+   */
+  public record Settings(ChunkSizes sizes, long packBytes, OtherSizes otherSizes) {
+    /** Checks the length of packs. */
+    public Settings {
+      if (packBytes < 1 || packBytes > MOST_PACK_BYTES) {
+        throw new IllegalArgumentException(
+            "packs of %d bytes are not between 1 and %d".formatted(packBytes, MOST_PACK_BYTES));
+      }
+    }
+  }
+
+  /**
+   * @param packers runs one task per writer at a time, which compresses and writes; not closed here
+   */
+  public ChunkStore(BlobStore blobs, Database database, Settings settings, Executor packers) {
+    this.blobs = blobs;
+    this.database = database;
+    this.settings = settings;
+    this.packers = packers;
+  }
+
+  /** Begins to cut a NAR into chunks; the caller closes the writer. */
+  public ChunkedWriter begin() {
+    return new ChunkedWriter(this);
+  }
+
+  /**
+   * Compares the sizes with those of the first chunk, if there is one.
+   *
+   * @throws OtherSizesException if they are others and that is not allowed
+   */
+  public void requireSameSizes() throws IOException {
+    Optional<String> kept = database.chunks().findSizes();
+    if (kept.isPresent()) {
+      requireSame(kept.get());
+    }
+  }
+
+  /** Keeps the sizes if this is the first chunk, and else compares them. */
+  void keepSizes() throws IOException {
+    requireSame(database.chunks().keepSizes(settings.sizes().print()));
+  }
+
+  private void requireSame(String kept) throws OtherSizesException {
+    String ours = settings.sizes().print();
+    if (settings.otherSizes() == OtherSizes.REFUSED && !kept.equals(ours)) {
+      throw new OtherSizesException(kept, ours);
+    }
+  }
+
+  BlobStore blobs() {
+    return blobs;
+  }
+
+  Database database() {
+    return database;
+  }
+
+  Settings settings() {
+    return settings;
+  }
+
+  Executor packers() {
+    return packers;
+  }
+}

@@ -1,0 +1,325 @@
+package narthex.chunk;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import narthex.blob.FaultyBlobStore;
+import narthex.blob.FaultyBlobStore.Step;
+import narthex.blob.MemoryBlobStore;
+import narthex.chunk.ChunkStore.OtherSizes;
+import narthex.db.ChunkPlace;
+import narthex.db.Database;
+import narthex.db.DatabaseSettings;
+import narthex.db.Form;
+import narthex.db.ManifestPart;
+import narthex.db.Representation;
+import narthex.nix.Compression;
+import narthex.nix.NarId;
+import narthex.nix.Sha256;
+import narthex.stream.Decoders;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ChunkedWriterTest {
+  private static final ChunkSizes SIZES = new ChunkSizes(1 << 10, 4 << 10, 16 << 10);
+  private static final long PACK_BYTES = 100_000;
+  private static final Instant NOON = Instant.parse("2025-03-04T12:00:00Z");
+  private static final int ROUNDS = 5;
+  private static final int DEADLINE_SECONDS = 60;
+
+  private final MemoryBlobStore memory = new MemoryBlobStore();
+  private final FaultyBlobStore blobs = new FaultyBlobStore(memory);
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+  @TempDir Path folder;
+  private Database database;
+  private ChunkStore store;
+
+  @BeforeEach
+  void open() throws Exception {
+    database =
+        Database.open(
+            new DatabaseSettings("jdbc:sqlite:" + folder.resolve("narthex.db"), null, null, null));
+    store = store(SIZES, OtherSizes.REFUSED);
+  }
+
+  @AfterEach
+  void close() {
+    threads.shutdownNow();
+    database.close();
+    assertEquals(0, memory.openSinks());
+  }
+
+  private ChunkStore store(ChunkSizes sizes, OtherSizes others) {
+    return new ChunkStore(
+        blobs, database, new ChunkStore.Settings(sizes, PACK_BYTES, others), threads);
+  }
+
+  private static byte[] random(int length, long seed) {
+    byte[] bytes = new byte[length];
+    new Random(seed).nextBytes(bytes);
+    return bytes;
+  }
+
+  private static NarId id(byte[] nar) throws Exception {
+    return new NarId(
+        Sha256.of(MessageDigest.getInstance("SHA-256").digest(nar)), Math.max(1, nar.length));
+  }
+
+  private boolean put(byte[] nar) throws Exception {
+    try (ChunkedWriter writer = store.begin()) {
+      write(writer, nar, 0, nar.length);
+      writer.finish();
+      return writer.store(id(nar), NOON);
+    }
+  }
+
+  private static void write(ChunkedWriter writer, byte[] nar, int from, int to) throws IOException {
+    int step = 70_001;
+    for (int at = from; at < to; at += step) {
+      writer.write(nar, at, Math.min(step, to - at));
+    }
+  }
+
+  private List<ChunkPlace> places(byte[] nar) throws Exception {
+    List<ChunkPlace> all = new ArrayList<>();
+    long offset = 0;
+    while (true) {
+      Optional<ManifestPart> part = database.chunks().findPart(id(nar).hash(), offset);
+      if (part.isEmpty()) {
+        return all;
+      }
+      all.addAll(database.chunks().places(part.get().numbers()));
+      offset += part.get().length();
+    }
+  }
+
+  private byte[] read(byte[] nar) throws Exception {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    long frames = 0;
+    for (ChunkPlace place : places(nar)) {
+      try (InputStream in =
+          Decoders.decode(
+              Compression.ZSTD, memory.open(place.pack(), place.offset(), place.storedLength()))) {
+        byte[] chunk = in.readAllBytes();
+        assertEquals(place.hash(), id(chunk).hash());
+        assertEquals(place.length(), chunk.length);
+        all.write(chunk);
+      }
+      frames += place.storedLength();
+    }
+    Representation stored =
+        database
+            .findNar(id(nar).hash())
+            .flatMap(found -> found.find(Form.CHUNKED, Compression.NONE))
+            .orElseThrow();
+    assertEquals(frames, stored.fileSizeBytes());
+    return all.toByteArray();
+  }
+
+  private long storedBytes() {
+    return memory.keys().stream().mapToLong(key -> memory.find(key).orElseThrow()).sum();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 1024, 16 << 10, (2 << 20) - 1, 2 << 20, (2 << 20) + 1, 9_000_000})
+  void whatIsWrittenIsReadBack(int length) throws Exception {
+    byte[] nar = random(length, length);
+
+    assertTrue(put(nar));
+
+    assertArrayEquals(nar, read(nar));
+    for (String key : memory.keys()) {
+      assertTrue(memory.find(key).orElseThrow() < PACK_BYTES + (17 << 10));
+    }
+  }
+
+  @Test
+  void theChunksAreThoseOfTheChunker() throws Exception {
+    byte[] nar = random(5_000_000, 1);
+    put(nar);
+    Chunker chunker = new Chunker(SIZES);
+
+    int from = 0;
+    for (ChunkPlace place : places(nar)) {
+      assertEquals(chunker.cut(nar, from, nar.length), place.length());
+      from += place.length();
+    }
+    assertEquals(nar.length, from);
+  }
+
+  @Test
+  void theSameBytesWithinOneNarAreWrittenOnce() throws Exception {
+    byte[] once = random(1_000_000, 1);
+    byte[] nar = new byte[6 * once.length];
+    for (int i = 0; i < 6; i++) {
+      System.arraycopy(once, 0, nar, i * once.length, once.length);
+    }
+
+    put(nar);
+
+    assertArrayEquals(nar, read(nar));
+    assertTrue(storedBytes() < 1_200_000, () -> storedBytes() + " bytes");
+  }
+
+  @Test
+  void aNarLikeOneBeforeAddsOnlyWhatIsNew() throws Exception {
+    byte[] one = random(6_000_000, 1);
+    byte[] other = one.clone();
+    other[3_000_000] ^= 1;
+    put(one);
+    long before = storedBytes();
+
+    put(other);
+
+    assertArrayEquals(one, read(one));
+    assertArrayEquals(other, read(other));
+    assertTrue(storedBytes() - before < 3 * SIZES.max(), () -> before + " " + storedBytes());
+  }
+
+  @Test
+  void aNarThatIsThereIsKnownAndLeavesNothingMore() throws Exception {
+    byte[] nar = random(3_000_000, 1);
+    assertTrue(put(nar));
+    var before = memory.keys();
+
+    assertFalse(put(nar));
+
+    assertEquals(before, memory.keys());
+    assertArrayEquals(nar, read(nar));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"CREATE", "COMMIT", "COMMIT_ANSWER"})
+  void aFailureOfTheBlobStoreLeavesNothing(Step step) throws Exception {
+    byte[] nar = random(9_000_000, 1);
+    for (int before = 0; before <= 8_000_000; before += 2_000_000) {
+      int healthy = before;
+      try (ChunkedWriter writer = store.begin()) {
+        write(writer, nar, 0, healthy);
+        blobs.fail(step);
+        assertThrows(
+            IOException.class,
+            () -> {
+              write(writer, nar, healthy, nar.length);
+              writer.finish();
+            });
+        assertThrows(IOException.class, writer::finish);
+      }
+      blobs.heal();
+      assertEquals(List.of(), List.copyOf(memory.keys()));
+    }
+    assertEquals(Optional.empty(), database.findNar(id(nar).hash()));
+    assertTrue(put(nar));
+    assertArrayEquals(nar, read(nar));
+  }
+
+  @Test
+  void aFullDiskLeavesNothing() throws Exception {
+    byte[] nar = random(6_000_000, 1);
+    for (long room = 0; room < PACK_BYTES; room += 11_111) {
+      blobs.failWritesAfter(room);
+      assertThrows(IOException.class, () -> put(nar));
+      blobs.heal();
+      assertEquals(List.of(), List.copyOf(memory.keys()));
+    }
+    assertEquals(Optional.empty(), database.findNar(id(nar).hash()));
+  }
+
+  @Test
+  void aWriterThatIsClosedBeforeItsNarIsStoredLeavesNothing() throws Exception {
+    byte[] nar = random(9_000_000, 1);
+    for (int written : List.of(0, 1000, 5_000_000, 9_000_000)) {
+      try (ChunkedWriter writer = store.begin()) {
+        write(writer, nar, 0, written);
+        if (written == nar.length) {
+          writer.finish();
+        }
+      }
+      assertEquals(List.of(), List.copyOf(memory.keys()));
+    }
+    assertEquals(List.of(), places(nar));
+  }
+
+  @Test
+  void twoWritersOfTheSameBytesAtOnceBothEndWell() throws Exception {
+    for (int round = 0; round < ROUNDS; round++) {
+      byte[] common = random(3_000_000, round);
+      byte[] one = Arrays.copyOf(common, 3_500_000);
+      byte[] other = Arrays.copyOf(common, 3_100_000);
+
+      List<Boolean> results = atOnce(() -> put(one), () -> put(other));
+      assertEquals(List.of(true, true), results);
+      assertArrayEquals(one, read(one));
+      assertArrayEquals(other, read(other));
+
+      byte[] same = random(3_000_000, 1000 + round);
+      List<Boolean> ofOne = atOnce(() -> put(same), () -> put(same));
+      assertEquals(ofOne.get(0), !ofOne.get(1));
+      assertArrayEquals(same, read(same));
+    }
+    for (String key : memory.keys()) {
+      assertTrue(database.chunks().isPackNamed(key), key);
+    }
+  }
+
+  private List<Boolean> atOnce(Callable<Boolean> one, Callable<Boolean> other) throws Exception {
+    CyclicBarrier start = new CyclicBarrier(2);
+    List<Future<Boolean>> both =
+        List.of(one, other).stream()
+            .map(
+                work ->
+                    threads.submit(
+                        () -> {
+                          start.await(DEADLINE_SECONDS, TimeUnit.SECONDS);
+                          return work.call();
+                        }))
+            .toList();
+    return List.of(
+        both.get(0).get(DEADLINE_SECONDS, TimeUnit.SECONDS),
+        both.get(1).get(DEADLINE_SECONDS, TimeUnit.SECONDS));
+  }
+
+  @Test
+  void chunksOfOtherSizesAreRefusedUnlessAllowed() throws Exception {
+    store.requireSameSizes();
+    put(random(100_000, 1));
+    store.requireSameSizes();
+    ChunkSizes others = new ChunkSizes(2 << 10, 4 << 10, 16 << 10);
+
+    store = store(others, OtherSizes.REFUSED);
+    OtherSizesException refusal = assertThrows(OtherSizesException.class, store::requireSameSizes);
+    assertEquals(1, String.valueOf(refusal.getMessage()).lines().count());
+    assertThrows(IOException.class, () -> put(random(100_000, 2)));
+
+    store = store(others, OtherSizes.ALLOWED);
+    store.requireSameSizes();
+    byte[] nar = random(100_000, 2);
+    assertTrue(put(nar));
+    assertArrayEquals(nar, read(nar));
+  }
+}
