@@ -114,7 +114,7 @@ class ChunkedManifestTest {
 
   @Test
   void theNarIsReadFromEveryKindOfOffset() throws IOException {
-    assertTrue(stored.places().size() > 30);
+    assertTrue(stored.places().size() > 15, stored.places().toString());
     for (long offset : offsets(stored.places().stream().map(ChunkPlace::length).toList())) {
       assertArrayEquals(from(NAR, offset), read(manifest().open(offset)), "from " + offset);
     }
@@ -283,7 +283,7 @@ class ChunkedManifestTest {
     execute("update chunk set stored_length = " + length + " where number = " + number);
 
     assertBroken(true);
-    assertBroken(false);
+    assertThrows(ChunkLostException.class, () -> read(manifest().openFrames(0)));
     assertThrows(
         ChunkLostException.class, () -> read(manifest().openFrames(stored.framesLength() - 1)));
   }
