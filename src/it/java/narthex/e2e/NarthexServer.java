@@ -113,6 +113,21 @@ final class NarthexServer implements AutoCloseable {
     url = awaitReady();
   }
 
+  /** As {@link #restart()}, with these settings in place of what they were. */
+  void restart(Map<String, String> others) {
+    settings.putAll(others);
+    restart();
+  }
+
+  /** Deletes all that it keeps, database, blobs and keys; it must not run. */
+  void loseData() {
+    try {
+      Folders.delete(Path.of(settings.get("narthex.data-dir")));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Leaves what it has printed in {@code target/e2e-logs}, for who looks into a failed test. */
   @Override
   public void close() {

@@ -80,6 +80,9 @@ interface ChunkMapper {
   @Update("update chunk set condemned = 1 where number = #{number} and pack = #{pack}")
   int condemn(@Param("number") long number, @Param("pack") String pack);
 
+  @Update("update chunk set condemned = 1 where pack = #{pack}")
+  int condemnPack(@Param("pack") String pack);
+
   @Select("select number from chunk where pack = #{pack} limit 1")
   @Nullable Long findInPack(@Param("pack") String pack);
 

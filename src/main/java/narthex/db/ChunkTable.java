@@ -113,7 +113,8 @@ public final class ChunkTable {
    *
    * @param numbers which, in any order, each as often as wanted
    * @return as many places, in the same order
-   * @throws DatabaseException if the database cannot tell, or does not have one
+   * @throws NoChunkException if one surely has no row
+   * @throws DatabaseException if the database cannot tell
    */
   public List<ChunkPlace> places(long[] numbers) throws IOException {
     Map<Long, ChunkPlace> found = new HashMap<>();
@@ -135,7 +136,7 @@ public final class ChunkTable {
     for (long number : numbers) {
       ChunkPlace place = found.get(number);
       if (place == null) {
-        throw new DatabaseException("find chunk", Long.toString(number), "it has no row", null);
+        throw new NoChunkException(number);
       }
       places.add(place);
     }
@@ -168,6 +169,17 @@ public final class ChunkTable {
         "condemn chunk",
         Long.toString(place.number()),
         mappers -> mappers.chunks().condemn(place.number(), place.pack()) > 0);
+  }
+
+  /**
+   * Condemns all chunks that are said to be in a pack which is lost, like {@link #condemn}.
+   *
+   * @return false, and nothing is changed, if none is
+   * @throws DatabaseException if they could not be condemned
+   */
+  public boolean condemnPack(String pack) throws IOException {
+    return transactions.together(
+        "condemn pack", pack, mappers -> mappers.chunks().condemnPack(pack) > 0);
   }
 
   /**

@@ -7,6 +7,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import narthex.db.NarInfoRow;
+import narthex.nix.Compression;
 import narthex.nix.NarFile;
 import narthex.nix.NarInfo;
 import narthex.staging.Flight;
@@ -28,11 +29,13 @@ public final class NarDownload {
   private final InFlightRegistry flights;
   private final ExecutorService fetchers;
   private final ExecutorService prefetchers;
+  private final CdcMode mode;
 
   /**
    * @param fetchers runs one fetch per flight; not closed here
    * @param prefetchers runs prefetches, as many at once and in its queue as it allows; what it
    *     rejects is not prefetched; not closed here
+   * @param mode when NARs are chunked
    */
   public NarDownload(
       Upstreams upstreams,
@@ -40,22 +43,29 @@ public final class NarDownload {
       NarIngest ingest,
       InFlightRegistry flights,
       ExecutorService fetchers,
-      ExecutorService prefetchers) {
+      ExecutorService prefetchers,
+      CdcMode mode) {
     this.upstreams = upstreams;
     this.narInfos = narInfos;
     this.ingest = ingest;
     this.flights = flights;
     this.fetchers = fetchers;
     this.prefetchers = prefetchers;
+    this.mode = mode;
   }
 
-  /** Joins the flight of this narinfo's NAR, or starts it. Returns at once. */
-  public Flight join(NarInfoRow row) {
+  /**
+   * Joins the flight of this narinfo's NAR, or starts it. Returns at once; the caller says {@link
+   * narthex.staging.Boarding#boarded} when it has opened the bytes or does not want them.
+   *
+   * @param wanted the compression in which the caller wants the NAR
+   */
+  public Flight join(NarInfoRow row, Compression wanted) {
     Flight mine = new Flight(row.said().nar(), row.said().file().compression());
     Flight flight = flights.claim(mine);
     if (flight == mine) {
       try {
-        fetchers.execute(() -> run(row, mine));
+        fetchers.execute(() -> run(row, wanted, mine));
       } catch (RejectedExecutionException stopping) {
         flights.release(mine);
         mine.ended(new IOException("the server is stopping", stopping));
@@ -67,7 +77,7 @@ public final class NarDownload {
   /** Brings in this narinfo's NAR when there is time, without anybody waiting for it. */
   public void prefetch(NarInfoRow row) {
     try {
-      prefetchers.execute(() -> awaitEnd(join(row)));
+      prefetchers.execute(() -> prefetchNow(row));
     } catch (RejectedExecutionException full) {
       LOG.log(Level.DEBUG, "prefetch left out path={0}", row.said().storePath().print());
     }
@@ -127,16 +137,20 @@ public final class NarDownload {
     return found;
   }
 
-  private void run(NarInfoRow row, Flight flight) {
+  private void prefetchNow(NarInfoRow row) {
+    Flight flight = join(row, Compression.NONE);
+    flight.boarding().boarded();
+    awaitEnd(flight);
+  }
+
+  private void run(NarInfoRow row, Compression wanted, Flight flight) {
     IOException failure = null;
     try {
       // Another flight may have landed between its joiner's look at the rows and this claim.
-      if (!ingest.isStored(flight.nar(), flight.compression())) {
-        new NarFetch(row, upstreams, narInfos, ingest)
-            .fetch(
-                ingestion ->
-                    flight.opened(
-                        new Flight.Opened(ingestion.manifest(), ingestion.announcedHash())));
+      Optional<Keep> keep =
+          ingest.wouldKeep(flight.nar().hash(), flight.compression(), wanted, mode.firstKept());
+      if (keep.isPresent()) {
+        new NarFetch(row, upstreams, narInfos, ingest, keep.get()).fetch(course(flight));
       }
     } catch (IOException e) {
       failure = e;
@@ -149,6 +163,21 @@ public final class NarDownload {
     if (failure != null) {
       report(row.said(), failure);
     }
+  }
+
+  private NarFetch.Course course(Flight flight) {
+    return new NarFetch.Course() {
+      @Override
+      public void opened(NarIngestion ingestion) {
+        flight.opened(new Flight.Opened(ingestion.manifest(), ingestion.announcedHash()));
+      }
+
+      @Override
+      public void landing() {
+        flights.release(flight);
+        flight.boarding().awaitBoarded();
+      }
+    };
   }
 
   private static void report(NarInfo said, IOException failure) {

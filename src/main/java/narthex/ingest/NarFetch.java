@@ -1,15 +1,11 @@
 package narthex.ingest;
 
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.lang.System.Logger.Level;
 import java.util.Optional;
 import java.util.OptionalLong;
 import narthex.db.NarInfoRow;
 import narthex.nix.NarFile;
 import narthex.nix.NarInfo;
-import narthex.stream.CorruptNarException;
 import narthex.upstream.FoundNarInfo;
 import narthex.upstream.NarBody;
 import narthex.upstream.Upstream;
@@ -22,16 +18,10 @@ import org.jspecify.annotations.Nullable;
  * one thread, once.
  */
 final class NarFetch {
-  private static final System.Logger LOG = System.getLogger(NarFetch.class.getName());
-  private static final int BUFFER_BYTES = 64 << 10;
-
-  /** Breaks in a row without one new byte after which a transfer is given up. */
-  private static final int MAX_FRUITLESS_BREAKS = 5;
-
   /** Where a NAR file can be had. */
   private record Source(Upstream upstream, NarInfo said) {
-    Optional<NarBody> open(long from, @Nullable String entityTag) throws IOException {
-      return upstream.openNar(said.file().url(), from, entityTag);
+    Optional<NarBody> open() throws IOException {
+      return upstream.openNar(said.file().url(), 0, null);
     }
 
     String describe() {
@@ -45,32 +35,41 @@ final class NarFetch {
   private final Upstreams upstreams;
   private final NarInfoFetch narInfos;
   private final NarIngest ingest;
+  private final Keep keep;
 
-  NarFetch(NarInfoRow row, Upstreams upstreams, NarInfoFetch narInfos, NarIngest ingest) {
+  NarFetch(
+      NarInfoRow row, Upstreams upstreams, NarInfoFetch narInfos, NarIngest ingest, Keep keep) {
     this.row = row;
     this.upstreams = upstreams;
     this.narInfos = narInfos;
     this.ingest = ingest;
+    this.keep = keep;
   }
 
-  /** Told when the first bytes can be followed. */
-  interface Start {
+  /** Told when the bytes can be followed, and until when. */
+  interface Course {
     void opened(NarIngestion ingestion) throws IOException;
+
+    /** All is right, and what is not kept is discarded next. */
+    void landing();
   }
 
   /**
-   * Fetches and stores the NAR.
+   * Fetches the NAR and stores what is to be kept of it.
    *
    * @throws NarAbsentException if surely no upstream has it (in this compression)
    * @throws IOException if it cannot be had just now, or came wrong
    */
-  void fetch(Start start) throws IOException {
+  void fetch(Course course) throws IOException {
     Opened opened = open();
     try (NarIngestion ingestion = begin(opened)) {
       try {
-        start.opened(ingestion);
-        transfer(opened, ingestion);
+        course.opened(ingestion);
+        Source source = opened.source();
+        new NarTransfer(source.upstream(), source.said().file().url(), ingestion)
+            .run(opened.body());
         ingestion.finish();
+        course.landing();
       } catch (IOException e) {
         ingestion.fail(e);
         throw e;
@@ -80,7 +79,7 @@ final class NarFetch {
 
   private NarIngestion begin(Opened opened) throws IOException {
     try {
-      return ingest.begin(expectation(opened));
+      return ingest.begin(expectation(opened), keep);
     } catch (IOException | RuntimeException e) {
       opened.body().close();
       throw e;
@@ -105,7 +104,7 @@ final class NarFetch {
     Optional<Source> own = own();
     if (own.isPresent()) {
       try {
-        Optional<NarBody> body = own.get().open(0, null);
+        Optional<NarBody> body = own.get().open();
         if (body.isPresent()) {
           return new Opened(own.get(), body.get());
         }
@@ -139,7 +138,7 @@ final class NarFetch {
       Optional<Upstream> upstream = upstreams.byBase(other.upstream());
       try {
         Source source = new Source(upstream.orElseThrow(), other.narInfo());
-        Optional<NarBody> body = source.open(0, null);
+        Optional<NarBody> body = source.open();
         if (body.isPresent()) {
           narInfos.store(other);
           return new Opened(source, body.get());
@@ -159,78 +158,5 @@ final class NarFetch {
     return tried.isPresent()
         && tried.get().upstream().base().equals(other.upstream())
         && tried.get().said().file().url().equals(other.narInfo().file().url());
-  }
-
-  /** Copies the body; where it breaks, opens it again at the byte that is missing. */
-  private static void transfer(Opened opened, NarIngestion ingestion) throws IOException {
-    NarBody body = opened.body();
-    String entityTag = body.entityTag();
-    OptionalLong length = ingestion.manifest().length();
-    int fruitless = 0;
-    while (true) {
-      long before = ingestion.written();
-      IOException broken = copy(body, ingestion, length);
-      if (broken == null) {
-        return;
-      }
-      fruitless = ingestion.written() > before ? 0 : fruitless + 1;
-      if (fruitless > MAX_FRUITLESS_BREAKS) {
-        throw broken;
-      }
-      LOG.log(
-          Level.INFO,
-          "transfer broken, taken up again source={0} offset={1} reason={2}",
-          opened.source().describe(),
-          Long.toString(ingestion.written()),
-          broken.toString());
-      body =
-          opened
-              .source()
-              .open(body.isSeekable() ? ingestion.written() : 0, entityTag)
-              .orElseThrow(
-                  () ->
-                      new IOException(
-                          opened.source().describe() + " vanished during its transfer", broken));
-    }
-  }
-
-  /**
-   * Copies one body to its end and closes it.
-   *
-   * @return null at the end, else how the transfer broke
-   * @throws IOException if what came is wrong or cannot be written
-   */
-  private static @Nullable IOException copy(
-      NarBody body, NarIngestion ingestion, OptionalLong length) throws IOException {
-    try (body) {
-      long skip = ingestion.written() - body.from();
-      byte[] buffer = new byte[BUFFER_BYTES];
-      InputStream in = body.stream();
-      while (true) {
-        int count;
-        try {
-          count = in.read(buffer, 0, buffer.length);
-        } catch (CorruptNarException e) {
-          throw e;
-        } catch (IOException e) {
-          // A transfer that lacks only its proper end has brought all that there is.
-          boolean all = length.isPresent() && ingestion.written() >= length.getAsLong();
-          return all ? null : e;
-        }
-        if (count < 0) {
-          break;
-        }
-        int known = (int) Math.min(skip, count);
-        skip -= known;
-        if (count > known) {
-          ingestion.write(buffer, known, count - known);
-        }
-      }
-    }
-    if (length.isPresent() && ingestion.written() < length.getAsLong()) {
-      return new EOFException(
-          "ended after %d of %d bytes".formatted(ingestion.written(), length.getAsLong()));
-    }
-    return null;
   }
 }

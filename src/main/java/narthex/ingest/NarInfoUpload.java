@@ -11,6 +11,7 @@ import narthex.blob.BlobLostException;
 import narthex.blob.BlobStore;
 import narthex.blob.StoredManifest;
 import narthex.db.Database;
+import narthex.db.Form;
 import narthex.db.NarInfoRow;
 import narthex.db.Representation;
 import narthex.db.StoredNar;
@@ -189,10 +190,15 @@ public final class NarInfoUpload {
     }
   }
 
-  /** Whether the NAR can be had in this compression from what is stored. */
+  /**
+   * Whether the NAR can be had in this compression from what is stored; one in chunks counts, as
+   * its narinfo is served with another file than it was put with.
+   */
   private boolean isPresent(StoredNar nar, Compression wanted) throws IOException {
     for (Representation representation : nar.representations()) {
-      if (wanted != Compression.NONE && wanted != representation.compression()) {
+      if (representation.form() == Form.WHOLE
+          && wanted != Compression.NONE
+          && wanted != representation.compression()) {
         continue;
       }
       try {

@@ -3,6 +3,7 @@ package narthex.ingest;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -14,7 +15,10 @@ import narthex.blob.BlobSink;
 import narthex.blob.BlobStore;
 import narthex.blob.Extent;
 import narthex.blob.StoredManifest;
+import narthex.chunk.ChunkLostException;
+import narthex.db.ChunkPlace;
 import narthex.db.Database;
+import narthex.db.Form;
 import narthex.db.Representation;
 import narthex.db.StoredNar;
 import narthex.nix.Compression;
@@ -54,26 +58,45 @@ public final class NarIngest {
     listeners.add(listener);
   }
 
-  /** Begins to take in a NAR file; the caller closes the ingestion. */
-  public NarIngestion begin(NarExpectation expected) throws IOException {
+  /**
+   * Begins to take in a NAR file; the caller closes the ingestion.
+   *
+   * @param keep what is to be left of it when it turned out right
+   */
+  public NarIngestion begin(NarExpectation expected, Keep keep) throws IOException {
     Long size = expected.fileSizeBytes();
     OptionalLong length = size == null ? OptionalLong.empty() : OptionalLong.of(size);
     BlobSink sink = blobs.create(newKey(expected.name()));
     try {
-      return new NarIngestion(expected, sink, length, this, verifiers);
+      return new NarIngestion(expected, keep, sink, length, this, verifiers);
     } catch (RuntimeException stopping) {
       sink.close();
       throw stopping;
     }
   }
 
-  /** Whether a row says that the NAR is stored as a file of this compression. */
-  boolean isStored(NarId nar, Compression compression) throws IOException {
-    return database
-        .findNar(nar.hash())
-        .map(StoredNar::representations)
-        .map(all -> all.stream().anyMatch(one -> one.compression() == compression))
-        .orElse(false);
+  /**
+   * What is left to be kept of a file of this NAR.
+   *
+   * @param compression of the file
+   * @param wanted the compression that somebody waits for
+   * @param first what is kept of a NAR that is not stored at all
+   * @return empty if nobody needs the file, as the rows say that what is wanted is stored
+   */
+  Optional<Keep> wouldKeep(Sha256 narHash, Compression compression, Compression wanted, Keep first)
+      throws IOException {
+    List<Representation> stored =
+        database.findNar(narHash).map(StoredNar::representations).orElse(List.of());
+    boolean chunked = stored.stream().anyMatch(one -> one.form() == Form.CHUNKED);
+    boolean whole =
+        stored.stream()
+            .anyMatch(one -> one.form() == Form.WHOLE && one.compression() == compression);
+    boolean decoded = wanted == Compression.NONE && !stored.isEmpty();
+    boolean frames = wanted == Compression.ZSTD && chunked;
+    if (whole || decoded || frames) {
+      return Optional.empty();
+    }
+    return Optional.of(chunked ? Keep.NOTHING : first);
   }
 
   /**
@@ -138,6 +161,26 @@ public final class NarIngest {
     for (var extent : lost.extents()) {
       blobs.delete(extent.blob());
     }
+  }
+
+  /**
+   * Drops the chunked form of a NAR, of which a chunk turned out lost or damaged, so that the NAR
+   * is fetched again. No later NAR refers to that chunk, nor to others of a lost pack: they are
+   * written anew when they come. Nothing is changed if that happened meanwhile.
+   */
+  public void drop(Sha256 narHash, Representation damaged, ChunkLostException lost)
+      throws IOException {
+    Optional<ChunkPlace> place = lost.place();
+    if (place.isPresent()) {
+      boolean condemned =
+          lost.isPackLost()
+              ? database.chunks().condemnPack(place.get().pack())
+              : database.chunks().condemn(place.get());
+      if (!condemned) {
+        return;
+      }
+    }
+    drop(narHash, damaged);
   }
 
   /** Deletes a narinfo, if there is one; its NAR stays. */

@@ -52,6 +52,7 @@ public final class NarIngestion implements Closeable {
   private static final int BUFFER_BYTES = 64 << 10;
 
   private final NarExpectation expected;
+  private final Keep keep;
   private final BlobSink sink;
   private final NarIngest ingest;
   private final GrowingManifest manifest;
@@ -69,11 +70,13 @@ public final class NarIngestion implements Closeable {
 
   NarIngestion(
       NarExpectation expected,
+      Keep keep,
       BlobSink sink,
       OptionalLong length,
       NarIngest ingest,
       ExecutorService verifiers) {
     this.expected = expected;
+    this.keep = keep;
     this.sink = sink;
     this.ingest = ingest;
     this.manifest = new GrowingManifest(sink, length);
@@ -119,7 +122,7 @@ public final class NarIngestion implements Closeable {
   }
 
   /**
-   * Checks the whole file, lets those who follow it see its end, and stores it.
+   * Checks the whole file, lets those who follow it see its end, and stores what is to be kept.
    *
    * @throws CorruptNarException if anything is not as expected; then nothing is stored
    * @throws TooLongException if a NAR that nobody announced is too long; then nothing is stored
@@ -133,6 +136,15 @@ public final class NarIngestion implements Closeable {
     manifest.written();
     NarId nar = awaitVerified();
     manifest.complete();
+    if (keep == Keep.NOTHING) {
+      LOG.log(
+          Level.INFO,
+          "nar passed through hash={0} compression={1} source={2}",
+          nar.hash().nix32(),
+          expected.compression().nixName(),
+          expected.source());
+      return new Finished(nar, Stored.KNOWN);
+    }
     sink.commit();
     Extent extent = new Extent(sink.key(), 0, written, written);
     Stored stored =

@@ -30,14 +30,17 @@ public final class NarUpload {
   private final NarIngest ingest;
   private final Database database;
   private final long maxNarBytes;
+  private final Keep keep;
 
   /**
    * @param maxNarBytes how many bytes a NAR may have, decoded
+   * @param mode when NARs are chunked
    */
-  public NarUpload(NarIngest ingest, Database database, long maxNarBytes) {
+  public NarUpload(NarIngest ingest, Database database, long maxNarBytes, CdcMode mode) {
     this.ingest = ingest;
     this.database = database;
     this.maxNarBytes = maxNarBytes;
+    this.keep = mode.firstKept();
   }
 
   /** How many bytes a file may have at most. */
@@ -89,7 +92,7 @@ public final class NarUpload {
   }
 
   private NarIngestion.Finished take(NarExpectation expected, InputStream body) throws IOException {
-    try (NarIngestion ingestion = ingest.begin(expected)) {
+    try (NarIngestion ingestion = ingest.begin(expected, keep)) {
       try {
         copy(body, ingestion);
         Long size = expected.fileSizeBytes();

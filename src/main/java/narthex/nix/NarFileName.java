@@ -1,5 +1,7 @@
 package narthex.nix;
 
+import java.util.Optional;
+
 /**
  * The conventional name of a NAR file: {@code <stem>.nar} and the extension of its compression.
  *
@@ -34,6 +36,16 @@ public record NarFileName(String stem, Compression compression) {
     }
     return new NarFileName(
         text.substring(0, dot), Compression.ofExtension(text.substring(dot + NAR.length())));
+  }
+
+  /** The hash that the stem is; empty if no hash is written so. */
+  public Optional<Sha256> hash() {
+    try {
+      return Optional.of(
+          stem.length() == NIX32_LENGTH ? Sha256.parseNix32(stem) : Sha256.parse("sha256:" + stem));
+    } catch (NixFormatException e) {
+      return Optional.empty();
+    }
   }
 
   /** The file name, without any directory. */

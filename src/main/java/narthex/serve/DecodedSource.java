@@ -8,16 +8,30 @@ import java.util.OptionalLong;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
 import narthex.stream.BoundedInputStream;
+import org.jspecify.annotations.Nullable;
 
 /** The NAR that another source holds compressed, decoded while it is read. */
 final class DecodedSource implements NarSource {
   private final NarSource encoded;
-  private final NarId nar;
+  private final OptionalLong length;
+  private final long maxBytes;
+  private final @Nullable String entityTag;
   private final DecoderSlots slots;
 
   DecodedSource(NarSource encoded, NarId nar, DecoderSlots slots) {
     this.encoded = encoded;
-    this.nar = nar;
+    this.length = OptionalLong.of(nar.sizeBytes());
+    this.maxBytes = nar.sizeBytes();
+    this.entityTag = nar.hash().nix32();
+    this.slots = slots;
+  }
+
+  /** A NAR of which nothing is known but how many bytes it may have. */
+  DecodedSource(NarSource encoded, long maxBytes, DecoderSlots slots) {
+    this.encoded = encoded;
+    this.length = OptionalLong.empty();
+    this.maxBytes = maxBytes;
+    this.entityTag = null;
     this.slots = slots;
   }
 
@@ -28,12 +42,12 @@ final class DecodedSource implements NarSource {
 
   @Override
   public OptionalLong length() {
-    return OptionalLong.of(nar.sizeBytes());
+    return length;
   }
 
   @Override
   public Optional<String> entityTag() {
-    return Optional.of(nar.hash().nix32());
+    return Optional.ofNullable(entityTag);
   }
 
   @Override
@@ -50,8 +64,7 @@ final class DecodedSource implements NarSource {
 
   private InputStream decode(InputStream stored) throws IOException {
     try {
-      return new BoundedInputStream(
-          slots.decode(encoded.compression(), stored), nar.sizeBytes(), "NAR");
+      return new BoundedInputStream(slots.decode(encoded.compression(), stored), maxBytes, "NAR");
     } catch (IOException | RuntimeException e) {
       stored.close();
       throw e;
@@ -74,5 +87,10 @@ final class DecodedSource implements NarSource {
   @Override
   public void awaitComplete() throws IOException {
     encoded.awaitComplete();
+  }
+
+  @Override
+  public void close() throws IOException {
+    encoded.close();
   }
 }

@@ -47,6 +47,11 @@ public final class DecoderSlots {
     return count;
   }
 
+  /** Opens decoded bytes. */
+  interface Opener {
+    InputStream open() throws IOException;
+  }
+
   /**
    * Decodes in a slot, which is free again when the stream is closed; closing it closes the given
    * stream too.
@@ -54,6 +59,15 @@ public final class DecoderSlots {
    * @throws IOException if no slot becomes free in time; the given stream stays open
    */
   public InputStream decode(Compression compression, InputStream encoded) throws IOException {
+    return open(() -> Decoders.decode(compression, encoded));
+  }
+
+  /**
+   * Opens a stream that decodes, in a slot which is free again when the stream is closed.
+   *
+   * @throws IOException if no slot becomes free in time, or it cannot be opened
+   */
+  InputStream open(Opener opener) throws IOException {
     try {
       if (!free.tryAcquire(WAIT.toSeconds(), TimeUnit.SECONDS)) {
         throw new IOException("all %d decoders are in use".formatted(count));
@@ -63,8 +77,8 @@ public final class DecoderSlots {
       throw (IOException) new InterruptedIOException("interrupted").initCause(e);
     }
     try {
-      return new SlotInputStream(Decoders.decode(compression, encoded));
-    } catch (RuntimeException | Error e) {
+      return new SlotInputStream(opener.open());
+    } catch (IOException | RuntimeException | Error e) {
       free.release();
       throw e;
     }

@@ -13,14 +13,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import narthex.db.Database;
 import narthex.db.NarInfoRow;
-import narthex.db.Representation;
 import narthex.db.StoredNar;
 import narthex.ingest.NarDownload;
 import narthex.ingest.NarInfoFetch;
 import narthex.ingest.NarStoredListener;
-import narthex.nix.NarFile;
-import narthex.nix.NarFileName;
-import narthex.nix.NarInfo;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
 
@@ -67,6 +63,7 @@ public final class NarInfoLookup implements NarStoredListener {
   private final Database database;
   private final NarInfoFetch narInfos;
   private final NarDownload download;
+  private final Advertising advertising;
   private final NarInfoSigner signer;
   private final InstantSource clock;
   private final LookupSettings settings;
@@ -77,12 +74,14 @@ public final class NarInfoLookup implements NarStoredListener {
       Database database,
       NarInfoFetch narInfos,
       NarDownload download,
+      Advertising advertising,
       NarInfoSigner signer,
       InstantSource clock,
       LookupSettings settings) {
     this.database = database;
     this.narInfos = narInfos;
     this.download = download;
+    this.advertising = advertising;
     this.signer = signer;
     this.clock = clock;
     this.settings = settings;
@@ -127,7 +126,7 @@ public final class NarInfoLookup implements NarStoredListener {
         row.isEmpty() ? Optional.empty() : database.findNar(row.get().said().nar().hash());
     return stored.isEmpty()
         ? Optional.empty()
-        : Optional.of(ServedNarInfo.of(signer.sign(asServed(row.orElseThrow(), stored))));
+        : Optional.of(ServedNarInfo.of(signer.sign(advertising.derive(row.orElseThrow(), stored))));
   }
 
   /** Answers a question for everybody who waits for it; only what exists stays in memory. */
@@ -177,7 +176,7 @@ public final class NarInfoLookup implements NarStoredListener {
     if (stored.isEmpty() && settings.prefetch() == Prefetch.ON && row.get().upstream() != null) {
       download.prefetch(row.get());
     }
-    return Optional.of(ServedNarInfo.of(signer.sign(asServed(row.get(), stored))));
+    return Optional.of(ServedNarInfo.of(signer.sign(advertising.derive(row.get(), stored))));
   }
 
   /** What a client put here says where nothing can be fetched. */
@@ -206,23 +205,6 @@ public final class NarInfoLookup implements NarStoredListener {
           trouble.getMessage());
       return outdated;
     }
-  }
-
-  /** What the narinfo says of the file is derived from what is stored, else as upstream said. */
-  private static NarInfo asServed(NarInfoRow row, Optional<StoredNar> stored) {
-    NarInfo said = row.said();
-    NarFile file = said.file();
-    if (stored.isPresent()) {
-      Representation representation = stored.get().representations().get(0);
-      file =
-          new NarFile(
-              file.url(),
-              representation.compression(),
-              representation.fileHash(),
-              representation.fileSizeBytes());
-    }
-    String url = "nar/" + new NarFileName(row.stem(), file.compression()).print();
-    return said.withFile(new NarFile(url, file.compression(), file.hash(), file.sizeBytes()));
   }
 
   @Override

@@ -2,7 +2,6 @@ package narthex.serve;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -11,13 +10,14 @@ import java.util.OptionalLong;
 import java.util.Set;
 import narthex.blob.BlobLostException;
 import narthex.blob.BlobStore;
-import narthex.blob.StoredManifest;
+import narthex.chunk.ChunkLostException;
 import narthex.db.Database;
 import narthex.db.NarInfoRow;
 import narthex.db.Representation;
 import narthex.db.StoredNar;
 import narthex.ingest.NarAbsentException;
 import narthex.ingest.NarDownload;
+import narthex.ingest.NarFileDownload;
 import narthex.ingest.NarIngest;
 import narthex.nix.Compression;
 import narthex.nix.NarFile;
@@ -43,9 +43,11 @@ public final class NarLookup {
   private static final int ATTEMPTS = 4;
 
   private final Database database;
-  private final BlobStore blobs;
+  private final StoredForms forms;
   private final InFlightRegistry flights;
   private final NarDownload download;
+  private final NarFileDownload files;
+  private final NarFlights coming;
   private final NarIngest ingest;
   private final DecoderSlots slots;
   private final RememberedNars remembered = new RememberedNars();
@@ -56,12 +58,15 @@ public final class NarLookup {
       BlobStore blobs,
       InFlightRegistry flights,
       NarDownload download,
+      NarFileDownload files,
       NarIngest ingest,
       DecoderSlots slots) {
     this.database = database;
-    this.blobs = blobs;
+    this.forms = new StoredForms(database.chunks(), blobs, slots);
     this.flights = flights;
     this.download = download;
+    this.files = files;
+    this.coming = new NarFlights(download, files, slots);
     this.ingest = ingest;
     this.slots = slots;
   }
@@ -79,10 +84,22 @@ public final class NarLookup {
     }
     Optional<Sha256> narHash = database.findNarByFileName(name.stem());
     if (narHash.isEmpty()) {
-      return Optional.empty();
+      return fetchFile(name);
     }
     Optional<NarSource> stored = findStored(narHash.get(), name);
-    return stored.isPresent() ? stored : fetch(narHash.get(), name);
+    Optional<NarSource> found = stored.isPresent() ? stored : fetch(narHash.get(), name);
+    boolean isUnsaid = found.isEmpty() && rows(narHash.get(), name.compression()).isEmpty();
+    return isUnsaid ? fetchFile(name) : found;
+  }
+
+  /** Looks for a file of which no narinfo is known (any more). */
+  private Optional<NarSource> fetchFile(NarFileName name) throws IOException {
+    Optional<NarSource> found = coming.follow(name);
+    if (found.isPresent()) {
+      return found;
+    }
+    Optional<Sha256> narHash = database.findNarByFileName(name.stem());
+    return narHash.isEmpty() ? Optional.empty() : findStored(narHash.get(), name);
   }
 
   /**
@@ -94,7 +111,7 @@ public final class NarLookup {
   public Optional<NarAnswer> probe(NarFileName name) throws IOException {
     Optional<Sha256> narHash = database.findNarByFileName(name.stem());
     if (narHash.isEmpty()) {
-      return Optional.empty();
+      return probeFile(name);
     }
     Optional<NarSource> stored = findStored(narHash.get(), name);
     if (stored.isPresent()) {
@@ -118,7 +135,18 @@ public final class NarLookup {
     if (trouble != null) {
       throw trouble;
     }
-    return Optional.empty();
+    return rows.isEmpty() ? probeFile(name) : Optional.empty();
+  }
+
+  /** The bytes under a name hash to its stem, unless they have to be decoded. */
+  private Optional<NarAnswer> probeFile(NarFileName name) throws IOException {
+    return files
+        .probe(name)
+        .map(
+            found ->
+                found.compression() == name.compression()
+                    ? new NarAnswer(found.length(), name.hash().map(Sha256::nix32).orElse(""))
+                    : new NarAnswer(OptionalLong.empty(), ""));
   }
 
   /**
@@ -135,24 +163,39 @@ public final class NarLookup {
       return Optional.empty();
     }
     Compression wanted = asPut(name, stored.get());
-    for (Representation representation : fitting(stored.get(), wanted)) {
+    for (Representation representation : StoredForms.fitting(stored.get(), wanted)) {
       try {
-        return Optional.of(source(stored.get(), representation, wanted));
-      } catch (BlobLostException lost) {
-        LOG.log(Level.ERROR, "stored nar is lost reason={0}", lost.getMessage());
+        return Optional.of(forms.source(stored.get(), representation, wanted, NarLookup::logLost));
+      } catch (BlobLostException | ChunkLostException lost) {
+        logLost(lost);
       }
     }
     return Optional.empty();
   }
 
+  private static void logLost(IOException lost) {
+    LOG.log(Level.ERROR, "stored nar is lost reason={0}", lost.getMessage());
+  }
+
   /**
-   * Tells whether {@link #findHere} would give the NAR, reading no body.
+   * Tells whether a file need not be put here any more: {@link #findHere} would give it, or the NAR
+   * in it is stored as chunks. Then nobody gets the compressed file, whose length is not known
+   * here, but neither is anybody told of it.
    *
-   * @return empty if it surely would not
+   * @return empty if it surely has to be put here
    * @throws IOException if that cannot be told
    */
   public Optional<NarAnswer> probeHere(NarFileName name) throws IOException {
-    return findHere(name).map(NarLookup::answer);
+    Optional<NarSource> found = findHere(name);
+    if (found.isPresent()) {
+      return found.map(NarLookup::answer);
+    }
+    Optional<Sha256> narHash = database.findNarByFileName(name.stem());
+    boolean isChunked =
+        narHash.isPresent()
+            && database.findNar(narHash.get()).map(Advertising::isChunked).orElse(false)
+            && findHere(new NarFileName(name.stem(), Compression.NONE)).isPresent();
+    return isChunked ? Optional.of(new NarAnswer(OptionalLong.empty(), "")) : Optional.empty();
   }
 
   private static NarAnswer answer(NarSource source) {
@@ -178,10 +221,12 @@ public final class NarLookup {
     if (nar == null) {
       return Optional.empty();
     }
-    for (Representation representation : fitting(nar, name.compression())) {
+    for (Representation representation : StoredForms.fitting(nar, name.compression())) {
       try {
-        return Optional.of(source(nar, representation, name.compression()));
-      } catch (BlobLostException gone) {
+        return Optional.of(
+            forms.source(
+                nar, representation, name.compression(), lost -> lose(nar, representation, lost)));
+      } catch (BlobLostException | ChunkLostException gone) {
         remembered.forget(name.stem());
       }
     }
@@ -193,9 +238,14 @@ public final class NarLookup {
     if (stored.isEmpty()) {
       return Optional.empty();
     }
-    for (Representation representation : fitting(stored.get(), name.compression())) {
+    for (Representation representation : StoredForms.fitting(stored.get(), name.compression())) {
       try {
-        NarSource source = source(stored.get(), representation, name.compression());
+        NarSource source =
+            forms.source(
+                stored.get(),
+                representation,
+                name.compression(),
+                lost -> lose(stored.get(), representation, lost));
         remembered.remember(name.stem(), stored.get());
         return Optional.of(source);
       } catch (BlobLostException lost) {
@@ -205,6 +255,8 @@ public final class NarLookup {
             narHash.nix32(),
             lost.getMessage());
         ingest.drop(narHash, representation);
+      } catch (ChunkLostException lost) {
+        lose(stored.get(), representation, lost);
       }
     }
     return Optional.empty();
@@ -225,26 +277,19 @@ public final class NarLookup {
     return gzip ? Compression.GZIP : name.compression();
   }
 
-  /** What can be sent as wanted: as it is stored, else decoded. */
-  private static List<Representation> fitting(StoredNar nar, Compression wanted) {
-    return nar.representations().stream()
-        .filter(one -> wanted == Compression.NONE || wanted == one.compression())
-        .sorted(Comparator.comparing(one -> one.compression() != wanted))
-        .toList();
-  }
-
-  /**
-   * The source of a stored form.
-   *
-   * @throws BlobLostException if its bytes are surely not there
-   */
-  private NarSource source(StoredNar nar, Representation representation, Compression wanted)
-      throws IOException {
-    StoredManifest manifest = new StoredManifest(blobs, representation.extents());
-    manifest.requirePresent();
-    NarSource file =
-        new FileSource(manifest, representation.compression(), representation.fileHash().nix32());
-    return as(wanted, file, nar.id());
+  /** Records that a reading found chunks lost, so that the next request finds the NAR elsewhere. */
+  private void lose(StoredNar nar, Representation representation, ChunkLostException lost) {
+    LOG.log(
+        Level.ERROR,
+        "stored nar is damaged and will be fetched again hash={0} reason={1}",
+        nar.id().hash().nix32(),
+        lost.getMessage());
+    try {
+      ingest.drop(nar.id().hash(), representation, lost);
+    } catch (IOException e) {
+      LOG.log(Level.ERROR, "damage cannot be recorded reason={0}", e.toString());
+    }
+    remembered.forget(nar.id().hash());
   }
 
   private Optional<NarSource> fetch(Sha256 narHash, NarFileName name) throws IOException {
@@ -262,8 +307,11 @@ public final class NarLookup {
       }
       tried.add(next.get());
       try {
-        Optional<NarSource> source = follow(next.get(), wanted);
+        Optional<NarSource> source = coming.follow(next.get(), wanted);
         source = source.isPresent() ? source : findStored(narHash, name);
+        if (source.isEmpty()) { // it landed just now in a form that is not what is wanted here
+          source = coming.follow(next.get(), wanted);
+        }
         if (source.isPresent()) {
           return source;
         }
@@ -282,23 +330,6 @@ public final class NarLookup {
 
   private static String upstream(NarInfoRow row) {
     return Objects.requireNonNullElse(row.upstream(), "");
-  }
-
-  /** Follows the flight of this NAR; empty if it turned out to be stored already. */
-  private Optional<NarSource> follow(NarInfoRow row, Compression wanted) throws IOException {
-    Flight flight = download.join(row);
-    Optional<Flight.Opened> coming = flight.awaitOpened();
-    if (coming.isEmpty()) {
-      return Optional.empty();
-    }
-    coming.get().manifest().awaitByte(0); // a failure before the first byte is told by a status
-    Sha256 fileHash = coming.get().fileHash();
-    NarSource file =
-        new FileSource(
-            coming.get().manifest(),
-            flight.compression(),
-            fileHash == null ? null : fileHash.nix32());
-    return Optional.of(as(wanted, file, flight.nar()));
   }
 
   private NarSource as(Compression wanted, NarSource file, NarId nar) {

@@ -1,5 +1,6 @@
 package narthex.serve;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -9,9 +10,9 @@ import narthex.nix.Compression;
 
 /**
  * One NAR in one compression, from any offset on. Safe for use by many threads; each opened stream
- * belongs to one.
+ * belongs to one. Opening more than one stream of what is in flight may fail once it has landed.
  */
-public interface NarSource {
+public interface NarSource extends Closeable {
 
   /** The compression of the bytes that {@link #open} gives. */
   Compression compression();
@@ -45,4 +46,8 @@ public interface NarSource {
   default Optional<Path> localFile() {
     return Optional.empty();
   }
+
+  /** Frees what is held for a stream that nobody opened; opened streams stay open. */
+  @Override
+  default void close() throws IOException {}
 }

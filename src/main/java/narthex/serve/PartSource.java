@@ -51,6 +51,11 @@ final class PartSource implements NarSource {
     nar.awaitComplete();
   }
 
+  @Override
+  public void close() throws IOException {
+    nar.close();
+  }
+
   /** Ends after so many bytes. */
   private static final class PartInputStream extends InputStream {
     private final InputStream in;

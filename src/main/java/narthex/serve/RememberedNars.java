@@ -46,6 +46,11 @@ final class RememberedNars {
     byStem.invalidate(stem);
   }
 
+  /** Forgets a NAR under all its names. */
+  void forget(Sha256 narHash) {
+    byStem.asMap().values().removeIf(nar -> nar.id().hash().equals(narHash));
+  }
+
   private static boolean names(String stem, Sha256 hash) {
     return stem.equals(hash.nix32());
   }

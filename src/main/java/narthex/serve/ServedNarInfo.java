@@ -38,6 +38,11 @@ public final class ServedNarInfo {
     return NarInfo.parse(new String(body, StandardCharsets.UTF_8));
   }
 
+  /** A copy of the body. */
+  public byte[] bytes() {
+    return body.clone();
+  }
+
   /** Length of the body in bytes. */
   public int length() {
     return body.length;

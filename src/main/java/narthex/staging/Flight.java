@@ -41,6 +41,7 @@ public final class Flight {
   private final Compression compression;
   private final CompletableFuture<Optional<Opened>> opened = new CompletableFuture<>();
   private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
+  private final Boarding boarding = new Boarding();
 
   /** A flight of this NAR in this compression that has not begun. */
   public Flight(NarId nar, Compression compression) {
@@ -61,6 +62,11 @@ public final class Flight {
   /** The compression of the file that is fetched. */
   public Compression compression() {
     return compression;
+  }
+
+  /** Who joined and has not opened the bytes yet. */
+  public Boarding boarding() {
+    return boarding;
   }
 
   /** Says that bytes are coming and can be followed here. */

@@ -10,10 +10,16 @@ public final class InFlightRegistry {
 
   /**
    * Enters the flight, unless there is one like it that may still succeed. Returns the one that
-   * counts.
+   * counts; it waits for the caller's {@link Boarding#boarded}.
    */
   public Flight claim(Flight flight) {
-    return flights.merge(flight.key(), flight, (first, next) -> first.isFailing() ? next : first);
+    return flights.compute(
+        flight.key(),
+        (key, first) -> {
+          Flight counting = first == null || first.isFailing() ? flight : first;
+          counting.boarding().expect();
+          return counting;
+        });
   }
 
   /** The flight with this key, if there is one now that may still succeed. */

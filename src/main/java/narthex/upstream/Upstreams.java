@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import narthex.nix.DocumentName;
+import narthex.nix.NarFileName;
 import narthex.nix.StorePathHash;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,7 @@ public final class Upstreams implements Closeable {
   private final ExecutorService executor;
   private final Cache<StorePathHash, Boolean> absences;
   private final Cache<DocumentName, Boolean> absentDocuments;
+  private final Cache<NarFileName, Boolean> absentFiles;
 
   /**
    * @param upstreams in the order of the settings, which decides between equal priorities; closed
@@ -50,6 +52,7 @@ public final class Upstreams implements Closeable {
     this.executor = executor;
     this.absences = memoryOfAbsences(settings);
     this.absentDocuments = memoryOfAbsences(settings);
+    this.absentFiles = memoryOfAbsences(settings);
   }
 
   private static <K> Cache<K, Boolean> memoryOfAbsences(SearchSettings settings) {
@@ -109,6 +112,46 @@ public final class Upstreams implements Closeable {
           trouble);
     }
     absentDocuments.put(name, Boolean.TRUE);
+    return Optional.empty();
+  }
+
+  /** What an upstream is asked about a NAR file; empty if it surely has none. */
+  public interface FileQuestion<T> {
+    /** Asks one upstream for the file of this name. */
+    Optional<T> ask(Upstream upstream, NarFileName name) throws IOException;
+  }
+
+  /**
+   * Asks for a NAR file that no narinfo is known of, under the names that binary caches give such
+   * files: one upstream after the other, and each name after the other.
+   *
+   * @return the first answer; empty if every upstream surely has none
+   * @throws UpstreamUnavailableException if none has it and some could not say
+   */
+  public <T> Optional<T> findFile(List<NarFileName> names, FileQuestion<T> question)
+      throws UpstreamUnavailableException {
+    List<NarFileName> doubtful =
+        names.stream().filter(name -> absentFiles.getIfPresent(name) == null).toList();
+    IOException trouble = null;
+    for (Upstream upstream : byPriority()) {
+      try {
+        for (NarFileName name : doubtful) {
+          Optional<T> found = question.ask(upstream, name);
+          if (found.isPresent()) {
+            return found;
+          }
+        }
+      } catch (IOException e) {
+        trouble = e;
+      }
+    }
+    if (trouble != null) {
+      throw new UpstreamUnavailableException(
+          "whether upstream has nar/%s cannot be told: %s"
+              .formatted(names.get(0), trouble.getMessage()),
+          trouble);
+    }
+    doubtful.forEach(name -> absentFiles.put(name, Boolean.TRUE));
     return Optional.empty();
   }
 

@@ -11,6 +11,7 @@ import narthex.serve.ServedNarInfo;
 /** Answers GET and HEAD for one narinfo with what was found of it. */
 final class NarInfoResponder {
   static final String SUFFIX = ".narinfo";
+  static final String CONTENT_TYPE = "text/x-nix-narinfo";
 
   /** A narinfo may change (another compression, another key), so proxies keep it for an hour. */
   private static final String CACHE_CONTROL = "public, max-age=3600";
@@ -43,7 +44,7 @@ final class NarInfoResponder {
     if (Preconditions.answered(request, response, narInfo.entityTag())) {
       return;
     }
-    response.setContentType("text/x-nix-narinfo");
+    response.setContentType(CONTENT_TYPE);
     response.setContentLength(narInfo.length());
     if (Answers.wantsBody(request)) {
       narInfo.writeTo(response.getOutputStream());

@@ -46,10 +46,12 @@ final class NarResponder {
       Answers.line(request, response, HttpServletResponse.SC_NOT_FOUND, "no such NAR");
       return;
     }
-    if (isCoded(name, request)) {
-      sendCoded(found.get(), request, response);
-    } else {
-      sendPlain(found.get(), request, response);
+    try (NarSource source = found.get()) {
+      if (isCoded(name, request)) {
+        sendCoded(source, request, response);
+      } else {
+        sendPlain(source, request, response);
+      }
     }
   }
 

@@ -18,11 +18,13 @@ import java.util.stream.Stream;
 import narthex.blob.BlobStore;
 import narthex.blob.DirectoryBlobStore;
 import narthex.db.Database;
+import narthex.ingest.CdcMode;
 import narthex.ingest.DocumentFetch;
 import narthex.ingest.DocumentIngest;
 import narthex.ingest.DocumentUpload;
 import narthex.ingest.ListingIngest;
 import narthex.ingest.NarDownload;
+import narthex.ingest.NarFileDownload;
 import narthex.ingest.NarInfoFetch;
 import narthex.ingest.NarInfoUpload;
 import narthex.ingest.NarIngest;
@@ -30,6 +32,7 @@ import narthex.ingest.NarUpload;
 import narthex.maintain.Deletion;
 import narthex.maintain.Sweep;
 import narthex.nix.SecretKey;
+import narthex.serve.Advertising;
 import narthex.serve.DecoderSlots;
 import narthex.serve.DocumentLookup;
 import narthex.serve.ListingLookup;
@@ -59,6 +62,7 @@ final class Components implements Closeable {
   private final NarInfoLookup narInfoLookup;
   private final NarLookup narLookup;
   private final DecoderSlots slots = DecoderSlots.inHeap();
+  private final Advertising advertising;
   private final UploadSwitch uploads;
   private final NarUpload narUpload;
   private final NarInfoUpload narInfoUpload;
@@ -96,17 +100,24 @@ final class Components implements Closeable {
     closeables.push(() -> Executors.stop(prefetchers));
     Upstreams upstreams = upstreams(settings, tasks);
     closeables.push(upstreams);
+    CdcMode mode = settings.chunking().mode();
     InFlightRegistry flights = new InFlightRegistry();
     NarIngest ingest = new NarIngest(blobs, database, verifiers, clock);
     NarInfoFetch narInfos = new NarInfoFetch(upstreams, database, clock);
     NarDownload download =
-        new NarDownload(upstreams, narInfos, ingest, flights, tasks, prefetchers);
+        new NarDownload(upstreams, narInfos, ingest, flights, tasks, prefetchers, mode);
+    this.advertising = new Advertising(mode);
     this.narInfoLookup =
-        new NarInfoLookup(database, narInfos, download, signer, clock, lookup(settings));
+        new NarInfoLookup(
+            database, narInfos, download, advertising, signer, clock, lookup(settings));
     ingest.addListener(narInfoLookup);
-    this.narLookup = new NarLookup(database, blobs, flights, download, ingest, slots);
+    long maxNarBytes = settings.uploading().maxNarBytes();
+    NarFileDownload files =
+        new NarFileDownload(
+            upstreams, ingest, database, tasks, new NarFileDownload.Policy(maxNarBytes, mode));
+    this.narLookup = new NarLookup(database, blobs, flights, download, files, ingest, slots);
     this.uploads = settings.uploading().enabled() ? UploadSwitch.ON : UploadSwitch.OFF;
-    this.narUpload = new NarUpload(ingest, database, settings.uploading().maxNarBytes());
+    this.narUpload = new NarUpload(ingest, database, maxNarBytes, mode);
     this.narInfoUpload =
         new NarInfoUpload(policy(settings), database, blobs, ingest, upstreams, clock);
     this.deletions = settings.uploading().deleting() ? DeletionSwitch.ON : DeletionSwitch.OFF;
@@ -213,6 +224,10 @@ final class Components implements Closeable {
 
   NarLookup narLookup() {
     return narLookup;
+  }
+
+  Advertising advertising() {
+    return advertising;
   }
 
   UploadSwitch uploads() {

@@ -8,6 +8,7 @@ import narthex.ingest.DocumentUpload;
 import narthex.ingest.NarInfoUpload;
 import narthex.ingest.NarUpload;
 import narthex.maintain.Deletion;
+import narthex.serve.Advertising;
 import narthex.serve.DecoderSlots;
 import narthex.serve.DocumentLookup;
 import narthex.serve.NarFiles;
@@ -53,6 +54,12 @@ public class Deployment {
   @Singleton
   NarLookup narLookup() {
     return opened().narLookup();
+  }
+
+  @Produces
+  @Singleton
+  Advertising advertising() {
+    return opened().advertising();
   }
 
   @Produces

@@ -251,13 +251,6 @@ public final class SettingTable {
           SettingType.SWITCH,
           "false",
           "narinfos and NARs can be deleted by DELETE");
-  static final Setting<CdcMode> CDC_MODE =
-      new Setting<>(
-          "narthex.cdc.mode",
-          SettingType.CDC_MODE,
-          "off",
-          "when NARs are cut into chunks; this version stores them whole");
-
   private static final List<Setting<?>> ALL =
       List.of(
           CONFIG_FILE,
@@ -270,6 +263,7 @@ public final class SettingTable {
           DATABASE_PASSWORD,
           DATABASE_JNDI,
           BLOB_URL,
+          CdcSettings.BLOB_PART_SIZE,
           STORE_DIR,
           WANT_MASS_QUERY,
           PRIORITY,
@@ -311,7 +305,11 @@ public final class SettingTable {
           UPLOAD_MAX_DOCUMENT_SIZE,
           UPLOAD_GRACE,
           DELETE_ENABLED,
-          CDC_MODE);
+          CdcSettings.CDC_MODE,
+          CdcSettings.CDC_MIN,
+          CdcSettings.CDC_AVG,
+          CdcSettings.CDC_MAX,
+          CdcSettings.CDC_ALLOW_OTHER_SIZES);
 
   private SettingTable() {}
 

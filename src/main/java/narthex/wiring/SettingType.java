@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import narthex.ingest.CdcMode;
 import narthex.nix.PublicKey;
 import narthex.web.AccessToken;
 import narthex.web.Scope;
@@ -104,7 +105,7 @@ public final class SettingType<T> {
   static final SettingType<Set<Scope>> SCOPES =
       shown("list of scopes", "read, write and admin, separated by commas", SettingType::scopes);
   static final SettingType<CdcMode> CDC_MODE =
-      shown("off, lazy or eager", "off (lazy and eager come later)", SettingType::cdcMode);
+      shown("off or eager", "off or eager (lazy comes later)", SettingType::cdcMode);
 
   /** Whether a value may be shown in messages. */
   private enum Exposure {
@@ -320,9 +321,10 @@ public final class SettingType<T> {
   private static CdcMode cdcMode(String text) {
     return switch (text.toLowerCase(Locale.ROOT)) {
       case "off" -> CdcMode.OFF;
-      case "lazy", "eager" ->
+      case "lazy" ->
           throw new IllegalArgumentException(
-              "this version has no chunking yet, the mode arrives with it");
+              "this version has no lazy chunking yet, the mode arrives with it");
+      case "eager" -> CdcMode.EAGER;
       default -> throw new IllegalArgumentException("it is no CDC mode");
     };
   }

@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import narthex.chunk.ChunkStore;
 import narthex.db.DatabaseSettings;
+import narthex.ingest.CdcMode;
 import narthex.nix.PublicKey;
 import narthex.upstream.UpstreamSettings;
 import narthex.web.AccessToken;
@@ -28,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  * @param access who may do what
  * @param bodies how fast bodies of requests have to come
  * @param narInfos how narinfos are kept
- * @param fetching how NARs are fetched and stored
+ * @param fetching how NARs are fetched
+ * @param chunking when and how NARs are cut into chunks
  * @param uploading what clients may put here and delete
  */
 public record Settings(
@@ -44,6 +47,7 @@ public record Settings(
     Bodies bodies,
     NarInfos narInfos,
     Fetching fetching,
+    Chunking chunking,
     Uploading uploading) {
 
   /** Copies the list. */
@@ -140,12 +144,19 @@ public record Settings(
   public record NarInfos(Duration revalidateAfter, long memorySizeBytes) {}
 
   /**
-   * How NARs are fetched and stored.
+   * How NARs are fetched.
    *
    * @param prefetch whether a NAR is fetched as soon as its narinfo is asked for
-   * @param cdcMode when NARs are chunked
    */
-  public record Fetching(boolean prefetch, CdcMode cdcMode) {}
+  public record Fetching(boolean prefetch) {}
+
+  /**
+   * When and how NARs are cut into chunks.
+   *
+   * @param mode when
+   * @param store how
+   */
+  public record Chunking(CdcMode mode, ChunkStore.Settings store) {}
 
   /**
    * What clients may put here and delete.

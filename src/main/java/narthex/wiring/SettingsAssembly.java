@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import narthex.chunk.ChunkSizes;
+import narthex.chunk.ChunkStore;
 import narthex.db.DatabaseSettings;
 import narthex.nix.PublicKey;
 import narthex.upstream.UpstreamSettings;
@@ -51,8 +53,36 @@ final class SettingsAssembly {
             value(AccessSettings.BODY_IDLE_TIMEOUT), value(AccessSettings.BODY_MIN_RATE)),
         new Settings.NarInfos(
             value(SettingTable.REVALIDATE_AFTER), value(SettingTable.NARINFO_MEMORY)),
-        new Settings.Fetching(value(SettingTable.PREFETCH), value(SettingTable.CDC_MODE)),
+        new Settings.Fetching(value(SettingTable.PREFETCH)),
+        chunking(),
         uploading());
+  }
+
+  private Settings.Chunking chunking() {
+    ChunkSizes sizes;
+    try {
+      sizes =
+          new ChunkSizes(
+              bytes(CdcSettings.CDC_MIN), bytes(CdcSettings.CDC_AVG), bytes(CdcSettings.CDC_MAX));
+    } catch (IllegalArgumentException e) {
+      throw reader.problem(CdcSettings.CDC_AVG, String.valueOf(e.getMessage()));
+    }
+    ChunkStore.OtherSizes otherSizes =
+        value(CdcSettings.CDC_ALLOW_OTHER_SIZES)
+            ? ChunkStore.OtherSizes.ALLOWED
+            : ChunkStore.OtherSizes.REFUSED;
+    try {
+      return new Settings.Chunking(
+          value(CdcSettings.CDC_MODE),
+          new ChunkStore.Settings(sizes, value(CdcSettings.BLOB_PART_SIZE), otherSizes));
+    } catch (IllegalArgumentException e) {
+      throw reader.problem(CdcSettings.BLOB_PART_SIZE, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** What no int holds is beyond every bound of a chunk's length too. */
+  private int bytes(Setting<Long> setting) {
+    return (int) Math.min(Integer.MAX_VALUE, value(setting));
   }
 
   private Settings.Uploading uploading() {

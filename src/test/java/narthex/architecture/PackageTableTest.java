@@ -64,9 +64,10 @@ class PackageTableTest {
         "dev.failsafe.."),
     CHUNK(List.of("nix", "stream", "blob", "db")),
     STAGING(List.of("nix", "blob"), "org.infinispan..", "org.jgroups.."),
-    INGEST(List.of("nix", "stream", "blob", "db", "upstream", "staging"), "dev.failsafe.."),
+    INGEST(
+        List.of("nix", "stream", "blob", "db", "chunk", "upstream", "staging"), "dev.failsafe.."),
     SERVE(
-        List.of("nix", "stream", "blob", "db", "staging", "ingest"),
+        List.of("nix", "stream", "blob", "db", "chunk", "staging", "ingest"),
         "com.github.benmanes.caffeine.cache.."),
     MAINTAIN(List.of("nix", "stream", "blob", "db", "upstream", "staging", "ingest")),
     WEB(
@@ -79,6 +80,7 @@ class PackageTableTest {
             "stream",
             "blob",
             "db",
+            "chunk",
             "upstream",
             "staging",
             "ingest",

@@ -16,6 +16,7 @@ import narthex.blob.MemoryBlobStore;
 import narthex.db.Database;
 import narthex.db.DatabaseSettings;
 import narthex.db.NarInfoRow;
+import narthex.ingest.CdcMode;
 import narthex.ingest.DocumentIngest;
 import narthex.ingest.NarIngest;
 import narthex.ingest.NarUpload;
@@ -44,7 +45,7 @@ class SweepTest {
         Database.open(
             new DatabaseSettings("jdbc:sqlite:" + folder.resolve("x.db"), null, null, null));
     NarIngest ingest = new NarIngest(blobs, database, verifiers, () -> now);
-    upload = new NarUpload(ingest, database, 1 << 20);
+    upload = new NarUpload(ingest, database, 1 << 20, CdcMode.OFF);
     Deletion deletion =
         new Deletion(database, ingest, new DocumentIngest(blobs, database, () -> now));
     sweep = new Sweep(database, deletion, GRACE, () -> now);

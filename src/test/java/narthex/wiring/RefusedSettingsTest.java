@@ -129,14 +129,29 @@ class RefusedSettingsTest extends SettingsFixture {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lazy", "eager", "Lazy"})
-  void chunkingModesAreRefusedUntilThereIsChunking(String mode) {
+  @CsvSource({
+    "narthex.cdc.min, 64KiB, do not grow from min to avg to max",
+    "narthex.cdc.avg, 1MiB, do not grow from min to avg to max",
+    "narthex.cdc.min, 1, are not between",
+    "narthex.cdc.max, 8GiB, are not between",
+    "narthex.blob.part-size, 0, are not between",
+    "narthex.blob.part-size, 2GiB, are not between"
+  })
+  void sizesOfChunksAndPacksThatCannotBeAreRefused(String name, String size, String reason) {
+    properties.put(name, size);
+
+    assertRefused(reason);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"lazy", "Lazy"})
+  void theLazyModeIsRefusedUntilThereIsOne(String mode) {
     environment.put("NARTHEX_CDC_MODE", mode);
 
     assertRefused(
         "narthex.cdc.mode (environment NARTHEX_CDC_MODE): '"
             + mode
-            + "' is refused: this version has no chunking yet");
+            + "' is refused: this version has no lazy chunking yet");
   }
 
   @ParameterizedTest

@@ -11,6 +11,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import narthex.chunk.ChunkSizes;
+import narthex.chunk.ChunkStore;
+import narthex.ingest.CdcMode;
 import narthex.nix.PublicKey;
 import narthex.upstream.UpstreamSettings;
 import narthex.upstream.UpstreamSettings.Trust;
@@ -61,7 +64,11 @@ class SettingsTest extends SettingsFixture {
     assertEquals(new Settings.Access(Map.of(), Map.of(), Set.of()), settings.access());
     assertEquals(new Settings.Bodies(Duration.ofSeconds(60), 1024), settings.bodies());
     assertEquals(new Settings.NarInfos(Duration.ofDays(1), 64L * 1024 * 1024), settings.narInfos());
-    assertEquals(new Settings.Fetching(false, CdcMode.OFF), settings.fetching());
+    assertEquals(new Settings.Fetching(false), settings.fetching());
+    ChunkSizes sizes = new ChunkSizes(16 << 10, 64 << 10, 256 << 10);
+    ChunkStore.Settings chunks =
+        new ChunkStore.Settings(sizes, 8 << 20, ChunkStore.OtherSizes.REFUSED);
+    assertEquals(new Settings.Chunking(CdcMode.OFF, chunks), settings.chunking());
     assertEquals(
         new Settings.Uploading(
             false, false, List.of(), 16L << 30, 64L << 20, Duration.ofDays(1), false),

@@ -18,13 +18,16 @@ import narthex.blob.BlobStore;
 import narthex.blob.DirectoryBlobStore;
 import narthex.db.Database;
 import narthex.db.DatabaseSettings;
+import narthex.ingest.CdcMode;
 import narthex.ingest.NarDownload;
+import narthex.ingest.NarFileDownload;
 import narthex.ingest.NarInfoFetch;
 import narthex.ingest.NarInfoUpload;
 import narthex.ingest.NarIngest;
 import narthex.ingest.NarUpload;
 import narthex.nix.NarInfo;
 import narthex.nix.SecretKey;
+import narthex.serve.Advertising;
 import narthex.serve.DecoderSlots;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.NarInfoLookup.Prefetch;
@@ -58,6 +61,7 @@ public final class Node implements AutoCloseable {
    * @param keys what it signs with
    * @param clock its clock
    * @param blobs what is put around its blob store
+   * @param mode when NARs are chunked
    */
   public record Options(
       Duration read,
@@ -67,7 +71,8 @@ public final class Node implements AutoCloseable {
       Duration negativeTtl,
       List<SecretKey> keys,
       InstantSource clock,
-      UnaryOperator<BlobStore> blobs) {
+      UnaryOperator<BlobStore> blobs,
+      CdcMode mode) {
     /** What most tests want: nothing remembered but rows. */
     public static Options usual() {
       return new Options(
@@ -78,47 +83,64 @@ public final class Node implements AutoCloseable {
           Duration.ZERO,
           List.of(KEY),
           InstantSource.system(),
-          UnaryOperator.identity());
+          UnaryOperator.identity(),
+          CdcMode.OFF);
+    }
+
+    /** The same in another mode. */
+    public Options in(CdcMode other) {
+      return new Options(
+          read, revalidateAfter, memoryBytes, prefetch, negativeTtl, keys, clock, blobs, other);
     }
 
     /** The same with another time-out. */
     public Options withRead(Duration other) {
       return new Options(
-          other, revalidateAfter, memoryBytes, prefetch, negativeTtl, keys, clock, blobs);
+          other, revalidateAfter, memoryBytes, prefetch, negativeTtl, keys, clock, blobs, mode);
     }
 
     /** The same with so much memory for narinfos. */
     public Options withMemory(long bytes) {
-      return new Options(read, revalidateAfter, bytes, prefetch, negativeTtl, keys, clock, blobs);
+      return new Options(
+          read, revalidateAfter, bytes, prefetch, negativeTtl, keys, clock, blobs, mode);
     }
 
     /** The same with NARs downloaded as soon as their narinfo is asked for. */
     public Options withPrefetch() {
       return new Options(
-          read, revalidateAfter, memoryBytes, Prefetch.ON, negativeTtl, keys, clock, blobs);
+          read, revalidateAfter, memoryBytes, Prefetch.ON, negativeTtl, keys, clock, blobs, mode);
     }
 
     /** The same with absences remembered. */
     public Options withNegativeTtl(Duration ttl) {
-      return new Options(read, revalidateAfter, memoryBytes, prefetch, ttl, keys, clock, blobs);
+      return new Options(
+          read, revalidateAfter, memoryBytes, prefetch, ttl, keys, clock, blobs, mode);
     }
 
     /** The same with these keys. */
     public Options withKeys(SecretKey... others) {
       return new Options(
-          read, revalidateAfter, memoryBytes, prefetch, negativeTtl, List.of(others), clock, blobs);
+          read,
+          revalidateAfter,
+          memoryBytes,
+          prefetch,
+          negativeTtl,
+          List.of(others),
+          clock,
+          blobs,
+          mode);
     }
 
     /** The same with this clock. */
     public Options withClock(InstantSource other) {
       return new Options(
-          read, revalidateAfter, memoryBytes, prefetch, negativeTtl, keys, other, blobs);
+          read, revalidateAfter, memoryBytes, prefetch, negativeTtl, keys, other, blobs, mode);
     }
 
     /** The same with this around its blob store. */
     public Options withBlobs(UnaryOperator<BlobStore> around) {
       return new Options(
-          read, revalidateAfter, memoryBytes, prefetch, negativeTtl, keys, clock, around);
+          read, revalidateAfter, memoryBytes, prefetch, negativeTtl, keys, clock, around, mode);
     }
   }
 
@@ -141,18 +163,20 @@ public final class Node implements AutoCloseable {
     this.upstreams = upstreams(options, sources, tasks);
     NarIngest ingest = new NarIngest(blobs, database, tasks, options.clock());
     NarInfoFetch fetch = new NarInfoFetch(upstreams, database, options.clock());
-    NarDownload download = new NarDownload(upstreams, fetch, ingest, flights, tasks, tasks);
+    NarDownload download =
+        new NarDownload(upstreams, fetch, ingest, flights, tasks, tasks, options.mode());
     this.narInfos =
         new NarInfoLookup(
             database,
             fetch,
             download,
+            new Advertising(options.mode()),
             new NarInfoSigner(options.keys()),
             options.clock(),
             new NarInfoLookup.LookupSettings(
                 options.revalidateAfter(), options.memoryBytes(), options.prefetch()));
     ingest.addListener(narInfos);
-    this.narUpload = new NarUpload(ingest, database, MAX_UPLOADED_NAR_BYTES);
+    this.narUpload = new NarUpload(ingest, database, MAX_UPLOADED_NAR_BYTES, options.mode());
     this.narInfoUpload =
         new NarInfoUpload(
             new NarInfoUpload.Policy("/nix/store", NarInfoUpload.Trust.ANY, List.of()),
@@ -161,7 +185,15 @@ public final class Node implements AutoCloseable {
             ingest,
             upstreams,
             options.clock());
-    this.nars = new NarLookup(database, blobs, flights, download, ingest, new DecoderSlots(64));
+    NarFileDownload files =
+        new NarFileDownload(
+            upstreams,
+            ingest,
+            database,
+            tasks,
+            new NarFileDownload.Policy(MAX_UPLOADED_NAR_BYTES, options.mode()));
+    this.nars =
+        new NarLookup(database, blobs, flights, download, files, ingest, new DecoderSlots(64));
   }
 
   /** A node over this folder with these upstreams, the first of the best priority. */

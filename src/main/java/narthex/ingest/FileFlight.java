@@ -1,0 +1,110 @@
+package narthex.ingest;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import narthex.blob.GrowingManifest;
+import narthex.nix.Compression;
+import narthex.nix.NarFileName;
+import narthex.nix.Sha256;
+import narthex.staging.Boarding;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A NAR file that is brought in by its name alone. One thread brings it in; any number wait. Safe
+ * for use by many threads.
+ */
+public final class FileFlight {
+  /** The holder reports every end itself; this only frees those who wait for a dead one. */
+  private static final Duration SILENCE = Duration.ofMinutes(10);
+
+  /**
+   * The file that is coming.
+   *
+   * @param manifest its bytes
+   * @param compression its compression, which may be another than that of the name asked for
+   * @param fileHash what it must hash to
+   */
+  public record Opened(GrowingManifest manifest, Compression compression, Sha256 fileHash) {
+    /** Whether the NAR can be sent from it under a name of this compression. */
+    public boolean fits(Compression wanted) {
+      return wanted == Compression.NONE || wanted == compression;
+    }
+  }
+
+  private final NarFileName asked;
+  private final Boarding boarding = new Boarding();
+  private final CompletableFuture<Optional<Opened>> opened = new CompletableFuture<>();
+  private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
+
+  FileFlight(NarFileName asked) {
+    this.asked = asked;
+  }
+
+  /** The name that was asked for first. */
+  public NarFileName asked() {
+    return asked;
+  }
+
+  /** Who joined and has not opened the bytes yet. */
+  public Boarding boarding() {
+    return boarding;
+  }
+
+  void opened(Opened coming) {
+    opened.complete(Optional.of(coming));
+  }
+
+  /** Says that it is over; those who wait for the file and have none yet get no other. */
+  void ended(@Nullable IOException failure) {
+    ended.complete(failure == null);
+    if (failure == null) {
+      opened.complete(Optional.empty());
+    } else {
+      opened.completeExceptionally(failure);
+    }
+  }
+
+  /** Whether it surely brings nothing any more. */
+  boolean isFailing() {
+    return opened.isDone()
+        && (opened.isCompletedExceptionally()
+            || opened.join().map(coming -> coming.manifest().failure() != null).orElse(false));
+  }
+
+  /**
+   * Waits until the file is coming.
+   *
+   * @return empty if it turned out to be stored already
+   * @throws NarAbsentException if surely no upstream has it
+   * @throws IOException if it cannot be had just now
+   */
+  public Optional<Opened> awaitOpened() throws IOException {
+    return await(opened);
+  }
+
+  /** Waits until it is over; true if nothing failed. */
+  public boolean awaitEnded() throws IOException {
+    return await(ended);
+  }
+
+  private static <T> T await(CompletableFuture<T> future) throws IOException {
+    try {
+      return future.get(SILENCE.toSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException failure) {
+        throw failure;
+      }
+      throw new IOException("the NAR file in flight failed", e.getCause());
+    } catch (TimeoutException e) {
+      throw new IOException("the NAR file in flight gave no sign for " + SILENCE, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while waiting for a NAR file in flight", e);
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package narthex.ingest;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.System.Logger.Level;
+import java.util.OptionalLong;
+import narthex.stream.CorruptNarException;
+import narthex.upstream.NarBody;
+import narthex.upstream.Upstream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The transfer of one NAR file from one upstream into an ingestion. A broken one is taken up where
+ * it broke. Used by one thread, once.
+ */
+final class NarTransfer {
+  private static final System.Logger LOG = System.getLogger(NarTransfer.class.getName());
+  private static final int BUFFER_BYTES = 64 << 10;
+
+  /** Breaks in a row without one new byte after which a transfer is given up. */
+  private static final int MAX_FRUITLESS_BREAKS = 5;
+
+  private final Upstream upstream;
+  private final String url;
+  private final NarIngestion ingestion;
+
+  /** Copies what this upstream has under this URL. */
+  NarTransfer(Upstream upstream, String url, NarIngestion ingestion) {
+    this.upstream = upstream;
+    this.url = url;
+    this.ingestion = ingestion;
+  }
+
+  /**
+   * Copies this body and closes it; where it breaks, opens it again at the byte that is missing.
+   *
+   * @throws IOException if it cannot be had to its end, or is wrong
+   */
+  void run(NarBody opened) throws IOException {
+    NarBody body = opened;
+    String entityTag = body.entityTag();
+    OptionalLong length = ingestion.manifest().length();
+    int fruitless = 0;
+    while (true) {
+      long before = ingestion.written();
+      IOException broken = copy(body, length);
+      if (broken == null) {
+        return;
+      }
+      fruitless = ingestion.written() > before ? 0 : fruitless + 1;
+      if (fruitless > MAX_FRUITLESS_BREAKS) {
+        throw broken;
+      }
+      LOG.log(
+          Level.INFO,
+          "transfer broken, taken up again source={0} offset={1} reason={2}",
+          describe(),
+          Long.toString(ingestion.written()),
+          broken.toString());
+      body =
+          upstream
+              .openNar(url, body.isSeekable() ? ingestion.written() : 0, entityTag)
+              .orElseThrow(
+                  () -> new IOException(describe() + " vanished during its transfer", broken));
+    }
+  }
+
+  /**
+   * Copies one body to its end and closes it.
+   *
+   * @return null at the end, else how the transfer broke
+   * @throws IOException if what came is wrong or cannot be written
+   */
+  private @Nullable IOException copy(NarBody body, OptionalLong length) throws IOException {
+    try (body) {
+      long skip = ingestion.written() - body.from();
+      byte[] buffer = new byte[BUFFER_BYTES];
+      InputStream in = body.stream();
+      while (true) {
+        int count;
+        try {
+          count = in.read(buffer, 0, buffer.length);
+        } catch (CorruptNarException e) {
+          throw e;
+        } catch (IOException e) {
+          // A transfer that lacks only its proper end has brought all that there is.
+          boolean all = length.isPresent() && ingestion.written() >= length.getAsLong();
+          return all ? null : e;
+        }
+        if (count < 0) {
+          break;
+        }
+        int known = (int) Math.min(skip, count);
+        skip -= known;
+        if (count > known) {
+          ingestion.write(buffer, known, count - known);
+        }
+      }
+    }
+    if (length.isPresent() && ingestion.written() < length.getAsLong()) {
+      return new EOFException(
+          "ended after %d of %d bytes".formatted(ingestion.written(), length.getAsLong()));
+    }
+    return null;
+  }
+
+  private String describe() {
+    return upstream.base() + " " + url;
+  }
+}

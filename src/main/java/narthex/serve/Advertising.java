@@ -1,0 +1,100 @@
+package narthex.serve;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import narthex.db.Form;
+import narthex.db.NarInfoRow;
+import narthex.db.Representation;
+import narthex.db.StoredNar;
+import narthex.ingest.CdcMode;
+import narthex.nix.Compression;
+import narthex.nix.NarFile;
+import narthex.nix.NarFileName;
+import narthex.nix.NarInfo;
+import narthex.nix.NixFormatException;
+
+/**
+ * The one place that knows which file of a NAR clients are told of: derived from the mode, from
+ * what is stored, and from the row, which keeps what upstream or the uploader said. Immutable.
+ *
+ * <p>A NAR that is stored as chunks, or will be, is advertised uncompressed, under a name that is
+ * always servable: no compressed file of it is here, or will be. Signatures do not cover this.
+ */
+public final class Advertising {
+  private static final String FOLDER = "nar/";
+
+  private final CdcMode mode;
+
+  /** Advertises what this mode leads to. */
+  public Advertising(CdcMode mode) {
+    this.mode = mode;
+  }
+
+  /** Whether NARs are advertised uncompressed before they are here, whatever is said of them. */
+  public boolean isPredictive() {
+    return mode == CdcMode.EAGER;
+  }
+
+  /** What clients are told of this row. */
+  NarInfo derive(NarInfoRow row, Optional<StoredNar> stored) {
+    NarInfo said = row.said();
+    if (isPredictive() || stored.map(Advertising::isChunked).orElse(false)) {
+      return uncompressed(said, row.stem());
+    }
+    NarFile file = said.file();
+    if (stored.isPresent()) {
+      Representation first = stored.get().representations().get(0);
+      file = new NarFile(file.url(), first.compression(), first.fileHash(), first.fileSizeBytes());
+    }
+    String url = FOLDER + new NarFileName(row.stem(), file.compression()).print();
+    return said.withFile(new NarFile(url, file.compression(), file.hash(), file.sizeBytes()));
+  }
+
+  /**
+   * The last word on a narinfo that is about to be sent.
+   *
+   * @param text of the narinfo
+   * @return another one to send in its place; empty if it may be sent as it is
+   * @throws NixFormatException if the text is no narinfo
+   */
+  public Optional<ServedNarInfo> lastWord(byte[] text) {
+    if (!isPredictive()) {
+      return Optional.empty();
+    }
+    NarInfo said = NarInfo.parse(new String(text, StandardCharsets.UTF_8));
+    NarFile file = said.file();
+    boolean isRight =
+        file.compression() == Compression.NONE
+            && file.hash() == null
+            && file.sizeBytes() == null
+            && file.url().endsWith(".nar");
+    return isRight
+        ? Optional.empty()
+        : Optional.of(ServedNarInfo.of(uncompressed(said, stem(said))));
+  }
+
+  /** Whether a NAR is stored as chunks, whatever else there is of it. */
+  static boolean isChunked(StoredNar nar) {
+    return nar.representations().stream().anyMatch(one -> one.form() == Form.CHUNKED);
+  }
+
+  /**
+   * Nix gives files in gzip no extension of their own: the name without one may be that of the
+   * file, so that such a NAR goes by its own hash.
+   */
+  private static NarInfo uncompressed(NarInfo said, String stem) {
+    boolean gzip = said.file().compression() == Compression.GZIP;
+    String ours = gzip ? said.nar().hash().nix32() : stem;
+    String url = FOLDER + new NarFileName(ours, Compression.NONE).print();
+    return said.withFile(new NarFile(url, Compression.NONE, null, null));
+  }
+
+  private static String stem(NarInfo said) {
+    String url = said.file().url();
+    try {
+      return NarFileName.parse(url.substring(url.lastIndexOf('/') + 1)).stem();
+    } catch (NixFormatException unconventional) {
+      return said.nar().hash().nix32();
+    }
+  }
+}

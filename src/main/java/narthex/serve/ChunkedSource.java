@@ -1,0 +1,91 @@
+package narthex.serve;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
+import narthex.chunk.ChunkLostException;
+import narthex.chunk.ChunkedManifest;
+import narthex.nix.Compression;
+import narthex.nix.NarId;
+
+/**
+ * A NAR that is stored as chunks: decoded from any offset on; {@link #encoded} gives its frames
+ * back to back, as they are stored. What turns out lost or damaged breaks the reading and is told.
+ */
+final class ChunkedSource implements NarSource {
+  private final ChunkedManifest manifest;
+  private final NarId nar;
+  private final DecoderSlots slots;
+  private final Consumer<ChunkLostException> damage;
+
+  /**
+   * @param damage is told what a reading failed of, in its thread, and does not fail
+   */
+  ChunkedSource(
+      ChunkedManifest manifest,
+      NarId nar,
+      DecoderSlots slots,
+      Consumer<ChunkLostException> damage) {
+    this.manifest = manifest;
+    this.nar = nar;
+    this.slots = slots;
+    this.damage = damage;
+  }
+
+  @Override
+  public Compression compression() {
+    return Compression.NONE;
+  }
+
+  @Override
+  public OptionalLong length() {
+    return manifest.length();
+  }
+
+  @Override
+  public Optional<String> entityTag() {
+    return Optional.of(nar.hash().nix32());
+  }
+
+  @Override
+  public InputStream open(long from) throws IOException {
+    return ReportingInputStream.open(() -> slots.open(() -> manifest.open(from)), damage);
+  }
+
+  @Override
+  public void awaitComplete() {}
+
+  @Override
+  public Optional<NarSource> encoded(Compression wanted) {
+    return wanted == Compression.ZSTD ? Optional.of(new Frames()) : Optional.empty();
+  }
+
+  /** The frames back to back. */
+  private final class Frames implements NarSource {
+    @Override
+    public Compression compression() {
+      return Compression.ZSTD;
+    }
+
+    @Override
+    public OptionalLong length() {
+      return OptionalLong.of(manifest.framesLength());
+    }
+
+    /** Chunked anew, the same NAR may have other frames. */
+    @Override
+    public Optional<String> entityTag() {
+      return Optional.of(nar.hash().nix32() + "-" + manifest.framesLength());
+    }
+
+    @Override
+    public InputStream open(long from) throws IOException {
+      return ReportingInputStream.open(() -> manifest.openFrames(from), damage);
+    }
+
+    @Override
+    public void awaitComplete() {}
+  }
+}

@@ -1,0 +1,79 @@
+package narthex.serve;
+
+import java.io.IOException;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Consumer;
+import narthex.blob.BlobLostException;
+import narthex.blob.BlobStore;
+import narthex.blob.StoredManifest;
+import narthex.chunk.ChunkLostException;
+import narthex.chunk.ChunkedManifest;
+import narthex.db.ChunkTable;
+import narthex.db.Form;
+import narthex.db.Representation;
+import narthex.db.StoredNar;
+import narthex.nix.Compression;
+
+/** Makes sources of what is stored. Thread-safe. */
+final class StoredForms {
+  private final ChunkTable chunks;
+  private final BlobStore blobs;
+  private final DecoderSlots slots;
+
+  StoredForms(ChunkTable chunks, BlobStore blobs, DecoderSlots slots) {
+    this.chunks = chunks;
+    this.blobs = blobs;
+    this.slots = slots;
+  }
+
+  /**
+   * What can be sent as wanted, the best first: a NAR itself from its chunks, else as it is stored,
+   * else decoded; a compressed file as it is stored, else, for zstd, the frames of the chunks.
+   */
+  static List<Representation> fitting(StoredNar nar, Compression wanted) {
+    return nar.representations().stream()
+        .filter(one -> wanted == Compression.NONE || asIs(one, wanted))
+        .sorted(
+            Comparator.<Representation, Boolean>comparing(one -> !asIs(one, wanted))
+                .thenComparing(one -> (one.form() == Form.CHUNKED) != (wanted == Compression.NONE)))
+        .toList();
+  }
+
+  /** Whether nothing has to be compressed, nor a whole file decoded. */
+  private static boolean asIs(Representation stored, Compression wanted) {
+    return stored.compression() == wanted
+        || (stored.form() == Form.CHUNKED && wanted == Compression.ZSTD);
+  }
+
+  /**
+   * The source of a stored form.
+   *
+   * @param damage is told when a reading of chunks finds some lost, in the reader's thread
+   * @throws BlobLostException if the bytes of a whole file are surely not there
+   * @throws ChunkLostException if the first chunk is surely not there
+   */
+  NarSource source(
+      StoredNar nar, Representation stored, Compression wanted, Consumer<ChunkLostException> damage)
+      throws IOException {
+    NarSource source = stored.form() == Form.CHUNKED ? chunked(nar, stored, damage) : whole(stored);
+    if (wanted == source.compression()) {
+      return source;
+    }
+    return source.encoded(wanted).orElseGet(() -> new DecodedSource(source, nar.id(), slots));
+  }
+
+  private NarSource whole(Representation stored) throws IOException {
+    StoredManifest manifest = new StoredManifest(blobs, stored.extents());
+    manifest.requirePresent();
+    return new FileSource(manifest, stored.compression(), stored.fileHash().nix32());
+  }
+
+  private NarSource chunked(
+      StoredNar nar, Representation stored, Consumer<ChunkLostException> damage)
+      throws IOException {
+    ChunkedManifest manifest = new ChunkedManifest(chunks, blobs, nar.id(), stored.fileSizeBytes());
+    manifest.requireStart();
+    return new ChunkedSource(manifest, nar.id(), slots, damage);
+  }
+}

@@ -1,0 +1,186 @@
+package narthex.testing;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import narthex.blob.BlobSink;
+import narthex.blob.BlobStore;
+import narthex.chunk.ChunkSizes;
+import narthex.chunk.Chunker;
+import narthex.db.ChunkPlace;
+import narthex.db.Database;
+import narthex.db.Form;
+import narthex.db.ManifestPart;
+import narthex.db.Representation;
+import narthex.nix.Compression;
+import narthex.nix.NarId;
+import narthex.nix.Sha256;
+import narthex.stream.Encoders;
+
+/** A NAR that a test stored as chunks, with packs and parts as small as it likes. */
+public final class StoredChunks {
+  /**
+   * How a NAR is cut.
+   *
+   * @param sizes of chunks
+   * @param chunksInPack how many frames a pack has
+   * @param chunksInPart how many chunks a row of the manifest has
+   */
+  public record Shape(ChunkSizes sizes, int chunksInPack, int chunksInPart) {
+    /** Chunks of some KiB, several packs and parts in a NAR of 200 kB. */
+    public static Shape usual() {
+      return new Shape(new ChunkSizes(1 << 10, 4 << 10, 16 << 10), 7, 11);
+    }
+  }
+
+  private final Database database;
+  private final BlobStore blobs;
+  private final Shape shape;
+  private final NarId id;
+  private final List<ChunkPlace> places = new ArrayList<>();
+  private final Map<Sha256, ChunkPlace> known = new HashMap<>();
+  private final List<ChunkPlace> fresh = new ArrayList<>();
+
+  private StoredChunks(Database database, BlobStore blobs, Shape shape, NarId id) {
+    this.database = database;
+    this.blobs = blobs;
+    this.shape = shape;
+    this.id = id;
+  }
+
+  /** Stores a NAR: chunks that are stored already, or come twice, are referred to. */
+  public static StoredChunks store(Database database, BlobStore blobs, Shape shape, byte[] nar)
+      throws IOException {
+    StoredChunks stored =
+        new StoredChunks(database, blobs, shape, new NarId(sha256(nar), nar.length));
+    stored.writePacks(nar);
+    long frames = stored.framesLength();
+    database.storeChunked(
+        stored.id,
+        stored.fresh.stream().sorted(Comparator.comparing(ChunkPlace::hash)).toList(),
+        stored.parts(),
+        new Representation(Form.CHUNKED, Compression.NONE, stored.id.hash(), frames, List.of()),
+        Instant.now());
+    return stored;
+  }
+
+  /** NarHash and NarSize. */
+  public NarId id() {
+    return id;
+  }
+
+  /** Where its chunks are, in their order. */
+  public List<ChunkPlace> places() {
+    return List.copyOf(places);
+  }
+
+  /** The chunk that holds this byte of the NAR. */
+  public ChunkPlace placeOf(long offset) {
+    long end = 0;
+    for (ChunkPlace place : places) {
+      end += place.length();
+      if (offset < end) {
+        return place;
+      }
+    }
+    throw new IllegalArgumentException("no byte " + offset);
+  }
+
+  /** The sum of the lengths of the frames. */
+  public long framesLength() {
+    return places.stream().mapToLong(ChunkPlace::storedLength).sum();
+  }
+
+  /** The frames back to back. */
+  public byte[] frames() throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    for (ChunkPlace place : places) {
+      try (InputStream in = blobs.open(place.pack(), place.offset(), place.storedLength())) {
+        in.transferTo(out);
+      }
+    }
+    return out.toByteArray();
+  }
+
+  private void writePacks(byte[] nar) throws IOException {
+    Chunker chunker = new Chunker(shape.sizes());
+    List<byte[]> pack = new ArrayList<>();
+    for (int from = 0; from < nar.length; ) {
+      int end = from + chunker.cut(nar, from, nar.length);
+      pack.add(Arrays.copyOfRange(nar, from, end));
+      from = end;
+      if (pack.size() == shape.chunksInPack() || end == nar.length) {
+        writePack(pack);
+        pack.clear();
+      }
+    }
+  }
+
+  private void writePack(List<byte[]> chunks) throws IOException {
+    known.putAll(database.chunks().find(chunks.stream().map(StoredChunks::sha256).toList()));
+    long number = database.chunks().takeNumbers(chunks.size());
+    long offset = 0;
+    try (BlobSink sink = blobs.create("pack/" + UUID.randomUUID())) {
+      for (byte[] chunk : chunks) {
+        Sha256 hash = sha256(chunk);
+        ChunkPlace place = known.get(hash);
+        if (place == null) {
+          byte[] frame = frame(chunk);
+          sink.write(frame, 0, frame.length);
+          place = new ChunkPlace(number++, hash, sink.key(), offset, frame.length, chunk.length);
+          offset += frame.length;
+          known.put(hash, place);
+          fresh.add(place);
+        }
+        places.add(place);
+      }
+      if (offset > 0) {
+        sink.commit();
+      }
+    }
+  }
+
+  private List<ManifestPart> parts() {
+    List<ManifestPart> parts = new ArrayList<>();
+    long narOffset = 0;
+    long framesOffset = 0;
+    for (int from = 0; from < places.size(); from += shape.chunksInPart()) {
+      List<ChunkPlace> some =
+          places.subList(from, Math.min(places.size(), from + shape.chunksInPart()));
+      long length = some.stream().mapToLong(ChunkPlace::length).sum();
+      long frames = some.stream().mapToLong(ChunkPlace::storedLength).sum();
+      long[] numbers = some.stream().mapToLong(ChunkPlace::number).toArray();
+      parts.add(new ManifestPart(parts.size(), narOffset, framesOffset, length, frames, numbers));
+      narOffset += length;
+      framesOffset += frames;
+    }
+    return parts;
+  }
+
+  private static byte[] frame(byte[] chunk) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (var encoder = Encoders.encode(Compression.ZSTD, out)) {
+      new ByteArrayInputStream(chunk).transferTo(encoder);
+    }
+    return out.toByteArray();
+  }
+
+  private static Sha256 sha256(byte[] bytes) {
+    try {
+      return Sha256.of(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,168 @@
+package narthex.web;
+
+import static narthex.web.HttpFixture.path;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import narthex.blob.BlobStore;
+import narthex.blob.DirectoryBlobStore;
+import narthex.db.Database;
+import narthex.db.DatabaseSettings;
+import narthex.nix.Compression;
+import narthex.nix.NarFileName;
+import narthex.stream.Decoders;
+import narthex.testing.NarTree;
+import narthex.testing.StoredChunks;
+import narthex.testing.StoredChunks.Shape;
+import narthex.testing.node.Sample;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Chunked NARs over HTTP, from the whole web application in a real Tomcat. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ChunkedNarHttpTest {
+  @SuppressWarnings("NullAway.Init") // JUnit calls start first
+  private HttpFixture http;
+
+  @SuppressWarnings("NullAway.Init")
+  private Path data;
+
+  private int seed = 700;
+
+  @BeforeAll
+  void start(@TempDir Path folder) throws Exception {
+    data = folder.resolve("data");
+    http = HttpFixture.start(folder);
+  }
+
+  @AfterAll
+  void stop() {
+    http.close();
+  }
+
+  private StoredChunks chunked(Sample sample) throws IOException {
+    http.know(sample);
+    String url = "jdbc:sqlite:" + data.resolve("narthex.db");
+    try (Database database = Database.open(new DatabaseSettings(url, null, null, null));
+        BlobStore blobs = DirectoryBlobStore.open(data.resolve("blobs"))) {
+      return StoredChunks.store(database, blobs, Shape.usual(), sample.bytes(sample.narName(), 0));
+    }
+  }
+
+  private Sample sample() {
+    return Sample.of(seed++, Compression.XZ);
+  }
+
+  private static NarFileName zstdName(Sample sample) {
+    return new NarFileName(sample.fileName().stem(), Compression.ZSTD);
+  }
+
+  private static String header(HttpResponse<?> response, String name) {
+    return response.headers().firstValue(name).orElse("");
+  }
+
+  private static byte[] decode(byte[] zstd) throws IOException {
+    try (InputStream in = Decoders.decode(Compression.ZSTD, new ByteArrayInputStream(zstd))) {
+      return in.readAllBytes();
+    }
+  }
+
+  @Test
+  void theNarAndItsRangesAreSent() throws IOException {
+    Sample sample = sample();
+    chunked(sample);
+    byte[] nar = sample.bytes(sample.narName(), 0);
+
+    HttpResponse<byte[]> whole = http.get(path(sample.narName()));
+    assertEquals(200, whole.statusCode());
+    assertArrayEquals(nar, whole.body());
+    assertEquals(Integer.toString(nar.length), header(whole, "content-length"));
+    assertEquals("\"" + sample.id().hash().nix32() + "\"", header(whole, "etag"));
+    assertEquals("bytes", header(whole, "accept-ranges"));
+    for (int[] range : new int[][] {{0, 0}, {7, 60_000}, {nar.length - 1, nar.length - 1}}) {
+      HttpResponse<byte[]> part =
+          http.get(path(sample.narName()), "Range", "bytes=" + range[0] + "-" + range[1]);
+      assertEquals(206, part.statusCode());
+      assertArrayEquals(Arrays.copyOfRange(nar, range[0], range[1] + 1), part.body());
+    }
+    assertEquals(0, http.upstream.requests().count("GET", sample.narTarget()));
+  }
+
+  @Test
+  void contentCodingZstdIsTheFrames() throws IOException {
+    Sample sample = sample();
+    StoredChunks chunks = chunked(sample);
+
+    HttpResponse<byte[]> coded = http.get(path(sample.narName()), "Accept-Encoding", "zstd");
+
+    assertEquals("zstd", header(coded, "content-encoding"));
+    assertEquals(Long.toString(chunks.framesLength()), header(coded, "content-length"));
+    assertArrayEquals(sample.bytes(sample.narName(), 0), decode(coded.body()));
+    assertNotEquals(header(http.get(path(sample.narName())), "etag"), header(coded, "etag"));
+  }
+
+  @Test
+  void theZstdFileIsTheFramesAndCanBeResumed() throws IOException {
+    Sample sample = sample();
+    StoredChunks chunks = chunked(sample);
+    String path = path(zstdName(sample));
+
+    HttpResponse<byte[]> file = http.get(path);
+    HttpResponse<byte[]> rest =
+        http.get(path, "Range", "bytes=5000-", "If-Range", header(file, "etag"));
+
+    assertEquals(200, file.statusCode());
+    assertEquals("", header(file, "content-encoding"));
+    assertEquals(Long.toString(chunks.framesLength()), header(file, "content-length"));
+    assertEquals(header(file, "content-length"), header(http.head(path), "content-length"));
+    assertArrayEquals(sample.bytes(sample.narName(), 0), decode(file.body()));
+    assertEquals(206, rest.statusCode());
+    assertArrayEquals(Arrays.copyOfRange(file.body(), 5000, file.body().length), rest.body());
+  }
+
+  @Test
+  void aLostPackBreaksTheTransferAndTheNextOneIsRight() throws IOException {
+    for (boolean start : new boolean[] {true, false}) {
+      Sample sample = sample();
+      StoredChunks chunks = chunked(sample);
+      byte[] nar = sample.bytes(sample.narName(), 0);
+      String pack = chunks.placeOf(start ? 0 : nar.length - 1).pack();
+      Files.delete(data.resolve("blobs").resolve("blobs").resolve(pack));
+
+      if (!start) {
+        assertThrows(IOException.class, () -> http.get(path(sample.narName())));
+      }
+      assertArrayEquals(nar, http.get(path(sample.narName())).body());
+      assertEquals(1, http.upstream.requests().count("GET", sample.narTarget()));
+    }
+  }
+
+  @Test
+  void aFileInAChunkedNarIsSent() throws IOException {
+    byte[] contents = "some text, over and over. ".repeat(9000).getBytes(StandardCharsets.UTF_8);
+    Sample sample =
+        Sample.of(
+            "chunked-file",
+            NarTree.directory(Map.of("text", NarTree.file(contents))).nar(),
+            Compression.XZ);
+    chunked(sample);
+
+    assertArrayEquals(contents, http.get("/serve/" + sample.hash().text() + "/text").body());
+    assertEquals(200, http.get("/" + sample.hash().text() + ".ls").statusCode());
+    assertEquals(0, http.upstream.requests().count("GET", sample.narTarget()));
+  }
+}
