@@ -17,6 +17,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import narthex.blob.BlobStore;
 import narthex.blob.DirectoryBlobStore;
+import narthex.chunk.ChunkStore;
 import narthex.db.Database;
 import narthex.ingest.CdcMode;
 import narthex.ingest.DocumentFetch;
@@ -102,7 +103,11 @@ final class Components implements Closeable {
     closeables.push(upstreams);
     CdcMode mode = settings.chunking().mode();
     InFlightRegistry flights = new InFlightRegistry();
-    NarIngest ingest = new NarIngest(blobs, database, verifiers, clock);
+    ChunkStore chunks = new ChunkStore(blobs, database, settings.chunking().store(), tasks);
+    if (mode == CdcMode.EAGER) {
+      chunks.requireSameSizes();
+    }
+    NarIngest ingest = new NarIngest(blobs, chunks, database, verifiers, clock);
     NarInfoFetch narInfos = new NarInfoFetch(upstreams, database, clock);
     NarDownload download =
         new NarDownload(upstreams, narInfos, ingest, flights, tasks, prefetchers, mode);
