@@ -16,6 +16,8 @@ import narthex.blob.BlobStore;
 import narthex.blob.Extent;
 import narthex.blob.StoredManifest;
 import narthex.chunk.ChunkLostException;
+import narthex.chunk.ChunkStore;
+import narthex.chunk.ChunkedWriter;
 import narthex.db.ChunkPlace;
 import narthex.db.Database;
 import narthex.db.Form;
@@ -37,17 +39,24 @@ public final class NarIngest {
   private static final int PUBLISH_ATTEMPTS = 5;
 
   private final BlobStore blobs;
+  private final ChunkStore chunks;
   private final Database database;
   private final ExecutorService verifiers;
   private final InstantSource clock;
   private final CopyOnWriteArrayList<NarStoredListener> listeners = new CopyOnWriteArrayList<>();
 
   /**
+   * @param chunks where NARs are kept that are cut into chunks
    * @param verifiers runs one check per ingestion beside its writer; not closed here
    */
   public NarIngest(
-      BlobStore blobs, Database database, ExecutorService verifiers, InstantSource clock) {
+      BlobStore blobs,
+      ChunkStore chunks,
+      Database database,
+      ExecutorService verifiers,
+      InstantSource clock) {
     this.blobs = blobs;
+    this.chunks = chunks;
     this.database = database;
     this.verifiers = verifiers;
     this.clock = clock;
@@ -68,7 +77,14 @@ public final class NarIngest {
     OptionalLong length = size == null ? OptionalLong.empty() : OptionalLong.of(size);
     BlobSink sink = blobs.create(newKey(expected.name()));
     try {
-      return new NarIngestion(expected, keep, sink, length, this, verifiers);
+      return new NarIngestion(
+          expected,
+          keep == Keep.CHUNKED ? chunks.begin() : null,
+          keep,
+          sink,
+          length,
+          this,
+          verifiers);
     } catch (RuntimeException stopping) {
       sink.close();
       throw stopping;
@@ -107,6 +123,15 @@ public final class NarIngest {
   private static String newKey(String name) {
     String unique = UUID.randomUUID().toString().toLowerCase(Locale.ROOT);
     return "nar/" + name.substring(0, 2) + "/" + name + "-" + unique;
+  }
+
+  /** Publishes a NAR whose chunks are durable; if it is stored as chunks already, these go. */
+  Stored publish(NarId nar, ChunkedWriter written) throws IOException {
+    boolean isNew = DatabaseTries.keepTrying(() -> written.store(nar, clock.instant()));
+    if (isNew) {
+      announce(nar.hash());
+    }
+    return isNew ? Stored.NEW : Stored.KNOWN;
   }
 
   /**

@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import narthex.blob.BlobSink;
 import narthex.blob.Extent;
 import narthex.blob.GrowingManifest;
+import narthex.chunk.ChunkedWriter;
 import narthex.db.Form;
 import narthex.db.Representation;
 import narthex.nix.NarId;
@@ -43,7 +44,9 @@ import org.jspecify.annotations.Nullable;
  * The writer appends to a blob's sink and to the file's digest. A verifier follows the growing
  * manifest like any client, decodes, and digests the NAR, at its own pace, so that decoding never
  * slows a client that wants the file as it is. {@link #finish} brings both together: only then do
- * followers get the end, and only then is the blob committed, and last its row.
+ * followers get the end, and only then is the blob committed, and last its row. Where chunks are to
+ * be kept, the verifier hands on the decoded bytes to be cut and packed, and the file is discarded
+ * in the end.
  *
  * <p>One thread writes, finishes and closes.
  */
@@ -52,6 +55,7 @@ public final class NarIngestion implements Closeable {
   private static final int BUFFER_BYTES = 64 << 10;
 
   private final NarExpectation expected;
+  private final @Nullable ChunkedWriter chunks;
   private final Keep keep;
   private final BlobSink sink;
   private final NarIngest ingest;
@@ -70,12 +74,14 @@ public final class NarIngestion implements Closeable {
 
   NarIngestion(
       NarExpectation expected,
+      @Nullable ChunkedWriter chunks,
       Keep keep,
       BlobSink sink,
       OptionalLong length,
       NarIngest ingest,
       ExecutorService verifiers) {
     this.expected = expected;
+    this.chunks = chunks;
     this.keep = keep;
     this.sink = sink;
     this.ingest = ingest;
@@ -145,6 +151,9 @@ public final class NarIngestion implements Closeable {
           expected.source());
       return new Finished(nar, Stored.KNOWN);
     }
+    if (chunks != null) {
+      return finished(nar, ingest.publish(nar, chunks));
+    }
     sink.commit();
     Extent extent = new Extent(sink.key(), 0, written, written);
     Stored stored =
@@ -152,15 +161,20 @@ public final class NarIngestion implements Closeable {
             nar,
             new Representation(
                 Form.WHOLE, expected.compression(), fileHash, written, List.of(extent)));
+    return finished(nar, stored);
+  }
+
+  private Finished finished(NarId nar, Stored stored) {
     LOG.log(
         Level.INFO,
         stored == Stored.NEW
-            ? "nar stored hash={0} size={1} compression={2} fileSize={3} source={4}"
-            : "nar known hash={0} size={1} compression={2} fileSize={3} source={4}",
+            ? "nar stored hash={0} size={1} compression={2} fileSize={3} keep={4} source={5}"
+            : "nar known hash={0} size={1} compression={2} fileSize={3} keep={4} source={5}",
         nar.hash().nix32(),
         Long.toString(nar.sizeBytes()),
         expected.compression().nixName(),
         Long.toString(written),
+        keep,
         expected.source());
     return new Finished(nar, stored);
   }
@@ -174,6 +188,10 @@ public final class NarIngestion implements Closeable {
   @Override
   public void close() throws IOException {
     manifest.fail(new IOException("the NAR's transfer was given up"));
+    ChunkedWriter writer = chunks;
+    if (writer != null) { // which belongs to the verifier until that has ended
+      verified.whenComplete((nar, failure) -> writer.close());
+    }
     sink.close();
   }
 
@@ -182,8 +200,12 @@ public final class NarIngestion implements Closeable {
         InputStream decoded = Decoders.decode(expected.compression(), written);
         DigestingInputStream nar =
             new DigestingInputStream(
-                new BoundedInputStream(decoded, expected.maxNarBytes(), "NAR"))) {
-      return expected.nar() == null ? parsed(nar) : announced(nar, expected.nar());
+                chunking(new BoundedInputStream(decoded, expected.maxNarBytes(), "NAR")))) {
+      NarId checked = expected.nar() == null ? parsed(nar) : announced(nar, expected.nar());
+      if (chunks != null) {
+        chunks.finish();
+      }
+      return checked;
     } catch (TooLongException e) {
       throw rejected(
           expected.nar() == null
@@ -198,6 +220,10 @@ public final class NarIngestion implements Closeable {
     } catch (RuntimeException | Error e) {
       throw rejected(new IOException("check of the NAR broke: " + e, e));
     }
+  }
+
+  private InputStream chunking(InputStream nar) {
+    return chunks == null ? nar : new ChunkingInputStream(nar, chunks);
   }
 
   /** Reads to the end, and compares hash and size with those announced. */

@@ -17,6 +17,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import narthex.blob.BlobStore;
 import narthex.blob.DirectoryBlobStore;
+import narthex.chunk.ChunkStore;
 import narthex.db.Database;
 import narthex.ingest.CdcMode;
 import narthex.ingest.DocumentFetch;
@@ -88,21 +89,18 @@ final class Components implements Closeable {
     closeables.push(database::close);
     BlobStore blobs = DirectoryBlobStore.open(settings.storage().blobRoot());
     closeables.push(blobs);
-    ScheduledExecutorService timer = Executors.timer("narthex-timer");
-    closeables.push(() -> Executors.stop(timer));
+    ScheduledExecutorService timer = stopping(Executors.timer("narthex-timer"));
     this.bodyPace =
         new BodyPace(settings.bodies().idleTimeout(), settings.bodies().minBytesPerSecond(), timer);
-    ExecutorService tasks = Executors.unbounded("narthex");
-    closeables.push(() -> Executors.stop(tasks));
-    ExecutorService verifiers = Executors.verifying("narthex-verify");
-    closeables.push(() -> Executors.stop(verifiers));
-    ExecutorService prefetchers = Executors.prefetching("narthex-prefetch");
-    closeables.push(() -> Executors.stop(prefetchers));
+    ExecutorService tasks = stopping(Executors.unbounded("narthex"));
+    ExecutorService verifiers = stopping(Executors.verifying("narthex-verify"));
+    ExecutorService prefetchers = stopping(Executors.prefetching("narthex-prefetch"));
     Upstreams upstreams = upstreams(settings, tasks);
     closeables.push(upstreams);
     CdcMode mode = settings.chunking().mode();
     InFlightRegistry flights = new InFlightRegistry();
-    NarIngest ingest = new NarIngest(blobs, database, verifiers, clock);
+    ChunkStore chunks = chunks(settings.chunking(), blobs, database, tasks);
+    NarIngest ingest = new NarIngest(blobs, chunks, database, verifiers, clock);
     NarInfoFetch narInfos = new NarInfoFetch(upstreams, database, clock);
     NarDownload download =
         new NarDownload(upstreams, narInfos, ingest, flights, tasks, prefetchers, mode);
@@ -112,9 +110,8 @@ final class Components implements Closeable {
             database, narInfos, download, advertising, signer, clock, lookup(settings));
     ingest.addListener(narInfoLookup);
     long maxNarBytes = settings.uploading().maxNarBytes();
-    NarFileDownload files =
-        new NarFileDownload(
-            upstreams, ingest, database, tasks, new NarFileDownload.Policy(maxNarBytes, mode));
+    NarFileDownload.Policy policy = new NarFileDownload.Policy(maxNarBytes, mode);
+    NarFileDownload files = new NarFileDownload(upstreams, ingest, database, tasks, policy);
     this.narLookup = new NarLookup(database, blobs, flights, download, files, ingest, slots);
     this.uploads = settings.uploading().enabled() ? UploadSwitch.ON : UploadSwitch.OFF;
     this.narUpload = new NarUpload(ingest, database, maxNarBytes, mode);
@@ -123,8 +120,7 @@ final class Components implements Closeable {
     this.deletions = settings.uploading().deleting() ? DeletionSwitch.ON : DeletionSwitch.OFF;
     DocumentIngest documents = new DocumentIngest(blobs, database, clock);
     this.deletion = new Deletion(database, ingest, documents);
-    ScheduledExecutorService maintenance = Executors.timer("narthex-maintain");
-    closeables.push(() -> Executors.stop(maintenance));
+    ScheduledExecutorService maintenance = stopping(Executors.timer("narthex-maintain"));
     new Sweep(database, deletion, settings.uploading().grace(), clock).schedule(maintenance);
     long maxDocumentBytes = settings.uploading().maxDocumentBytes();
     this.documentLookup =
@@ -155,6 +151,22 @@ final class Components implements Closeable {
       closeAll(closeables);
       throw e;
     }
+  }
+
+  /** The same, which is stopped when everything is closed. */
+  private <T extends ExecutorService> T stopping(T executor) {
+    closeables.push(() -> Executors.stop(executor));
+    return executor;
+  }
+
+  private static ChunkStore chunks(
+      Settings.Chunking settings, BlobStore blobs, Database database, ExecutorService packers)
+      throws IOException {
+    ChunkStore chunks = new ChunkStore(blobs, database, settings.store(), packers);
+    if (settings.mode() == CdcMode.EAGER) {
+      chunks.requireSameSizes();
+    }
+    return chunks;
   }
 
   private static SiteInfo siteInfo(Settings.Site site, NarInfoSigner signer) {

@@ -24,6 +24,7 @@ import narthex.nix.Compression;
 import narthex.nix.NarFileName;
 import narthex.testing.NarFixture;
 import narthex.testing.NarTree;
+import narthex.testing.StoredChunks;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,7 +45,13 @@ class SweepTest {
     database =
         Database.open(
             new DatabaseSettings("jdbc:sqlite:" + folder.resolve("x.db"), null, null, null));
-    NarIngest ingest = new NarIngest(blobs, database, verifiers, () -> now);
+    NarIngest ingest =
+        new NarIngest(
+            blobs,
+            StoredChunks.ofUsualSizes(blobs, database, verifiers),
+            database,
+            verifiers,
+            () -> now);
     upload = new NarUpload(ingest, database, 1 << 20, CdcMode.OFF);
     Deletion deletion =
         new Deletion(database, ingest, new DocumentIngest(blobs, database, () -> now));

@@ -14,9 +14,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.Executor;
 import narthex.blob.BlobSink;
 import narthex.blob.BlobStore;
 import narthex.chunk.ChunkSizes;
+import narthex.chunk.ChunkStore;
 import narthex.chunk.Chunker;
 import narthex.db.ChunkPlace;
 import narthex.db.Database;
@@ -57,6 +59,15 @@ public final class StoredChunks {
     this.blobs = blobs;
     this.shape = shape;
     this.id = id;
+  }
+
+  /** A store of chunks of some KiB in packs of some ten KiB. */
+  public static ChunkStore ofUsualSizes(BlobStore blobs, Database database, Executor packers) {
+    return new ChunkStore(
+        blobs,
+        database,
+        new ChunkStore.Settings(Shape.usual().sizes(), 32 << 10, ChunkStore.OtherSizes.REFUSED),
+        packers);
   }
 
   /** Stores a NAR: chunks that are stored already, or come twice, are referred to. */

@@ -36,6 +36,7 @@ import narthex.serve.NarLookup;
 import narthex.serve.ServedNarInfo;
 import narthex.staging.InFlightRegistry;
 import narthex.testing.FaultyUpstream;
+import narthex.testing.StoredChunks;
 import narthex.upstream.Netrc;
 import narthex.upstream.Upstream;
 import narthex.upstream.UpstreamSettings;
@@ -161,7 +162,13 @@ public final class Node implements AutoCloseable {
     this.database = Database.open(new DatabaseSettings("jdbc:sqlite:" + file, null, null, null));
     this.blobs = options.blobs().apply(DirectoryBlobStore.open(blobFolder(folder)));
     this.upstreams = upstreams(options, sources, tasks);
-    NarIngest ingest = new NarIngest(blobs, database, tasks, options.clock());
+    NarIngest ingest =
+        new NarIngest(
+            blobs,
+            StoredChunks.ofUsualSizes(blobs, database, tasks),
+            database,
+            tasks,
+            options.clock());
     NarInfoFetch fetch = new NarInfoFetch(upstreams, database, options.clock());
     NarDownload download =
         new NarDownload(upstreams, fetch, ingest, flights, tasks, tasks, options.mode());
