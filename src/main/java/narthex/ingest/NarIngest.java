@@ -79,7 +79,7 @@ public final class NarIngest {
     try {
       return new NarIngestion(
           expected,
-          keep == Keep.CHUNKED ? chunks.begin() : null,
+          keep == Keep.CHUNKED ? chunks.begin(narBytes(expected)) : null,
           keep,
           sink,
           length,
@@ -89,6 +89,11 @@ public final class NarIngest {
       sink.close();
       throw stopping;
     }
+  }
+
+  private static OptionalLong narBytes(NarExpectation expected) {
+    NarId nar = expected.nar();
+    return nar == null ? OptionalLong.empty() : OptionalLong.of(nar.sizeBytes());
   }
 
   /**
