@@ -14,7 +14,7 @@ import narthex.db.ManifestPart;
 import narthex.nix.Sha256;
 
 /**
- * The chunks of one NAR while it is cut: each different one once, and their order. Takes about 60
+ * The chunks of one NAR while it is cut: each different one once, and their order. Takes about 64
  * bytes for each different one and 4 for each, so that a NAR of many gigabytes takes a few
  * megabytes. For one thread.
  */
@@ -36,6 +36,7 @@ final class ChunkLog {
   private int[] offsets = new int[FIRST_CAPACITY];
   private int[] storedLengths = new int[FIRST_CAPACITY];
   private int[] lengths = new int[FIRST_CAPACITY];
+  private int[] frameCrcs = new int[FIRST_CAPACITY];
   private int different;
 
   /** Open addressing, at most half full: 1 + index of the chunk, 0 where there is none. */
@@ -70,6 +71,7 @@ final class ChunkLog {
     offsets[index] = Math.toIntExact(place.offset());
     storedLengths[index] = place.storedLength();
     lengths[index] = place.length();
+    frameCrcs[index] = place.frameCrc();
     slots[slot(hashes, index * Sha256.BYTES)] = index + 1;
     return index;
   }
@@ -105,6 +107,7 @@ final class ChunkLog {
     offsets = Arrays.copyOf(offsets, capacity);
     storedLengths = Arrays.copyOf(storedLengths, capacity);
     lengths = Arrays.copyOf(lengths, capacity);
+    frameCrcs = Arrays.copyOf(frameCrcs, capacity);
     slots = new int[2 * capacity];
     for (int index = 0; index < different; index++) {
       slots[slot(hashes, index * Sha256.BYTES)] = index + 1;
@@ -157,7 +160,8 @@ final class ChunkLog {
         packKeys.get(packs[index]),
         offsets[index],
         storedLengths[index],
-        lengths[index]);
+        lengths[index],
+        frameCrcs[index]);
   }
 
   /** The manifest, made part by part each time it is run through. */

@@ -10,6 +10,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import narthex.blob.GrowingManifest;
+import narthex.db.ChunksCondemnedException;
+import narthex.db.DatabaseException;
 import narthex.db.Form;
 import narthex.db.Representation;
 import narthex.nix.Compression;
@@ -59,7 +61,8 @@ public final class ChunkedWriter implements Closeable {
   private boolean closed; // guarded by lock
   private @Nullable Throwable failure; // guarded by lock
   private boolean finished;
-  private boolean mayBeNamed;
+  private boolean isNamed;
+  private boolean mayBeStored;
 
   ChunkedWriter(ChunkStore store, OptionalLong narBytes) {
     this.store = store;
@@ -241,35 +244,57 @@ public final class ChunkedWriter implements Closeable {
   }
 
   /**
-   * Stores that the NAR consists of these chunks. May be called again after it failed.
+   * Stores that the NAR consists of these chunks. May be called again after the database failed.
    *
    * @return false if the NAR was stored as chunks before; nothing of this one is left then
-   * @throws narthex.db.DatabaseException if it may not have been stored; as that is not known, the
-   *     packs stay
+   * @throws ChunksCondemnedException if it refers to chunks that were condemned since they were
+   *     found; nothing is stored, and another writer has to cut the NAR anew
+   * @throws DatabaseException if it was not stored or, {@linkplain
+   *     DatabaseException#isOutcomeUnknown if that is not known}, may have been; then the packs
+   *     stay
    */
   public boolean store(NarId nar, Instant storedAt) throws IOException {
     requireOpen();
     if (!finished) {
       throw new IllegalStateException("the NAR is not finished");
     }
-    mayBeNamed = true;
-    boolean stored =
-        store
-            .database()
-            .storeChunked(
-                nar,
-                packer.log().newChunks(),
-                packer.log().parts(),
-                new Representation(
-                    Form.CHUNKED,
-                    Compression.NONE,
-                    nar.hash(),
-                    packer.log().framesLength(),
-                    List.of()),
-                storedAt);
+    boolean stored = commit(nar, storedAt);
+    isNamed = true;
     growing.stored(nar, packer.log().framesLength());
     packer.discardUnnamed();
     return stored;
+  }
+
+  private boolean commit(NarId nar, Instant storedAt) throws IOException {
+    try {
+      return store
+          .database()
+          .storeChunked(
+              nar,
+              packer.log().newChunks(),
+              packer.log().parts(),
+              new Representation(
+                  Form.CHUNKED,
+                  Compression.NONE,
+                  nar.hash(),
+                  packer.log().framesLength(),
+                  List.of()),
+              storedAt);
+    } catch (DatabaseException e) {
+      mayBeStored |= e.isOutcomeUnknown();
+      throw e;
+    } catch (ChunksCondemnedException refused) {
+      mayBeStored = false; // the last word, also about attempts before
+      throw refused;
+    }
+  }
+
+  /**
+   * Says that the NAR, which is complete, is stored as chunks by another writer: those who follow
+   * this one go on with those chunks when its own are gone.
+   */
+  public void storedByAnother(NarId nar) {
+    growing.stored(nar, packer.log().framesLength());
   }
 
   /**
@@ -293,7 +318,7 @@ public final class ChunkedWriter implements Closeable {
       lock.unlock();
     }
     manifest.fail(new IOException("the NAR was given up"));
-    if (mayBeNamed) {
+    if (isNamed || mayBeStored) {
       packer.close();
     } else {
       packer.discard();

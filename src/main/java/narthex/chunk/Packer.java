@@ -31,6 +31,7 @@ final class Packer implements Closeable {
   private final GrowingChunks growing;
   private final GrowingManifest manifest;
   private final ChunkLog log = new ChunkLog();
+  private final KnownPacks knownPacks;
   private final List<String> packs = new ArrayList<>();
   private @Nullable ZstdFrames frames;
   private byte[] frame = {};
@@ -48,6 +49,7 @@ final class Packer implements Closeable {
     this.store = store;
     this.growing = growing;
     this.manifest = manifest;
+    this.knownPacks = new KnownPacks(store);
   }
 
   ChunkLog log() {
@@ -82,7 +84,9 @@ final class Packer implements Closeable {
         unknown.add(batch.hash(i));
       }
     }
-    return unknown.isEmpty() ? Map.of() : store.database().chunks().find(unknown);
+    return unknown.isEmpty()
+        ? Map.of()
+        : knownPacks.readable(store.database().chunks().find(unknown));
   }
 
   private int write(ChunkBatch batch, int which) throws IOException {
@@ -95,7 +99,14 @@ final class Packer implements Closeable {
     BlobSink sink = pack();
     sink.write(frame, 0, stored);
     ChunkPlace place =
-        new ChunkPlace(takeNumber(), batch.hash(which), sink.key(), packed, stored, length);
+        new ChunkPlace(
+            takeNumber(),
+            batch.hash(which),
+            sink.key(),
+            packed,
+            stored,
+            length,
+            FrameCrc.of(frame, stored));
     packed += stored;
     if (packed >= store.settings().packBytes()) {
       commit();

@@ -196,6 +196,26 @@ class GrowingChunksTest {
   }
 
   @Test
+  void aReaderGoesOnWhenItsWriterWasRefusedAndAnotherStoredTheNar() throws Exception {
+    byte[] nar = random(900_000, 10);
+    ChunkedWriter writer = store.begin();
+    try (ChunkedWriter other = store.begin();
+        InputStream in = writer.manifest().open(0)) {
+      writer.write(nar, 0, nar.length);
+      writer.finish();
+      writer.manifest().complete();
+      byte[] begin = soon(() -> in.readNBytes(50_000));
+      other.write(nar, 0, nar.length);
+      assertTrue(store(other, nar));
+      writer.storedByAnother(id(nar));
+      writer.close();
+
+      assertArrayEquals(Arrays.copyOf(nar, 50_000), begin);
+      assertArrayEquals(Arrays.copyOfRange(nar, 50_000, nar.length), in.readAllBytes());
+    }
+  }
+
+  @Test
   void aReaderBreaksWhenItsPacksAreGoneAndTheNarToo() throws Exception {
     byte[] nar = random(900_000, 6);
 
