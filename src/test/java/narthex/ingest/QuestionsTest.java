@@ -1,5 +1,6 @@
 package narthex.ingest;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -49,7 +50,7 @@ class QuestionsTest {
 
     for (Future<Integer> answer : answers) {
       Exception failure = assertThrows(ExecutionException.class, answer::get);
-      assertEquals("no answer to 1", failure.getCause().getMessage());
+      assertEquals("no answer to 1", requireNonNull(failure.getCause()).getMessage());
     }
     assertEquals(7, questions.ask("q", () -> 7));
   }
