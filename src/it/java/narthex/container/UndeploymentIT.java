@@ -197,7 +197,10 @@ class UndeploymentIT {
     assertArrayEquals(upstream.nar(), nar.body());
   }
 
-  /** Asks for a NAR of which only half comes; tells in the end whether the transfer was broken. */
+  /**
+   * Asks for a NAR of which only half comes; tells in the end whether the transfer was broken, or
+   * refused where not a byte of it had been sent.
+   */
   private CompletableFuture<Boolean> beginToChunk(OnePathUpstream upstream)
       throws IOException, InterruptedException {
     HttpResponse<String> narInfo =
@@ -207,7 +210,8 @@ class UndeploymentIT {
     HttpRequest nar =
         HttpRequest.newBuilder(BuiltWar.at("/" + NAME + upstream.slowNarPath())).build();
     CompletableFuture<Boolean> broken =
-        http.sendAsync(nar, BodyHandlers.discarding()).handle((answer, failure) -> failure != null);
+        http.sendAsync(nar, BodyHandlers.discarding())
+            .handle((answer, failure) -> failure != null || answer.statusCode() == 503);
     upstream.awaitHalf();
     return broken;
   }
