@@ -1,5 +1,6 @@
 package narthex.db;
 
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Set;
 import java.util.function.Function;
@@ -51,7 +52,11 @@ final class Transactions {
 
   /** The mappers, bound to one connection. */
   record Mappers(
-      NarInfoMapper narInfos, NarMapper nars, DocumentMapper documents, ChunkMapper chunks) {}
+      NarInfoMapper narInfos,
+      NarMapper nars,
+      DocumentMapper documents,
+      ChunkMapper chunks,
+      Connection connection) {}
 
   /**
    * Runs one statement in no transaction but its own.
@@ -103,7 +108,8 @@ final class Transactions {
         session.getMapper(NarInfoMapper.class),
         session.getMapper(NarMapper.class),
         session.getMapper(DocumentMapper.class),
-        session.getMapper(ChunkMapper.class));
+        session.getMapper(ChunkMapper.class),
+        session.getConnection());
   }
 
   private static boolean isTransient(Throwable failure) {

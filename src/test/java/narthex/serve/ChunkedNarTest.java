@@ -183,6 +183,17 @@ class ChunkedNarTest {
   }
 
   @Test
+  void aChangedByteBeforeTheOffsetInItsFrameBreaksTheReadingToo() throws IOException {
+    ChunkPlace second = stored.places().get(1);
+    int before = stored.places().get(0).storedLength();
+    blobs().flipByte(second.pack(), second.offset() + 1);
+    NarSource frames = source(Compression.ZSTD);
+
+    assertThrows(IOException.class, () -> read(frames, before + 10));
+    assertEquals(List.of(), forms());
+  }
+
+  @Test
   void aStartThatIsLostIsFetchedAgainAtOnce() throws IOException {
     blobs().lose(stored.places().get(0).pack());
 
