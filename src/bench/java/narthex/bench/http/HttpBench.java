@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import narthex.bench.Figures;
 import narthex.nix.Compression;
 
 /**
