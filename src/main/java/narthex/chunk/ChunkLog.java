@@ -10,7 +10,7 @@ import narthex.db.ManifestPart;
 import narthex.nix.Sha256;
 
 /**
- * The chunks of one NAR while it is cut: each different one once, and their order. Takes about 60
+ * The chunks of one NAR while it is cut: each different one once, and their order. Takes about 64
  * bytes for each different one and 4 for each, so that a NAR of many gigabytes takes a few
  * megabytes. For one thread.
  */
@@ -29,6 +29,7 @@ final class ChunkLog {
   private int[] offsets = new int[FIRST_CAPACITY];
   private int[] storedLengths = new int[FIRST_CAPACITY];
   private int[] lengths = new int[FIRST_CAPACITY];
+  private int[] frameCrcs = new int[FIRST_CAPACITY];
   private int different;
 
   /** Open addressing, at most half full: 1 + index of the chunk, 0 where there is none. */
@@ -47,12 +48,19 @@ final class ChunkLog {
   /** Adds a chunk that was stored before; returns its index. */
   int addStored(ChunkPlace place) {
     return add(
-        place.hash(), place.number(), STORED_BEFORE, 0, place.storedLength(), place.length());
+        place.hash(),
+        place.number(),
+        STORED_BEFORE,
+        0,
+        place.storedLength(),
+        place.length(),
+        place.frameCrc());
   }
 
   /** Adds a chunk that has just been written, to which pack of this NAR; returns its index. */
-  int addNew(Sha256 hash, long number, int pack, int offset, int storedLength, int length) {
-    return add(hash, number, pack, offset, storedLength, length);
+  int addNew(
+      Sha256 hash, long number, int pack, int offset, int storedLength, int length, int frameCrc) {
+    return add(hash, number, pack, offset, storedLength, length, frameCrc);
   }
 
   /** Puts a chunk behind the others of the NAR. */
@@ -69,7 +77,8 @@ final class ChunkLog {
     return framesLength;
   }
 
-  private int add(Sha256 hash, long number, int pack, int offset, int storedLength, int length) {
+  private int add(
+      Sha256 hash, long number, int pack, int offset, int storedLength, int length, int frameCrc) {
     if (different == numbers.length) {
       grow();
     }
@@ -80,6 +89,7 @@ final class ChunkLog {
     offsets[index] = offset;
     storedLengths[index] = storedLength;
     lengths[index] = length;
+    frameCrcs[index] = frameCrc;
     slots[slot(hashes, index * Sha256.BYTES)] = index + 1;
     return index;
   }
@@ -92,6 +102,7 @@ final class ChunkLog {
     offsets = Arrays.copyOf(offsets, capacity);
     storedLengths = Arrays.copyOf(storedLengths, capacity);
     lengths = Arrays.copyOf(lengths, capacity);
+    frameCrcs = Arrays.copyOf(frameCrcs, capacity);
     slots = new int[2 * capacity];
     for (int index = 0; index < different; index++) {
       slots[slot(hashes, index * Sha256.BYTES)] = index + 1;
@@ -143,7 +154,8 @@ final class ChunkLog {
         packKeys.get(packs[index]),
         offsets[index],
         storedLengths[index],
-        lengths[index]);
+        lengths[index],
+        frameCrcs[index]);
   }
 
   /** The manifest, made part by part each time it is run through. */

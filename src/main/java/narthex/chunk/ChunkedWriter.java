@@ -9,6 +9,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
+import narthex.db.ChunksCondemnedException;
+import narthex.db.DatabaseException;
 import narthex.db.Form;
 import narthex.db.Representation;
 import narthex.nix.Compression;
@@ -42,7 +44,8 @@ public final class ChunkedWriter implements Closeable {
   private ChunkBatch packing;
   private CompletableFuture<Void> packed = CompletableFuture.completedFuture(null);
   private boolean finished;
-  private boolean mayBeNamed;
+  private boolean isNamed;
+  private boolean mayBeStored;
   private boolean closed;
 
   ChunkedWriter(ChunkStore store) {
@@ -90,34 +93,48 @@ public final class ChunkedWriter implements Closeable {
   }
 
   /**
-   * Stores that the NAR consists of these chunks. May be called again after it failed.
+   * Stores that the NAR consists of these chunks. May be called again after the database failed.
    *
    * @return false if the NAR was stored as chunks before; nothing of this one is left then
-   * @throws narthex.db.DatabaseException if it may not have been stored; as that is not known, the
-   *     packs stay
+   * @throws ChunksCondemnedException if it refers to chunks that were condemned since they were
+   *     found; nothing is stored, and another writer has to cut the NAR anew
+   * @throws DatabaseException if it was not stored or, {@linkplain
+   *     DatabaseException#isOutcomeUnknown if that is not known}, may have been; then the packs
+   *     stay
    */
   public boolean store(NarId nar, Instant storedAt) throws IOException {
     requireOpen();
     if (!finished) {
       throw new IllegalStateException("the NAR is not finished");
     }
-    mayBeNamed = true;
-    boolean stored =
-        store
-            .database()
-            .storeChunked(
-                nar,
-                packer.log().newChunks(packer.packs()),
-                packer.log().parts(),
-                new Representation(
-                    Form.CHUNKED,
-                    Compression.NONE,
-                    nar.hash(),
-                    packer.log().framesLength(),
-                    List.of()),
-                storedAt);
+    boolean stored = commit(nar, storedAt);
+    isNamed = true;
     packer.discardUnnamed();
     return stored;
+  }
+
+  private boolean commit(NarId nar, Instant storedAt) throws IOException {
+    try {
+      return store
+          .database()
+          .storeChunked(
+              nar,
+              packer.log().newChunks(packer.packs()),
+              packer.log().parts(),
+              new Representation(
+                  Form.CHUNKED,
+                  Compression.NONE,
+                  nar.hash(),
+                  packer.log().framesLength(),
+                  List.of()),
+              storedAt);
+    } catch (DatabaseException e) {
+      mayBeStored |= e.isOutcomeUnknown();
+      throw e;
+    } catch (ChunksCondemnedException refused) {
+      mayBeStored = false; // the last word, also about attempts before
+      throw refused;
+    }
   }
 
   /** Frees what it holds; unless it was stored, or may have been, deletes what it wrote. */
@@ -132,7 +149,7 @@ public final class ChunkedWriter implements Closeable {
     } catch (CompletionException e) {
       // whoever wrote has been told, or does not want to know
     }
-    if (mayBeNamed) {
+    if (isNamed || mayBeStored) {
       packer.close();
     } else {
       packer.discard();

@@ -28,6 +28,7 @@ final class Packer implements Closeable {
 
   private final ChunkStore store;
   private final ChunkLog log = new ChunkLog();
+  private final KnownPacks knownPacks;
   private final List<String> packs = new ArrayList<>();
   private @Nullable ZstdFrames frames;
   private byte[] frame = {};
@@ -39,6 +40,7 @@ final class Packer implements Closeable {
 
   Packer(ChunkStore store) {
     this.store = store;
+    this.knownPacks = new KnownPacks(store);
   }
 
   ChunkLog log() {
@@ -71,7 +73,9 @@ final class Packer implements Closeable {
         unknown.add(batch.hash(i));
       }
     }
-    return unknown.isEmpty() ? Map.of() : store.database().chunks().find(unknown);
+    return unknown.isEmpty()
+        ? Map.of()
+        : knownPacks.readable(store.database().chunks().find(unknown));
   }
 
   private int write(ChunkBatch batch, int which) throws IOException {
@@ -84,7 +88,14 @@ final class Packer implements Closeable {
     BlobSink sink = pack();
     sink.write(frame, 0, stored);
     int index =
-        log.addNew(batch.hash(which), takeNumber(), packs.size() - 1, packed, stored, length);
+        log.addNew(
+            batch.hash(which),
+            takeNumber(),
+            packs.size() - 1,
+            packed,
+            stored,
+            length,
+            FrameCrc.of(frame, stored));
     packed += stored;
     if (packed >= store.settings().packBytes()) {
       commit();

@@ -19,6 +19,7 @@ import narthex.chunk.ChunkLostException;
 import narthex.chunk.ChunkStore;
 import narthex.chunk.ChunkedWriter;
 import narthex.db.ChunkPlace;
+import narthex.db.ChunksCondemnedException;
 import narthex.db.Database;
 import narthex.db.Form;
 import narthex.db.Representation;
@@ -125,12 +126,40 @@ public final class NarIngest {
     return "nar/" + name.substring(0, 2) + "/" + name + "-" + unique;
   }
 
-  /** Publishes a NAR whose chunks are durable; if it is stored as chunks already, these go. */
-  Stored publish(NarId nar, ChunkedWriter written) throws IOException {
-    boolean isNew = DatabaseTries.keepTrying(() -> written.store(nar, clock.instant()));
-    if (isNew) {
-      announce(nar.hash());
+  /** Writes the bytes of a NAR, which are known to be right, once more. */
+  interface Rewriting {
+    void write(ChunkedWriter writer) throws IOException;
+  }
+
+  /**
+   * Publishes a NAR whose chunks are durable; if it is stored as chunks already, these go. If it
+   * refers to chunks that were condemned meanwhile, it is cut anew, without them.
+   */
+  Stored publish(NarId nar, ChunkedWriter written, Rewriting again) throws IOException {
+    try {
+      return publish(nar, written);
+    } catch (ChunksCondemnedException refused) {
+      LOG.log(
+          Level.WARNING,
+          "nar is cut anew hash={0} reason={1}",
+          nar.hash().nix32(),
+          refused.getMessage());
     }
+    for (int attempt = 1; ; attempt++) {
+      try (ChunkedWriter writer = chunks.begin()) {
+        again.write(writer);
+        return publish(nar, writer);
+      } catch (ChunksCondemnedException refused) {
+        if (attempt == PUBLISH_ATTEMPTS) {
+          throw refused;
+        }
+      }
+    }
+  }
+
+  private Stored publish(NarId nar, ChunkedWriter written) throws IOException {
+    boolean isNew = DatabaseTries.keepTrying(() -> written.store(nar, clock.instant()));
+    announce(nar.hash());
     return isNew ? Stored.NEW : Stored.KNOWN;
   }
 

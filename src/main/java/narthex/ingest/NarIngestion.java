@@ -152,7 +152,7 @@ public final class NarIngestion implements Closeable {
       return new Finished(nar, Stored.KNOWN);
     }
     if (chunks != null) {
-      return finished(nar, ingest.publish(nar, chunks));
+      return finished(nar, ingest.publish(nar, chunks, writer -> writeAgain(nar, writer)));
     }
     sink.commit();
     Extent extent = new Extent(sink.key(), 0, written, written);
@@ -162,6 +162,17 @@ public final class NarIngestion implements Closeable {
             new Representation(
                 Form.WHOLE, expected.compression(), fileHash, written, List.of(extent)));
     return finished(nar, stored);
+  }
+
+  /** From the file, which is still here. */
+  private void writeAgain(NarId nar, ChunkedWriter writer) throws IOException {
+    try (InputStream file = manifest.openUnchecked();
+        InputStream decoded = Decoders.decode(expected.compression(), file);
+        DigestingInputStream again =
+            new DigestingInputStream(new ChunkingInputStream(decoded, writer))) {
+      announced(again, nar);
+      writer.finish();
+    }
   }
 
   private Finished finished(NarId nar, Stored stored) {
