@@ -11,7 +11,8 @@ import java.util.SplittableRandom;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.Stream;
-import narthex.bench.chunk.TreeNar.Build;
+import narthex.bench.TreeNar;
+import narthex.bench.TreeNar.Build;
 import narthex.nix.Compression;
 
 /**

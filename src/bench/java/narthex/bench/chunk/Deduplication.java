@@ -2,7 +2,8 @@ package narthex.bench.chunk;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import narthex.bench.chunk.TreeNar.Build;
+import narthex.bench.TreeNar;
+import narthex.bench.TreeNar.Build;
 import narthex.nix.Compression;
 
 /** What two near-identical trees take as chunks, and as whole files. */

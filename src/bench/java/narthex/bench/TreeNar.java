@@ -1,4 +1,4 @@
-package narthex.bench.chunk;
+package narthex.bench;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * NARs of a sample of the files of this machine: programs, libraries, texts, as store paths have
  * them. The same tree can be written as a rebuild would bring it, see {@link Build}.
  */
-final class TreeNar {
+public final class TreeNar {
   private static final long MOST_FILE_BYTES = 32 << 20;
   private static final int LEAST_EDITED_BYTES = 1 << 10;
 
@@ -41,7 +41,8 @@ final class TreeNar {
   private long bytes;
 
   /** Which of the two near-identical trees is written. */
-  enum Build {
+  public enum Build {
+    /** The one. */
     FIRST("/nix/store/1b9p07z77phvv2hf6gm9f28syp39f1ag-bench-1.0/"),
     /** Other store path, some files longer, renamed or with other bytes. */
     SECOND("/nix/store/n50jk09x9hshwx1lh6k3qaiygc7yxbv9-bench-1.0/");
@@ -61,7 +62,7 @@ final class TreeNar {
    *
    * @param most how many bytes they have at most in all
    */
-  TreeNar(Path folder, long most) throws IOException {
+  public TreeNar(Path folder, long most) throws IOException {
     List<Path> files;
     try (Stream<Path> found = Files.walk(folder)) {
       files =
@@ -82,7 +83,8 @@ final class TreeNar {
     }
   }
 
-  int count() {
+  /** How many files there are in it. */
+  public int count() {
     return count;
   }
 
@@ -100,7 +102,7 @@ final class TreeNar {
   }
 
   /** Writes the NAR; see the grammar in the Nix manual, "Nix Archive (NAR) format". */
-  void write(Build build, OutputStream out) throws IOException {
+  public void write(Build build, OutputStream out) throws IOException {
     text(out, "nix-archive-1");
     folder(root, build, out);
   }
@@ -134,13 +136,13 @@ final class TreeNar {
   }
 
   /** Begins the NAR of one regular file of a length that is a multiple of 8. */
-  static void beginFile(long length, OutputStream out) throws IOException {
+  public static void beginFile(long length, OutputStream out) throws IOException {
     texts(out, "nix-archive-1", "(", "type", "regular", "contents");
     number(out, length);
   }
 
   /** Ends it. */
-  static void endFile(OutputStream out) throws IOException {
+  public static void endFile(OutputStream out) throws IOException {
     text(out, ")");
   }
 
