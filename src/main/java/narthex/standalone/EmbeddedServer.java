@@ -139,8 +139,6 @@ final class EmbeddedServer implements AutoCloseable {
     connector.setProperty("socket.appWriteBufSize", Integer.toString(WRITE_BYTES));
     connector.setProperty("socket.directBuffer", "true");
     connector.setProperty("compression", "off");
-    // A client that waits to be asked for its body is refused before it sends it.
-    connector.setProperty("continueResponseTiming", "onRead");
     if (Runtime.version().feature() >= VIRTUAL_THREADS_JAVA) {
       connector.setProperty("useVirtualThreads", "true");
     }

@@ -203,7 +203,7 @@ class ChunkedManifestTest {
 
   @Test
   void aRunIsBounded() throws IOException {
-    byte[] nar = NarTree.random(9, 5 << 20).nar();
+    byte[] nar = NarTree.random(9, 10 << 20).nar();
     StoredChunks large =
         store(nar, new Shape(new ChunkSizes(16 << 10, 64 << 10, 256 << 10), 1000, 1000));
     blobs.longest = 0;
