@@ -33,8 +33,7 @@ final class ChunkedMemory {
     Path frames = Files.createTempFile("narthex-bench-", ".zst");
     try {
       long start = System.nanoTime();
-      ChunkedServing.awaitFrames(narthex, entry, frames);
-      print("frames", Files.size(frames), start, 0, narthex);
+      print("frames", ChunkedServing.awaitFrames(narthex, entry, frames), start, narthex);
     } finally {
       Files.delete(frames);
     }
@@ -52,17 +51,17 @@ final class ChunkedMemory {
       if (!got.equals(entry.nar())) {
         throw new IOException("got %s, expected %s".formatted(got, entry.nar()));
       }
-      print(state, received.bytes(), start, received.firstByteNanos(), narthex);
+      print(state, received, start, narthex);
     }
   }
 
   private static void print(
-      String state, long bytes, long start, long firstByteNanos, NarthexServer narthex)
+      String state, PlainHttp.Received received, long start, NarthexServer narthex)
       throws IOException {
     long nanos = System.nanoTime() - start;
     System.out.printf(
         "%-13s: %4.0f MB/s, first byte after %5.1f ms; %s%n",
-        state, bytes * 1e3 / nanos, firstByteNanos / 1e6, narthex.memory());
+        state, received.bytes() * 1e3 / nanos, received.firstByteNanos() / 1e6, narthex.memory());
   }
 
   /** Deletes the NAR. */

@@ -57,14 +57,14 @@ final class ChunkedServing {
     decoded(narthex, entry, Files.readAllBytes(file));
   }
 
-  /** Waits until the NAR is stored as chunks, and gets its frames. */
-  static void awaitFrames(NarthexServer narthex, Fixtures.Entry entry, Path file)
+  /** Waits until the NAR is stored as chunks, and gets its frames; tells of the last request. */
+  static PlainHttp.Received awaitFrames(NarthexServer narthex, Fixtures.Entry entry, Path file)
       throws IOException, InterruptedException {
     for (int attempt = 1; ; attempt++) {
       try (PlainHttp server = new PlainHttp(narthex.port());
           OutputStream out = Files.newOutputStream(file)) {
-        server.get(entry.narPath(), ZSTD + "\r\n", (bytes, count) -> out.write(bytes, 0, count));
-        return;
+        return server.get(
+            entry.narPath(), ZSTD + "\r\n", (bytes, count) -> out.write(bytes, 0, count));
       } catch (IOException noLengthYet) {
         if (attempt == STORED_ATTEMPTS) {
           throw noLengthYet;
