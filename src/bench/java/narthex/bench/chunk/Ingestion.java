@@ -36,8 +36,10 @@ final class Ingestion {
     void run() throws IOException;
   }
 
-  /** Megabytes of NAR per second, and per second of processor time of this whole machine. */
-  private record Rates(List<Double> wall, List<Double> processor) {
+  /**
+   * Megabytes of NAR per second, and per second in which this Java machine kept a processor busy.
+   */
+  private record Rates(List<Double> wall, List<Double> busy) {
     Rates() {
       this(new ArrayList<>(), new ArrayList<>());
     }
@@ -47,7 +49,7 @@ final class Ingestion {
       long before = System.nanoTime();
       work.run();
       wall.add(bytes * 1e3 / (System.nanoTime() - before));
-      processor.add(bytes * 1e3 / (MACHINE.getProcessCpuTime() - processorBefore));
+      busy.add(bytes * 1e3 / (MACHINE.getProcessCpuTime() - processorBefore));
     }
   }
 
@@ -74,8 +76,8 @@ final class Ingestion {
     figures.add(yardstick + " alone, MB/s", alone.wall);
     figures.add("ingestion, MB/s", ours.wall);
     figures.add("ratio, round by round", ours.wall, alone.wall);
-    figures.add(yardstick + " alone, MB/processor s", alone.processor);
-    figures.add("ingestion, MB/processor s", ours.processor);
+    figures.add(yardstick + " alone, MB/processor s", alone.busy);
+    figures.add("ingestion, MB/processor s", ours.busy);
   }
 
   private void store(Sample sample, Rates rates) throws IOException {
