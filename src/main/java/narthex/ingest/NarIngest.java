@@ -80,7 +80,7 @@ public final class NarIngest {
     try {
       return new NarIngestion(
           expected,
-          keep == Keep.CHUNKED ? chunks.begin() : null,
+          keep == Keep.CHUNKED ? chunks.begin(narBytes(expected)) : null,
           keep,
           sink,
           length,
@@ -90,6 +90,11 @@ public final class NarIngest {
       sink.close();
       throw stopping;
     }
+  }
+
+  private static OptionalLong narBytes(NarExpectation expected) {
+    NarId nar = expected.nar();
+    return nar == null ? OptionalLong.empty() : OptionalLong.of(nar.sizeBytes());
   }
 
   /**
@@ -148,7 +153,9 @@ public final class NarIngest {
     for (int attempt = 1; ; attempt++) {
       try (ChunkedWriter writer = chunks.begin()) {
         again.write(writer);
-        return publish(nar, writer);
+        Stored stored = publish(nar, writer);
+        written.storedByAnother(nar);
+        return stored;
       } catch (ChunksCondemnedException refused) {
         if (attempt == PUBLISH_ATTEMPTS) {
           throw refused;
