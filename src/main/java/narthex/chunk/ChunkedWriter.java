@@ -3,6 +3,7 @@ package narthex.chunk;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.OptionalLong;
@@ -32,8 +33,9 @@ import org.jspecify.annotations.Nullable;
  * The writer's thread fills a ring. A second thread cuts and names the chunks in it, looks which of
  * them are stored, compresses the others and writes them to packs, as many at once as are there.
  * While it has nothing to do, the writer looks for the next cut itself and calls it as soon as
- * there is one: what comes slowly is passed on chunk by chunk. When the ring is full, the writer
- * waits. {@link #finish} makes the packs durable; {@link #store} names them by rows, in one
+ * there is one: what comes slowly is passed on chunk by chunk. Having packed, it waits a moment for
+ * more, so that a fast writer is not stopped to call it for every chunk. When the ring is full, the
+ * writer waits. {@link #finish} makes the packs durable; {@link #store} names them by rows, in one
  * transaction.
  *
  * <h2>Races</h2>
@@ -44,6 +46,11 @@ import org.jspecify.annotations.Nullable;
  * <p>One thread at a time writes, finishes, stores and closes.
  */
 public final class ChunkedWriter implements Closeable {
+  /** How long a chunk may wait for others, so that one look in the database serves several. */
+  private static final Duration MOMENT = Duration.ofMillis(5);
+
+  private static final int PART_THAT_IS_MUCH = 4;
+
   private final ChunkStore store;
   private final Chunker chunker;
   private final GrowingChunks growing;
@@ -51,6 +58,7 @@ public final class ChunkedWriter implements Closeable {
   private final Packer packer;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition moved = lock.newCondition();
+  private final Condition much = lock.newCondition();
 
   private @Nullable CutBuffer buffer; // guarded by lock
   private @Nullable ChunkBatch batch; // guarded by lock
@@ -126,6 +134,9 @@ public final class ChunkedWriter implements Closeable {
     lock.lock();
     try {
       filled += count;
+      if (isMuch()) {
+        much.signal();
+      }
       ChunkBatch next = batch;
       if (!packing && next != null && buffer().cutNext(filled, false, next)) {
         beginPacking();
@@ -153,9 +164,10 @@ public final class ChunkedWriter implements Closeable {
       while (cut != null) {
         packer.pack(cut);
         free(cut);
+        awaitMore();
         cut = cut();
       }
-    } catch (IOException | RuntimeException | Error e) {
+    } catch (IOException | InterruptedException | RuntimeException | Error e) {
       lock.lock();
       try {
         failure = e;
@@ -205,6 +217,24 @@ public final class ChunkedWriter implements Closeable {
     }
   }
 
+  /** Waits a moment for so much that looking for it is worth while. */
+  private void awaitMore() throws InterruptedException {
+    lock.lock();
+    try {
+      long left = MOMENT.toNanos();
+      while (!ended && !closed && !isMuch() && left > 0) {
+        left = much.awaitNanos(left);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // requires lock
+  private boolean isMuch() {
+    return filled - freed >= buffer().room() / PART_THAT_IS_MUCH;
+  }
+
   private void free(ChunkBatch packed) {
     packed.clear();
     lock.lock();
@@ -226,6 +256,7 @@ public final class ChunkedWriter implements Closeable {
     try {
       requireSound();
       ended = true;
+      much.signal();
       if (!packing) {
         beginPacking();
       }
@@ -309,6 +340,7 @@ public final class ChunkedWriter implements Closeable {
         return;
       }
       closed = true;
+      much.signal();
       while (packing) {
         moved.awaitUninterruptibly();
       }
@@ -325,7 +357,6 @@ public final class ChunkedWriter implements Closeable {
     }
   }
 
-  // requires lock
   private void requireSound() throws IOException {
     requireOpen();
     if (failure instanceof IOException reason) {

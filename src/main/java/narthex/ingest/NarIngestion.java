@@ -19,6 +19,7 @@ import narthex.blob.GrowingManifest;
 import narthex.chunk.ChunkedWriter;
 import narthex.db.Form;
 import narthex.db.Representation;
+import narthex.nix.Compression;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import narthex.stream.BoundedInputStream;
@@ -131,7 +132,9 @@ public final class NarIngestion implements Closeable {
       }
       throw corrupt("FileSize", "at most " + expected.maxFileBytes(), "more");
     }
-    fileDigest.update(bytes, offset, length);
+    if (expected.compression() != Compression.NONE) {
+      fileDigest.update(bytes, offset, length);
+    }
     sink.write(bytes, offset, length);
     written += length;
     manifest.grown(length);
@@ -144,13 +147,15 @@ public final class NarIngestion implements Closeable {
    * @throws TooLongException if a NAR that nobody announced is too long; then nothing is stored
    */
   Finished finish() throws IOException {
-    Sha256 fileHash = Sha256.of(fileDigest.digest());
-    Sha256 announced = expected.fileHash();
-    if (announced != null && !announced.equals(fileHash)) {
-      throw corrupt("FileHash", announced.toString(), fileHash.toString());
+    boolean isNar = expected.compression() == Compression.NONE;
+    Sha256 ofFile = Sha256.of(fileDigest.digest());
+    if (!isNar) {
+      requireFileHash(ofFile);
     }
     manifest.written();
     NarId nar = awaitVerified();
+    Sha256 fileHash = isNar ? nar.hash() : ofFile; // hashed once
+    requireFileHash(fileHash);
     manifest.complete();
     if (chunks != null) {
       chunks.manifest().complete();
@@ -175,6 +180,13 @@ public final class NarIngestion implements Closeable {
             new Representation(
                 Form.WHOLE, expected.compression(), fileHash, written, List.of(extent)));
     return finished(nar, stored);
+  }
+
+  private void requireFileHash(Sha256 actual) throws CorruptNarException {
+    Sha256 announced = expected.fileHash();
+    if (announced != null && !announced.equals(actual)) {
+      throw corrupt("FileHash", announced.toString(), actual.toString());
+    }
   }
 
   /** From the file, which is still here. */

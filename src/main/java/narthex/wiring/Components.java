@@ -62,7 +62,7 @@ final class Components implements Closeable {
   private final Deque<Closeable> closeables;
   private final NarInfoLookup narInfoLookup;
   private final NarLookup narLookup;
-  private final DecoderSlots slots = DecoderSlots.inHeap();
+  private final DecoderSlots slots;
   private final Advertising advertising;
   private final UploadSwitch uploads;
   private final NarUpload narUpload;
@@ -80,6 +80,7 @@ final class Components implements Closeable {
   private Components(Settings settings, Deque<Closeable> closeables) throws IOException {
     this.closeables = closeables;
     InstantSource clock = InstantSource.system();
+    this.slots = DecoderSlots.inHeap(settings.chunking().store().sizes().max());
     Files.createDirectories(settings.storage().dataDir());
     List<SecretKey> keys = SigningKeys.load(settings.signing(), settings.site().hostname());
     NarInfoSigner signer = new NarInfoSigner(keys);

@@ -47,7 +47,7 @@ final class Executors {
    * delays only the last byte of its own NAR.
    */
   static ExecutorService verifying(String name) {
-    int threads = DecoderSlots.inHeap().count();
+    int threads = DecoderSlots.countInHeap();
     ThreadPoolExecutor executor =
         new ThreadPoolExecutor(
             threads,

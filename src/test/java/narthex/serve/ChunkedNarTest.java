@@ -11,6 +11,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -288,6 +289,7 @@ class ChunkedNarTest {
   @Test
   void aSlotIsFreeAgainWhateverBecameOfTheReading() throws IOException {
     DecoderSlots slots = new DecoderSlots(1);
+    long before = slots.freeBytes();
     StoredForms forms = new StoredForms(node.database().chunks(), blobs(), slots);
     var nar = node.database().findNar(SAMPLE.id().hash()).orElseThrow();
     NarSource source =
@@ -296,5 +298,29 @@ class ChunkedNarTest {
     blobs().lose(stored.places().get(0).pack());
     assertThrows(IOException.class, () -> read(source, 0));
     source.open(NAR.length - 1).close();
+
+    assertEquals(before, slots.freeBytes());
+  }
+
+  @Test
+  void manyReadersOfChunksLeaveRoomForADecoderOfAFile() throws IOException {
+    DecoderSlots slots = new DecoderSlots(4);
+    StoredForms forms = new StoredForms(node.database().chunks(), blobs(), slots);
+    var nar = node.database().findNar(SAMPLE.id().hash()).orElseThrow();
+    NarSource source =
+        forms.source(nar, nar.representations().get(0), Compression.NONE, lost -> {});
+    List<InputStream> slow = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      slow.add(source.open(i));
+    }
+    byte[] file = SAMPLE.bytes(SAMPLE.fileName(), 0);
+    try (InputStream decoded = slots.decode(SAMPLE.compression(), new ByteArrayInputStream(file))) {
+      assertArrayEquals(NAR, decoded.readAllBytes());
+    }
+    for (int i = 0; i < slow.size(); i++) {
+      try (InputStream in = slow.get(i)) {
+        assertArrayEquals(Arrays.copyOfRange(NAR, i, NAR.length), in.readAllBytes());
+      }
+    }
   }
 }
