@@ -10,37 +10,61 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import narthex.nix.Compression;
 import narthex.nix.Sha256;
 import narthex.stream.Encoders;
 
 /**
  * A binary cache with one store path, zstd-compressed and unsigned, at the port that the servers
- * under test ask.
+ * under test ask; and with another one, of whose NAR only the first half ever comes.
  */
 final class OnePathUpstream implements AutoCloseable {
 
   static final String HASH = "1".repeat(32);
+  static final String SLOW_HASH = "2".repeat(32);
 
   private static final int NAR_BYTES = 3_000_000;
+  private static final int PATIENCE_SECONDS = 60;
 
   private final HttpServer server;
-  private final byte[] nar = new byte[NAR_BYTES];
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+  private final byte[] nar = random(1);
+  private final byte[] slowNar = random(2);
+  private final Semaphore halves = new Semaphore(0);
+  private final CountDownLatch closed = new CountDownLatch(1);
 
   private OnePathUpstream(HttpServer server) {
     this.server = server;
-    new Random(1).nextBytes(nar);
+    server.setExecutor(threads);
+  }
+
+  private static byte[] random(int seed) {
+    byte[] bytes = new byte[NAR_BYTES];
+    new Random(seed).nextBytes(bytes);
+    return bytes;
   }
 
   static OnePathUpstream start() throws IOException {
     InetSocketAddress address =
         new InetSocketAddress("127.0.0.1", Integer.getInteger("it.upstream.port"));
     OnePathUpstream upstream = new OnePathUpstream(HttpServer.create(address, 0));
-    byte[] file = upstream.compressed();
+    byte[] file = compressed(upstream.nar);
+    byte[] slow = compressed(upstream.slowNar);
     upstream.answer("/nix-cache-info", "StoreDir: /nix/store\n".getBytes(StandardCharsets.UTF_8));
     upstream.answer(
-        "/" + HASH + ".narinfo", upstream.narInfo(file).getBytes(StandardCharsets.UTF_8));
+        "/" + HASH + ".narinfo",
+        narInfo(HASH, upstream.nar, file).getBytes(StandardCharsets.UTF_8));
+    upstream.answer(
+        "/" + SLOW_HASH + ".narinfo",
+        narInfo(SLOW_HASH, upstream.slowNar, slow).getBytes(StandardCharsets.UTF_8));
     upstream.answer("/nar/" + sha256(file).nix32() + ".nar.zst", file);
+    upstream.server.createContext(
+        "/nar/" + sha256(slow).nix32() + ".nar.zst", exchange -> upstream.sendHalf(exchange, slow));
     upstream.server.start();
     return upstream;
   }
@@ -52,12 +76,26 @@ final class OnePathUpstream implements AutoCloseable {
 
   /** The path of the uncompressed NAR at the server under test. */
   String narPath() throws IOException {
-    return "/nar/" + sha256(compressed()).nix32() + ".nar";
+    return "/nar/" + sha256(compressed(nar)).nix32() + ".nar";
+  }
+
+  /** The path of the NAR of which only half comes. */
+  String slowNarPath() throws IOException {
+    return "/nar/" + sha256(compressed(slowNar)).nix32() + ".nar";
+  }
+
+  /** Waits until that half was sent once more. */
+  void awaitHalf() throws InterruptedException {
+    if (!halves.tryAcquire(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      throw new AssertionError("nobody has asked for the slow NAR");
+    }
   }
 
   @Override
   public void close() {
+    closed.countDown();
     server.stop(0);
+    threads.shutdownNow();
   }
 
   private void answer(String path, byte[] body) {
@@ -74,7 +112,23 @@ final class OnePathUpstream implements AutoCloseable {
     }
   }
 
-  private byte[] compressed() throws IOException {
+  private void sendHalf(HttpExchange exchange, byte[] body) throws IOException {
+    if (exchange.getRequestMethod().equals("HEAD")) {
+      send(exchange, body);
+      return;
+    }
+    try (exchange) {
+      exchange.sendResponseHeaders(200, body.length);
+      exchange.getResponseBody().write(body, 0, body.length / 2);
+      exchange.getResponseBody().flush();
+      halves.release();
+      closed.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static byte[] compressed(byte[] nar) throws IOException {
     ByteArrayOutputStream file = new ByteArrayOutputStream();
     try (OutputStream out = Encoders.encode(Compression.ZSTD, file)) {
       out.write(nar);
@@ -82,10 +136,10 @@ final class OnePathUpstream implements AutoCloseable {
     return file.toByteArray();
   }
 
-  private String narInfo(byte[] file) {
+  private static String narInfo(String hash, byte[] nar, byte[] file) {
     return String.join(
         "\n",
-        "StorePath: /nix/store/" + HASH + "-leak",
+        "StorePath: /nix/store/" + hash + "-leak",
         "URL: nar/" + sha256(file).nix32() + ".nar.zst",
         "Compression: zstd",
         "FileHash: " + sha256(file),

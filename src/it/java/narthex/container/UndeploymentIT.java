@@ -16,6 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jboss.arquillian.container.test.api.Deployer;
 import org.jboss.arquillian.container.test.api.Deployment;
@@ -24,6 +26,7 @@ import org.jboss.arquillian.test.api.ArquillianResource;
 import org.jboss.shrinkwrap.api.ShrinkWrap;
 import org.jboss.shrinkwrap.api.asset.StringAsset;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -61,8 +64,14 @@ class UndeploymentIT {
   @ArquillianResource private Deployer deployer;
 
   @Deployment(name = NAME, managed = false, testable = false)
-  static WebArchive narthex() {
+  static WebArchive narthex() throws IOException {
+    ServerSettings.write("narthex.cdc.mode=eager");
     return BuiltWar.named(NAME + ".war");
+  }
+
+  @AfterAll
+  static void deleteSettings() throws IOException {
+    ServerSettings.delete();
   }
 
   @Deployment(name = MEETING, managed = false, testable = false)
@@ -98,7 +107,9 @@ class UndeploymentIT {
         deployer.deploy(NAME);
         assertTrue(server.loadersOf(MARKER) > 0, "the marker class is loaded");
         use(upstream);
+        CompletableFuture<Boolean> broken = beginToChunk(upstream);
         deployer.undeploy(NAME);
+        assertTrue(broken.get(PATIENCE.toSeconds(), TimeUnit.SECONDS), "half a NAR is none");
       }
       assertNothingStays(server, before);
     } finally {
@@ -184,6 +195,21 @@ class UndeploymentIT {
     HttpResponse<byte[]> nar = ask(upstream.narPath(), BodyHandlers.ofByteArray());
     assertEquals(200, nar.statusCode());
     assertArrayEquals(upstream.nar(), nar.body());
+  }
+
+  /** Asks for a NAR of which only half comes; tells in the end whether the transfer was broken. */
+  private CompletableFuture<Boolean> beginToChunk(OnePathUpstream upstream)
+      throws IOException, InterruptedException {
+    HttpResponse<String> narInfo =
+        ask("/" + OnePathUpstream.SLOW_HASH + ".narinfo", BodyHandlers.ofString());
+    assertEquals(200, narInfo.statusCode());
+    assertTrue(narInfo.body().contains("Compression: none"), narInfo.body());
+    HttpRequest nar =
+        HttpRequest.newBuilder(BuiltWar.at("/" + NAME + upstream.slowNarPath())).build();
+    CompletableFuture<Boolean> broken =
+        http.sendAsync(nar, BodyHandlers.discarding()).handle((answer, failure) -> failure != null);
+    upstream.awaitHalf();
+    return broken;
   }
 
   private <T> HttpResponse<T> ask(String path, BodyHandler<T> body)

@@ -119,10 +119,15 @@ final class NarthexServer implements AutoCloseable {
     restart();
   }
 
+  /** The folder of all that it keeps. */
+  Path data() {
+    return Path.of(settings.get("narthex.data-dir"));
+  }
+
   /** Deletes all that it keeps, database, blobs and keys; it must not run. */
   void loseData() {
     try {
-      Folders.delete(Path.of(settings.get("narthex.data-dir")));
+      Folders.delete(data());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -3,8 +3,10 @@ package narthex.chunk;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import narthex.db.ChunkPlace;
 import narthex.nix.Sha256;
 
@@ -22,6 +24,8 @@ final class KnownPacks {
   /** By key: the length, 0 where there is none. */
   private final Map<String, Long> lengths = new HashMap<>();
 
+  private final Set<String> lost = new HashSet<>();
+
   KnownPacks(ChunkStore store) {
     this.store = store;
   }
@@ -36,8 +40,9 @@ final class KnownPacks {
     for (ChunkPlace place : found.values()) {
       if (length(place.pack()) >= place.offset() + place.storedLength()) {
         readable.put(place.hash(), place);
-      } else if (store.database().chunks().condemnPack(place.pack())) {
+      } else if (lost.add(place.pack())) {
         LOG.log(Level.ERROR, "pack is lost, its chunks are written anew key={0}", place.pack());
+        store.database().chunks().condemnPack(place.pack());
       }
     }
     return readable;

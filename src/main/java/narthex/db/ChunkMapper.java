@@ -62,23 +62,6 @@ interface ChunkMapper {
       """)
   long countNumbers(@Param("numbers") List<Long> numbers);
 
-  /** What is there stays, but for a condemned chunk: that keeps its number and gets the place. */
-  @Insert(
-      """
-      <script>
-      insert into chunk (number, hash, pack, pack_offset, stored_length, length, frame_crc,
-          condemned) values
-        <foreach collection="rows" item="row" separator=",">
-          (#{row.number}, #{row.hash}, #{row.pack}, #{row.packOffset}, #{row.storedLength},
-            #{row.length}, #{row.frameCrc}, 0)
-        </foreach>
-      on conflict (hash) do update set pack = excluded.pack, pack_offset = excluded.pack_offset,
-        stored_length = excluded.stored_length, frame_crc = excluded.frame_crc, condemned = 0
-      where chunk.condemned = 1
-      </script>
-      """)
-  int store(@Param("rows") List<ChunkColumns> rows);
-
   @Update("update chunk set condemned = 1 where number = #{number} and pack = #{pack}")
   int condemn(@Param("number") long number, @Param("pack") String pack);
 

@@ -57,21 +57,46 @@ final class ChunkedNar {
   }
 
   private void storeChunks(Iterable<ChunkPlace> newChunks) {
+    long[] ours = ChunkInsert.insert(mappers.connection(), newChunks);
+    if (count(ours) == ours.length) {
+      return;
+    }
     List<ChunkColumns> batch = new ArrayList<>();
     for (ChunkPlace chunk : newChunks) {
       batch.add(ChunkColumns.of(chunk));
       if (batch.size() == ChunkTable.ROWS_AT_ONCE) {
-        storeBatch(batch);
+        takeOver(batch);
         batch.clear();
       }
     }
     if (!batch.isEmpty()) {
-      storeBatch(batch);
+      takeOver(batch);
     }
   }
 
-  private void storeBatch(List<ChunkColumns> batch) {
-    mappers.chunks().store(batch);
+  /** How many of these numbers, each there once, are those of chunks that are not condemned. */
+  private long count(long[] numbers) {
+    long stored = 0;
+    List<Long> single = new ArrayList<>();
+    for (NumberRun run : NumberRun.of(numbers, Integer.MAX_VALUE)) {
+      if (run.length() > 1) {
+        stored += mappers.chunks().countRun(run);
+      } else {
+        single.add(run.first());
+      }
+    }
+    for (int from = 0; from < single.size(); from += ChunkTable.ROWS_AT_ONCE) {
+      stored +=
+          mappers
+              .chunks()
+              .countNumbers(
+                  single.subList(from, Math.min(single.size(), from + ChunkTable.ROWS_AT_ONCE)));
+    }
+    return stored;
+  }
+
+  /** Another writer stored some of them first. */
+  private void takeOver(List<ChunkColumns> batch) {
     Map<Sha256, ChunkColumns> there = new HashMap<>();
     for (ChunkColumns row :
         mappers.chunks().find(batch.stream().map(ChunkColumns::hash).toList())) {
@@ -121,25 +146,11 @@ final class ChunkedNar {
 
   /** A chunk that was found when it was cut may have been condemned since. */
   private void requireStored(long[] numbers) {
-    long wanted = LongStream.of(numbers).distinct().count();
-    long stored = 0;
-    List<Long> single = new ArrayList<>();
-    for (NumberRun run : NumberRun.of(numbers, Integer.MAX_VALUE)) {
-      if (run.length() > 1) {
-        stored += mappers.chunks().countRun(run);
-      } else {
-        single.add(run.first());
-      }
-    }
-    for (int from = 0; from < single.size(); from += ChunkTable.ROWS_AT_ONCE) {
-      stored +=
-          mappers
-              .chunks()
-              .countNumbers(
-                  single.subList(from, Math.min(single.size(), from + ChunkTable.ROWS_AT_ONCE)));
-    }
-    if (stored != wanted) {
-      throw new UncheckedIOException(new ChunksCondemnedException(wanted - stored, wanted));
+    long[] different = LongStream.of(numbers).sorted().distinct().toArray();
+    long stored = count(different);
+    if (stored != different.length) {
+      throw new UncheckedIOException(
+          new ChunksCondemnedException(different.length - stored, different.length));
     }
   }
 }

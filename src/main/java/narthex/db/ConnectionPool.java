@@ -134,6 +134,7 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
     config.addDataSourceProperty("synchronous", "FULL");
     config.addDataSourceProperty("busy_timeout", Long.toString(WAIT.toMillis()));
     config.addDataSourceProperty("foreign_keys", "true");
+    config.addDataSourceProperty("cache_size", "-16384");
     // A transaction that turned from reader into writer could fail at once instead of waiting.
     config.addDataSourceProperty("transaction_mode", "IMMEDIATE");
   }

@@ -1,5 +1,6 @@
 package narthex.db;
 
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Set;
 import java.util.function.Function;
@@ -52,7 +53,11 @@ final class Transactions {
 
   /** The mappers, bound to one connection. */
   record Mappers(
-      NarInfoMapper narInfos, NarMapper nars, DocumentMapper documents, ChunkMapper chunks) {}
+      NarInfoMapper narInfos,
+      NarMapper nars,
+      DocumentMapper documents,
+      ChunkMapper chunks,
+      Connection connection) {}
 
   /**
    * Runs one statement in no transaction but its own.
@@ -104,7 +109,8 @@ final class Transactions {
         session.getMapper(NarInfoMapper.class),
         session.getMapper(NarMapper.class),
         session.getMapper(DocumentMapper.class),
-        session.getMapper(ChunkMapper.class));
+        session.getMapper(ChunkMapper.class),
+        session.getConnection());
   }
 
   private static boolean isTransient(Throwable failure) {

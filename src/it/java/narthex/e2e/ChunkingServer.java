@@ -1,0 +1,116 @@
+package narthex.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import narthex.nix.Compression;
+import narthex.nix.NarInfo;
+import narthex.testing.FaultyUpstream;
+import narthex.testing.NarFixture;
+import narthex.testing.node.Sample;
+
+/** An upstream, a server that chunks eagerly in packs of 1 MiB, and plain HTTP. */
+final class ChunkingServer implements AutoCloseable {
+  static final int PACK_BYTES = 1 << 20;
+
+  private final FaultyUpstream upstream = NarFixture.publishCacheInfo(FaultyUpstream.start(), 40);
+  private final Scene scene;
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  private ChunkingServer() {
+    scene =
+        Scene.withUploads(
+            upstream,
+            Map.of(
+                "narthex.cdc.mode", "eager",
+                "narthex.upstream.allow-unsigned", "true",
+                "narthex.blob.part-size", Integer.toString(PACK_BYTES)));
+  }
+
+  static ChunkingServer start() {
+    return new ChunkingServer();
+  }
+
+  FaultyUpstream upstream() {
+    return upstream;
+  }
+
+  NarthexServer server() {
+    return scene.server();
+  }
+
+  PackFiles packs() {
+    return new PackFiles(server().data());
+  }
+
+  /** A body that comes while it is read. */
+  HttpResponse<InputStream> open(String target, String... headers) throws IOException {
+    HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(scene.server().url() + target));
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    try {
+      return http.send(request.build(), BodyHandlers.ofInputStream());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException(e);
+    }
+  }
+
+  /** PUT of a whole body; its status. */
+  int put(String target, byte[] body) throws IOException {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(scene.server().url() + target))
+            .PUT(HttpRequest.BodyPublishers.ofByteArray(body))
+            .build();
+    try {
+      return http.send(request, BodyHandlers.discarding()).statusCode();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException(e);
+    }
+  }
+
+  /** Where the NAR is served, as the narinfo tells, which must say none. */
+  String narTarget(Sample sample) {
+    HttpResponse<String> answer = scene.server().fetch(sample.narInfoTarget());
+    assertEquals(200, answer.statusCode());
+    NarInfo told = NarInfo.parse(answer.body());
+    assertEquals(Compression.NONE, told.file().compression());
+    return "/" + told.file().url();
+  }
+
+  /** GET gives exactly these bytes, and says before how many they are. */
+  void assertServed(byte[] right, String target) {
+    try {
+      HttpResponse<InputStream> answer = open(target);
+      try (InputStream body = answer.body()) {
+        assertEquals(200, answer.statusCode());
+        assertEquals(right.length, answer.headers().firstValueAsLong("Content-Length").orElse(-1));
+        assertArrayEquals(right, body.readAllBytes());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(server().log(), e);
+    }
+  }
+
+  static byte[] bytes(NarInfo narInfo) {
+    return narInfo.print().getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void close() {
+    scene.close();
+  }
+}

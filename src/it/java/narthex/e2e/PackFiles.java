@@ -1,0 +1,84 @@
+package narthex.e2e;
+
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The packs in the data folder of a server, for who wants to see or to damage them. */
+final class PackFiles {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final Path data;
+
+  PackFiles(Path data) {
+    this.data = data;
+  }
+
+  /** All of them, the oldest first. */
+  List<Path> all() {
+    Path folder = data.resolve("blobs").resolve("blobs").resolve("pack");
+    if (!Files.exists(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.walk(folder)) {
+      record Aged(Path file, long age) {}
+      return files
+          .filter(Files::isRegularFile)
+          .map(file -> new Aged(file, file.toFile().lastModified()))
+          .sorted((one, other) -> Long.compare(one.age(), other.age()))
+          .map(Aged::file)
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Waits until there are so many at least. */
+  void await(int wanted) {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (all().size() < wanted) {
+      if (System.nanoTime() > deadline) {
+        fail("of %d packs there are %d".formatted(wanted, all().size()));
+      }
+      Thread.yield();
+    }
+  }
+
+  /** Deletes it. */
+  static void delete(Path pack) {
+    try {
+      Files.delete(pack);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Cuts its second half off. */
+  static void truncate(Path pack) {
+    try (RandomAccessFile file = new RandomAccessFile(pack.toFile(), "rw")) {
+      file.setLength(file.length() / 2);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Turns all bits of the byte in its middle. */
+  static void flip(Path pack) {
+    try (RandomAccessFile file = new RandomAccessFile(pack.toFile(), "rw")) {
+      long middle = file.length() / 2;
+      file.seek(middle);
+      int octet = file.read();
+      file.seek(middle);
+      file.write(~octet);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
