@@ -123,12 +123,11 @@ final class Components implements Closeable {
     this.deletion = new Deletion(database, ingest, documents);
     ScheduledExecutorService maintenance = stopping(Executors.timer("narthex-maintain"));
     new Sweep(database, deletion, settings.uploading().grace(), clock).schedule(maintenance);
-    long maxDocumentBytes = settings.uploading().maxDocumentBytes();
     this.documentLookup =
         new DocumentLookup(
             database,
             blobs,
-            new DocumentFetch(upstreams, documents, maxDocumentBytes),
+            new DocumentFetch(upstreams, documents, settings.uploading().maxDocumentBytes()),
             documents,
             signer,
             slots);
