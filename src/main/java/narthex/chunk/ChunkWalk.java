@@ -21,7 +21,7 @@ final class ChunkWalk {
   private static final int MOST_ROWS = 512;
 
   /** How far one ranged read goes; a single longer frame is read all the same. */
-  static final int RUN_BYTES = 1 << 20;
+  static final int RUN_BYTES = 4 << 20;
 
   private final ChunkTable chunks;
   private final NarId nar;

@@ -39,6 +39,7 @@ final class Transactions {
     configuration.setJdbcTypeForNull(JdbcType.NULL);
     TypeHandlerRegistry types = configuration.getTypeHandlerRegistry();
     types.register(ExtentList.class, new ExtentListColumn());
+    types.register(ChunkColumns.class, new ChunkRow());
     // SQLite says that bytes are a BLOB, but has none of JDBC's methods for that.
     types.register(byte[].class, JdbcType.BLOB, new ByteArrayTypeHandler());
     configuration.addMapper(NarInfoMapper.class);

@@ -8,13 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -24,8 +22,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import narthex.blob.BlobLostException;
-import narthex.blob.BlobSink;
-import narthex.blob.BlobStore;
 import narthex.blob.FaultyBlobStore;
 import narthex.blob.MemoryBlobStore;
 import narthex.db.ChunkPlace;
@@ -204,7 +200,7 @@ class ChunkedManifestTest {
 
   @Test
   void aRunIsBounded() throws IOException {
-    byte[] nar = NarTree.random(9, 5 << 20).nar();
+    byte[] nar = NarTree.random(9, 10 << 20).nar();
     StoredChunks large =
         store(nar, new Shape(new ChunkSizes(16 << 10, 64 << 10, 256 << 10), 1000, 1000));
     blobs.longest = 0;
@@ -343,56 +339,6 @@ class ChunkedManifestTest {
         assertEquals(-1, Arrays.mismatch(right, count, count + got, buffer, 0, got), "at " + count);
         count += got;
       }
-    }
-  }
-
-  /** Notes what is opened, and what is not closed. */
-  private static final class Opens implements BlobStore {
-    private final BlobStore store;
-    private final List<String> opened = new ArrayList<>();
-    private long longest;
-    private int open;
-
-    Opens(BlobStore store) {
-      this.store = store;
-    }
-
-    @Override
-    public OptionalLong find(String key) throws IOException {
-      return store.find(key);
-    }
-
-    @Override
-    public InputStream open(String key, long from, long length) throws IOException {
-      InputStream in = store.open(key, from, length);
-      opened.add(key);
-      longest = Math.max(longest, length);
-      open++;
-      return new FilterInputStream(in) {
-        private boolean closed;
-
-        @Override
-        public void close() throws IOException {
-          open -= closed ? 0 : 1;
-          closed = true;
-          super.close();
-        }
-      };
-    }
-
-    @Override
-    public BlobSink create(String key) throws IOException {
-      return store.create(key);
-    }
-
-    @Override
-    public void delete(String key) throws IOException {
-      store.delete(key);
-    }
-
-    @Override
-    public void close() throws IOException {
-      store.close();
     }
   }
 }

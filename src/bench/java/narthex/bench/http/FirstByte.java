@@ -3,6 +3,7 @@ package narthex.bench.http;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import narthex.bench.Figures;
 
 /**
  * How much later the first byte of a NAR comes that Narthex does not have yet, than from the

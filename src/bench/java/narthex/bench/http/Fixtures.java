@@ -5,8 +5,6 @@ import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -14,6 +12,7 @@ import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.SplittableRandom;
+import narthex.bench.TreeNar;
 import narthex.nix.Compression;
 import narthex.nix.NarFile;
 import narthex.nix.NarFileName;
@@ -50,22 +49,38 @@ final class Fixtures {
    * @param narInfoPath where its narinfo is asked for
    * @param narPath where its NAR is asked for
    * @param file hash and length of what is sent then
+   * @param nar hash and length of the NAR in it
    */
-  record Entry(String narInfoPath, String narPath, NarId file) {}
+  record Entry(String narInfoPath, String narPath, NarId file, NarId nar) {}
 
   PublicKey publicKey() {
     return key.publicKey();
   }
 
+  /** Deletes what is sent of a store path. */
+  void remove(Entry entry) throws IOException {
+    Files.delete(folder.resolve(entry.narPath().substring(1)));
+  }
+
   /** Adds a store path whose only file has so many random bytes: it does not compress. */
   Entry add(String name, long fileBytes, Compression compression) throws IOException {
+    return add(name, out -> writeNar(out, fileBytes), compression);
+  }
+
+  /** Writes a NAR. */
+  interface Writer {
+    void write(OutputStream out) throws IOException;
+  }
+
+  /** Adds a store path. */
+  Entry add(String name, Writer contents, Compression compression) throws IOException {
     Path written = folder.resolve("nar").resolve("new");
     NarId nar;
     NarId file;
     try (Hashing whole =
         new Hashing(new BufferedOutputStream(Files.newOutputStream(written), BUFFER_BYTES))) {
       try (Hashing plain = new Hashing(Encoders.encode(compression, whole))) {
-        writeNar(plain, fileBytes);
+        contents.write(plain);
         nar = plain.id();
       }
       file = whole.id();
@@ -88,42 +103,18 @@ final class Fixtures {
     Files.writeString(
         folder.resolve(narInfoPath),
         plain.withSignatures(List.of(key.sign(plain.fingerprint()))).print());
-    return new Entry("/" + narInfoPath, "/" + narPath, file);
+    return new Entry("/" + narInfoPath, "/" + narPath, file, nar);
   }
 
-  /** The NAR of one regular file; see the grammar in the Nix manual, "Nix Archive (NAR) format". */
+  /** The NAR of one regular file of random bytes. */
   private void writeNar(OutputStream out, long fileBytes) throws IOException {
-    for (String word : List.of("nix-archive-1", "(", "type", "regular", "contents")) {
-      writeText(out, word);
-    }
-    writeNumber(out, fileBytes);
+    TreeNar.beginFile(fileBytes, out);
     byte[] buffer = new byte[BUFFER_BYTES];
-    ByteBuffer words = ByteBuffer.wrap(buffer);
     for (long left = fileBytes; left > 0; left -= buffer.length) {
-      words.clear();
-      while (words.hasRemaining()) {
-        words.putLong(random.nextLong());
-      }
+      random.nextBytes(buffer);
       out.write(buffer, 0, (int) Math.min(buffer.length, left));
     }
-    writePadding(out, fileBytes);
-    writeText(out, ")");
-  }
-
-  private static void writeText(OutputStream out, String text) throws IOException {
-    byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
-    writeNumber(out, bytes.length);
-    out.write(bytes);
-    writePadding(out, bytes.length);
-  }
-
-  private static void writeNumber(OutputStream out, long number) throws IOException {
-    out.write(
-        ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(number).array());
-  }
-
-  private static void writePadding(OutputStream out, long length) throws IOException {
-    out.write(new byte[(int) (-length & (Long.BYTES - 1))]);
+    TreeNar.endFile(out);
   }
 
   static MessageDigest sha256() {

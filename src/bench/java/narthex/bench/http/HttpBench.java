@@ -10,14 +10,20 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import narthex.bench.Figures;
 import narthex.nix.Compression;
 
 /**
  * Compares Narthex with nginx; see {@code src/bench/README.md}. Arguments: the WAR, then the parts
- * to run ({@code narinfo}, {@code nar}, {@code first-byte}, {@code many}; all if none is named).
+ * to run ({@code narinfo}, {@code nar}, {@code first-byte}, {@code many}, {@code chunked}, {@code
+ * chunked-memory}; all if none is named).
  */
 public final class HttpBench {
-  private static final List<String> PARTS = List.of("narinfo", "nar", "first-byte", "many");
+  private static final List<String> PARTS =
+      List.of("narinfo", "nar", "first-byte", "many", "chunked", "chunked-memory");
+
+  private static final List<String> WHOLE = List.of("narinfo", "nar", "first-byte");
+  private static final String EAGER = "-Dnarthex.cdc.mode=eager";
 
   private static final int SMALL_NARS = 100;
   private static final int SMALL_CONNECTIONS = 16;
@@ -29,7 +35,7 @@ public final class HttpBench {
   private static final long MIB = 1 << 20;
   private static final long GIB = 1 << 30;
 
-  private static final int ROUNDS = Integer.getInteger("bench.rounds", 5);
+  static final int ROUNDS = Integer.getInteger("bench.rounds", 5);
   static final int SECONDS = Integer.getInteger("bench.seconds", 5);
   private static final int WARM_UP_SECONDS = Integer.getInteger("bench.warm-up-seconds", 15);
 
@@ -85,7 +91,7 @@ public final class HttpBench {
         Stream.of(System.getProperty("bench.java.options", "").split(" ", -1))
             .filter(it -> !it.isEmpty())
             .toList();
-    if (!parts.equals(List.of("many"))) {
+    if (parts.stream().anyMatch(WHOLE::contains)) {
       try (NarthexServer narthex = start("narthex", options)) {
         if (parts.contains("first-byte")) {
           firstByte(narthex);
@@ -99,6 +105,30 @@ public final class HttpBench {
     if (parts.contains("many")) {
       many(options);
     }
+    if (parts.contains("chunked")) {
+      try (NarthexServer narthex = start("narthex-eager", with(options, EAGER))) {
+        new ChunkedServing(fixtures, wrk, nginx, staticFiles).compare(narthex);
+        System.out.println(narthex.memory());
+      }
+    }
+    if (parts.contains("chunked-memory")) {
+      for (String mebibytes : ChunkedMemory.MEBIBYTES) {
+        Path data = folder.resolve("narthex-memory-" + mebibytes);
+        ChunkedMemory memory = new ChunkedMemory(fixtures, Long.parseLong(mebibytes) * MIB);
+        try (NarthexServer narthex =
+            start(data.getFileName().toString(), with(options, EAGER, "-Xmx256m"))) {
+          memory.print(narthex);
+        }
+        remove(data);
+        memory.remove();
+      }
+    }
+  }
+
+  private static List<String> with(List<String> options, String... more) {
+    List<String> all = new ArrayList<>(options);
+    all.addAll(List.of(more));
+    return all;
   }
 
   private NarthexServer start(String name, List<String> options) throws IOException {
@@ -187,9 +217,7 @@ public final class HttpBench {
   private void many(List<String> options) throws IOException, InterruptedException {
     System.out.printf("%n%d downloads of 1 GiB at once, -Xmx512m%n", CLIENTS);
     Fixtures.Entry entry = fixtures.add("one-gb", GIB, Compression.NONE);
-    List<String> bounded = new ArrayList<>(options);
-    bounded.add("-Xmx512m");
-    try (NarthexServer narthex = start("narthex-512m", bounded);
+    try (NarthexServer narthex = start("narthex-512m", with(options, "-Xmx512m"));
         PlainHttp server = new PlainHttp(narthex.port());
         ByteArrayOutputStream narInfo = new ByteArrayOutputStream()) {
       server.get(entry.narInfoPath(), (bytes, count) -> narInfo.write(bytes, 0, count));

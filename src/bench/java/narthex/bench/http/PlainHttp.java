@@ -43,14 +43,23 @@ final class PlainHttp implements AutoCloseable {
    * @throws IOException if the answer is no 200 with a Content-Length, or ends early
    */
   Received get(String path, Receiver receiver) throws IOException {
+    return get(path, "", receiver);
+  }
+
+  /**
+   * Gets a path with a further header, which ends a line, or none.
+   *
+   * @throws IOException if the answer is no 200 with a Content-Length, or ends early
+   */
+  Received get(String path, String header, Receiver receiver) throws IOException {
     long start = System.nanoTime();
-    String request = "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".formatted(path);
+    String request = "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n".formatted(path, header);
     socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
     String status = line();
     long length = -1;
-    for (String header = line(); !header.isEmpty(); header = line()) {
-      if (header.toLowerCase(Locale.ROOT).startsWith("content-length:")) {
-        length = Long.parseLong(header.substring(header.indexOf(':') + 1).trim());
+    for (String field = line(); !field.isEmpty(); field = line()) {
+      if (field.toLowerCase(Locale.ROOT).startsWith("content-length:")) {
+        length = Long.parseLong(field.substring(field.indexOf(':') + 1).trim());
       }
     }
     if (!status.startsWith("HTTP/1.1 200") || length < 1) {

@@ -18,12 +18,22 @@ final class Series {
     this.processorTime = processorTime;
   }
 
-  /** Runs one round. */
+  /** What is done in one round. */
+  interface Load {
+    Wrk.Rates run() throws IOException, InterruptedException;
+  }
+
+  /** Runs one round of requests. */
   void run(Wrk wrk, int port, int connections, List<String> paths)
       throws IOException, InterruptedException {
+    run(() -> wrk.run(port, connections, HttpBench.SECONDS, paths));
+  }
+
+  /** Runs one round. */
+  void run(Load load) throws IOException, InterruptedException {
     Duration before = processorTime.get();
     long start = System.nanoTime();
-    double rate = unit.of(wrk.run(port, connections, HttpBench.SECONDS, paths));
+    double rate = unit.of(load.run());
     double seconds = (System.nanoTime() - start) / 1e9;
     rates.add(rate);
     costs.add(processorTime.get().minus(before).toNanos() / 1e3 / (rate * seconds));

@@ -51,8 +51,19 @@ final class Wrk {
    */
   Rates run(int port, int connections, int seconds, List<String> paths)
       throws IOException, InterruptedException {
+    return run(port, connections, seconds, List.of(), paths);
+  }
+
+  /**
+   * Loads a server with requests that have further headers.
+   *
+   * @throws IOException if any answer was no 200
+   */
+  Rates run(int port, int connections, int seconds, List<String> headers, List<String> paths)
+      throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of("wrk", "-t" + Math.min(THREADS, connections)));
     command.addAll(List.of("-c" + connections, "-d" + seconds + "s", "-s", script.toString()));
+    headers.forEach(header -> command.addAll(List.of("-H", header)));
     command.addAll(List.of("--timeout", "60s", "http://127.0.0.1:" + port, "--"));
     command.addAll(paths);
     try (Program program = Program.start(command, script.resolveSibling("wrk.log"))) {

@@ -1,19 +1,20 @@
-package narthex.bench.http;
+package narthex.bench;
 
 import java.util.ArrayList;
 import java.util.List;
 
 /** Prints figures as rows: median, 95th percentile, least and most. */
-final class Figures {
+public final class Figures {
   private static final String ROW = "| %-34s | %10s | %10s | %10s | %10s |%n";
 
   /** Begins a table. */
-  Figures(String title) {
+  public Figures(String title) {
     System.out.printf("%n%s%n", title);
     System.out.printf(ROW, "", "median", "p95", "least", "most");
   }
 
-  void add(String name, List<Double> values) {
+  /** Adds a row. */
+  public void add(String name, List<Double> values) {
     System.out.printf(
         ROW,
         name,
@@ -24,7 +25,7 @@ final class Figures {
   }
 
   /** Adds the ratios of the first to the second, one by one. */
-  void add(String name, List<Double> dividends, List<Double> divisors) {
+  public void add(String name, List<Double> dividends, List<Double> divisors) {
     List<Double> ratios = new ArrayList<>();
     for (int i = 0; i < dividends.size(); i++) {
       ratios.add(dividends.get(i) / divisors.get(i));

@@ -1,0 +1,90 @@
+package narthex.bench.chunk;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.OptionalLong;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.Stream;
+import narthex.blob.DirectoryBlobStore;
+import narthex.chunk.ChunkSizes;
+import narthex.chunk.ChunkStore;
+import narthex.db.Database;
+import narthex.db.DatabaseSettings;
+import narthex.ingest.CdcMode;
+import narthex.ingest.NarIngest;
+import narthex.ingest.NarUpload;
+import narthex.ingest.Stored;
+
+/** An empty store in eager mode as the server makes it by default: SQLite and a folder. */
+final class EagerStore implements Closeable {
+  private static final long PACK_BYTES = 8 << 20;
+  private static final long MOST_NAR_BYTES = 16L << 30;
+
+  private final Path folder;
+  private final Database database;
+  private final DirectoryBlobStore blobs;
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+  private final NarUpload upload;
+
+  EagerStore(Path folder) throws IOException {
+    this.folder = Files.createDirectories(folder);
+    this.database =
+        Database.open(
+            new DatabaseSettings("jdbc:sqlite:" + folder.resolve("narthex.db"), null, null, null));
+    this.blobs = DirectoryBlobStore.open(folder.resolve("storage"));
+    ChunkStore chunks =
+        new ChunkStore(
+            blobs,
+            database,
+            new ChunkStore.Settings(
+                new ChunkSizes(16 << 10, 64 << 10, 256 << 10),
+                PACK_BYTES,
+                ChunkStore.OtherSizes.REFUSED),
+            threads);
+    NarIngest ingest = new NarIngest(blobs, chunks, database, threads, InstantSource.system());
+    this.upload = new NarUpload(ingest, database, MOST_NAR_BYTES, CdcMode.EAGER);
+  }
+
+  /** Takes in a NAR file; returns when its rows are committed. */
+  void store(Sample sample) throws IOException {
+    try (InputStream in = Files.newInputStream(sample.file())) {
+      Stored stored = upload.store(sample.name(), OptionalLong.of(sample.fileBytes()), in);
+      if (stored != Stored.NEW) {
+        throw new IOException("was stored before: " + sample.name());
+      }
+    }
+  }
+
+  /** What lies in the blob store. */
+  long storedBytes() throws IOException {
+    return bytes(folder.resolve("storage"));
+  }
+
+  /** What the database takes, its log included. */
+  long databaseBytes() throws IOException {
+    return bytes(folder) - storedBytes();
+  }
+
+  private static long bytes(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      long sum = 0;
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        sum += Files.size(file);
+      }
+      return sum;
+    }
+  }
+
+  /** Ends it; its files stay. */
+  @Override
+  public void close() throws IOException {
+    threads.shutdownNow();
+    database.close();
+    blobs.close();
+  }
+}
