@@ -44,6 +44,7 @@ final class Transactions {
     configuration.addMapper(NarMapper.class);
     configuration.addMapper(DocumentMapper.class);
     configuration.addMapper(ChunkMapper.class);
+    configuration.addMapper(ChunkingQueueMapper.class);
     // MyBatis noted this for the thread, which is the server's and stays when we are undeployed.
     ErrorContext.instance().reset();
     this.sessions = new DefaultSqlSessionFactory(configuration);
@@ -51,7 +52,11 @@ final class Transactions {
 
   /** The mappers, bound to one connection. */
   record Mappers(
-      NarInfoMapper narInfos, NarMapper nars, DocumentMapper documents, ChunkMapper chunks) {}
+      NarInfoMapper narInfos,
+      NarMapper nars,
+      DocumentMapper documents,
+      ChunkMapper chunks,
+      ChunkingQueueMapper chunkingQueue) {}
 
   /**
    * Runs one statement in no transaction but its own.
@@ -97,7 +102,8 @@ final class Transactions {
         session.getMapper(NarInfoMapper.class),
         session.getMapper(NarMapper.class),
         session.getMapper(DocumentMapper.class),
-        session.getMapper(ChunkMapper.class));
+        session.getMapper(ChunkMapper.class),
+        session.getMapper(ChunkingQueueMapper.class));
   }
 
   private static boolean isTransient(Throwable failure) {
