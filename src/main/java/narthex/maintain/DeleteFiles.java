@@ -1,0 +1,78 @@
+package narthex.maintain;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import narthex.blob.BlobStore;
+import narthex.blob.Extent;
+import narthex.db.Database;
+import narthex.db.Representation;
+import narthex.ingest.NarIngest;
+import narthex.nix.Sha256;
+
+/**
+ * Deletes whole files some time after their NARs were stored as chunks, first the row and then the
+ * file. Whoever reads one goes on reading it.
+ */
+public final class DeleteFiles implements Chore {
+  private static final System.Logger LOG = System.getLogger(DeleteFiles.class.getName());
+
+  private final Database database;
+  private final BlobStore blobs;
+  private final NarIngest ingest;
+  private final Duration delay;
+  private final InstantSource clock;
+
+  /**
+   * @param ingest its listeners are told
+   * @param delay how long a file stays beside the chunks
+   */
+  public DeleteFiles(
+      Database database, BlobStore blobs, NarIngest ingest, Duration delay, InstantSource clock) {
+    this.database = database;
+    this.blobs = blobs;
+    this.ingest = ingest;
+    this.delay = delay;
+    this.clock = clock;
+  }
+
+  @Override
+  public String done() {
+    return "rid of files";
+  }
+
+  @Override
+  public List<Sha256> find(Optional<Sha256> after, int most) throws IOException {
+    return database.chunkingQueue().findSuperseded(due(), after, most);
+  }
+
+  @Override
+  public boolean run(Sha256 narHash) throws IOException {
+    List<Representation> deleted = database.chunkingQueue().deleteSuperseded(narHash, due());
+    if (deleted.isEmpty()) {
+      return false;
+    }
+    ingest.announce(narHash);
+    for (Representation file : deleted) {
+      for (Extent extent : file.extents()) {
+        blobs.delete(extent.blob());
+      }
+      LOG.log(
+          Level.INFO,
+          "whole file of chunked nar deleted hash={0} compression={1} fileSize={2}",
+          narHash.nix32(),
+          file.compression().nixName(),
+          Long.toString(file.fileSizeBytes()));
+    }
+    return true;
+  }
+
+  /** Everything superseded before this; with no delay, also what was superseded just now. */
+  private Instant due() {
+    return clock.instant().minus(delay).plusMillis(1);
+  }
+}
