@@ -6,7 +6,7 @@ import java.util.Optional;
 import narthex.nix.Sha256;
 
 /** One kind of work on single NARs that no request waits for. Thread-safe. */
-interface Chore {
+public interface Chore {
   /** What it does, as a word for the log: "chunked". */
   String done();
 

@@ -47,6 +47,8 @@ public final class Chores implements NarStoredListener, Closeable {
   /** NARs that are found at once. */
   private static final int PAGE = 100;
 
+  private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+  private static final Duration SHORTEST_PAUSE = Duration.ofSeconds(1);
   private static final Duration SHORTEST_DELAY = Duration.ofMinutes(1);
   private static final Duration LONGEST_DELAY = Duration.ofHours(4);
 
@@ -109,8 +111,14 @@ public final class Chores implements NarStoredListener, Closeable {
     this.clock = clock;
   }
 
-  /** Looks for work now and then, and at once. */
-  public void schedule(ScheduledExecutorService timer, Duration pause) {
+  /**
+   * Looks for work at once, and then every minute or, if this is shorter, that often.
+   *
+   * @param delay after which some of it is due
+   */
+  public void schedule(ScheduledExecutorService timer, Duration delay) {
+    Duration pause = delay.compareTo(LONGEST_PAUSE) < 0 ? delay : LONGEST_PAUSE;
+    pause = pause.compareTo(SHORTEST_PAUSE) < 0 ? SHORTEST_PAUSE : pause;
     timer.scheduleWithFixedDelay(this::wakeAll, 0, pause.toMillis(), TimeUnit.MILLISECONDS);
   }
 

@@ -1,5 +1,6 @@
 package narthex.maintain;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -7,6 +8,8 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import narthex.blob.BlobStore;
 import narthex.blob.Extent;
 import narthex.db.Database;
@@ -15,12 +18,19 @@ import narthex.ingest.NarIngest;
 import narthex.nix.Sha256;
 
 /**
- * Deletes whole files some time after their NARs were stored as chunks, first the row and then the
- * file. Whoever reads one goes on reading it.
+ * Deletes whole files some time after their NARs were stored as chunks: first the row and, when
+ * nobody can be about to open what he found there, the file. Whoever reads one goes on reading it.
  */
-public final class DeleteFiles implements Chore {
+public final class DeleteFiles implements Chore, Closeable {
   private static final System.Logger LOG = System.getLogger(DeleteFiles.class.getName());
 
+  /** From the look at a row to the opening of the file it is a moment; a slow one is no matter. */
+  static final Duration GRACE = Duration.ofSeconds(30);
+
+  /** A file that no row names any more. */
+  private record Unnamed(String key, Instant since) {}
+
+  private final Queue<Unnamed> unnamed = new ConcurrentLinkedQueue<>();
   private final Database database;
   private final BlobStore blobs;
   private final NarIngest ingest;
@@ -47,6 +57,7 @@ public final class DeleteFiles implements Chore {
 
   @Override
   public List<Sha256> find(Optional<Sha256> after, int most) throws IOException {
+    deleteUnnamed(clock.instant().minus(GRACE));
     return database.chunkingQueue().findSuperseded(due(), after, most);
   }
 
@@ -59,7 +70,7 @@ public final class DeleteFiles implements Chore {
     ingest.announce(narHash);
     for (Representation file : deleted) {
       for (Extent extent : file.extents()) {
-        blobs.delete(extent.blob());
+        unnamed.add(new Unnamed(extent.blob(), clock.instant()));
       }
       LOG.log(
           Level.INFO,
@@ -69,6 +80,28 @@ public final class DeleteFiles implements Chore {
           Long.toString(file.fileSizeBytes()));
     }
     return true;
+  }
+
+  private void deleteUnnamed(Instant until) throws IOException {
+    Unnamed file;
+    while ((file = unnamed.poll()) != null) {
+      if (file.since().isAfter(until)) {
+        unnamed.add(file);
+        return;
+      }
+      try {
+        blobs.delete(file.key());
+      } catch (IOException e) {
+        unnamed.add(file);
+        throw e;
+      }
+    }
+  }
+
+  /** Deletes what is left of files whose rows are gone; for when nobody reads any more. */
+  @Override
+  public void close() throws IOException {
+    deleteUnnamed(Instant.MAX);
   }
 
   /** Everything superseded before this; with no delay, also what was superseded just now. */
