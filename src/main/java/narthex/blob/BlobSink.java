@@ -10,7 +10,7 @@ import java.io.InputStream;
  *
  * <p>One thread writes, commits and closes; any thread may read back with {@link #openWritten}.
  */
-public interface BlobSink extends Closeable {
+public interface BlobSink extends Written, Closeable {
 
   /** The key the blob will have. */
   String key();
@@ -24,6 +24,7 @@ public interface BlobSink extends Closeable {
    * Works until the sink is closed without commit, and after the commit as long as the blob is
    * there.
    */
+  @Override
   InputStream openWritten(long from) throws IOException;
 
   /** Makes the blob durable, then visible under its key. */

@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>Problem</h2>
  *
- * One writer appends to a sink; any number of readers follow, each from its own offset and at its
- * own pace, and one that leaves disturbs nobody. No reader may take wrong or short bytes for the
- * whole: its stream ends only once the writer said that all is right.
+ * One writer appends; any number of readers follow, each from its own offset and at its own pace,
+ * and one that leaves disturbs nobody. No reader may take wrong or short bytes for the whole: its
+ * stream ends only once the writer said that all is right.
  *
  * <h2>States</h2>
  *
@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * <h2>Races</h2>
  *
  * The state and the count of readable bytes are guarded by one lock, with one condition signalled
- * at every change; no I/O happens under it. Readers have file descriptors of their own, so that the
- * sink may be renamed or discarded beneath them.
+ * at every change; no I/O happens under it. What readers open is their own, so that a sink may be
+ * renamed or discarded beneath them.
  */
 public final class GrowingManifest implements Manifest {
   /**
@@ -42,7 +42,7 @@ public final class GrowingManifest implements Manifest {
     FAILED
   }
 
-  private final BlobSink sink;
+  private final Written written;
   private final OptionalLong expectedLength;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -52,11 +52,11 @@ public final class GrowingManifest implements Manifest {
   private @Nullable IOException failure; // guarded by lock
 
   /**
-   * @param sink where the bytes are written; read back by this manifest's readers
+   * @param written what this manifest's readers read back, such as a sink
    * @param expectedLength the length in bytes, if it was announced
    */
-  public GrowingManifest(BlobSink sink, OptionalLong expectedLength) {
-    this.sink = sink;
+  public GrowingManifest(Written written, OptionalLong expectedLength) {
+    this.written = written;
     this.expectedLength = expectedLength;
   }
 
@@ -147,7 +147,7 @@ public final class GrowingManifest implements Manifest {
   /** The sink of a manifest that failed may be gone already: then the failure is the reason. */
   private InputStream openWritten(long from) throws IOException {
     try {
-      return sink.openWritten(from);
+      return written.openWritten(from);
     } catch (IOException e) {
       IOException reason = failure();
       throw reason == null ? e : failed(reason);
@@ -210,11 +210,8 @@ public final class GrowingManifest implements Manifest {
       if (length == 0) {
         return 0;
       }
-      if (readable <= position) {
-        readable = await(position, end);
-        if (readable <= position) {
-          return -1;
-        }
+      if (!awaitReadable()) {
+        return -1;
       }
       int count = in.read(bytes, offset, (int) Math.min(length, readable - position));
       if (count < 0) {
@@ -222,6 +219,24 @@ public final class GrowingManifest implements Manifest {
       }
       position += count;
       return count;
+    }
+
+    @Override
+    public long skip(long count) throws IOException {
+      if (count <= 0 || !awaitReadable()) {
+        return 0;
+      }
+      long skipped = in.skip(Math.min(count, readable - position));
+      position += skipped;
+      return skipped;
+    }
+
+    /** Waits for the next byte; false if none comes any more. */
+    private boolean awaitReadable() throws IOException {
+      if (readable <= position) {
+        readable = await(position, end);
+      }
+      return readable > position;
     }
 
     @Override

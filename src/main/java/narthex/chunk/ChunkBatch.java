@@ -2,80 +2,79 @@ package narthex.chunk;
 
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 import narthex.nix.Sha256;
 
-/**
- * A buffer of bytes, and the chunks in it. Filled by one thread, then read by another, then filled
- * anew.
- */
+/** Chunks that follow each other, in an array that others fill. For one thread at a time. */
 final class ChunkBatch {
+  private static final int FIRST_CAPACITY = 32;
+
   private final byte[] bytes;
   private final MessageDigest sha256 = newSha256();
-  private final List<Sha256> hashes = new ArrayList<>();
-  private final List<Integer> ends = new ArrayList<>();
-  private int filled;
+  private int[] offsets = new int[FIRST_CAPACITY];
+  private int[] lengths = new int[FIRST_CAPACITY];
+  private Sha256[] hashes = new Sha256[FIRST_CAPACITY];
+  private int count;
+  private int named;
+  private int length;
 
-  ChunkBatch(int capacity) {
-    this.bytes = new byte[capacity];
+  ChunkBatch(byte[] bytes) {
+    this.bytes = bytes;
   }
 
-  /** Takes as many of these bytes as there is room for; returns how many. */
-  int fill(byte[] from, int offset, int length) {
-    int taken = Math.min(length, bytes.length - filled);
-    System.arraycopy(from, offset, bytes, filled, taken);
-    filled += taken;
-    return taken;
+  /** Adds the chunk that lies there in the array. */
+  void add(int offset, int chunkLength) {
+    if (count == offsets.length) {
+      offsets = Arrays.copyOf(offsets, 2 * count);
+      lengths = Arrays.copyOf(lengths, 2 * count);
+      hashes = Arrays.copyOf(hashes, 2 * count);
+    }
+    offsets[count] = offset;
+    lengths[count] = chunkLength;
+    count++;
+    length += chunkLength;
   }
 
-  boolean isFull() {
-    return filled == bytes.length;
-  }
-
-  /**
-   * Cuts and names all chunks that surely end here.
-   *
-   * @param least how many bytes must follow a chunk's beginning, 1 if none come behind these
-   */
-  void cut(Chunker chunker, int least) {
-    int from = 0;
-    while (filled - from >= least) {
-      int length = chunker.cut(bytes, from, filled);
-      sha256.update(bytes, from, length);
-      hashes.add(Sha256.of(sha256.digest()));
-      from += length;
-      ends.add(from);
+  /** Names the chunks. */
+  void name() {
+    for (; named < count; named++) {
+      sha256.update(bytes, offsets[named], lengths[named]);
+      hashes[named] = Sha256.of(sha256.digest());
     }
   }
 
-  /** Empties this one and takes over the bytes of the other that are in none of its chunks. */
-  void continueAfter(ChunkBatch other) {
-    hashes.clear();
-    ends.clear();
-    filled = 0;
-    int from = other.ends.isEmpty() ? 0 : other.ends.get(other.ends.size() - 1);
-    fill(other.bytes, from, other.filled - from);
+  /** Forgets all chunks. */
+  void clear() {
+    Arrays.fill(hashes, 0, named, null);
+    count = 0;
+    named = 0;
+    length = 0;
   }
 
   int count() {
-    return hashes.size();
+    return count;
+  }
+
+  /** The bytes of all chunks. */
+  int length() {
+    return length;
   }
 
   byte[] bytes() {
     return bytes;
   }
 
+  /** The name of a chunk; only after {@link #name}. */
   Sha256 hash(int which) {
-    return hashes.get(which);
+    return hashes[which];
   }
 
   int offset(int which) {
-    return which == 0 ? 0 : ends.get(which - 1);
+    return offsets[which];
   }
 
   int length(int which) {
-    return ends.get(which) - offset(which);
+    return lengths[which];
   }
 
   private static MessageDigest newSha256() {

@@ -1,8 +1,12 @@
 package narthex.chunk;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.stream.IntStream;
 import narthex.db.ChunkPlace;
@@ -10,7 +14,7 @@ import narthex.db.ManifestPart;
 import narthex.nix.Sha256;
 
 /**
- * The chunks of one NAR while it is cut: each different one once, and their order. Takes about 60
+ * The chunks of one NAR while it is cut: each different one once, and their order. Takes about 64
  * bytes for each different one and 4 for each, so that a NAR of many gigabytes takes a few
  * megabytes. For one thread.
  */
@@ -18,10 +22,13 @@ final class ChunkLog {
   /** Chunks of one part of a manifest. */
   static final int CHUNKS_OF_PART = 2000;
 
-  /** The pack of a chunk that was stored before. */
-  private static final int STORED_BEFORE = -1;
-
   private static final int FIRST_CAPACITY = 64;
+
+  private final List<String> packKeys = new ArrayList<>();
+  private final Map<String, Integer> packNumbers = new HashMap<>();
+
+  /** The chunks that were stored before. */
+  private final BitSet old = new BitSet();
 
   private byte[] hashes = new byte[FIRST_CAPACITY * Sha256.BYTES];
   private long[] numbers = new long[FIRST_CAPACITY];
@@ -29,6 +36,7 @@ final class ChunkLog {
   private int[] offsets = new int[FIRST_CAPACITY];
   private int[] storedLengths = new int[FIRST_CAPACITY];
   private int[] lengths = new int[FIRST_CAPACITY];
+  private int[] frameCrcs = new int[FIRST_CAPACITY];
   private int different;
 
   /** Open addressing, at most half full: 1 + index of the chunk, 0 where there is none. */
@@ -46,13 +54,35 @@ final class ChunkLog {
 
   /** Adds a chunk that was stored before; returns its index. */
   int addStored(ChunkPlace place) {
-    return add(
-        place.hash(), place.number(), STORED_BEFORE, 0, place.storedLength(), place.length());
+    int index = addNew(place);
+    old.set(index);
+    return index;
   }
 
-  /** Adds a chunk that has just been written, to which pack of this NAR; returns its index. */
-  int addNew(Sha256 hash, long number, int pack, int offset, int storedLength, int length) {
-    return add(hash, number, pack, offset, storedLength, length);
+  /** Adds a chunk that has just been written; returns its index. */
+  int addNew(ChunkPlace place) {
+    if (different == numbers.length) {
+      grow();
+    }
+    int index = different++;
+    System.arraycopy(place.hash().bytes(), 0, hashes, index * Sha256.BYTES, Sha256.BYTES);
+    numbers[index] = place.number();
+    packs[index] = packNumber(place.pack());
+    offsets[index] = Math.toIntExact(place.offset());
+    storedLengths[index] = place.storedLength();
+    lengths[index] = place.length();
+    frameCrcs[index] = place.frameCrc();
+    slots[slot(hashes, index * Sha256.BYTES)] = index + 1;
+    return index;
+  }
+
+  private int packNumber(String key) {
+    Integer known = packNumbers.putIfAbsent(key, packKeys.size());
+    if (known != null) {
+      return known;
+    }
+    packKeys.add(key);
+    return packKeys.size() - 1;
   }
 
   /** Puts a chunk behind the others of the NAR. */
@@ -69,21 +99,6 @@ final class ChunkLog {
     return framesLength;
   }
 
-  private int add(Sha256 hash, long number, int pack, int offset, int storedLength, int length) {
-    if (different == numbers.length) {
-      grow();
-    }
-    int index = different++;
-    System.arraycopy(hash.bytes(), 0, hashes, index * Sha256.BYTES, Sha256.BYTES);
-    numbers[index] = number;
-    packs[index] = pack;
-    offsets[index] = offset;
-    storedLengths[index] = storedLength;
-    lengths[index] = length;
-    slots[slot(hashes, index * Sha256.BYTES)] = index + 1;
-    return index;
-  }
-
   private void grow() {
     int capacity = 2 * different;
     hashes = Arrays.copyOf(hashes, capacity * Sha256.BYTES);
@@ -92,6 +107,7 @@ final class ChunkLog {
     offsets = Arrays.copyOf(offsets, capacity);
     storedLengths = Arrays.copyOf(storedLengths, capacity);
     lengths = Arrays.copyOf(lengths, capacity);
+    frameCrcs = Arrays.copyOf(frameCrcs, capacity);
     slots = new int[2 * capacity];
     for (int index = 0; index < different; index++) {
       slots[slot(hashes, index * Sha256.BYTES)] = index + 1;
@@ -118,14 +134,14 @@ final class ChunkLog {
   }
 
   /** The chunks that were not stored before, in the order of their hashes. */
-  Iterable<ChunkPlace> newChunks(List<String> packKeys) {
+  Iterable<ChunkPlace> newChunks() {
     Integer[] sorted =
         IntStream.range(0, different)
-            .filter(index -> packs[index] != STORED_BEFORE)
+            .filter(index -> !old.get(index))
             .boxed()
             .sorted(this::compareHashes)
             .toArray(Integer[]::new);
-    return () -> Arrays.stream(sorted).map(index -> place(index, packKeys)).iterator();
+    return () -> Arrays.stream(sorted).map(this::place).iterator();
   }
 
   private int compareHashes(int one, int other) {
@@ -135,7 +151,8 @@ final class ChunkLog {
         hashes, first, first + Sha256.BYTES, hashes, second, second + Sha256.BYTES);
   }
 
-  private ChunkPlace place(int index, List<String> packKeys) {
+  /** Where a chunk is. */
+  ChunkPlace place(int index) {
     int from = index * Sha256.BYTES;
     return new ChunkPlace(
         numbers[index],
@@ -143,7 +160,8 @@ final class ChunkLog {
         packKeys.get(packs[index]),
         offsets[index],
         storedLengths[index],
-        lengths[index]);
+        lengths[index],
+        frameCrcs[index]);
   }
 
   /** The manifest, made part by part each time it is run through. */

@@ -2,6 +2,7 @@ package narthex.chunk;
 
 import java.io.IOException;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 import narthex.blob.BlobStore;
 import narthex.db.Database;
@@ -53,7 +54,16 @@ public final class ChunkStore {
 
   /** Begins to cut a NAR into chunks; the caller closes the writer. */
   public ChunkedWriter begin() {
-    return new ChunkedWriter(this);
+    return begin(OptionalLong.empty());
+  }
+
+  /**
+   * The same.
+   *
+   * @param narBytes how many bytes the NAR has, if that was announced: told to those who follow it
+   */
+  public ChunkedWriter begin(OptionalLong narBytes) {
+    return new ChunkedWriter(this, narBytes);
   }
 
   /**

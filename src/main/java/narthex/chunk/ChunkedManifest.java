@@ -90,7 +90,7 @@ public final class ChunkedManifest implements Manifest {
 
   /**
    * Opens the frames back to back, from their byte {@code from} on; the caller closes the stream.
-   * Nothing is decoded, so the frames' checksums are left for the receiver to compare.
+   * Nothing is decoded; a frame that is not what was stored breaks the reading before its end.
    */
   public InputStream openFrames(long from) throws IOException {
     check(from, framesLength);

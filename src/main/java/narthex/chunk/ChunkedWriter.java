@@ -5,14 +5,18 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Instant;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
+import java.util.OptionalLong;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import narthex.blob.GrowingManifest;
+import narthex.db.ChunksCondemnedException;
+import narthex.db.DatabaseException;
 import narthex.db.Form;
 import narthex.db.Representation;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stores one NAR as chunks.
@@ -21,38 +25,59 @@ import narthex.nix.NarId;
  *
  * Bytes come once, from somebody who does not wait long, and are perhaps not those that they should
  * be. Nothing may name a chunk before all of the NAR is known to be right, and nothing may be left
- * of it if it is not.
+ * of it if it is not. Others follow the NAR meanwhile, however slowly it comes.
  *
  * <h2>How</h2>
  *
- * The writer's thread fills a buffer, cuts it and names its chunks; a second thread looks which of
- * them are stored, compresses the others and writes them to packs, while the writer fills another
- * buffer. There are two buffers, so that the faster waits for the slower. {@link #finish} makes the
- * packs durable; {@link #store} names them by rows, in one transaction.
+ * The writer's thread fills a ring. A second thread cuts and names the chunks in it, looks which of
+ * them are stored, compresses the others and writes them to packs, as many at once as are there.
+ * While it has nothing to do, the writer looks for the next cut itself and calls it as soon as
+ * there is one: what comes slowly is passed on chunk by chunk. When the ring is full, the writer
+ * waits. {@link #finish} makes the packs durable; {@link #store} names them by rows, in one
+ * transaction.
+ *
+ * <h2>Races</h2>
+ *
+ * One lock guards how far the ring is filled and free, and whether somebody packs. The search for
+ * cuts, the batch and the packer belong to whoever packs, and to the writer while nobody does.
  *
  * <p>One thread at a time writes, finishes, stores and closes.
  */
 public final class ChunkedWriter implements Closeable {
-  private static final int BATCH_BYTES = 2 << 20;
-
   private final ChunkStore store;
   private final Chunker chunker;
+  private final GrowingChunks growing;
+  private final GrowingManifest manifest;
   private final Packer packer;
-  private ChunkBatch filling;
-  private ChunkBatch packing;
-  private CompletableFuture<Void> packed = CompletableFuture.completedFuture(null);
-  private boolean finished;
-  private boolean mayBeNamed;
-  private boolean closed;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition moved = lock.newCondition();
 
-  ChunkedWriter(ChunkStore store) {
-    ChunkSizes sizes = store.settings().sizes();
-    int capacity = Math.max(BATCH_BYTES, 2 * sizes.max());
+  private @Nullable CutBuffer buffer; // guarded by lock
+  private @Nullable ChunkBatch batch; // guarded by lock
+  private long filled; // guarded by lock
+  private long freed; // guarded by lock
+  private boolean ended; // guarded by lock
+  private boolean packing; // guarded by lock
+  private boolean closed; // guarded by lock
+  private @Nullable Throwable failure; // guarded by lock
+  private boolean finished;
+  private boolean isNamed;
+  private boolean mayBeStored;
+
+  ChunkedWriter(ChunkStore store, OptionalLong narBytes) {
     this.store = store;
-    this.chunker = new Chunker(sizes);
-    this.packer = new Packer(store);
-    this.filling = new ChunkBatch(capacity);
-    this.packing = new ChunkBatch(capacity);
+    this.chunker = new Chunker(store.settings().sizes());
+    this.growing = new GrowingChunks(store);
+    this.manifest = new GrowingManifest(growing, narBytes);
+    this.packer = new Packer(store, growing, manifest);
+  }
+
+  /**
+   * The NAR for those who follow it. It fails when this writer is closed, unless whoever checks the
+   * NAR said before that it is complete.
+   */
+  public GrowingManifest manifest() {
+    return manifest;
   }
 
   /**
@@ -61,17 +86,133 @@ public final class ChunkedWriter implements Closeable {
    * @throws IOException if chunks cannot be looked for or written; then it can only be closed
    */
   public void write(byte[] bytes, int offset, int length) throws IOException {
-    requireOpen();
-    int from = offset;
-    int left = length;
-    while (left > 0) {
-      int taken = filling.fill(bytes, from, left);
-      from += taken;
-      left -= taken;
-      if (filling.isFull()) {
-        filling.cut(chunker, chunker.sizes().max());
-        handOver();
+    int done = 0;
+    while (done < length) {
+      lock.lock();
+      CutBuffer ring;
+      long position;
+      int count;
+      try {
+        ring = buffer();
+        while (filled - freed == ring.room()) {
+          requireSound();
+          moved.await();
+        }
+        requireSound();
+        position = filled;
+        count = (int) Math.min(length - done, ring.room() - (filled - freed));
+      } catch (InterruptedException e) {
+        throw interrupted(e);
+      } finally {
+        lock.unlock();
       }
+      ring.put(position, bytes, offset + done, count);
+      done += count;
+      filled(count);
+    }
+  }
+
+  private CutBuffer buffer() {
+    CutBuffer ring = buffer;
+    if (ring == null) {
+      ring = new CutBuffer(chunker);
+      buffer = ring;
+      batch = ring.newBatch();
+    }
+    return ring;
+  }
+
+  private void filled(int count) throws IOException {
+    lock.lock();
+    try {
+      filled += count;
+      ChunkBatch next = batch;
+      if (!packing && next != null && buffer().cutNext(filled, false, next)) {
+        beginPacking();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // requires lock
+  private void beginPacking() throws IOException {
+    packing = true;
+    try {
+      store.packers().execute(this::pack);
+    } catch (RejectedExecutionException stopping) {
+      packing = false;
+      failure = stopping;
+      throw new IOException("the server is stopping", stopping);
+    }
+  }
+
+  private void pack() {
+    try {
+      ChunkBatch cut = cut();
+      while (cut != null) {
+        packer.pack(cut);
+        free(cut);
+        cut = cut();
+      }
+    } catch (IOException | RuntimeException | Error e) {
+      lock.lock();
+      try {
+        failure = e;
+        packing = false;
+        moved.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /** Cuts what is there; null if there is nothing, and nobody packs from then on. */
+  private @Nullable ChunkBatch cut() {
+    while (true) {
+      CutBuffer ring;
+      ChunkBatch cut;
+      long end;
+      boolean isAll;
+      lock.lock();
+      try {
+        ring = buffer();
+        cut = batch;
+        end = filled;
+        isAll = ended;
+        if (closed || cut == null) {
+          packing = false;
+          moved.signalAll();
+          return null;
+        }
+      } finally {
+        lock.unlock();
+      }
+      ring.cut(end, isAll, cut);
+      if (cut.count() > 0) {
+        return cut;
+      }
+      lock.lock();
+      try {
+        if (filled == end && ended == isAll) {
+          packing = false;
+          moved.signalAll();
+          return null;
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  private void free(ChunkBatch packed) {
+    packed.clear();
+    lock.lock();
+    try {
+      freed = buffer().start();
+      moved.signalAll();
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -81,103 +222,135 @@ public final class ChunkedWriter implements Closeable {
    * @throws IOException if that does not work; then it can only be closed
    */
   public void finish() throws IOException {
-    requireOpen();
-    filling.cut(chunker, 1);
-    handOver();
-    awaitPacked();
+    lock.lock();
+    try {
+      requireSound();
+      ended = true;
+      if (!packing) {
+        beginPacking();
+      }
+      while (packing) {
+        moved.await();
+      }
+      requireSound();
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    } finally {
+      lock.unlock();
+    }
     packer.commit();
+    manifest.written();
     finished = true;
   }
 
   /**
-   * Stores that the NAR consists of these chunks. May be called again after it failed.
+   * Stores that the NAR consists of these chunks. May be called again after the database failed.
    *
    * @return false if the NAR was stored as chunks before; nothing of this one is left then
-   * @throws narthex.db.DatabaseException if it may not have been stored; as that is not known, the
-   *     packs stay
+   * @throws ChunksCondemnedException if it refers to chunks that were condemned since they were
+   *     found; nothing is stored, and another writer has to cut the NAR anew
+   * @throws DatabaseException if it was not stored or, {@linkplain
+   *     DatabaseException#isOutcomeUnknown if that is not known}, may have been; then the packs
+   *     stay
    */
   public boolean store(NarId nar, Instant storedAt) throws IOException {
     requireOpen();
     if (!finished) {
       throw new IllegalStateException("the NAR is not finished");
     }
-    mayBeNamed = true;
-    boolean stored =
-        store
-            .database()
-            .storeChunked(
-                nar,
-                packer.log().newChunks(packer.packs()),
-                packer.log().parts(),
-                new Representation(
-                    Form.CHUNKED,
-                    Compression.NONE,
-                    nar.hash(),
-                    packer.log().framesLength(),
-                    List.of()),
-                storedAt);
+    boolean stored = commit(nar, storedAt);
+    isNamed = true;
+    growing.stored(nar, packer.log().framesLength());
     packer.discardUnnamed();
     return stored;
   }
 
-  /** Frees what it holds; unless it was stored, or may have been, deletes what it wrote. */
+  private boolean commit(NarId nar, Instant storedAt) throws IOException {
+    try {
+      return store
+          .database()
+          .storeChunked(
+              nar,
+              packer.log().newChunks(),
+              packer.log().parts(),
+              new Representation(
+                  Form.CHUNKED,
+                  Compression.NONE,
+                  nar.hash(),
+                  packer.log().framesLength(),
+                  List.of()),
+              storedAt);
+    } catch (DatabaseException e) {
+      mayBeStored |= e.isOutcomeUnknown();
+      throw e;
+    } catch (ChunksCondemnedException refused) {
+      mayBeStored = false; // the last word, also about attempts before
+      throw refused;
+    }
+  }
+
+  /**
+   * Says that the NAR, which is complete, is stored as chunks by another writer: those who follow
+   * this one go on with those chunks when its own are gone.
+   */
+  public void storedByAnother(NarId nar) {
+    growing.stored(nar, packer.log().framesLength());
+  }
+
+  /**
+   * Frees what it holds; unless it was stored, or may have been, deletes what it wrote. Those who
+   * follow fail unless the NAR was complete.
+   */
   @Override
   public void close() {
-    if (closed) {
-      return;
-    }
-    closed = true;
+    lock.lock();
     try {
-      packed.join();
-    } catch (CompletionException e) {
-      // whoever wrote has been told, or does not want to know
+      if (closed) {
+        return;
+      }
+      closed = true;
+      while (packing) {
+        moved.awaitUninterruptibly();
+      }
+      buffer = null;
+      batch = null;
+    } finally {
+      lock.unlock();
     }
-    if (mayBeNamed) {
+    manifest.fail(new IOException("the NAR was given up"));
+    if (isNamed || mayBeStored) {
       packer.close();
     } else {
       packer.discard();
     }
   }
 
-  /** Waits until the other buffer is free, and gives this one to the second thread. */
-  private void handOver() throws IOException {
-    awaitPacked();
-    ChunkBatch full = filling;
-    filling = packing;
-    packing = full;
-    filling.continueAfter(full);
-    try {
-      packed = CompletableFuture.runAsync(() -> pack(full), store.packers());
-    } catch (RejectedExecutionException stopping) {
-      throw new IOException("the server is stopping", stopping);
+  // requires lock
+  private void requireSound() throws IOException {
+    requireOpen();
+    if (failure instanceof IOException reason) {
+      throw new IOException("chunks cannot be written: " + reason.getMessage(), reason);
     }
-  }
-
-  private void pack(ChunkBatch batch) {
-    try {
-      packer.pack(batch);
-    } catch (IOException e) {
-      throw new CompletionException(e);
-    }
-  }
-
-  private void awaitPacked() throws IOException {
-    try {
-      packed.get();
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof IOException reason) {
-        throw new IOException("chunks cannot be written: " + reason.getMessage(), reason);
-      }
-      throw new IOException("writing of chunks broke: " + e.getCause(), e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw (IOException) new InterruptedIOException("interrupted while packing").initCause(e);
+    if (failure != null) {
+      throw new IOException("writing of chunks broke: " + failure, failure);
     }
   }
 
   private void requireOpen() throws IOException {
-    if (closed) {
-      throw new IOException("the writer of chunks is closed");
+    lock.lock();
+    try {
+      if (closed) {
+        throw new IOException("the writer of chunks is closed");
+      }
+    } finally {
+      lock.unlock();
     }
+  }
+
+  private static InterruptedIOException interrupted(InterruptedException e) {
+    Thread.currentThread().interrupt();
+    InterruptedIOException interrupted = new InterruptedIOException("interrupted while packing");
+    interrupted.initCause(e);
+    return interrupted;
   }
 }

@@ -55,6 +55,15 @@ public final class Chunker {
   }
 
   /**
+   * How far one looked for the end of a chunk whose bytes come bit by bit. Begins anew by itself
+   * when the end was found. For one thread.
+   */
+  static final class Search {
+    private int seen;
+    private long hash;
+  }
+
+  /**
    * Finds the end of the chunk that begins at {@code from}. The array must hold {@code max} bytes
    * from there on, or all that follow.
    *
@@ -62,40 +71,59 @@ public final class Chunker {
    * @return the length of the chunk, 0 if there are no bytes
    */
   public int cut(byte[] bytes, int from, int to) {
-    int available = to - from;
-    if (available <= sizes.min()) {
-      return available;
-    }
-    int normal = from + Math.min(sizes.avg(), available);
-    int end = from + Math.min(sizes.max(), available);
-    int at = from + sizes.min();
-    int until = normal;
-    long mask = strictMask;
-    long hash = 0;
-    while (true) {
+    int length = find(new Search(), bytes, from, to);
+    return length == 0 ? to - from : length;
+  }
+
+  /**
+   * Finds the end of the chunk that begins at {@code from}, if it is among the bytes that are
+   * there, whatever follows them.
+   *
+   * @param search goes on where it stopped, so that no byte is looked at twice; the bytes of the
+   *     chunk that were there before may lie elsewhere now
+   * @param to where the bytes in the array end; never before where it was
+   * @return the length of the chunk, or 0 if more bytes have to come
+   */
+  int find(Search search, byte[] bytes, int from, int to) {
+    int available = Math.min(to - from, sizes.max());
+    int seen = Math.max(search.seen, sizes.min());
+    long hash = search.hash;
+    while (seen < available) {
+      boolean isShort = seen < sizes.avg();
+      long mask = isShort ? strictMask : easyMask;
       long shiftedMask = mask << 1;
+      int until = from + (isShort ? Math.min(sizes.avg(), available) : available);
+      int at = from + seen;
       for (; at + 1 < until; at += 2) {
         hash = (hash << 2) + GEAR_SHIFTED[bytes[at] & 0xff];
         if ((hash & shiftedMask) == 0) {
-          return at + 1 - from;
+          return found(search, at + 1 - from);
         }
         hash += GEAR[bytes[at + 1] & 0xff];
         if ((hash & mask) == 0) {
-          return at + 2 - from;
+          return found(search, at + 2 - from);
         }
       }
       if (at < until) {
         hash = (hash << 1) + GEAR[bytes[at++] & 0xff];
         if ((hash & mask) == 0) {
-          return at - from;
+          return found(search, at - from);
         }
       }
-      if (until == end) {
-        return end - from;
-      }
-      until = end;
-      mask = easyMask;
+      seen = until - from;
     }
+    if (available == sizes.max()) {
+      return found(search, available);
+    }
+    search.seen = seen;
+    search.hash = hash;
+    return 0;
+  }
+
+  private static int found(Search search, int length) {
+    search.seen = 0;
+    search.hash = 0;
+    return length;
   }
 
   /**

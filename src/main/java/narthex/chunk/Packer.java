@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import narthex.blob.BlobSink;
+import narthex.blob.GrowingManifest;
 import narthex.db.ChunkPlace;
 import narthex.nix.Sha256;
 import narthex.stream.ZstdFrames;
@@ -27,7 +28,10 @@ final class Packer implements Closeable {
   private static final int NUMBERS = 256;
 
   private final ChunkStore store;
+  private final GrowingChunks growing;
+  private final GrowingManifest manifest;
   private final ChunkLog log = new ChunkLog();
+  private final KnownPacks knownPacks;
   private final List<String> packs = new ArrayList<>();
   private @Nullable ZstdFrames frames;
   private byte[] frame = {};
@@ -37,21 +41,24 @@ final class Packer implements Closeable {
   private long numbersEnd;
   private boolean keptSizes;
 
-  Packer(ChunkStore store) {
+  /**
+   * @param growing is told where each chunk is, as soon as it can be read there
+   * @param manifest grows with that
+   */
+  Packer(ChunkStore store, GrowingChunks growing, GrowingManifest manifest) {
     this.store = store;
+    this.growing = growing;
+    this.manifest = manifest;
+    this.knownPacks = new KnownPacks(store);
   }
 
   ChunkLog log() {
     return log;
   }
 
-  /** The keys of all packs that were begun; all of them are committed at the end. */
-  List<String> packs() {
-    return packs;
-  }
-
   /** Puts these chunks behind those before. */
   void pack(ChunkBatch batch) throws IOException {
+    batch.name();
     Map<Sha256, ChunkPlace> stored = findStored(batch);
     for (int i = 0; i < batch.count(); i++) {
       Sha256 hash = batch.hash(i);
@@ -61,7 +68,13 @@ final class Packer implements Closeable {
         index = place == null ? write(batch, i) : log.addStored(place);
       }
       log.append(index);
+      tell(log.place(index));
     }
+  }
+
+  private void tell(ChunkPlace place) {
+    growing.add(place);
+    manifest.grown(place.length());
   }
 
   private Map<Sha256, ChunkPlace> findStored(ChunkBatch batch) throws IOException {
@@ -71,7 +84,9 @@ final class Packer implements Closeable {
         unknown.add(batch.hash(i));
       }
     }
-    return unknown.isEmpty() ? Map.of() : store.database().chunks().find(unknown);
+    return unknown.isEmpty()
+        ? Map.of()
+        : knownPacks.readable(store.database().chunks().find(unknown));
   }
 
   private int write(ChunkBatch batch, int which) throws IOException {
@@ -83,13 +98,20 @@ final class Packer implements Closeable {
     int stored = frames().encode(batch.bytes(), batch.offset(which), length, frame);
     BlobSink sink = pack();
     sink.write(frame, 0, stored);
-    int index =
-        log.addNew(batch.hash(which), takeNumber(), packs.size() - 1, packed, stored, length);
+    ChunkPlace place =
+        new ChunkPlace(
+            takeNumber(),
+            batch.hash(which),
+            sink.key(),
+            packed,
+            stored,
+            length,
+            FrameCrc.of(frame, stored));
     packed += stored;
     if (packed >= store.settings().packBytes()) {
       commit();
     }
-    return index;
+    return log.addNew(place);
   }
 
   private ZstdFrames frames() {
@@ -109,6 +131,7 @@ final class Packer implements Closeable {
       packs.add(open.key());
       pack = open;
       packed = 0;
+      growing.writing(open);
     }
     return open;
   }
@@ -131,6 +154,7 @@ final class Packer implements Closeable {
     BlobSink open = pack;
     if (open != null) {
       open.commit();
+      growing.writing(null);
       pack = null;
       open.close();
     }

@@ -5,7 +5,13 @@ import narthex.nix.Sha256;
 /** The columns of the table chunk but for {@code condemned}. */
 @SuppressWarnings("ArrayRecordComponent") // never compared: it only carries a row
 record ChunkColumns(
-    long number, byte[] hash, String pack, long packOffset, int storedLength, int length) {
+    long number,
+    byte[] hash,
+    String pack,
+    long packOffset,
+    int storedLength,
+    int length,
+    int frameCrc) {
 
   static ChunkColumns of(ChunkPlace place) {
     return new ChunkColumns(
@@ -14,10 +20,12 @@ record ChunkColumns(
         place.pack(),
         place.offset(),
         place.storedLength(),
-        place.length());
+        place.length(),
+        place.frameCrc());
   }
 
   ChunkPlace place() {
-    return new ChunkPlace(number, Sha256.of(hash), pack, packOffset, storedLength, length);
+    return new ChunkPlace(
+        number, Sha256.of(hash), pack, packOffset, storedLength, length, frameCrc);
   }
 }

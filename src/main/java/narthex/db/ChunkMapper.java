@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Statements on the tables chunk, chunking and manifest_part. */
 interface ChunkMapper {
-  String CHUNK = "select number, hash, pack, pack_offset, stored_length, length from chunk ";
+  String CHUNK =
+      "select number, hash, pack, pack_offset, stored_length, length, frame_crc from chunk ";
 
   String PART =
       "select nar_hash, part, nar_offset, frames_offset, length, frames_length, numbers"
@@ -65,13 +66,14 @@ interface ChunkMapper {
   @Insert(
       """
       <script>
-      insert into chunk (number, hash, pack, pack_offset, stored_length, length, condemned) values
+      insert into chunk (number, hash, pack, pack_offset, stored_length, length, frame_crc,
+          condemned) values
         <foreach collection="rows" item="row" separator=",">
           (#{row.number}, #{row.hash}, #{row.pack}, #{row.packOffset}, #{row.storedLength},
-            #{row.length}, 0)
+            #{row.length}, #{row.frameCrc}, 0)
         </foreach>
       on conflict (hash) do update set pack = excluded.pack, pack_offset = excluded.pack_offset,
-        stored_length = excluded.stored_length, condemned = 0
+        stored_length = excluded.stored_length, frame_crc = excluded.frame_crc, condemned = 0
       where chunk.condemned = 1
       </script>
       """)

@@ -11,9 +11,16 @@ import narthex.nix.Sha256;
  * @param offset where its frame begins in the pack
  * @param storedLength bytes of its frame
  * @param length bytes of the chunk itself
+ * @param frameCrc CRC-32C of the frame, by which it is checked where nobody decodes it
  */
 public record ChunkPlace(
-    long number, Sha256 hash, String pack, long offset, int storedLength, int length) {
+    long number,
+    Sha256 hash,
+    String pack,
+    long offset,
+    int storedLength,
+    int length,
+    int frameCrc) {
 
   /** Checks that the numbers can be. */
   public ChunkPlace {

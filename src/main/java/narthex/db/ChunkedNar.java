@@ -1,5 +1,6 @@
 package narthex.db;
 
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -41,7 +42,11 @@ final class ChunkedNar {
     this.columns = columns;
   }
 
-  /** Returns false if the NAR is stored as chunks already. */
+  /**
+   * Returns false if the NAR is stored as chunks already.
+   *
+   * @throws UncheckedIOException with a {@link ChunksCondemnedException}: to be rolled back
+   */
   boolean store(Iterable<ChunkPlace> newChunks, Iterable<ManifestPart> parts) {
     mappers.nars().storeNar(columns);
     if (mappers.nars().count(columns) > 0) {
@@ -83,7 +88,7 @@ final class ChunkedNar {
     for (ChunkColumns ours : batch) {
       ChunkColumns stored = there.get(Sha256.of(ours.hash()));
       if (stored == null) {
-        throw new IllegalArgumentException("chunk " + ours.number() + " was condemned meanwhile");
+        throw new UncheckedIOException(new ChunksCondemnedException(1, batch.size()));
       }
       if (stored.number() != ours.number()) {
         rewritten |= stored.pack().equals(ours.pack());
@@ -143,8 +148,7 @@ final class ChunkedNar {
                   single.subList(from, Math.min(single.size(), from + ChunkTable.ROWS_AT_ONCE)));
     }
     if (stored != wanted) {
-      throw new IllegalArgumentException(
-          "%d of %d chunks were condemned meanwhile".formatted(wanted - stored, wanted));
+      throw new UncheckedIOException(new ChunksCondemnedException(wanted - stored, wanted));
     }
   }
 }

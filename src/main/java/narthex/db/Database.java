@@ -1,6 +1,7 @@
 package narthex.db;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
@@ -269,8 +270,10 @@ public final class Database implements AutoCloseable {
    *
    * @param newChunks those not found before, each once, in the order of their hashes
    * @param parts the whole manifest; both may be run through several times
-   * @throws DatabaseException if it could not be stored, also because a chunk was condemned since
-   *     it was found; nothing is changed then
+   * @throws ChunksCondemnedException if a chunk was condemned since it was found; nothing is
+   *     changed then
+   * @throws DatabaseException if it could not be stored; nothing is changed then, unless
+   *     {@linkplain DatabaseException#isOutcomeUnknown that is not known}
    */
   public boolean storeChunked(
       NarId nar,
@@ -280,10 +283,14 @@ public final class Database implements AutoCloseable {
       Instant storedAt)
       throws IOException {
     RepresentationColumns columns = RepresentationColumns.of(nar, representation, storedAt);
-    return transactions.together(
-        "store chunked nar",
-        columns.narHash(),
-        mappers -> new ChunkedNar(mappers, columns).store(newChunks, parts));
+    try {
+      return transactions.together(
+          "store chunked nar",
+          columns.narHash(),
+          mappers -> new ChunkedNar(mappers, columns).store(newChunks, parts));
+    } catch (UncheckedIOException refused) {
+      throw refused.getCause();
+    }
   }
 
   /**

@@ -77,19 +77,25 @@ final class Transactions {
   /**
    * Runs statements in one transaction: all of them or none.
    *
-   * @throws DatabaseException if one fails
+   * @throws DatabaseException if one fails; whether the commit did may be {@linkplain
+   *     DatabaseException#isOutcomeUnknown not known}
    */
   <T extends @Nullable Object> T together(String what, String key, Function<Mappers, T> work)
       throws DatabaseException {
     for (int attempt = 1; ; attempt++) {
+      boolean committing = false;
       try (SqlSession session = sessions.openSession(false)) {
         T result = work.apply(mappers(session));
+        committing = true;
         // MyBatis only commits by itself what it saw change.
         session.commit(true);
         return result;
       } catch (PersistenceException | IllegalArgumentException e) {
-        if (attempt >= ATTEMPTS || !isTransient(e)) {
-          throw DatabaseException.of(what, key, e);
+        boolean undone = isTransient(e);
+        if (attempt >= ATTEMPTS || !undone) {
+          throw committing && !undone
+              ? DatabaseException.ofCommit(what, key, e)
+              : DatabaseException.of(what, key, e);
         }
       } finally {
         ErrorContext.instance().reset();

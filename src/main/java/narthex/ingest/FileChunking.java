@@ -108,29 +108,41 @@ public final class FileChunking {
   /** Returns what is wrong with the file; empty if nothing is and the NAR is stored. */
   private Optional<String> chunk(NarId nar, Representation whole) throws IOException {
     try (ChunkedWriter writer = chunks.begin()) {
-      StoredManifest manifest = new StoredManifest(blobs, whole.extents());
-      manifest.requirePresent();
-      try (InputStream file = manifest.open(0);
-          InputStream decoded = Decoders.decode(whole.compression(), file);
-          DigestingInputStream digested =
-              new DigestingInputStream(
-                  new ChunkingInputStream(
-                      new BoundedInputStream(decoded, nar.sizeBytes(), "NAR"), writer))) {
-        readAll(digested);
-        Sha256 actual = digested.digest();
-        if (digested.count() != nar.sizeBytes() || !actual.equals(nar.hash())) {
-          return Optional.of(
-              "decodes to %d bytes with hash %s".formatted(digested.count(), actual));
-        }
-      }
+      cut(nar, whole, writer);
       writer.finish();
-      ingest.publish(nar, writer);
+      ingest.publish(nar, writer, another -> cutAgain(nar, whole, another));
       return Optional.empty();
     } catch (BlobLostException
         | CorruptNarException
         | CorruptEncodingException
         | TooLongException e) {
       return Optional.of(e.toString());
+    }
+  }
+
+  private void cutAgain(NarId nar, Representation whole, ChunkedWriter writer) throws IOException {
+    cut(nar, whole, writer);
+    writer.finish();
+  }
+
+  private void cut(NarId nar, Representation whole, ChunkedWriter writer) throws IOException {
+    StoredManifest manifest = new StoredManifest(blobs, whole.extents());
+    manifest.requirePresent();
+    try (InputStream file = manifest.open(0);
+        InputStream decoded = Decoders.decode(whole.compression(), file);
+        DigestingInputStream digested =
+            new DigestingInputStream(
+                new ChunkingInputStream(
+                    new BoundedInputStream(decoded, nar.sizeBytes(), "NAR"), writer))) {
+      readAll(digested);
+      Sha256 actual = digested.digest();
+      if (digested.count() != nar.sizeBytes() || !actual.equals(nar.hash())) {
+        throw new CorruptNarException(
+            "NarHash",
+            nar.toString(),
+            "%s of %d bytes".formatted(actual, digested.count()),
+            whole.extents().toString());
+      }
     }
   }
 

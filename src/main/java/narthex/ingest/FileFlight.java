@@ -28,8 +28,13 @@ public final class FileFlight {
    * @param manifest its bytes
    * @param compression its compression, which may be another than that of the name asked for
    * @param fileHash what it must hash to
+   * @param nar the NAR itself, decoded, if it is cut into chunks while it comes
    */
-  public record Opened(GrowingManifest manifest, Compression compression, Sha256 fileHash) {
+  public record Opened(
+      GrowingManifest manifest,
+      Compression compression,
+      Sha256 fileHash,
+      @Nullable GrowingManifest nar) {
     /** Whether the NAR can be sent from it under a name of this compression. */
     public boolean fits(Compression wanted) {
       return wanted == Compression.NONE || wanted == compression;

@@ -169,7 +169,9 @@ public final class NarDownload {
     return new NarFetch.Course() {
       @Override
       public void opened(NarIngestion ingestion) {
-        flight.opened(new Flight.Opened(ingestion.manifest(), ingestion.announcedHash()));
+        flight.opened(
+            new Flight.Opened(
+                ingestion.manifest(), ingestion.announcedHash(), ingestion.narManifest()));
       }
 
       @Override

@@ -171,7 +171,11 @@ public final class NarFileDownload {
     try (NarIngestion ingestion = begin(found, fileHash, keep.get())) {
       try {
         flight.opened(
-            new FileFlight.Opened(ingestion.manifest(), found.name().compression(), fileHash));
+            new FileFlight.Opened(
+                ingestion.manifest(),
+                found.name().compression(),
+                fileHash,
+                ingestion.narManifest()));
         new NarTransfer(found.upstream(), url(found.name()), ingestion).run(found.body());
         NarIngestion.Finished finished = ingestion.finish();
         DatabaseTries.keepTrying(

@@ -19,6 +19,7 @@ import narthex.chunk.ChunkLostException;
 import narthex.chunk.ChunkStore;
 import narthex.chunk.ChunkedWriter;
 import narthex.db.ChunkPlace;
+import narthex.db.ChunksCondemnedException;
 import narthex.db.Database;
 import narthex.db.Form;
 import narthex.db.Representation;
@@ -79,7 +80,7 @@ public final class NarIngest {
     try {
       return new NarIngestion(
           expected,
-          keep == Keep.CHUNKED ? chunks.begin() : null,
+          keep == Keep.CHUNKED ? chunks.begin(narBytes(expected)) : null,
           keep,
           sink,
           length,
@@ -89,6 +90,11 @@ public final class NarIngest {
       sink.close();
       throw stopping;
     }
+  }
+
+  private static OptionalLong narBytes(NarExpectation expected) {
+    NarId nar = expected.nar();
+    return nar == null ? OptionalLong.empty() : OptionalLong.of(nar.sizeBytes());
   }
 
   /**
@@ -125,12 +131,42 @@ public final class NarIngest {
     return "nar/" + name.substring(0, 2) + "/" + name + "-" + unique;
   }
 
-  /** Publishes a NAR whose chunks are durable; if it is stored as chunks already, these go. */
-  Stored publish(NarId nar, ChunkedWriter written) throws IOException {
-    boolean isNew = DatabaseTries.keepTrying(() -> written.store(nar, clock.instant()));
-    if (isNew) {
-      announce(nar.hash());
+  /** Writes the bytes of a NAR, which are known to be right, once more. */
+  interface Rewriting {
+    void write(ChunkedWriter writer) throws IOException;
+  }
+
+  /**
+   * Publishes a NAR whose chunks are durable; if it is stored as chunks already, these go. If it
+   * refers to chunks that were condemned meanwhile, it is cut anew, without them.
+   */
+  Stored publish(NarId nar, ChunkedWriter written, Rewriting again) throws IOException {
+    try {
+      return publish(nar, written);
+    } catch (ChunksCondemnedException refused) {
+      LOG.log(
+          Level.WARNING,
+          "nar is cut anew hash={0} reason={1}",
+          nar.hash().nix32(),
+          refused.getMessage());
     }
+    for (int attempt = 1; ; attempt++) {
+      try (ChunkedWriter writer = chunks.begin()) {
+        again.write(writer);
+        Stored stored = publish(nar, writer);
+        written.storedByAnother(nar);
+        return stored;
+      } catch (ChunksCondemnedException refused) {
+        if (attempt == PUBLISH_ATTEMPTS) {
+          throw refused;
+        }
+      }
+    }
+  }
+
+  private Stored publish(NarId nar, ChunkedWriter written) throws IOException {
+    boolean isNew = DatabaseTries.keepTrying(() -> written.store(nar, clock.instant()));
+    announce(nar.hash());
     return isNew ? Stored.NEW : Stored.KNOWN;
   }
 

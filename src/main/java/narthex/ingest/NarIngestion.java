@@ -45,14 +45,16 @@ import org.jspecify.annotations.Nullable;
  * manifest like any client, decodes, and digests the NAR, at its own pace, so that decoding never
  * slows a client that wants the file as it is. {@link #finish} brings both together: only then do
  * followers get the end, and only then is the blob committed, and last its row. Where chunks are to
- * be kept, the verifier hands on the decoded bytes to be cut and packed, and the file is discarded
- * in the end.
+ * be kept, the verifier hands on the decoded bytes to be cut and packed, those who want the NAR
+ * itself follow its chunks, and the file is discarded in the end.
  *
  * <p>One thread writes, finishes and closes.
  */
 public final class NarIngestion implements Closeable {
   private static final System.Logger LOG = System.getLogger(NarIngestion.class.getName());
-  private static final int BUFFER_BYTES = 64 << 10;
+
+  /** Small, since a decoder may fill it before it gives anything. */
+  private static final int BUFFER_BYTES = 16 << 10;
 
   private final NarExpectation expected;
   private final @Nullable ChunkedWriter chunks;
@@ -92,6 +94,14 @@ public final class NarIngestion implements Closeable {
   /** What is written, for those who follow it. */
   public GrowingManifest manifest() {
     return manifest;
+  }
+
+  /**
+   * The NAR itself where it is cut into chunks, for those who follow it: decoded already, and as
+   * far as it is written to packs.
+   */
+  public @Nullable GrowingManifest narManifest() {
+    return chunks == null ? null : chunks.manifest();
   }
 
   /** The FileHash that the file must have, if it was announced. */
@@ -142,6 +152,9 @@ public final class NarIngestion implements Closeable {
     manifest.written();
     NarId nar = awaitVerified();
     manifest.complete();
+    if (chunks != null) {
+      chunks.manifest().complete();
+    }
     if (keep == Keep.NOTHING) {
       LOG.log(
           Level.INFO,
@@ -152,7 +165,7 @@ public final class NarIngestion implements Closeable {
       return new Finished(nar, Stored.KNOWN);
     }
     if (chunks != null) {
-      return finished(nar, ingest.publish(nar, chunks));
+      return finished(nar, ingest.publish(nar, chunks, writer -> writeAgain(nar, writer)));
     }
     sink.commit();
     Extent extent = new Extent(sink.key(), 0, written, written);
@@ -162,6 +175,17 @@ public final class NarIngestion implements Closeable {
             new Representation(
                 Form.WHOLE, expected.compression(), fileHash, written, List.of(extent)));
     return finished(nar, stored);
+  }
+
+  /** From the file, which is still here. */
+  private void writeAgain(NarId nar, ChunkedWriter writer) throws IOException {
+    try (InputStream file = manifest.openUnchecked();
+        InputStream decoded = Decoders.decode(expected.compression(), file);
+        DigestingInputStream again =
+            new DigestingInputStream(new ChunkingInputStream(decoded, writer))) {
+      announced(again, nar);
+      writer.finish();
+    }
   }
 
   private Finished finished(NarId nar, Stored stored) {
@@ -182,12 +206,15 @@ public final class NarIngestion implements Closeable {
   /** Ends the ingestion for this reason: those who follow it fail, and nothing is stored. */
   public void fail(IOException reason) {
     manifest.fail(reason);
+    if (chunks != null) {
+      chunks.manifest().fail(reason);
+    }
   }
 
   /** Frees what it holds; unless it was finished, those who follow it fail. */
   @Override
   public void close() throws IOException {
-    manifest.fail(new IOException("the NAR's transfer was given up"));
+    fail(new IOException("the NAR's transfer was given up"));
     ChunkedWriter writer = chunks;
     if (writer != null) { // which belongs to the verifier until that has ended
       verified.whenComplete((nar, failure) -> writer.close());
@@ -257,7 +284,7 @@ public final class NarIngestion implements Closeable {
   }
 
   private CompletionException rejected(IOException reason) {
-    manifest.fail(reason);
+    fail(reason);
     return new CompletionException(reason);
   }
 

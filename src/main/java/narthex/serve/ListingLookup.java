@@ -5,13 +5,8 @@ import java.io.InputStream;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import narthex.ingest.ListingIngest;
+import narthex.ingest.Questions;
 import narthex.nix.Compression;
 import narthex.nix.DocumentName;
 import narthex.nix.NarFileName;
@@ -32,8 +27,7 @@ public final class ListingLookup {
   private final DocumentLookup documents;
   private final ListingIngest ingest;
   private final NarLookup nars;
-  private final ConcurrentMap<Sha256, CompletableFuture<Boolean>> making =
-      new ConcurrentHashMap<>();
+  private final Questions<Sha256, Boolean> making = new Questions<>(SILENCE);
 
   /** Looks in these places. */
   public ListingLookup(DocumentLookup documents, ListingIngest ingest, NarLookup nars) {
@@ -75,28 +69,12 @@ public final class ListingLookup {
     if (known.isPresent()) {
       return known;
     }
-    return isMade(nar, name, from) ? documents.findHere(kept) : Optional.empty();
+    return making.ask(nar.hash(), () -> make(nar, name, from))
+        ? documents.findHere(kept)
+        : Optional.empty();
   }
 
-  /** Makes the listing, or waits for somebody who does; false if there is nothing to list. */
-  private boolean isMade(NarId nar, NarFileName name, Nars from) throws IOException {
-    CompletableFuture<Boolean> mine = new CompletableFuture<>();
-    CompletableFuture<Boolean> other = making.putIfAbsent(nar.hash(), mine);
-    if (other != null) {
-      return await(other);
-    }
-    try {
-      boolean made = make(nar, name, from);
-      mine.complete(made);
-      return made;
-    } catch (IOException | RuntimeException | Error e) {
-      mine.completeExceptionally(e);
-      throw e;
-    } finally {
-      making.remove(nar.hash(), mine);
-    }
-  }
-
+  /** Makes the listing; false if there is nothing to list. */
   private boolean make(NarId nar, NarFileName name, Nars from) throws IOException {
     Optional<OpenDocument> meanwhile = documents.findHere(DocumentName.listing(nar.hash()));
     if (meanwhile.isPresent()) {
@@ -115,22 +93,6 @@ public final class ListingLookup {
       LOG.log(
           Level.WARNING, "no listing narHash={0} reason={1}", nar.hash().nix32(), e.getMessage());
       return false;
-    }
-  }
-
-  private static boolean await(CompletableFuture<Boolean> question) throws IOException {
-    try {
-      return question.get(SILENCE.toSeconds(), TimeUnit.SECONDS);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof IOException failure) {
-        throw new IOException(failure.getMessage(), failure);
-      }
-      throw new IllegalStateException("the making of a listing broke", e.getCause());
-    } catch (TimeoutException e) {
-      throw new IOException("no listing for " + SILENCE, e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted while waiting for a listing", e);
     }
   }
 }

@@ -2,6 +2,7 @@ package narthex.serve;
 
 import java.io.IOException;
 import java.util.Optional;
+import narthex.blob.GrowingManifest;
 import narthex.db.NarInfoRow;
 import narthex.ingest.FileFlight;
 import narthex.ingest.NarAbsentException;
@@ -12,6 +13,7 @@ import narthex.nix.NarFileName;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import narthex.staging.Flight;
+import org.jspecify.annotations.Nullable;
 
 /** Follows NARs that are coming in, and starts what does not come yet. Thread-safe. */
 final class NarFlights {
@@ -36,17 +38,39 @@ final class NarFlights {
       if (coming.isEmpty()) {
         return Optional.empty();
       }
-      Sha256 fileHash = coming.get().fileHash();
-      NarSource file =
-          FollowedSource.open(
-              coming.get().manifest(),
-              flight.compression(),
-              fileHash == null ? null : fileHash.nix32());
-      NarId nar = flight.nar();
-      return Optional.of(wanted == file.compression() ? file : new DecodedSource(file, nar, slots));
+      return Optional.of(open(coming.get(), flight, wanted));
     } finally {
       flight.boarding().boarded();
     }
+  }
+
+  private NarSource open(Flight.Opened coming, Flight flight, Compression wanted)
+      throws IOException {
+    Sha256 fileHash = coming.fileHash();
+    NarId nar = flight.nar();
+    GrowingManifest chunks = coming.nar();
+    if (chunks != null && wanted == Compression.NONE && flight.compression() != wanted) {
+      return FollowedNar.open(
+          chunks,
+          nar.hash().nix32(),
+          slots,
+          sentEncoded(coming.manifest(), flight.compression(), fileHash));
+    }
+    NarSource file = file(coming.manifest(), flight.compression(), fileHash);
+    return wanted == file.compression() ? file : new DecodedSource(file, nar, slots);
+  }
+
+  private static NarSource file(
+      GrowingManifest manifest, Compression compression, @Nullable Sha256 fileHash)
+      throws IOException {
+    return FollowedSource.open(manifest, compression, fileHash == null ? null : fileHash.nix32());
+  }
+
+  /** The file itself, where it may be sent as a content coding of the NAR. */
+  private static @Nullable NarSource sentEncoded(
+      GrowingManifest manifest, Compression compression, @Nullable Sha256 fileHash)
+      throws IOException {
+    return compression == Compression.ZSTD ? file(manifest, compression, fileHash) : null;
   }
 
   /**
@@ -77,8 +101,15 @@ final class NarFlights {
   }
 
   private NarSource open(FileFlight.Opened coming, NarFileName name) throws IOException {
-    NarSource file =
-        FollowedSource.open(coming.manifest(), coming.compression(), coming.fileHash().nix32());
+    GrowingManifest chunks = coming.nar();
+    if (chunks != null && name.compression() != coming.compression()) {
+      return FollowedNar.open(
+          chunks,
+          null,
+          slots,
+          sentEncoded(coming.manifest(), coming.compression(), coming.fileHash()));
+    }
+    NarSource file = file(coming.manifest(), coming.compression(), coming.fileHash());
     return name.compression() == coming.compression()
         ? file
         : new DecodedSource(file, files.maxNarBytes(), slots);

@@ -8,15 +8,13 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import narthex.db.Database;
 import narthex.db.NarInfoRow;
 import narthex.db.StoredNar;
 import narthex.ingest.NarDownload;
 import narthex.ingest.NarInfoFetch;
 import narthex.ingest.NarStoredListener;
+import narthex.ingest.Questions;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
 
@@ -111,7 +109,7 @@ public final class NarInfoLookup implements NarStoredListener {
         known = mine;
       }
     }
-    return await(known);
+    return Questions.await(known, SILENCE);
   }
 
   /**
@@ -138,23 +136,6 @@ public final class NarInfoLookup implements NarStoredListener {
     } catch (IOException | RuntimeException | Error e) {
       memory.asMap().remove(hash, question);
       question.completeExceptionally(e);
-    }
-  }
-
-  private static Optional<ServedNarInfo> await(CompletableFuture<Optional<ServedNarInfo>> question)
-      throws IOException {
-    try {
-      return question.get(SILENCE.toSeconds(), TimeUnit.SECONDS);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof IOException failure) {
-        throw new IOException(failure.getMessage(), failure);
-      }
-      throw new IllegalStateException("lookup of a narinfo broke", e.getCause());
-    } catch (TimeoutException e) {
-      throw new IOException("no answer about a narinfo for " + SILENCE, e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted while looking for a narinfo", e);
     }
   }
 

@@ -34,8 +34,10 @@ public final class Flight {
    *
    * @param manifest its bytes
    * @param fileHash the FileHash it must turn out to have, if that was announced
+   * @param nar the NAR itself, decoded, if it is cut into chunks while it comes
    */
-  public record Opened(GrowingManifest manifest, @Nullable Sha256 fileHash) {}
+  public record Opened(
+      GrowingManifest manifest, @Nullable Sha256 fileHash, @Nullable GrowingManifest nar) {}
 
   private final NarId nar;
   private final Compression compression;

@@ -148,8 +148,8 @@ final class DocumentResponder {
       DecoderSlots slots)
       throws IOException {
     Stored stored;
-    try (UploadBody body = new UploadBody(request, upload.maxBytes(name), slots);
-        InputStream in = body.open()) {
+    UploadBody body = new UploadBody(request, upload.maxBytes(name), slots);
+    try (InputStream in = body.open()) {
       stored = upload.store(name, in);
     }
     Answers.stored(response, stored);

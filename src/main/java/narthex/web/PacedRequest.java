@@ -13,8 +13,11 @@ import org.jspecify.annotations.Nullable;
 
 /** A request whose body has to come at a pace. For one thread. */
 final class PacedRequest extends HttpServletRequestWrapper {
-  /** What is read of a body that nobody wanted; Tomcat's own bound is the same. */
-  private static final long MAX_REST_BYTES = 2L << 20;
+  /**
+   * What is read of a body that nobody wanted: a client that looks for the answer only when it has
+   * sent everything would else see a broken connection in its place.
+   */
+  private static final long MAX_REST_BYTES = 16L << 20;
 
   private static final Duration MAX_REST_TIME = Duration.ofSeconds(5);
   private static final int BUFFER_BYTES = 16 << 10;

@@ -2,14 +2,12 @@ package narthex.web;
 
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.ByteArrayInputStream;
-import java.io.Closeable;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Locale;
 import java.util.OptionalLong;
 import narthex.ingest.UploadRefusedException;
@@ -25,21 +23,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * The body of a PUT: freed of its content coding and bounded. Making it makes the cheap checks and
  * does not touch the request's stream, so that a client which waits for {@code 100 Continue} is
- * refused before it sends anything. For one thread; used with try-with-resources around all that
- * may refuse the request.
+ * refused before it sends anything. What is left of a refused body {@link SettlingResponse} reads.
+ * For one thread.
  */
-final class UploadBody implements Closeable {
+final class UploadBody {
   /** Content codings by Nix's own names; {@code identity} is HTTP's word for none. */
   private static final String IDENTITY = "identity";
-
-  /**
-   * What is read and thrown away of a refused body: a client that looks for the answer only when it
-   * has sent everything would else see a broken connection in its place.
-   */
-  private static final long MAX_DRAINED_BYTES = 16L << 20;
-
-  private static final Duration MAX_DRAIN_TIME = Duration.ofSeconds(5);
-  private static final int BUFFER_BYTES = 16 << 10;
 
   private final HttpServletRequest request;
   private final Compression coding;
@@ -59,7 +48,6 @@ final class UploadBody implements Closeable {
     this.slots = slots;
     this.coding = coding(request.getHeader("Content-Encoding"));
     if (request.getContentLengthLong() > maxBytes) {
-      drain();
       throw tooLarge(maxBytes);
     }
   }
@@ -116,33 +104,6 @@ final class UploadBody implements Closeable {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes())).toString();
     } catch (CharacterCodingException e) {
       throw new UploadRefusedException(Reason.WRONG, "the body is not UTF-8 text");
-    }
-  }
-
-  /** Reads a bounded rest of a body that was refused. */
-  @Override
-  public void close() {
-    drain();
-  }
-
-  private void drain() {
-    if (source == null && request.getHeader("Expect") != null) {
-      return; // reading now would ask the client to send
-    }
-    long deadline = System.nanoTime() + MAX_DRAIN_TIME.toNanos();
-    byte[] buffer = new byte[BUFFER_BYTES];
-    try {
-      InputStream rest = source();
-      long drained = 0;
-      while (drained < MAX_DRAINED_BYTES && System.nanoTime() < deadline) {
-        int count = rest.read(buffer, 0, buffer.length);
-        if (count < 0) {
-          return;
-        }
-        drained += count;
-      }
-    } catch (IOException e) {
-      // Whoever asked for the body was told, and nobody else wants it.
     }
   }
 

@@ -41,8 +41,8 @@ public final class UploadNarServlet extends HttpServlet {
       throws IOException {
     NarResponder responder = new NarResponder(request, response);
     Stored stored;
-    try (UploadBody body = new UploadBody(request, upload.maxFileBytes(), slots);
-        InputStream in = body.open()) {
+    UploadBody body = new UploadBody(request, upload.maxFileBytes(), slots);
+    try (InputStream in = body.open()) {
       stored = upload.store(responder.name(), body.length(), in);
     }
     Answers.stored(response, stored);

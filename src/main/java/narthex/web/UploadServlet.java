@@ -80,20 +80,14 @@ public final class UploadServlet extends HttpServlet {
   private void putNarInfo(
       StorePathHash hash, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    Stored stored;
-    try (UploadBody body = new UploadBody(request, NarInfoUpload.MAX_TEXT_BYTES, slots)) {
-      stored = upload.store(hash, body.text());
-    }
-    Answers.stored(response, stored);
+    String text = new UploadBody(request, NarInfoUpload.MAX_TEXT_BYTES, slots).text();
+    Answers.stored(response, upload.store(hash, text));
   }
 
   /** Ours is made from the settings: one for the same store directory is as good as stored. */
   private void putCacheInfo(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    String text;
-    try (UploadBody body = new UploadBody(request, MAX_CACHE_INFO_BYTES, slots)) {
-      text = body.text();
-    }
+    String text = new UploadBody(request, MAX_CACHE_INFO_BYTES, slots).text();
     if (site.fits(text)) {
       Answers.stored(response, Stored.KNOWN);
     } else {

@@ -253,18 +253,36 @@ class ChunkedManifestTest {
     assertBroken(decoded);
   }
 
-  @Test
-  void aChangedByteOfAFrameIsNeverGiven() throws IOException {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aChangedByteOfAFrameIsNeverGiven(boolean decoded) throws IOException {
     ChunkPlace damaged = stored.placeOf(NAR.length / 2);
     for (int at = 0; at < damaged.storedLength(); at += 1 + damaged.storedLength() / 40) {
       faulty.heal().flipByte(damaged.pack(), damaged.offset() + at);
 
-      ChunkLostException failure = assertBroken(true);
+      ChunkLostException failure = assertBroken(decoded);
 
       assertEquals(damaged, failure.place().orElseThrow());
       assertFalse(failure.isPackLost());
-      assertTrue(failure.getCause() instanceof CorruptEncodingException);
+      assertEquals(decoded, failure.getCause() instanceof CorruptEncodingException);
     }
+  }
+
+  @Test
+  void aChangedByteBeforeTheOffsetInItsFrameBreaksTheReadingToo() throws IOException {
+    ChunkPlace damaged = stored.placeOf(NAR.length / 2);
+    long before =
+        stored.places().subList(0, stored.places().indexOf(damaged)).stream()
+            .mapToLong(ChunkPlace::storedLength)
+            .sum();
+    faulty.flipByte(damaged.pack(), damaged.offset() + 1);
+
+    ChunkLostException failure =
+        assertThrows(ChunkLostException.class, () -> read(manifest().openFrames(before + 10)));
+
+    assertEquals(damaged, failure.place().orElseThrow());
+    long behind = before + damaged.storedLength();
+    assertArrayEquals(from(frames, behind), read(manifest().openFrames(behind)));
   }
 
   @ParameterizedTest

@@ -158,10 +158,20 @@ class ChunkedWriterTest {
     }
   }
 
-  @Test
-  void theChunksAreThoseOfTheChunker() throws Exception {
-    byte[] nar = random(5_000_000, 1);
-    put(nar);
+  @ParameterizedTest
+  @ValueSource(ints = {1, 17, 1000, 16 << 10, 70_001, 3_000_000})
+  void theChunksAreThoseOfTheChunkerWhateverIsWrittenAtOnce(int most) throws Exception {
+    byte[] nar = random(most == 1 ? 300_000 : 7_000_000, most);
+    Random lengths = new Random(most);
+    try (ChunkedWriter writer = store.begin()) {
+      for (int at = 0; at < nar.length; ) {
+        int length = Math.min(nar.length - at, 1 + lengths.nextInt(most));
+        writer.write(nar, at, length);
+        at += length;
+      }
+      writer.finish();
+      writer.store(id(nar), NOON);
+    }
     Chunker chunker = new Chunker(SIZES);
 
     int from = 0;
@@ -170,6 +180,7 @@ class ChunkedWriterTest {
       from += place.length();
     }
     assertEquals(nar.length, from);
+    assertArrayEquals(nar, read(nar));
   }
 
   @Test

@@ -16,6 +16,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
+import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -60,6 +61,38 @@ class ChunkerTest {
     byte[] bytes = knownBytes(length, seed);
 
     assertEquals(reference(sizes, bytes), lengths(new Chunker(sizes), bytes));
+  }
+
+  @Property(tries = 300)
+  void theCutsAreTheSameInWhateverPiecesTheBytesCome(
+      @ForAll @LongRange(min = 1, max = 1_000_000) long seed,
+      @ForAll @IntRange(min = 0, max = 20_000) int length,
+      @ForAll @IntRange(min = 64, max = 600) int min,
+      @ForAll @IntRange(min = 1, max = 1500) int more,
+      @ForAll @IntRange(min = 1, max = 3000) int most,
+      @ForAll @Size(min = 1, max = 5) List<@IntRange(min = 1, max = 5000) Integer> pieces)
+      throws Exception {
+    Chunker chunker = new Chunker(new ChunkSizes(min, min + more, min + more + most));
+    byte[] bytes = knownBytes(length, seed);
+    List<Integer> wanted = lengths(chunker, bytes);
+
+    Chunker.Search search = new Chunker.Search();
+    List<Integer> found = new ArrayList<>();
+    int from = 0;
+    int there = 0;
+    for (int piece = 0; there < length; piece++) {
+      there = Math.min(length, there + pieces.get(piece % pieces.size()));
+      byte[] moved = Arrays.copyOfRange(bytes, from, there);
+      int begun = 0;
+      for (int cut; (cut = chunker.find(search, moved, begun, moved.length)) > 0; begun += cut) {
+        found.add(cut);
+      }
+      from += begun;
+    }
+
+    assertEquals(wanted.subList(0, found.size()), found);
+    int rest = length - from;
+    assertTrue(found.size() == wanted.size() - (rest == 0 ? 0 : 1), found + " of " + wanted);
   }
 
   @ParameterizedTest

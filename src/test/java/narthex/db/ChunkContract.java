@@ -35,7 +35,7 @@ interface ChunkContract {
     ByteBuffer bytes = ByteBuffer.allocate(Sha256.BYTES);
     bytes.putInt(Integer.reverse(contents)).putInt(contents);
     return new ChunkPlace(
-        number, Sha256.of(bytes.array()), pack, number * 10, 100 + contents % 7, LENGTH);
+        number, Sha256.of(bytes.array()), pack, number * 10, 100 + contents % 7, LENGTH, -contents);
   }
 
   /** As many new chunks as {@code count}, from these contents on. */
@@ -164,7 +164,8 @@ interface ChunkContract {
                         it.pack(),
                         it.offset(),
                         it.storedLength() + 9,
-                        LENGTH))
+                        LENGTH,
+                        it.frameCrc() + 1))
             .toList();
     store(1, theirs, theirs);
 
@@ -261,7 +262,7 @@ interface ChunkContract {
 
     assertEquals(Map.of(), database().chunks().find(List.of(bad.hash())));
     assertEquals(all, read(1));
-    assertThrows(DatabaseException.class, () -> store(2, List.of(), all));
+    assertThrows(ChunksCondemnedException.class, () -> store(2, List.of(), all));
     assertEquals(Optional.empty(), database().findNar(hash(2)));
 
     List<ChunkPlace> again = chunks(2, 1, "pack/b");
@@ -269,7 +270,13 @@ interface ChunkContract {
 
     ChunkPlace healed =
         new ChunkPlace(
-            bad.number(), bad.hash(), "pack/b", again.get(0).offset(), bad.storedLength(), LENGTH);
+            bad.number(),
+            bad.hash(),
+            "pack/b",
+            again.get(0).offset(),
+            bad.storedLength(),
+            LENGTH,
+            again.get(0).frameCrc());
     assertEquals(List.of(all.get(0), healed, all.get(2)), read(1));
     assertEquals(List.of(all.get(0), healed, all.get(2)), read(2));
     assertFalse(database().chunks().condemn(bad));

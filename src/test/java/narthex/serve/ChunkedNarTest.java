@@ -14,15 +14,15 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.UnaryOperator;
-import narthex.blob.BlobStore;
 import narthex.blob.FaultyBlobStore;
 import narthex.db.ChunkPlace;
 import narthex.db.Form;
 import narthex.db.Representation;
+import narthex.ingest.CdcMode;
 import narthex.nix.Compression;
 import narthex.nix.NarFileName;
 import narthex.stream.Decoders;
@@ -55,15 +55,19 @@ class ChunkedNarTest {
   @BeforeEach
   void store() throws IOException {
     SAMPLE.publish(upstream);
-    UnaryOperator<BlobStore> around =
-        store -> {
-          FaultyBlobStore wrapped = new FaultyBlobStore(store);
-          faulty.set(wrapped);
-          return wrapped;
-        };
-    node = Node.open(folder, Node.Options.usual().withBlobs(around), upstream);
+    node = Node.open(folder, around(), upstream);
     assertTrue(node.narInfo(SAMPLE).isPresent());
     stored = StoredChunks.store(node.database(), blobs(), Shape.usual(), NAR);
+  }
+
+  private Node.Options around() {
+    return Node.Options.usual()
+        .withBlobs(
+            store -> {
+              FaultyBlobStore wrapped = new FaultyBlobStore(store);
+              faulty.set(wrapped);
+              return wrapped;
+            });
   }
 
   @AfterEach
@@ -153,16 +157,16 @@ class ChunkedNarTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lost", "truncated", "flipped", "frames lost"})
+  @ValueSource(strings = {"lost", "truncated", "flipped", "frames lost", "frames flipped"})
   void damageBreaksTheReadingAndTheNarIsFetchedAgain(String damage) throws IOException {
     ChunkPlace place = stored.placeOf(NAR.length / 2);
     switch (damage) {
       case "truncated" -> blobs().truncate(place.pack(), place.offset() + 1);
-      case "flipped" -> blobs().flipByte(place.pack(), place.offset() + 20);
+      case "flipped", "frames flipped" -> blobs().flipByte(place.pack(), place.offset() + 20);
       default -> blobs().lose(place.pack());
     }
 
-    if (damage.equals("frames lost")) {
+    if (damage.startsWith("frames")) {
       NarSource frames = source(Compression.ZSTD);
       assertThrows(IOException.class, () -> read(frames, 0));
     } else {
@@ -227,6 +231,35 @@ class ChunkedNarTest {
     NarFileName name = new NarFileName(shared.id().hash().nix32(), Compression.NONE);
     assertArrayEquals(sibling, read(node.nars().find(name).orElseThrow(), 0));
     assertEquals(0, fetches());
+  }
+
+  /** Another compressor makes other frames: the lengths that the sibling's rows tell are wrong. */
+  @Test
+  void aChunkWrittenAnewInAnotherFrameMakesNoSiblingWrong() throws IOException {
+    byte[] sibling = Arrays.copyOf(NAR, NAR.length + 1000);
+    StoredChunks shared = StoredChunks.store(node.database(), blobs(), Shape.usual(), sibling);
+    for (ChunkPlace place : stored.places()) {
+      blobs().lose(place.pack());
+    }
+    node.close();
+    node = Node.open(folder, around().in(CdcMode.EAGER), upstream);
+    assertEquals(Outcome.RIGHT, reading(0));
+    node.awaitIdle();
+    ChunkPlace anew = node.database().chunks().places(numbers(stored)).get(0);
+    assertEquals(stored.places().get(0).number(), anew.number());
+    assertNotEquals(stored.places().get(0).storedLength(), anew.storedLength());
+
+    NarFileName name = new NarFileName(shared.id().hash().nix32(), Compression.NONE);
+    assertArrayEquals(sibling, read(node.nars().find(name).orElseThrow(), 0));
+    NarSource frames =
+        node.nars().find(new NarFileName(name.stem(), Compression.ZSTD)).orElseThrow();
+    assertThrows(IOException.class, () -> read(frames, 0));
+    assertThrows(IOException.class, () -> read(frames, shared.framesLength() - 1));
+    assertEquals(Optional.empty(), node.database().findNar(shared.id().hash()));
+  }
+
+  private static long[] numbers(StoredChunks of) {
+    return of.places().stream().mapToLong(ChunkPlace::number).toArray();
   }
 
   @Test

@@ -20,6 +20,7 @@ import narthex.blob.BlobStore;
 import narthex.chunk.ChunkSizes;
 import narthex.chunk.ChunkStore;
 import narthex.chunk.Chunker;
+import narthex.chunk.FrameCrc;
 import narthex.db.ChunkPlace;
 import narthex.db.Database;
 import narthex.db.Form;
@@ -149,7 +150,9 @@ public final class StoredChunks {
         if (place == null) {
           byte[] frame = frame(chunk);
           sink.write(frame, 0, frame.length);
-          place = new ChunkPlace(number++, hash, sink.key(), offset, frame.length, chunk.length);
+          int crc = FrameCrc.of(frame, frame.length);
+          place =
+              new ChunkPlace(number++, hash, sink.key(), offset, frame.length, chunk.length, crc);
           offset += frame.length;
           known.put(hash, place);
           fresh.add(place);

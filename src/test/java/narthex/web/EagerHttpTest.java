@@ -44,7 +44,13 @@ class EagerHttpTest {
   void start(@TempDir Path folder) throws Exception {
     http =
         HttpFixture.start(
-            folder, Map.of("narthex.cdc.mode", "eager", "narthex.upload.enabled", "true"));
+            folder,
+            Map.of(
+                "narthex.cdc.mode", "eager",
+                "narthex.cdc.min", "1KiB",
+                "narthex.cdc.avg", "4KiB",
+                "narthex.cdc.max", "16KiB",
+                "narthex.upload.enabled", "true"));
   }
 
   @AfterAll

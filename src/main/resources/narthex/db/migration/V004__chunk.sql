@@ -1,5 +1,5 @@
 -- NARs that are stored as chunks. A chunk is named by the SHA-256 of its bytes and lies in a pack
--- as one zstd frame; a condemned one is not referred to any more, and written anew when it comes.
+-- as one zstd frame, of which the CRC-32C is kept; a condemned one is not referred to any more, and written anew when it comes.
 create table chunk (
   number bigint primary key,
   hash bytea not null unique,
@@ -7,6 +7,7 @@ create table chunk (
   pack_offset bigint not null,
   stored_length int not null,
   length int not null,
+  frame_crc int not null,
   condemned int not null
 );
 

@@ -1,0 +1,182 @@
+package narthex.chunk;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import narthex.blob.BlobLostException;
+import narthex.blob.BlobSink;
+import narthex.blob.BlobStore;
+import narthex.chunk.GrowingChunks.Place;
+import narthex.stream.CorruptEncodingException;
+import narthex.stream.FrameDecoder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bytes of the chunks of a NAR that is being cut. Whoever reads knows how far they are there.
+ * Holds one chunk, its frame and one open pack. For one thread.
+ */
+final class GrowingChunksInputStream extends InputStream {
+  private final GrowingChunks chunks;
+  private final BlobStore blobs;
+  private final FrameDecoder decoder = new FrameDecoder();
+  private long position;
+  private byte[] frame = new byte[0];
+  private byte[] chunk = new byte[0];
+  private long chunkFrom;
+  private int chunkLength;
+  private OpenPack pack = OpenPack.NONE;
+  private @Nullable InputStream stored;
+  private boolean closed;
+
+  /**
+   * A pack that is being read.
+   *
+   * @param at the byte that is read next
+   * @param end how far it can be read
+   */
+  private record OpenPack(String key, InputStream in, long at, long end) {
+    static final OpenPack NONE = new OpenPack("", nullInputStream(), 0, 0);
+
+    boolean isAt(Place place) {
+      return key.equals(place.pack()) && at == place.offset() && place.storedLength() <= end - at;
+    }
+  }
+
+  GrowingChunksInputStream(GrowingChunks chunks, BlobStore blobs, long from) {
+    this.chunks = chunks;
+    this.blobs = blobs;
+    this.position = from;
+  }
+
+  @Override
+  public int read() throws IOException {
+    byte[] one = new byte[1];
+    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+  }
+
+  @Override
+  public int read(byte[] bytes, int offset, int length) throws IOException {
+    Objects.checkFromIndexSize(offset, length, bytes.length);
+    if (closed) {
+      throw new IOException("the stream is closed");
+    }
+    if (length == 0) {
+      return 0;
+    }
+    if (stored == null && !isDecoded(position)) {
+      decode();
+    }
+    InputStream elsewhere = stored;
+    int count;
+    if (elsewhere != null) {
+      count = elsewhere.read(bytes, offset, length);
+    } else {
+      int from = (int) (position - chunkFrom);
+      count = Math.min(length, chunkLength - from);
+      System.arraycopy(chunk, from, bytes, offset, count);
+    }
+    position += Math.max(count, 0);
+    return count;
+  }
+
+  /** Passes chunks without reading them. */
+  @Override
+  public long skip(long count) throws IOException {
+    InputStream elsewhere = stored;
+    long skipped = elsewhere == null ? Math.max(count, 0) : elsewhere.skip(count);
+    position += skipped;
+    return skipped;
+  }
+
+  private boolean isDecoded(long narOffset) {
+    return narOffset >= chunkFrom && narOffset - chunkFrom < chunkLength;
+  }
+
+  /** Decodes the chunk in which the next byte is, or finds the NAR elsewhere. */
+  private void decode() throws IOException {
+    Place place;
+    try {
+      place = open();
+    } catch (BlobLostException lost) {
+      Optional<ChunkedManifest> manifest = chunks.stored();
+      if (manifest.isEmpty()) {
+        throw lost;
+      }
+      closePack();
+      stored = manifest.get().open(position);
+      return;
+    }
+    frame = sized(frame, place.storedLength());
+    chunk = sized(chunk, place.length());
+    chunkLength = 0;
+    for (int read = 0; read < place.storedLength(); ) {
+      int count = pack.in().read(frame, read, place.storedLength() - read);
+      if (count < 0) {
+        throw new EOFException("a pack ended within a frame");
+      }
+      read += count;
+    }
+    pack = new OpenPack(pack.key(), pack.in(), pack.at() + place.storedLength(), pack.end());
+    try {
+      decoder.decode(frame, place.storedLength(), chunk, place.length());
+    } catch (CorruptEncodingException damaged) {
+      throw new IOException(
+          "frame at %d in %s is damaged: %s"
+              .formatted(place.offset(), place.pack(), damaged.getMessage()),
+          damaged);
+    }
+    chunkFrom = place.narOffset();
+    chunkLength = place.length();
+  }
+
+  /** Opens the pack at the frame of the chunk in which the next byte is. */
+  private Place open() throws IOException {
+    Place place = chunks.at(position);
+    if (pack.isAt(place)) {
+      return place;
+    }
+    closePack();
+    BlobSink writing = place.writing();
+    if (writing != null) {
+      try {
+        InputStream in = writing.openWritten(place.offset());
+        pack = new OpenPack(place.pack(), in, place.offset(), Long.MAX_VALUE);
+        return place;
+      } catch (IOException e) {
+        if (chunks.at(position).writing() != null) {
+          throw e;
+        } // else it was committed meanwhile
+      }
+    }
+    List<Place> run = chunks.run(position);
+    long length = run.stream().mapToLong(Place::storedLength).sum();
+    InputStream in = blobs.open(place.pack(), place.offset(), length);
+    pack = new OpenPack(place.pack(), in, place.offset(), place.offset() + length);
+    return place;
+  }
+
+  /** The array, or a longer one if it is too short; chunks have a longest length. */
+  private static byte[] sized(byte[] array, int length) {
+    return array.length >= length ? array : new byte[Math.max(length, array.length * 2)];
+  }
+
+  private void closePack() throws IOException {
+    InputStream in = pack.in();
+    pack = OpenPack.NONE;
+    in.close();
+  }
+
+  @Override
+  public void close() throws IOException {
+    closed = true;
+    InputStream elsewhere = stored;
+    stored = null;
+    try (decoder;
+        elsewhere) {
+      closePack();
+    }
+  }
+}

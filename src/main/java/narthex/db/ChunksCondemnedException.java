@@ -1,0 +1,15 @@
+package narthex.db;
+
+import java.io.IOException;
+
+/**
+ * A NAR was not stored, because chunks that it refers to were condemned since they were found.
+ * Nothing is changed, and the same again would be refused again: the NAR has to be cut anew.
+ */
+public final class ChunksCondemnedException extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  ChunksCondemnedException(long condemned, long all) {
+    super("%d of %d chunks were condemned meanwhile".formatted(condemned, all));
+  }
+}

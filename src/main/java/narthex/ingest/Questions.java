@@ -1,0 +1,81 @@
+package narthex.ingest;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Questions that many may ask at once: whoever asks first answers for all who ask meanwhile.
+ * Nothing is remembered. Thread-safe.
+ *
+ * @param <K> what tells one question from another
+ * @param <A> the answer
+ */
+public final class Questions<K, A> {
+  private final ConcurrentMap<K, CompletableFuture<A>> open = new ConcurrentHashMap<>();
+  private final Duration silence;
+
+  /** Answers one question. */
+  @FunctionalInterface
+  public interface Answerer<A> {
+    /** Answers; how it fails is everybody's answer. */
+    A answer() throws IOException;
+  }
+
+  /**
+   * @param silence how long one waits for another's answer; whoever answers reports every end, so
+   *     this only frees those who wait for a thread that died
+   */
+  public Questions(Duration silence) {
+    this.silence = silence;
+  }
+
+  /**
+   * Answers in the caller's thread, or waits for the answer of who asked the same before.
+   *
+   * @throws IOException the reason if there is no answer
+   */
+  public A ask(K question, Answerer<A> answerer) throws IOException {
+    CompletableFuture<A> mine = new CompletableFuture<>();
+    CompletableFuture<A> other = open.putIfAbsent(question, mine);
+    if (other != null) {
+      return await(other, silence);
+    }
+    try {
+      A answer = answerer.answer();
+      mine.complete(answer);
+      return answer;
+    } catch (IOException | RuntimeException | Error e) {
+      mine.completeExceptionally(e);
+      throw e;
+    } finally {
+      open.remove(question, mine);
+    }
+  }
+
+  /**
+   * Waits for an answer.
+   *
+   * @throws IOException the reason if there is none
+   */
+  public static <A> A await(CompletableFuture<A> answer, Duration silence) throws IOException {
+    try {
+      return answer.get(silence.toSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException failure) {
+        throw new IOException(failure.getMessage(), failure);
+      }
+      throw new IllegalStateException("who was to answer broke", e.getCause());
+    } catch (TimeoutException e) {
+      throw new IOException("no answer for " + silence, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while waiting for an answer", e);
+    }
+  }
+}

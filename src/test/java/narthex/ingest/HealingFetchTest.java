@@ -1,0 +1,167 @@
+package narthex.ingest;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import narthex.blob.BlobSink;
+import narthex.blob.BlobStore;
+import narthex.db.Form;
+import narthex.db.Representation;
+import narthex.nix.Compression;
+import narthex.testing.FaultyUpstream;
+import narthex.testing.NarFixture;
+import narthex.testing.node.Node;
+import narthex.testing.node.Reading;
+import narthex.testing.node.Reading.Outcome;
+import narthex.testing.node.Sample;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A NAR is fetched while chunks that it refers to are lost or condemned: then it is healed. */
+class HealingFetchTest {
+  private static final Sample SAMPLE = Sample.of(63, Compression.XZ);
+
+  @TempDir Path folder;
+  private final FaultyUpstream upstream = NarFixture.publishCacheInfo(FaultyUpstream.start(), 40);
+  private final AtomicReference<Runnable> whenPackIsFound = new AtomicReference<>(() -> {});
+  private Node node;
+
+  @BeforeEach
+  void fetch() throws IOException {
+    SAMPLE.publish(upstream);
+    node =
+        Node.open(folder, Node.Options.usual().in(CdcMode.EAGER).withBlobs(Watched::new), upstream);
+    assertTrue(node.narInfo(SAMPLE).isPresent());
+    assertEquals(Outcome.RIGHT, read());
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    node.close();
+    upstream.close();
+  }
+
+  private Outcome read() {
+    Outcome outcome = Reading.start(node, SAMPLE, SAMPLE.narName(), 0).outcome();
+    node.awaitIdle();
+    return outcome;
+  }
+
+  private int fetches() {
+    return upstream.requests().count("GET", SAMPLE.narTarget());
+  }
+
+  private void forget() throws IOException {
+    Optional<Representation> stored =
+        node.database()
+            .findNar(SAMPLE.id().hash())
+            .flatMap(nar -> nar.find(Form.CHUNKED, Compression.NONE));
+    assertTrue(node.database().deleteRepresentation(SAMPLE.id().hash(), stored.orElseThrow()));
+  }
+
+  private Set<Path> packs() {
+    return new HashSet<>(node.blobFiles());
+  }
+
+  private void assertServedFromHere() {
+    upstream.goDown();
+    assertEquals(Outcome.RIGHT, read());
+    assertEquals(Set.of(), Set.copyOf(node.temporaryFiles()));
+  }
+
+  @Test
+  void chunksThatAreCondemnedJustBeforeTheCommitAreWrittenAnewWithoutAnotherFetch()
+      throws IOException {
+    Set<Path> before = packs();
+    forget();
+    whenPackIsFound.set(
+        () -> {
+          for (String pack : Watched.packs) {
+            condemn(pack);
+          }
+        });
+
+    assertEquals(Outcome.RIGHT, read());
+
+    assertEquals(2, fetches());
+    assertFalse(before.containsAll(packs()), "new packs are there");
+    for (Path pack : before) {
+      Files.deleteIfExists(pack);
+    }
+    assertServedFromHere();
+  }
+
+  private void condemn(String pack) {
+    try {
+      node.database().chunks().condemnPack(pack);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void packsThatAreLostAreNotReferredToAgain() throws IOException {
+    forget();
+    for (Path pack : packs()) {
+      Files.delete(pack);
+    }
+
+    assertEquals(Outcome.RIGHT, read());
+
+    assertEquals(2, fetches());
+    assertServedFromHere();
+  }
+
+  /** Tells when it was looked whether a pack is there. */
+  private final class Watched implements BlobStore {
+    private static final Set<String> packs = new HashSet<>();
+    private final BlobStore store;
+
+    Watched(BlobStore store) {
+      this.store = store;
+      packs.clear();
+    }
+
+    @Override
+    public OptionalLong find(String key) throws IOException {
+      OptionalLong found = store.find(key);
+      if (key.startsWith("pack/")) {
+        whenPackIsFound.getAndSet(() -> {}).run();
+      }
+      return found;
+    }
+
+    @Override
+    public InputStream open(String key, long from, long length) throws IOException {
+      return store.open(key, from, length);
+    }
+
+    @Override
+    public BlobSink create(String key) throws IOException {
+      packs.add(key);
+      return store.create(key);
+    }
+
+    @Override
+    public void delete(String key) throws IOException {
+      store.delete(key);
+    }
+
+    @Override
+    public void close() throws IOException {
+      store.close();
+    }
+  }
+}

@@ -1,0 +1,206 @@
+package narthex.web;
+
+import static narthex.web.HttpFixture.path;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import narthex.nix.Compression;
+import narthex.testing.Fault;
+import narthex.testing.Gate;
+import narthex.testing.NarTree;
+import narthex.testing.node.Sample;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Clients that read a NAR over HTTP while it is fetched slowly and cut. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class EagerFlightHttpTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final int DEADLINE_SECONDS = 60;
+  private static final int NAR_BYTES = 1_500_000;
+  private static final int READERS = 24;
+
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+
+  @SuppressWarnings("NullAway.Init") // JUnit calls start first
+  private HttpFixture http;
+
+  private int seed = 7000;
+
+  @BeforeAll
+  void start(@TempDir Path folder) throws Exception {
+    http =
+        HttpFixture.start(
+            folder,
+            Map.of(
+                "narthex.cdc.mode", "eager",
+                "narthex.cdc.min", "1KiB",
+                "narthex.cdc.avg", "4KiB",
+                "narthex.cdc.max", "16KiB",
+                "narthex.blob.part-size", "128KiB"));
+  }
+
+  @AfterAll
+  void stop() {
+    threads.shutdownNow();
+    http.close();
+  }
+
+  @AfterEach
+  void heal() {
+    http.upstream.heal();
+  }
+
+  private Sample cold(Compression compression) throws IOException {
+    int number = seed++;
+    byte[] nar = NarTree.mixed(number, NAR_BYTES).nar();
+    return http.know(Sample.of("flight-" + number, nar, compression));
+  }
+
+  /** One client that has read its first bytes, and what it shall get in all. */
+  private record Reader(HttpResponse<InputStream> response, byte[] wanted, int read) {
+    boolean leaves(int number) {
+      return number % 6 == 5;
+    }
+
+    byte[] rest() {
+      return Arrays.copyOfRange(wanted, read, wanted.length);
+    }
+  }
+
+  /** Begins to read, every third time a range, and reads some bytes. */
+  private Reader begin(Sample sample, int number, int bytes) throws IOException {
+    byte[] nar = sample.bytes(sample.narName(), 0);
+    int from = number % 3 == 0 ? 0 : 10_001 * number;
+    int end = number % 3 == 2 ? nar.length - 70_000 : nar.length;
+    HttpResponse<InputStream> response =
+        number % 3 == 0
+            ? http.open(path(sample.narName()))
+            : http.open(
+                path(sample.narName()),
+                "Range",
+                "bytes=%d-%s".formatted(from, end == nar.length ? "" : end - 1));
+    assertEquals(number % 3 == 0 ? 200 : 206, response.statusCode());
+    Reader reader = new Reader(response, Arrays.copyOfRange(nar, from, end), bytes);
+    assertArrayEquals(
+        Arrays.copyOf(reader.wanted(), bytes), response.body().readNBytes(bytes), "first bytes");
+    return reader;
+  }
+
+  private List<Reader> beginMany(Sample sample) throws Exception {
+    List<Future<Reader>> beginning = new ArrayList<>();
+    for (int i = 0; i < READERS; i++) {
+      int number = i;
+      beginning.add(threads.submit(() -> begin(sample, number, 5_000)));
+    }
+    List<Reader> readers = new ArrayList<>();
+    for (Future<Reader> one : beginning) {
+      readers.add(one.get(DEADLINE_SECONDS, TimeUnit.SECONDS));
+    }
+    return readers;
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Compression.class,
+      names = {"XZ", "ZSTD", "NONE"})
+  void manyReadersOfASlowDownloadStreamFromItsFirstChunkOn(Compression compression)
+      throws Exception {
+    Sample sample = cold(compression);
+    Gate gate = new Gate();
+    http.upstream.fail(sample.narTarget(), Fault.stallAfter(sample.fileBytes() / 2, gate));
+
+    List<Reader> readers = beginMany(sample);
+    gate.awaitArrivals(1, PATIENCE);
+    List<Future<byte[]>> rests = new ArrayList<>();
+    for (int i = 0; i < READERS; i++) {
+      Reader reader = readers.get(i);
+      if (reader.leaves(i)) {
+        reader.response().body().close();
+      }
+      rests.add(threads.submit(() -> reader.response().body().readAllBytes()));
+    }
+    for (int i = 0; i < 50; i++) { // in drops
+      gate.release(sample.fileBytes() / 200);
+    }
+    gate.open();
+
+    for (int i = 0; i < READERS; i++) {
+      Future<byte[]> rest = rests.get(i);
+      if (readers.get(i).leaves(i)) {
+        assertThrows(ExecutionException.class, () -> rest.get(DEADLINE_SECONDS, TimeUnit.SECONDS));
+      } else {
+        assertArrayEquals(
+            readers.get(i).rest(), rest.get(DEADLINE_SECONDS, TimeUnit.SECONDS), "reader " + i);
+      }
+    }
+    assertEquals(1, http.upstream.requests().count("GET", sample.narTarget()));
+    assertArrayEquals(sample.bytes(sample.narName(), 0), http.get(path(sample.narName())).body());
+    assertEquals(1, http.upstream.requests().count("GET", sample.narTarget()));
+  }
+
+  @Test
+  void aSlowReaderGoesOnWhenAllIsStored() throws Exception {
+    Sample sample = cold(Compression.XZ);
+    Reader slow = begin(sample, 0, 1_000);
+    Reader range = begin(sample, 2, 1_000);
+    assertArrayEquals(sample.bytes(sample.narName(), 0), http.get(path(sample.narName())).body());
+
+    assertArrayEquals(slow.rest(), slow.response().body().readAllBytes());
+    assertArrayEquals(range.rest(), range.response().body().readAllBytes());
+    assertEquals(1, http.upstream.requests().count("GET", sample.narTarget()));
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Compression.class,
+      names = {"XZ", "ZSTD", "NONE"})
+  void wrongBytesBreakEveryReaderAndTheNextOneIsRight(Compression compression) throws Exception {
+    Sample sample = cold(compression);
+    breakAll(sample, Fault.flipByte(sample.fileBytes() - 40L));
+  }
+
+  @Test
+  void anUpstreamThatBreaksOffBreaksEveryReaderAndTheNextOneIsRight() throws Exception {
+    Sample sample = cold(Compression.XZ);
+    breakAll(sample, Fault.shortBody(sample.fileBytes() / 10));
+  }
+
+  private void breakAll(Sample sample, Fault fault) throws Exception {
+    Gate gate = new Gate();
+    http.upstream.fail(
+        sample.narTarget(), fault.and(Fault.stallAfter(sample.fileBytes() / 2, gate)));
+    List<Reader> readers = beginMany(sample);
+    gate.open();
+    for (int i = 0; i < READERS; i++) {
+      InputStream body = readers.get(i).response().body();
+      assertThrows(IOException.class, body::readAllBytes, "reader " + i);
+    }
+
+    http.upstream.heal();
+    assertArrayEquals(sample.bytes(sample.narName(), 0), http.get(path(sample.narName())).body());
+    assertTrue(http.upstream.requests().count("GET", sample.narTarget()) > 1);
+  }
+}
