@@ -117,6 +117,16 @@ public final class GrowingManifest implements Manifest {
     }
   }
 
+  /** Whether every byte is known to be right. */
+  public boolean isComplete() {
+    lock.lock();
+    try {
+      return state == State.COMPLETE;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   @Override
   public void awaitComplete() throws IOException {
     await(Long.MAX_VALUE, State.COMPLETE);

@@ -34,6 +34,9 @@ final class ChunkedNar {
   /** By the number of ours. */
   private final Map<Long, Other> others = new HashMap<>();
 
+  /** Whether a condemned chunk has got our frame, so that NARs before have other frames now. */
+  private boolean rewritten;
+
   ChunkedNar(Mappers mappers, RepresentationColumns columns) {
     this.mappers = mappers;
     this.columns = columns;
@@ -52,6 +55,11 @@ final class ChunkedNar {
     storeChunks(newChunks);
     long longer = storeParts(parts);
     mappers.nars().storeRepresentation(columns.longer(longer));
+    mappers.nars().supersede(columns);
+    if (rewritten) {
+      mappers.chunkingQueue().countRewritten();
+      mappers.chunkingQueue().forgetFramesHashes();
+    }
     mappers.narInfos().nameItself(columns.narHash());
     return true;
   }
@@ -108,6 +116,7 @@ final class ChunkedNar {
         throw new UncheckedIOException(new ChunksCondemnedException(1, batch.size()));
       }
       if (stored.number() != ours.number()) {
+        rewritten |= stored.pack().equals(ours.pack());
         others.put(
             ours.number(), new Other(stored.number(), stored.storedLength() - ours.storedLength()));
       }

@@ -30,12 +30,14 @@ public final class Database implements AutoCloseable {
   private final Transactions transactions;
   private final DocumentTable documents;
   private final ChunkTable chunks;
+  private final ChunkingQueue chunkingQueue;
 
   private Database(ConnectionPool pool) {
     this.pool = pool;
     this.transactions = new Transactions(pool.connections());
     this.documents = new DocumentTable(transactions);
     this.chunks = new ChunkTable(transactions);
+    this.chunkingQueue = new ChunkingQueue(transactions);
   }
 
   /**
@@ -254,6 +256,7 @@ public final class Database implements AutoCloseable {
           mappers.nars().storeNar(columns);
           boolean stored = mappers.nars().storeRepresentation(columns) > 0;
           if (stored) {
+            mappers.nars().supersede(columns);
             mappers.narInfos().nameItself(columns.narHash());
           }
           return stored;
@@ -310,6 +313,7 @@ public final class Database implements AutoCloseable {
           if (deleted) {
             if (representation.form() == Form.CHUNKED) {
               mappers.chunks().deleteParts(columns.narHash());
+              mappers.nars().needWhole(columns.narHash());
             }
             mappers.nars().deleteNarIfEmpty(columns.narHash());
           }
@@ -320,6 +324,11 @@ public final class Database implements AutoCloseable {
   /** The rows of chunks; usable until this is closed. */
   public ChunkTable chunks() {
     return chunks;
+  }
+
+  /** What waits to be chunked, hashed or deleted; usable until this is closed. */
+  public ChunkingQueue chunkingQueue() {
+    return chunkingQueue;
   }
 
   /** The rows of documents; usable until this is closed. */

@@ -36,7 +36,8 @@ final class Migrations {
           "V001__narinfo_nar_and_file_name.sql",
           "V002__several_files_of_a_nar.sql",
           "V003__document.sql",
-          "V004__chunk.sql");
+          "V004__chunk.sql",
+          "V005__chunking_queue.sql");
 
   /** Any number nobody else in the database locks: "narthex" in ASCII. */
   private static final long ADVISORY_LOCK = 0x6e617274686578L;

@@ -12,7 +12,7 @@ interface NarMapper {
   @Select(
       """
       select n.nar_hash, n.nar_size, n.stored_at, r.form, r.compression, r.file_hash, r.file_size,
-        r.extents
+        r.extents, r.frames_hash
       from nar n join representation r on r.nar_hash = n.nar_hash
       where n.nar_hash = #{narHash} order by r.nth
       """)
@@ -40,6 +40,21 @@ interface NarMapper {
       on conflict (nar_hash, form, compression) do nothing
       """)
   int storeRepresentation(RepresentationColumns row);
+
+  /**
+   * Only while the row of the NAR is locked: its whole files wait for their end if it has chunks.
+   */
+  @Update(
+      """
+      update representation set superseded_at = #{storedAt}
+      where nar_hash = #{narHash} and form = 'whole' and superseded_at is null and exists (
+        select 1 from representation c where c.nar_hash = #{narHash} and c.form = 'chunked')
+      """)
+  void supersede(RepresentationColumns row);
+
+  /** Only while the row of the NAR is locked: there are no chunks any more. */
+  @Update("update representation set superseded_at = null where nar_hash = #{narHash}")
+  void needWhole(@Param("narHash") String narHash);
 
   /** Locks the row of the NAR until the end of the transaction; the row does not change. */
   @Update("update nar set nar_size = nar_size where nar_hash = #{narHash}")

@@ -5,6 +5,7 @@ import java.util.List;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
+import org.jspecify.annotations.Nullable;
 
 /** The columns of the table representation beside those of its nar. */
 record RepresentationColumns(
@@ -15,9 +16,11 @@ record RepresentationColumns(
     String compression,
     String fileHash,
     long fileSize,
-    ExtentList extents) {
+    ExtentList extents,
+    @Nullable String framesHash) {
 
   static RepresentationColumns of(NarId nar, Representation stored, Instant storedAt) {
+    Sha256 frames = stored.framesHash();
     return new RepresentationColumns(
         nar.hash().nix32(),
         nar.sizeBytes(),
@@ -26,13 +29,22 @@ record RepresentationColumns(
         stored.compression().nixName(),
         stored.fileHash().nix32(),
         stored.fileSizeBytes(),
-        new ExtentList(stored.extents()));
+        new ExtentList(stored.extents()),
+        frames == null ? null : frames.nix32());
   }
 
   /** Returns the same with so many bytes more. */
   RepresentationColumns longer(long bytes) {
     return new RepresentationColumns(
-        narHash, narSize, storedAt, form, compression, fileHash, fileSize + bytes, extents);
+        narHash,
+        narSize,
+        storedAt,
+        form,
+        compression,
+        fileHash,
+        fileSize + bytes,
+        extents,
+        framesHash);
   }
 
   /** Returns the NAR whose rows, at least one, these are. */
@@ -44,12 +56,14 @@ record RepresentationColumns(
         Instant.ofEpochMilli(first.storedAt));
   }
 
-  private Representation representation() {
+  Representation representation() {
+    String frames = framesHash;
     return new Representation(
         Form.ofColumnText(form),
         Compression.parse(compression),
         Sha256.parseNix32(fileHash),
         fileSize,
-        extents.extents());
+        extents.extents(),
+        frames == null ? null : Sha256.parseNix32(frames));
   }
 }

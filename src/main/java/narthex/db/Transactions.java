@@ -46,6 +46,7 @@ final class Transactions {
     configuration.addMapper(NarMapper.class);
     configuration.addMapper(DocumentMapper.class);
     configuration.addMapper(ChunkMapper.class);
+    configuration.addMapper(ChunkingQueueMapper.class);
     // MyBatis noted this for the thread, which is the server's and stays when we are undeployed.
     ErrorContext.instance().reset();
     this.sessions = new DefaultSqlSessionFactory(configuration);
@@ -57,6 +58,7 @@ final class Transactions {
       NarMapper nars,
       DocumentMapper documents,
       ChunkMapper chunks,
+      ChunkingQueueMapper chunkingQueue,
       Connection connection) {}
 
   /**
@@ -110,6 +112,7 @@ final class Transactions {
         session.getMapper(NarMapper.class),
         session.getMapper(DocumentMapper.class),
         session.getMapper(ChunkMapper.class),
+        session.getMapper(ChunkingQueueMapper.class),
         session.getConnection());
   }
 

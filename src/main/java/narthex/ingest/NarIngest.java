@@ -274,7 +274,8 @@ public final class NarIngest {
     listeners.forEach(listener -> listener.narInfoChanged(hash));
   }
 
-  private void announce(Sha256 narHash) {
+  /** Tells that what is stored of a NAR, or what is known of it, changed. */
+  public void announce(Sha256 narHash) {
     listeners.forEach(listener -> listener.narChanged(narHash));
   }
 }

@@ -18,16 +18,28 @@ import narthex.nix.NixFormatException;
  * what is stored, and from the row, which keeps what upstream or the uploader said. Immutable.
  *
  * <p>A NAR that is stored as chunks, or will be, is advertised uncompressed, under a name that is
- * always servable: no compressed file of it is here, or will be. Signatures do not cover this.
+ * always servable: no compressed file of it is here, or will be. If that is wanted, one that is
+ * stored as chunks is advertised as the zstd file that its frames are, once its hash is known;
+ * never before. Signatures do not cover this.
  */
 public final class Advertising {
   private static final String FOLDER = "nar/";
 
+  /** What clients are told of NARs that are stored as chunks. */
+  public enum Chunked {
+    /** They are not compressed. */
+    AS_NONE,
+    /** They are zstd files, as soon as the hashes of these are known. */
+    AS_ZSTD
+  }
+
   private final CdcMode mode;
+  private final Chunked chunked;
 
   /** Advertises what this mode leads to. */
-  public Advertising(CdcMode mode) {
+  public Advertising(CdcMode mode, Chunked chunked) {
     this.mode = mode;
+    this.chunked = chunked;
   }
 
   /** Whether NARs are advertised uncompressed before they are here, whatever is said of them. */
@@ -38,6 +50,10 @@ public final class Advertising {
   /** What clients are told of this row. */
   NarInfo derive(NarInfoRow row, Optional<StoredNar> stored) {
     NarInfo said = row.said();
+    Optional<Representation> frames = stored.flatMap(this::frames);
+    if (frames.isPresent()) {
+      return framed(said, row.stem(), frames.get());
+    }
     if (isPredictive() || stored.map(Advertising::isChunked).orElse(false)) {
       return uncompressed(said, row.stem());
     }
@@ -71,6 +87,25 @@ public final class Advertising {
     return isRight
         ? Optional.empty()
         : Optional.of(ServedNarInfo.of(uncompressed(said, stem(said))));
+  }
+
+  /**
+   * The chunks whose frames a NAR is advertised as. While a whole zstd file is stored, too, that is
+   * what is served as zstd, so that nobody is told of the frames.
+   */
+  Optional<Representation> frames(StoredNar nar) {
+    return chunked == Chunked.AS_NONE || nar.find(Form.WHOLE, Compression.ZSTD).isPresent()
+        ? Optional.empty()
+        : nar.find(Form.CHUNKED, Compression.NONE).filter(one -> one.framesHash() != null);
+  }
+
+  /** A zstd file that somebody else made has another name, which never means the frames. */
+  private static NarInfo framed(NarInfo said, String stem, Representation frames) {
+    boolean other = said.file().compression() == Compression.ZSTD;
+    String ours = other ? said.nar().hash().nix32() : stem;
+    String url = FOLDER + new NarFileName(ours, Compression.ZSTD).print();
+    return said.withFile(
+        new NarFile(url, Compression.ZSTD, frames.framesHash(), frames.fileSizeBytes()));
   }
 
   /** Whether a NAR is stored as chunks, whatever else there is of it. */

@@ -9,6 +9,8 @@ import narthex.chunk.ChunkLostException;
 import narthex.chunk.ChunkedManifest;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
+import narthex.nix.Sha256;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A NAR that is stored as chunks: decoded from any offset on; {@link #encoded} gives its frames
@@ -17,19 +19,23 @@ import narthex.nix.NarId;
 final class ChunkedSource implements NarSource {
   private final ChunkedManifest manifest;
   private final NarId nar;
+  private final @Nullable Sha256 framesHash;
   private final DecoderSlots slots;
   private final Consumer<ChunkLostException> damage;
 
   /**
+   * @param framesHash the hash of the frames back to back, if it is known
    * @param damage is told what a reading failed of, in its thread, and does not fail
    */
   ChunkedSource(
       ChunkedManifest manifest,
       NarId nar,
+      @Nullable Sha256 framesHash,
       DecoderSlots slots,
       Consumer<ChunkLostException> damage) {
     this.manifest = manifest;
     this.nar = nar;
+    this.framesHash = framesHash;
     this.slots = slots;
     this.damage = damage;
   }
@@ -77,7 +83,9 @@ final class ChunkedSource implements NarSource {
     /** Chunked anew, the same NAR may have other frames. */
     @Override
     public Optional<String> entityTag() {
-      return Optional.of(nar.hash().nix32() + "-" + manifest.framesLength());
+      Sha256 hash = framesHash;
+      return Optional.of(
+          hash == null ? nar.hash().nix32() + "-" + manifest.framesLength() : hash.nix32());
     }
 
     @Override

@@ -85,6 +85,11 @@ final class DecodedSource implements NarSource {
   }
 
   @Override
+  public boolean isComplete() {
+    return encoded.isComplete();
+  }
+
+  @Override
   public void awaitComplete() throws IOException {
     encoded.awaitComplete();
   }

@@ -81,6 +81,11 @@ final class FollowedNar implements NarSource {
   }
 
   @Override
+  public boolean isComplete() {
+    return manifest.isComplete();
+  }
+
+  @Override
   public void awaitComplete() throws IOException {
     manifest.awaitComplete();
   }

@@ -77,6 +77,11 @@ final class FollowedSource implements NarSource {
   }
 
   @Override
+  public boolean isComplete() {
+    return manifest.isComplete();
+  }
+
+  @Override
   public void awaitComplete() throws IOException {
     manifest.awaitComplete();
   }

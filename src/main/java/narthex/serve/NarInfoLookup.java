@@ -122,9 +122,7 @@ public final class NarInfoLookup implements NarStoredListener {
     Optional<NarInfoRow> row = database.findNarInfo(hash);
     Optional<StoredNar> stored =
         row.isEmpty() ? Optional.empty() : database.findNar(row.get().said().nar().hash());
-    return stored.isEmpty()
-        ? Optional.empty()
-        : Optional.of(ServedNarInfo.of(signer.sign(advertising.derive(row.orElseThrow(), stored))));
+    return stored.isEmpty() ? Optional.empty() : Optional.of(served(row.orElseThrow(), stored));
   }
 
   /** Answers a question for everybody who waits for it; only what exists stays in memory. */
@@ -157,7 +155,12 @@ public final class NarInfoLookup implements NarStoredListener {
     if (stored.isEmpty() && settings.prefetch() == Prefetch.ON && row.get().upstream() != null) {
       download.prefetch(row.get());
     }
-    return Optional.of(ServedNarInfo.of(signer.sign(advertising.derive(row.get(), stored))));
+    return Optional.of(served(row.get(), stored));
+  }
+
+  private ServedNarInfo served(NarInfoRow row, Optional<StoredNar> stored) {
+    boolean ofFrames = stored.flatMap(advertising::frames).isPresent();
+    return ServedNarInfo.of(signer.sign(advertising.derive(row, stored)), ofFrames);
   }
 
   /** What a client put here says where nothing can be fetched. */

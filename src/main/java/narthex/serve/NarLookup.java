@@ -19,11 +19,13 @@ import narthex.ingest.NarAbsentException;
 import narthex.ingest.NarDownload;
 import narthex.ingest.NarFileDownload;
 import narthex.ingest.NarIngest;
+import narthex.ingest.NarStoredListener;
 import narthex.nix.Compression;
 import narthex.nix.NarFile;
 import narthex.nix.NarFileName;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
+import narthex.nix.StorePathHash;
 import narthex.staging.Flight;
 import narthex.staging.InFlightRegistry;
 
@@ -34,7 +36,7 @@ import narthex.staging.InFlightRegistry;
  * is served only by a file of that compression. A stored form whose blobs are surely lost is
  * dropped and fetched again; an error of the storage is passed on. Thread-safe.
  */
-public final class NarLookup {
+public final class NarLookup implements NarStoredListener {
   private static final System.Logger LOG = System.getLogger(NarLookup.class.getName());
 
   /**
@@ -213,6 +215,16 @@ public final class NarLookup {
         told.isPresent() || said == null ? told : OptionalLong.of(said.longValue());
     Sha256 hash = file.hash();
     return new NarAnswer(length, hash == null ? "" : hash.nix32());
+  }
+
+  @Override
+  public void narChanged(Sha256 narHash) {
+    remembered.forget(narHash);
+  }
+
+  @Override
+  public void narInfoChanged(StorePathHash hash) {
+    // nothing is remembered of narinfos
   }
 
   /** By memory alone; whatever is doubtful is left to the database. */

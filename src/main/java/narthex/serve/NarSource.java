@@ -37,6 +37,11 @@ public interface NarSource extends Closeable {
    */
   void awaitComplete() throws IOException;
 
+  /** Whether every byte is known to be right already: then nobody waits. */
+  default boolean isComplete() {
+    return true;
+  }
+
   /** The same NAR in the given compression, if that is what lies below this source. */
   default Optional<NarSource> encoded(Compression wanted) {
     return Optional.empty();

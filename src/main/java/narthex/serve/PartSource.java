@@ -47,6 +47,11 @@ final class PartSource implements NarSource {
   }
 
   @Override
+  public boolean isComplete() {
+    return nar.isComplete();
+  }
+
+  @Override
   public void awaitComplete() throws IOException {
     nar.awaitComplete();
   }

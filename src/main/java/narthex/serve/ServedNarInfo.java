@@ -14,20 +14,31 @@ public final class ServedNarInfo {
 
   private final byte[] body;
   private final String entityTag;
+  private final boolean ofFrames;
 
-  private ServedNarInfo(byte[] body, String entityTag) {
+  private ServedNarInfo(byte[] body, String entityTag, boolean ofFrames) {
     this.body = body;
     this.entityTag = entityTag;
+    this.ofFrames = ofFrames;
   }
 
   /** Renders a narinfo. */
   static ServedNarInfo of(NarInfo narInfo) {
+    return of(narInfo, false);
+  }
+
+  /**
+   * Renders a narinfo.
+   *
+   * @param ofFrames whether the file that it names is the frames of stored chunks
+   */
+  static ServedNarInfo of(NarInfo narInfo, boolean ofFrames) {
     byte[] body = narInfo.print().getBytes(StandardCharsets.UTF_8);
     try {
       byte[] digest = MessageDigest.getInstance("SHA-256").digest(body);
       byte[] tag = new byte[TAG_BYTES];
       System.arraycopy(digest, 0, tag, 0, TAG_BYTES);
-      return new ServedNarInfo(body, '"' + Nix32.encode(tag) + '"');
+      return new ServedNarInfo(body, '"' + Nix32.encode(tag) + '"', ofFrames);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);
     }
@@ -36,6 +47,11 @@ public final class ServedNarInfo {
   /** What it says. */
   NarInfo narInfo() {
     return NarInfo.parse(new String(body, StandardCharsets.UTF_8));
+  }
+
+  /** Whether the file that it names is the frames of stored chunks, which are here. */
+  public boolean isOfFrames() {
+    return ofFrames;
   }
 
   /** A copy of the body. */

@@ -74,6 +74,6 @@ final class StoredForms {
       throws IOException {
     ChunkedManifest manifest = new ChunkedManifest(chunks, blobs, nar.id(), stored.fileSizeBytes());
     manifest.requireStart();
-    return new ChunkedSource(manifest, nar.id(), slots, damage);
+    return new ChunkedSource(manifest, nar.id(), stored.framesHash(), slots, damage);
   }
 }

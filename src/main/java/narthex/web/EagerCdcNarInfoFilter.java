@@ -8,14 +8,16 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Arrays;
 import narthex.serve.Advertising;
 import narthex.serve.ServedNarInfo;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The last word on every narinfo while NARs are chunked eagerly: none leaves that names a
- * compressed file, whatever a row says and whoever wrote it. What is behind this filter is asked
- * for the whole text; length, entity tag and preconditions are those of what is sent.
+ * compressed file, whatever a row says and whoever wrote it; but the frames of stored chunks are
+ * one if that is advertised. What is behind this filter is asked for the whole text; length, entity
+ * tag and preconditions are those of what is sent.
  */
 public final class EagerCdcNarInfoFilter extends HttpFilter {
   private static final long serialVersionUID = 1L;
@@ -45,9 +47,13 @@ public final class EagerCdcNarInfoFilter extends HttpFilter {
       throws IOException {
     byte[] body = held.body();
     HttpServletResponse response = held.behind();
+    boolean ofFrames =
+        request.getAttribute(NarInfoResponder.ANSWER) instanceof ServedNarInfo answer
+            && answer.isOfFrames()
+            && Arrays.equals(answer.bytes(), body);
     if (held.getStatus() == HttpServletResponse.SC_OK
         && NarInfoResponder.CONTENT_TYPE.equals(held.heldType())) {
-      ServedNarInfo told = advertising.lastWord(body).orElse(null);
+      ServedNarInfo told = ofFrames ? null : advertising.lastWord(body).orElse(null);
       if (told != null) {
         body = told.bytes();
       }

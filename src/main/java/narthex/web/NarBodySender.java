@@ -73,6 +73,9 @@ final class NarBodySender {
       if (last < 0) {
         throw new EOFException("the NAR ended one byte early");
       }
+      if (!source.isComplete()) {
+        out.flush();
+      }
       source.awaitComplete();
       if (range.from() + range.count() == source.length().orElse(-1) && in.read() >= 0) {
         throw new IOException("the NAR is longer than its length");

@@ -11,6 +11,10 @@ import narthex.serve.ServedNarInfo;
 /** Answers GET and HEAD for one narinfo with what was found of it. */
 final class NarInfoResponder {
   static final String SUFFIX = ".narinfo";
+
+  /** The request's attribute that holds the {@link ServedNarInfo} which it is answered with. */
+  static final String ANSWER = ServedNarInfo.class.getName();
+
   static final String CONTENT_TYPE = "text/x-nix-narinfo";
 
   /** A narinfo may change (another compression, another key), so proxies keep it for an hour. */
@@ -40,6 +44,7 @@ final class NarInfoResponder {
       return;
     }
     ServedNarInfo narInfo = found.get();
+    request.setAttribute(ANSWER, narInfo);
     response.setHeader("Cache-Control", CACHE_CONTROL);
     if (Preconditions.answered(request, response, narInfo.entityTag())) {
       return;

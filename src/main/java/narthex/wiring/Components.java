@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ import narthex.ingest.CdcMode;
 import narthex.ingest.DocumentFetch;
 import narthex.ingest.DocumentIngest;
 import narthex.ingest.DocumentUpload;
+import narthex.ingest.FileChunking;
 import narthex.ingest.ListingIngest;
 import narthex.ingest.NarDownload;
 import narthex.ingest.NarFileDownload;
@@ -30,7 +32,12 @@ import narthex.ingest.NarInfoFetch;
 import narthex.ingest.NarInfoUpload;
 import narthex.ingest.NarIngest;
 import narthex.ingest.NarUpload;
+import narthex.maintain.Chore;
+import narthex.maintain.Chores;
+import narthex.maintain.ChunkFiles;
+import narthex.maintain.DeleteFiles;
 import narthex.maintain.Deletion;
+import narthex.maintain.HashFrames;
 import narthex.maintain.Sweep;
 import narthex.nix.SecretKey;
 import narthex.serve.Advertising;
@@ -105,7 +112,7 @@ final class Components implements Closeable {
     NarInfoFetch narInfos = new NarInfoFetch(upstreams, database, clock);
     NarDownload download =
         new NarDownload(upstreams, narInfos, ingest, flights, tasks, prefetchers, mode);
-    this.advertising = new Advertising(mode);
+    this.advertising = new Advertising(mode, settings.chunking().advertised());
     this.narInfoLookup =
         new NarInfoLookup(
             database, narInfos, download, advertising, signer, clock, lookup(settings));
@@ -114,6 +121,7 @@ final class Components implements Closeable {
     NarFileDownload.Policy policy = new NarFileDownload.Policy(maxNarBytes, mode);
     NarFileDownload files = new NarFileDownload(upstreams, ingest, database, tasks, policy);
     this.narLookup = new NarLookup(database, blobs, flights, download, files, ingest, slots);
+    ingest.addListener(narLookup);
     this.uploads = settings.uploading().enabled() ? UploadSwitch.ON : UploadSwitch.OFF;
     this.narUpload = new NarUpload(ingest, database, maxNarBytes, mode);
     this.narInfoUpload =
@@ -121,8 +129,7 @@ final class Components implements Closeable {
     this.deletions = settings.uploading().deleting() ? DeletionSwitch.ON : DeletionSwitch.OFF;
     DocumentIngest documents = new DocumentIngest(blobs, database, clock);
     this.deletion = new Deletion(database, ingest, documents);
-    ScheduledExecutorService maintenance = stopping(Executors.timer("narthex-maintain"));
-    new Sweep(database, deletion, settings.uploading().grace(), clock).schedule(maintenance);
+    startChores(settings, database, blobs, ingest, chunks);
     this.documentLookup =
         new DocumentLookup(
             database,
@@ -163,10 +170,36 @@ final class Components implements Closeable {
       Settings.Chunking settings, BlobStore blobs, Database database, ExecutorService packers)
       throws IOException {
     ChunkStore chunks = new ChunkStore(blobs, database, settings.store(), packers);
-    if (settings.mode() == CdcMode.EAGER) {
+    if (settings.mode() != CdcMode.OFF) {
       chunks.requireSameSizes();
     }
     return chunks;
+  }
+
+  /** Starts what no request waits for. */
+  private void startChores(
+      Settings all, Database database, BlobStore blobs, NarIngest ingest, ChunkStore chunks) {
+    InstantSource clock = InstantSource.system();
+    ScheduledExecutorService timer = stopping(Executors.timer("narthex-maintain"));
+    new Sweep(database, deletion, all.uploading().grace(), clock).schedule(timer);
+    Settings.Chunking settings = all.chunking();
+    Duration delay = settings.deleteDelay();
+    List<Chore> work = new ArrayList<>();
+    if (settings.mode() != CdcMode.OFF) {
+      work.add(new ChunkFiles(database, new FileChunking(ingest, chunks, database, blobs)));
+    }
+    if (settings.advertised() == Advertising.Chunked.AS_ZSTD) {
+      work.add(new HashFrames(database, blobs, ingest));
+    }
+    DeleteFiles files = new DeleteFiles(database, blobs, ingest, delay, clock);
+    closeables.push(files);
+    work.add(files);
+    ExecutorService workers =
+        stopping(Executors.background("narthex-background", settings.workers()));
+    Chores chores = new Chores(work, workers, settings.workers(), clock);
+    closeables.push(chores);
+    ingest.addListener(chores);
+    chores.schedule(timer, delay);
   }
 
   private static SiteInfo siteInfo(Settings.Site site, NarInfoSigner signer) {

@@ -74,6 +74,25 @@ final class Executors {
     return executor;
   }
 
+  /** So many threads, which give way to those that somebody waits for. */
+  static ExecutorService background(String name, int threads) {
+    ThreadFactory factory = threads(name);
+    ThreadPoolExecutor executor =
+        new ThreadPoolExecutor(
+            threads,
+            threads,
+            IDLE.toSeconds(),
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            task -> {
+              Thread thread = factory.newThread(task);
+              thread.setPriority(Thread.MIN_PRIORITY);
+              return thread;
+            });
+    executor.allowCoreThreadTimeOut(true);
+    return executor;
+  }
+
   /** One thread, for what is due at some time, or again and again. */
   static ScheduledExecutorService timer(String name) {
     ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1, threads(name));

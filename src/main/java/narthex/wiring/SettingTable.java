@@ -309,7 +309,10 @@ public final class SettingTable {
           CdcSettings.CDC_MIN,
           CdcSettings.CDC_AVG,
           CdcSettings.CDC_MAX,
-          CdcSettings.CDC_ALLOW_OTHER_SIZES);
+          CdcSettings.CDC_ALLOW_OTHER_SIZES,
+          CdcSettings.CDC_WORKERS,
+          CdcSettings.CDC_DELETE_DELAY,
+          CdcSettings.CDC_ADVERTISE);
 
   private SettingTable() {}
 

@@ -18,6 +18,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import narthex.ingest.CdcMode;
 import narthex.nix.PublicKey;
+import narthex.serve.Advertising;
 import narthex.web.AccessToken;
 import narthex.web.Scope;
 
@@ -105,7 +106,9 @@ public final class SettingType<T> {
   static final SettingType<Set<Scope>> SCOPES =
       shown("list of scopes", "read, write and admin, separated by commas", SettingType::scopes);
   static final SettingType<CdcMode> CDC_MODE =
-      shown("off or eager", "off or eager (lazy comes later)", SettingType::cdcMode);
+      shown("CDC mode", "off, lazy or eager", SettingType::cdcMode);
+  static final SettingType<Advertising.Chunked> ADVERTISED =
+      shown("none or zstd", "none or zstd", SettingType::advertised);
 
   /** Whether a value may be shown in messages. */
   private enum Exposure {
@@ -321,11 +324,17 @@ public final class SettingType<T> {
   private static CdcMode cdcMode(String text) {
     return switch (text.toLowerCase(Locale.ROOT)) {
       case "off" -> CdcMode.OFF;
-      case "lazy" ->
-          throw new IllegalArgumentException(
-              "this version has no lazy chunking yet, the mode arrives with it");
+      case "lazy" -> CdcMode.LAZY;
       case "eager" -> CdcMode.EAGER;
       default -> throw new IllegalArgumentException("it is no CDC mode");
+    };
+  }
+
+  private static Advertising.Chunked advertised(String text) {
+    return switch (text.toLowerCase(Locale.ROOT)) {
+      case "none" -> Advertising.Chunked.AS_NONE;
+      case "zstd" -> Advertising.Chunked.AS_ZSTD;
+      default -> throw new IllegalArgumentException("chunks are no file of that compression");
     };
   }
 }

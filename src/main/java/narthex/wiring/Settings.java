@@ -10,6 +10,7 @@ import narthex.chunk.ChunkStore;
 import narthex.db.DatabaseSettings;
 import narthex.ingest.CdcMode;
 import narthex.nix.PublicKey;
+import narthex.serve.Advertising;
 import narthex.upstream.UpstreamSettings;
 import narthex.web.AccessToken;
 import narthex.web.Scope;
@@ -155,8 +156,16 @@ public record Settings(
    *
    * @param mode when
    * @param store how
+   * @param workers how many NARs are cut at once in the background
+   * @param deleteDelay how long a whole file stays beside the chunks
+   * @param advertised what clients are told of NARs that are stored as chunks
    */
-  public record Chunking(CdcMode mode, ChunkStore.Settings store) {}
+  public record Chunking(
+      CdcMode mode,
+      ChunkStore.Settings store,
+      int workers,
+      Duration deleteDelay,
+      Advertising.Chunked advertised) {}
 
   /**
    * What clients may put here and delete.

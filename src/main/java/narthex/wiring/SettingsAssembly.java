@@ -74,7 +74,10 @@ final class SettingsAssembly {
     try {
       return new Settings.Chunking(
           value(CdcSettings.CDC_MODE),
-          new ChunkStore.Settings(sizes, value(CdcSettings.BLOB_PART_SIZE), otherSizes));
+          new ChunkStore.Settings(sizes, value(CdcSettings.BLOB_PART_SIZE), otherSizes),
+          value(CdcSettings.CDC_WORKERS),
+          value(CdcSettings.CDC_DELETE_DELAY),
+          value(CdcSettings.CDC_ADVERTISE));
     } catch (IllegalArgumentException e) {
       throw reader.problem(CdcSettings.BLOB_PART_SIZE, String.valueOf(e.getMessage()));
     }

@@ -69,7 +69,7 @@ class PackageTableTest {
     SERVE(
         List.of("nix", "stream", "blob", "db", "chunk", "staging", "ingest"),
         "com.github.benmanes.caffeine.cache.."),
-    MAINTAIN(List.of("nix", "stream", "blob", "db", "upstream", "staging", "ingest")),
+    MAINTAIN(List.of("nix", "stream", "blob", "db", "chunk", "upstream", "staging", "ingest")),
     WEB(
         List.of("nix", "stream", "serve", "ingest", "maintain"),
         "jakarta.servlet..",

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 /** What {@link Database} promises, whichever database is behind it. */
 abstract class DatabaseContract extends UploadContract
-    implements DocumentTableContract, ChunkContract {
+    implements DocumentTableContract, ChunkContract, ChunkingQueueContract {
   private static final String STEM = "a".repeat(52);
   private static final int DEADLINE_SECONDS = 60;
 

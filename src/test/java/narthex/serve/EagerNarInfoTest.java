@@ -120,7 +120,7 @@ class EagerNarInfoTest {
 
   @Test
   void theLastWordKeepsAllThatIsSigned() {
-    Advertising eager = new Advertising(CdcMode.EAGER);
+    Advertising eager = new Advertising(CdcMode.EAGER, Advertising.Chunked.AS_NONE);
     byte[] text = XZ.narInfo().print().getBytes(StandardCharsets.UTF_8);
 
     ServedNarInfo told = eager.lastWord(text).orElseThrow();
@@ -129,7 +129,9 @@ class EagerNarInfoTest {
     assertEquals(XZ.narInfo().withFile(file), told.narInfo());
     assertTrue(told.narInfo().isSignedBy(List.of(Sample.KEY.publicKey())));
     assertEquals(Optional.empty(), eager.lastWord(told.bytes()));
-    assertEquals(Optional.empty(), new Advertising(CdcMode.LAZY).lastWord(text));
+    assertEquals(
+        Optional.empty(),
+        new Advertising(CdcMode.LAZY, Advertising.Chunked.AS_NONE).lastWord(text));
   }
 
   @Test
@@ -139,7 +141,8 @@ class EagerNarInfoTest {
             file -> new NarFile("x/y?z=1", file.compression(), file.hash(), file.sizeBytes()));
     byte[] text = odd.narInfo().print().getBytes(StandardCharsets.UTF_8);
 
-    ServedNarInfo told = new Advertising(CdcMode.EAGER).lastWord(text).orElseThrow();
+    ServedNarInfo told =
+        new Advertising(CdcMode.EAGER, Advertising.Chunked.AS_NONE).lastWord(text).orElseThrow();
 
     NarFile file = Objects.requireNonNull(told).narInfo().file();
     assertEquals("nar/" + XZ.id().hash().nix32() + ".nar", file.url());

@@ -22,6 +22,7 @@ import narthex.nix.NarFile;
 import narthex.nix.NarInfo;
 import narthex.serve.Advertising;
 import narthex.testing.node.Sample;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** The last word on a narinfo, whatever those behind it say. */
@@ -46,7 +47,8 @@ class EagerCdcNarInfoFilterTest {
     held.setContentType(type);
     held.setContentLength(body.length);
     held.getOutputStream().write(body);
-    EagerCdcNarInfoFilter.send(new Advertising(mode), request(method, headers), held);
+    EagerCdcNarInfoFilter.send(
+        new Advertising(mode, Advertising.Chunked.AS_NONE), request(method, headers), held);
     return new Seen(seen, sent.toByteArray());
   }
 
@@ -112,6 +114,11 @@ class EagerCdcNarInfoFilterTest {
 
   private static HttpServletRequest request(String method, String... headers) {
     return new HttpServletRequestWrapper(Requests.with(headers)) {
+      @Override
+      public @Nullable Object getAttribute(String name) {
+        return null;
+      }
+
       @Override
       public String getMethod() {
         return method;

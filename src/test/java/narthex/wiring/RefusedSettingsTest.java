@@ -55,7 +55,10 @@ class RefusedSettingsTest extends SettingsFixture {
         "narthex.blob.url | s3://bucket",
         "narthex.blob.url | relative/path",
         "narthex.blob.url | file:relative",
-        "narthex.cdc.mode | sometimes"
+        "narthex.cdc.mode | sometimes",
+        "narthex.cdc.workers | 0",
+        "narthex.cdc.delete-delay | soon",
+        "narthex.cdc.advertise | xz"
       })
   void aMalformedValueStopsTheStartInOneLine(String name, String value) {
     properties.put(name, value);
@@ -141,17 +144,6 @@ class RefusedSettingsTest extends SettingsFixture {
     properties.put(name, size);
 
     assertRefused(reason);
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"lazy", "Lazy"})
-  void theLazyModeIsRefusedUntilThereIsOne(String mode) {
-    environment.put("NARTHEX_CDC_MODE", mode);
-
-    assertRefused(
-        "narthex.cdc.mode (environment NARTHEX_CDC_MODE): '"
-            + mode
-            + "' is refused: this version has no lazy chunking yet");
   }
 
   @ParameterizedTest

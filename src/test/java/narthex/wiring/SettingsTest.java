@@ -15,6 +15,7 @@ import narthex.chunk.ChunkSizes;
 import narthex.chunk.ChunkStore;
 import narthex.ingest.CdcMode;
 import narthex.nix.PublicKey;
+import narthex.serve.Advertising;
 import narthex.upstream.UpstreamSettings;
 import narthex.upstream.UpstreamSettings.Trust;
 import narthex.web.Scope;
@@ -68,7 +69,10 @@ class SettingsTest extends SettingsFixture {
     ChunkSizes sizes = new ChunkSizes(16 << 10, 64 << 10, 256 << 10);
     ChunkStore.Settings chunks =
         new ChunkStore.Settings(sizes, 8 << 20, ChunkStore.OtherSizes.REFUSED);
-    assertEquals(new Settings.Chunking(CdcMode.OFF, chunks), settings.chunking());
+    assertEquals(
+        new Settings.Chunking(
+            CdcMode.OFF, chunks, 1, Duration.ofHours(24), Advertising.Chunked.AS_NONE),
+        settings.chunking());
     assertEquals(
         new Settings.Uploading(
             false, false, List.of(), 16L << 30, 64L << 20, Duration.ofDays(1), false),

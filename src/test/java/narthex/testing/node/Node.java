@@ -16,6 +16,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import narthex.blob.BlobStore;
 import narthex.blob.DirectoryBlobStore;
+import narthex.chunk.ChunkStore;
 import narthex.db.Database;
 import narthex.db.DatabaseSettings;
 import narthex.ingest.CdcMode;
@@ -63,6 +64,7 @@ public final class Node implements AutoCloseable {
    * @param clock its clock
    * @param blobs what is put around its blob store
    * @param mode when NARs are chunked
+   * @param advertised what clients are told of chunked NARs
    */
   public record Options(
       Duration read,
@@ -73,7 +75,8 @@ public final class Node implements AutoCloseable {
       List<SecretKey> keys,
       InstantSource clock,
       UnaryOperator<BlobStore> blobs,
-      CdcMode mode) {
+      CdcMode mode,
+      Advertising.Chunked advertised) {
     /** What most tests want: nothing remembered but rows. */
     public static Options usual() {
       return new Options(
@@ -85,37 +88,80 @@ public final class Node implements AutoCloseable {
           List.of(KEY),
           InstantSource.system(),
           UnaryOperator.identity(),
-          CdcMode.OFF);
+          CdcMode.OFF,
+          Advertising.Chunked.AS_NONE);
+    }
+
+    /** The same with chunked NARs advertised so. */
+    public Options withChunked(Advertising.Chunked as) {
+      return new Options(
+          read, revalidateAfter, memoryBytes, prefetch, negativeTtl, keys, clock, blobs, mode, as);
     }
 
     /** The same in another mode. */
     public Options in(CdcMode other) {
       return new Options(
-          read, revalidateAfter, memoryBytes, prefetch, negativeTtl, keys, clock, blobs, other);
+          read,
+          revalidateAfter,
+          memoryBytes,
+          prefetch,
+          negativeTtl,
+          keys,
+          clock,
+          blobs,
+          other,
+          advertised);
     }
 
     /** The same with another time-out. */
     public Options withRead(Duration other) {
       return new Options(
-          other, revalidateAfter, memoryBytes, prefetch, negativeTtl, keys, clock, blobs, mode);
+          other,
+          revalidateAfter,
+          memoryBytes,
+          prefetch,
+          negativeTtl,
+          keys,
+          clock,
+          blobs,
+          mode,
+          advertised);
     }
 
     /** The same with so much memory for narinfos. */
     public Options withMemory(long bytes) {
       return new Options(
-          read, revalidateAfter, bytes, prefetch, negativeTtl, keys, clock, blobs, mode);
+          read,
+          revalidateAfter,
+          bytes,
+          prefetch,
+          negativeTtl,
+          keys,
+          clock,
+          blobs,
+          mode,
+          advertised);
     }
 
     /** The same with NARs downloaded as soon as their narinfo is asked for. */
     public Options withPrefetch() {
       return new Options(
-          read, revalidateAfter, memoryBytes, Prefetch.ON, negativeTtl, keys, clock, blobs, mode);
+          read,
+          revalidateAfter,
+          memoryBytes,
+          Prefetch.ON,
+          negativeTtl,
+          keys,
+          clock,
+          blobs,
+          mode,
+          advertised);
     }
 
     /** The same with absences remembered. */
     public Options withNegativeTtl(Duration ttl) {
       return new Options(
-          read, revalidateAfter, memoryBytes, prefetch, ttl, keys, clock, blobs, mode);
+          read, revalidateAfter, memoryBytes, prefetch, ttl, keys, clock, blobs, mode, advertised);
     }
 
     /** The same with these keys. */
@@ -129,19 +175,38 @@ public final class Node implements AutoCloseable {
           List.of(others),
           clock,
           blobs,
-          mode);
+          mode,
+          advertised);
     }
 
     /** The same with this clock. */
     public Options withClock(InstantSource other) {
       return new Options(
-          read, revalidateAfter, memoryBytes, prefetch, negativeTtl, keys, other, blobs, mode);
+          read,
+          revalidateAfter,
+          memoryBytes,
+          prefetch,
+          negativeTtl,
+          keys,
+          other,
+          blobs,
+          mode,
+          advertised);
     }
 
     /** The same with this around its blob store. */
     public Options withBlobs(UnaryOperator<BlobStore> around) {
       return new Options(
-          read, revalidateAfter, memoryBytes, prefetch, negativeTtl, keys, clock, around, mode);
+          read,
+          revalidateAfter,
+          memoryBytes,
+          prefetch,
+          negativeTtl,
+          keys,
+          clock,
+          around,
+          mode,
+          advertised);
     }
   }
 
@@ -153,6 +218,7 @@ public final class Node implements AutoCloseable {
   private final InFlightRegistry flights = new InFlightRegistry();
   private final NarInfoLookup narInfos;
   private final NarLookup nars;
+  private final NodeChores chores;
   private final NarUpload narUpload;
   private final NarInfoUpload narInfoUpload;
 
@@ -162,13 +228,8 @@ public final class Node implements AutoCloseable {
     this.database = Database.open(new DatabaseSettings("jdbc:sqlite:" + file, null, null, null));
     this.blobs = options.blobs().apply(DirectoryBlobStore.open(blobFolder(folder)));
     this.upstreams = upstreams(options, sources, tasks);
-    NarIngest ingest =
-        new NarIngest(
-            blobs,
-            StoredChunks.ofUsualSizes(blobs, database, tasks),
-            database,
-            tasks,
-            options.clock());
+    ChunkStore chunks = StoredChunks.ofUsualSizes(blobs, database, tasks);
+    NarIngest ingest = new NarIngest(blobs, chunks, database, tasks, options.clock());
     NarInfoFetch fetch = new NarInfoFetch(upstreams, database, options.clock());
     NarDownload download =
         new NarDownload(upstreams, fetch, ingest, flights, tasks, tasks, options.mode());
@@ -177,7 +238,7 @@ public final class Node implements AutoCloseable {
             database,
             fetch,
             download,
-            new Advertising(options.mode()),
+            new Advertising(options.mode(), options.advertised()),
             new NarInfoSigner(options.keys()),
             options.clock(),
             new NarInfoLookup.LookupSettings(
@@ -199,8 +260,10 @@ public final class Node implements AutoCloseable {
             database,
             tasks,
             new NarFileDownload.Policy(MAX_UPLOADED_NAR_BYTES, options.mode()));
+    this.chores = new NodeChores(database, blobs, ingest, chunks, options.clock());
     this.nars =
         new NarLookup(database, blobs, flights, download, files, ingest, new DecoderSlots(64));
+    ingest.addListener(nars);
   }
 
   /** A node over this folder with these upstreams, the first of the best priority. */
@@ -256,6 +319,11 @@ public final class Node implements AutoCloseable {
   /** Takes narinfos, signed or not. */
   public NarInfoUpload narInfoUpload() {
     return narInfoUpload;
+  }
+
+  /** What is done in the background. */
+  public NodeChores chores() {
+    return chores;
   }
 
   /** What is in flight. */

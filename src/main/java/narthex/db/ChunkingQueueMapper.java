@@ -1,0 +1,82 @@
+package narthex.db;
+
+import java.util.List;
+import org.apache.ibatis.annotations.Delete;
+import org.apache.ibatis.annotations.Param;
+import org.apache.ibatis.annotations.Select;
+import org.apache.ibatis.annotations.Update;
+
+/** Statements on what waits for the background; each of the three queues has its own index. */
+interface ChunkingQueueMapper {
+  @Select(
+      """
+      select distinct nar_hash from representation
+      where form = 'whole' and superseded_at is null and nar_hash > #{after}
+      order by nar_hash limit #{most}
+      """)
+  List<String> findUnchunked(@Param("after") String after, @Param("most") int most);
+
+  @Select(
+      """
+      select count(distinct nar_hash) from representation
+      where form = 'whole' and superseded_at is null
+      """)
+  long countUnchunked();
+
+  @Select(
+      """
+      select nar_hash from representation
+      where form = 'chunked' and frames_hash is null and nar_hash > #{after}
+      order by nar_hash limit #{most}
+      """)
+  List<String> findUnhashed(@Param("after") String after, @Param("most") int most);
+
+  @Select(
+      """
+      select distinct nar_hash from representation
+      where superseded_at is not null and superseded_at < #{before} and nar_hash > #{after}
+      order by nar_hash limit #{most}
+      """)
+  List<String> findSuperseded(
+      @Param("before") long before, @Param("after") String after, @Param("most") int most);
+
+  @Select(
+      """
+      select n.nar_hash, n.nar_size, n.stored_at, r.form, r.compression, r.file_hash, r.file_size,
+        r.extents, r.frames_hash
+      from nar n join representation r on r.nar_hash = n.nar_hash
+      where n.nar_hash = #{narHash} and r.form = 'whole' and r.superseded_at < #{before}
+        and exists (
+          select 1 from representation c where c.nar_hash = #{narHash} and c.form = 'chunked')
+      order by r.nth
+      """)
+  List<RepresentationColumns> findSupersededOf(
+      @Param("narHash") String narHash, @Param("before") long before);
+
+  @Delete(
+      """
+      delete from representation
+      where nar_hash = #{narHash} and form = #{form} and compression = #{compression}
+      """)
+  void delete(RepresentationColumns row);
+
+  @Select("select rewritten from chunking where id = 1")
+  long rewritten();
+
+  /** Locks the count until the end of the transaction; it does not change. */
+  @Update("update chunking set rewritten = rewritten where id = 1")
+  void lockRewritten();
+
+  @Update("update chunking set rewritten = rewritten + 1 where id = 1")
+  void countRewritten();
+
+  @Update("update representation set frames_hash = null where frames_hash is not null")
+  void forgetFramesHashes();
+
+  @Update(
+      """
+      update representation set frames_hash = #{framesHash}
+      where nar_hash = #{narHash} and form = 'chunked' and file_size = #{fileSize}
+      """)
+  int storeFramesHash(RepresentationColumns row);
+}

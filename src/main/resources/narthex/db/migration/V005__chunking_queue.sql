@@ -1,0 +1,22 @@
+-- What waits for the background. A whole file is superseded when its NAR is stored as chunks, too;
+-- one that is not is a NAR still to be chunked. frames_hash is the hash of the frames of all chunks
+-- back to back; it holds while no chunk that was lost is written anew, which is counted.
+alter table representation add column superseded_at bigint;
+
+alter table representation add column frames_hash text;
+
+alter table chunking add column rewritten bigint not null default 0;
+
+update representation
+set superseded_at = (select stored_at from nar where nar.nar_hash = representation.nar_hash)
+where form = 'whole' and exists (
+  select 1 from representation c where c.nar_hash = representation.nar_hash and c.form = 'chunked');
+
+create index representation_to_chunk on representation (nar_hash)
+where form = 'whole' and superseded_at is null;
+
+create index representation_to_hash on representation (nar_hash)
+where form = 'chunked' and frames_hash is null;
+
+create index representation_superseded on representation (nar_hash, superseded_at)
+where superseded_at is not null;

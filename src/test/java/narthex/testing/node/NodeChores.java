@@ -1,0 +1,75 @@
+package narthex.testing.node;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import narthex.blob.BlobStore;
+import narthex.chunk.ChunkStore;
+import narthex.db.Database;
+import narthex.ingest.FileChunking;
+import narthex.ingest.NarIngest;
+import narthex.maintain.Chore;
+import narthex.maintain.Chores;
+import narthex.maintain.ChunkFiles;
+import narthex.maintain.DeleteFiles;
+import narthex.maintain.HashFrames;
+
+/** What a node does in the background: only when it is told to, in the caller's thread. */
+public final class NodeChores {
+  /** How long a whole file stays beside the chunks. */
+  public static final Duration DELETE_DELAY = Duration.ofHours(24);
+
+  private final Chore chunking;
+  private final Chore hashing;
+  private final Chore deletion;
+  private final Database database;
+  private final InstantSource clock;
+
+  NodeChores(
+      Database database,
+      BlobStore blobs,
+      NarIngest ingest,
+      ChunkStore chunks,
+      InstantSource clock) {
+    this.chunking = new ChunkFiles(database, new FileChunking(ingest, chunks, database, blobs));
+    this.hashing = new HashFrames(database, blobs, ingest);
+    this.deletion = new DeleteFiles(database, blobs, ingest, DELETE_DELAY, clock);
+    this.database = database;
+    this.clock = clock;
+  }
+
+  /** Chunks what is stored whole; what fails is left. */
+  public void chunk() {
+    run(chunking);
+  }
+
+  /** Chunks one NAR. */
+  public boolean chunk(Sample sample) throws IOException {
+    return chunking.run(sample.id().hash());
+  }
+
+  /** Hashes the frames of what is chunked. */
+  public void hash() {
+    run(hashing);
+  }
+
+  /** Hashes the frames of one NAR. */
+  public boolean hash(Sample sample) throws IOException {
+    return hashing.run(sample.id().hash());
+  }
+
+  /** Deletes the whole files of what has been chunked for long enough. */
+  public void delete() {
+    run(deletion);
+  }
+
+  /** How many NARs wait to be chunked. */
+  public long waiting() throws IOException {
+    return database.chunkingQueue().countUnchunked();
+  }
+
+  private void run(Chore chore) {
+    new Chores(List.of(chore), Runnable::run, 1, clock).wake();
+  }
+}
