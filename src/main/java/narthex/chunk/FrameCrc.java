@@ -16,6 +16,13 @@ public final class FrameCrc {
     return crc.end();
   }
 
+  /** Of this stretch of an array. */
+  static int of(byte[] bytes, int offset, int length) {
+    FrameCrc crc = new FrameCrc();
+    crc.update(bytes, offset, length);
+    return crc.end();
+  }
+
   /** Goes on with these bytes of the frame. */
   void update(byte[] bytes, int offset, int length) {
     crc.update(bytes, offset, length);

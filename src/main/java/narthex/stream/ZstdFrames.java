@@ -27,8 +27,14 @@ public final class ZstdFrames implements Closeable {
    * @throws IOException if the codec fails
    */
   public int encode(byte[] bytes, int offset, int length, byte[] frame) throws IOException {
+    return encode(bytes, offset, length, frame, 0);
+  }
+
+  /** The same, to the given place in the array. */
+  public int encode(byte[] bytes, int offset, int length, byte[] frame, int at)
+      throws IOException {
     try {
-      return context.compressByteArray(frame, 0, frame.length, bytes, offset, length);
+      return context.compressByteArray(frame, at, largestFrame(length), bytes, offset, length);
     } catch (ZstdException e) {
       throw new IOException("zstd: " + e.getMessage(), e);
     }
