@@ -12,10 +12,14 @@ public final class ChunkStore {
   /** Above this the offset of a chunk in its pack would be no small number. */
   private static final long MOST_PACK_BYTES = 1L << 30;
 
+  /** With more, the one who writes would be the slower. */
+  private static final int MOST_HELPERS = 3;
+
   private final BlobStore blobs;
   private final Database database;
   private final Settings settings;
   private final Executor packers;
+  private final int helpers;
 
   /** What to do when other chunks were cut with other sizes. */
   public enum OtherSizes {
@@ -43,13 +47,27 @@ public final class ChunkStore {
   }
 
   /**
-   * @param packers runs one task per writer at a time, which compresses and writes; not closed here
+   * @param packers runs one task per writer at a time, which compresses and writes, and a few that
+   *     help it where there are processors for them; not closed here
    */
   public ChunkStore(BlobStore blobs, Database database, Settings settings, Executor packers) {
+    this(blobs, database, settings, packers, usualHelpers());
+  }
+
+  /**
+   * @param helpers how many compress for one writer beside its task
+   */
+  ChunkStore(BlobStore blobs, Database database, Settings settings, Executor packers, int helpers) {
     this.blobs = blobs;
     this.database = database;
     this.settings = settings;
     this.packers = packers;
+    this.helpers = helpers;
+  }
+
+  /** As many as there are other processors: who decodes waits for the slower who compress. */
+  private static int usualHelpers() {
+    return Math.min(MOST_HELPERS, Runtime.getRuntime().availableProcessors() - 1);
   }
 
   /** Begins to cut a NAR into chunks; the caller closes the writer. */
@@ -104,5 +122,10 @@ public final class ChunkStore {
 
   Executor packers() {
     return packers;
+  }
+
+  /** Those who compress for one writer. */
+  FrameEncoders newEncoders() {
+    return new FrameEncoders(packers, helpers);
   }
 }

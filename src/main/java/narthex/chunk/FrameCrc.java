@@ -11,8 +11,13 @@ public final class FrameCrc {
 
   /** Of the first bytes of an array, as many as {@code length}. */
   public static int of(byte[] frame, int length) {
+    return of(frame, 0, length);
+  }
+
+  /** Of this stretch of an array. */
+  static int of(byte[] bytes, int offset, int length) {
     CRC32C crc = new CRC32C();
-    crc.update(frame, 0, length);
+    crc.update(bytes, offset, length);
     return (int) crc.getValue();
   }
 }

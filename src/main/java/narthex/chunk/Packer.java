@@ -10,11 +10,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import narthex.blob.BlobSink;
 import narthex.blob.GrowingManifest;
 import narthex.db.ChunkPlace;
 import narthex.nix.Sha256;
-import narthex.stream.ZstdFrames;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,8 +33,7 @@ final class Packer implements Closeable {
   private final ChunkLog log = new ChunkLog();
   private final KnownPacks knownPacks;
   private final List<String> packs = new ArrayList<>();
-  private @Nullable ZstdFrames frames;
-  private byte[] frame = {};
+  private final FrameEncoders encoders;
   private @Nullable BlobSink pack;
   private int packed;
   private long nextNumber;
@@ -50,6 +49,7 @@ final class Packer implements Closeable {
     this.growing = growing;
     this.manifest = manifest;
     this.knownPacks = new KnownPacks(store);
+    this.encoders = store.newEncoders();
   }
 
   ChunkLog log() {
@@ -60,16 +60,26 @@ final class Packer implements Closeable {
   void pack(ChunkBatch batch) throws IOException {
     batch.name();
     Map<Sha256, ChunkPlace> stored = findStored(batch);
+    encoders.encode(batch, fresh(batch, stored.keySet()));
+    int encoded = 0;
     for (int i = 0; i < batch.count(); i++) {
       Sha256 hash = batch.hash(i);
       int index = log.find(hash);
       if (index < 0) {
         ChunkPlace place = stored.get(hash);
-        index = place == null ? write(batch, i) : log.addStored(place);
+        index = place == null ? write(hash, batch.length(i), encoded++) : log.addStored(place);
       }
       log.append(index);
       tell(log.place(index));
     }
+  }
+
+  /** Where in the batch those chunks are that have to be written, each once. */
+  private int[] fresh(ChunkBatch batch, Set<Sha256> stored) {
+    Set<Sha256> seen = new HashSet<>(stored);
+    return IntStream.range(0, batch.count())
+        .filter(i -> log.find(batch.hash(i)) < 0 && seen.add(batch.hash(i)))
+        .toArray();
   }
 
   private void tell(ChunkPlace place) {
@@ -89,39 +99,30 @@ final class Packer implements Closeable {
         : knownPacks.readable(store.database().chunks().find(unknown));
   }
 
-  private int write(ChunkBatch batch, int which) throws IOException {
+  /** Writes a chunk to the pack, from its frame. */
+  private int write(Sha256 hash, int length, int encoded) throws IOException {
     if (!keptSizes) {
       store.keepSizes();
       keptSizes = true;
     }
-    int length = batch.length(which);
-    int stored = frames().encode(batch.bytes(), batch.offset(which), length, frame);
+    int offset = encoders.offset(encoded);
+    int stored = encoders.length(encoded);
     BlobSink sink = pack();
-    sink.write(frame, 0, stored);
+    sink.write(encoders.frames(), offset, stored);
     ChunkPlace place =
         new ChunkPlace(
             takeNumber(),
-            batch.hash(which),
+            hash,
             sink.key(),
             packed,
             stored,
             length,
-            FrameCrc.of(frame, stored));
+            FrameCrc.of(encoders.frames(), offset, stored));
     packed += stored;
     if (packed >= store.settings().packBytes()) {
       commit();
     }
     return log.addNew(place);
-  }
-
-  private ZstdFrames frames() {
-    ZstdFrames open = frames;
-    if (open == null) {
-      open = new ZstdFrames();
-      frames = open;
-      frame = new byte[ZstdFrames.largestFrame(store.settings().sizes().max())];
-    }
-    return open;
   }
 
   private BlobSink pack() throws IOException {
@@ -192,11 +193,7 @@ final class Packer implements Closeable {
   /** Frees what it holds; a pack that is not committed is gone. */
   @Override
   public void close() {
-    ZstdFrames codec = frames;
-    frames = null;
-    if (codec != null) {
-      codec.close();
-    }
+    encoders.close();
     BlobSink open = pack;
     pack = null;
     if (open != null) {

@@ -20,15 +20,16 @@ public final class ZstdFrames implements Closeable {
   }
 
   /**
-   * Compresses a piece.
+   * Compresses a piece, touching no byte of the array but the {@link #largestFrame} from there on:
+   * the codec uses all of the room it is given, also behind the frame that comes of it.
    *
-   * @param frame takes the frame from its first byte on; as long as {@link #largestFrame} says
+   * @param at where the frame begins in the array
    * @return the length of the frame
    * @throws IOException if the codec fails
    */
-  public int encode(byte[] bytes, int offset, int length, byte[] frame) throws IOException {
+  public int encode(byte[] bytes, int offset, int length, byte[] frame, int at) throws IOException {
     try {
-      return context.compressByteArray(frame, 0, frame.length, bytes, offset, length);
+      return context.compressByteArray(frame, at, largestFrame(length), bytes, offset, length);
     } catch (ZstdException e) {
       throw new IOException("zstd: " + e.getMessage(), e);
     }

@@ -184,6 +184,51 @@ class ChunkedWriterTest {
   }
 
   @Test
+  void thePacksAreTheSameHoweverManyHelpToCompress() throws Exception {
+    byte[] nar = random(5_000_000, 5);
+    System.arraycopy(nar, 0, nar, 2_500_000, 700_000);
+    List<byte[]> packs = new ArrayList<>();
+    for (int helpers : List.of(0, 1, 3)) {
+      MemoryBlobStore own = new MemoryBlobStore();
+      try (Database rows =
+          Database.open(
+              new DatabaseSettings(
+                  "jdbc:sqlite:" + folder.resolve(helpers + ".db"), null, null, null))) {
+        ChunkStore.Settings settings = new ChunkStore.Settings(SIZES, 1 << 30, OtherSizes.REFUSED);
+        try (ChunkedWriter writer = new ChunkStore(own, rows, settings, threads, helpers).begin()) {
+          write(writer, nar, 0, nar.length);
+          writer.finish();
+          assertTrue(writer.store(id(nar), NOON));
+        }
+      }
+      String key = own.keys().iterator().next();
+      try (InputStream in = own.open(key, 0, own.find(key).orElseThrow())) {
+        packs.add(in.readAllBytes());
+      }
+    }
+
+    assertArrayEquals(packs.get(0), packs.get(1));
+    assertArrayEquals(packs.get(0), packs.get(2));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 3})
+  void whatSeveralCompressIsReadBack(int helpers) throws Exception {
+    store =
+        new ChunkStore(
+            blobs,
+            database,
+            new ChunkStore.Settings(SIZES, PACK_BYTES, OtherSizes.REFUSED),
+            threads,
+            helpers);
+    byte[] nar = random(9_000_000, helpers);
+
+    assertTrue(put(nar));
+
+    assertArrayEquals(nar, read(nar));
+  }
+
+  @Test
   void theSameBytesWithinOneNarAreWrittenOnce() throws Exception {
     byte[] once = random(1_000_000, 1);
     byte[] nar = new byte[6 * once.length];

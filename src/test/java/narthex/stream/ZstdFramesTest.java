@@ -1,0 +1,54 @@
+package narthex.stream;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.util.Arrays;
+import java.util.Random;
+import narthex.nix.Compression;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ZstdFramesTest {
+  private static final byte OURS = 0x5a;
+
+  /** Bits of a byte that are random: the fewer, the shorter the frame. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 4, 7, 8})
+  void aFrameTouchesNothingOutsideOfItsPlace(int bits) throws Exception {
+    Random random = new Random(bits);
+    byte[] piece = new byte[256 << 10];
+    random.nextBytes(piece);
+    for (int i = 0; i < piece.length; i++) {
+      piece[i] &= (byte) ((1 << bits) - 1);
+    }
+    try (ZstdFrames frames = new ZstdFrames()) {
+      for (int length = 0; length <= piece.length; length = 3 * length + 1 + random.nextInt(9)) {
+        int place = ZstdFrames.largestFrame(length);
+        byte[] array = new byte[3 * place];
+        Arrays.fill(array, OURS);
+
+        int frame = frames.encode(piece, 0, length, array, place);
+
+        assertOurs(array, 0, place);
+        assertOurs(array, 2 * place, 3 * place);
+        assertArrayEquals(Arrays.copyOf(piece, length), decoded(array, place, frame));
+      }
+    }
+  }
+
+  private static void assertOurs(byte[] array, int from, int to) {
+    for (int i = from; i < to; i++) {
+      assertEquals(OURS, array[i], "byte " + i);
+    }
+  }
+
+  private static byte[] decoded(byte[] array, int offset, int length) throws Exception {
+    try (InputStream in =
+        Decoders.decode(Compression.ZSTD, new ByteArrayInputStream(array, offset, length))) {
+      return in.readAllBytes();
+    }
+  }
+}
