@@ -65,6 +65,14 @@ class LazyHttpTest {
     return file;
   }
 
+  /** Asks where only stored NARs are known: a body ends before its row is committed. */
+  private static void awaitStored(HttpFixture http, String target) throws IOException {
+    long deadline = System.nanoTime() + PATIENCE_NANOS;
+    while (http.head("/upload" + target).statusCode() != 200) {
+      assertTrue(System.nanoTime() - deadline < 0, "not stored");
+    }
+  }
+
   private static boolean isNone(NarFile file) {
     return file.compression() == Compression.NONE && file.hash() == null;
   }
@@ -194,6 +202,7 @@ class LazyHttpTest {
       assertArrayEquals(
           sample.bytes(sample.fileName(), 0), http.get(path(sample.fileName())).body());
       assertEquals(sample.narInfo().file(), told(http, sample.narInfoTarget()));
+      awaitStored(http, path(sample.fileName()));
     }
     try (HttpFixture http = start("lazy")) {
       http.upstream.goDown();
