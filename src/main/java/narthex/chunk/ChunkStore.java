@@ -51,7 +51,7 @@ public final class ChunkStore {
    *     help it where there are processors for them; not closed here
    */
   public ChunkStore(BlobStore blobs, Database database, Settings settings, Executor packers) {
-    this(blobs, database, settings, packers, usualHelpers());
+    this(blobs, database, settings, packers, usuallyHelping());
   }
 
   /**
@@ -66,7 +66,7 @@ public final class ChunkStore {
   }
 
   /** As many as there are other processors: who decodes waits for the slower who compress. */
-  private static int usualHelpers() {
+  private static int usuallyHelping() {
     return Math.min(MOST_HELPERS, Runtime.getRuntime().availableProcessors() - 1);
   }
 
