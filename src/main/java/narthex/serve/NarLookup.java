@@ -306,18 +306,18 @@ public final class NarLookup implements NarStoredListener {
 
   private Optional<NarSource> fetch(Sha256 narHash, NarFileName name) throws IOException {
     Compression wanted = name.compression();
-    Set<NarInfoRow> tried = new HashSet<>();
+    Set<String> tried = new HashSet<>();
     Set<String> troubled = new HashSet<>();
     IOException trouble = null;
     while (tried.size() < ATTEMPTS) {
       Optional<NarInfoRow> next =
           rows(narHash, wanted).stream()
-              .filter(row -> !tried.contains(row) && !troubled.contains(upstream(row)))
+              .filter(row -> !tried.contains(place(row)) && !troubled.contains(upstream(row)))
               .findFirst();
       if (next.isEmpty()) {
         break;
       }
-      tried.add(next.get());
+      tried.add(place(next.get()));
       try {
         Optional<NarSource> source = coming.follow(next.get(), wanted);
         source = source.isPresent() ? source : findStored(narHash, name);
@@ -338,6 +338,11 @@ public final class NarLookup implements NarStoredListener {
       throw trouble;
     }
     return Optional.empty();
+  }
+
+  /** Where the file is that a narinfo names. */
+  private static String place(NarInfoRow row) {
+    return upstream(row) + " " + row.said().file().url();
   }
 
   private static String upstream(NarInfoRow row) {
