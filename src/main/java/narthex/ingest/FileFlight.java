@@ -1,17 +1,14 @@
 package narthex.ingest;
 
 import java.io.IOException;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import narthex.blob.GrowingManifest;
 import narthex.nix.Compression;
 import narthex.nix.NarFileName;
 import narthex.nix.Sha256;
 import narthex.staging.Boarding;
+import narthex.staging.Flight;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,9 +16,6 @@ import org.jspecify.annotations.Nullable;
  * for use by many threads.
  */
 public final class FileFlight {
-  /** The holder reports every end itself; this only frees those who wait for a dead one. */
-  private static final Duration SILENCE = Duration.ofMinutes(10);
-
   /**
    * The file that is coming.
    *
@@ -89,27 +83,11 @@ public final class FileFlight {
    * @throws IOException if it cannot be had just now
    */
   public Optional<Opened> awaitOpened() throws IOException {
-    return await(opened);
+    return Flight.await(opened);
   }
 
   /** Waits until it is over; true if nothing failed. */
   public boolean awaitEnded() throws IOException {
-    return await(ended);
-  }
-
-  private static <T> T await(CompletableFuture<T> future) throws IOException {
-    try {
-      return future.get(SILENCE.toSeconds(), TimeUnit.SECONDS);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof IOException failure) {
-        throw failure;
-      }
-      throw new IOException("the NAR file in flight failed", e.getCause());
-    } catch (TimeoutException e) {
-      throw new IOException("the NAR file in flight gave no sign for " + SILENCE, e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted while waiting for a NAR file in flight", e);
-    }
+    return Flight.await(ended);
   }
 }

@@ -114,7 +114,12 @@ public final class Flight {
     return await(ended);
   }
 
-  private static <T> T await(CompletableFuture<T> future) throws IOException {
+  /**
+   * Waits for what a holder says of a flight.
+   *
+   * @throws IOException the holder's very reason if it failed
+   */
+  public static <T> T await(CompletableFuture<T> future) throws IOException {
     try {
       return future.get(SILENCE.toSeconds(), TimeUnit.SECONDS);
     } catch (ExecutionException e) {
