@@ -1,5 +1,7 @@
 package narthex.container;
 
+import static narthex.container.WarClient.header;
+import static narthex.container.WarClient.path;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -9,14 +11,10 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.RandomAccessFile;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -34,7 +32,6 @@ import narthex.db.Representation;
 import narthex.nix.Compression;
 import narthex.nix.NarFile;
 import narthex.nix.NarFileName;
-import narthex.nix.NarInfo;
 import narthex.stream.Decoders;
 import narthex.testing.Fault;
 import narthex.testing.FaultyUpstream;
@@ -55,11 +52,7 @@ import org.junit.jupiter.api.Test;
 @ArquillianTest
 @Tag("container")
 class ChunkingIT {
-  private static final String CONTEXT = "/chunking";
-  private static final Duration SOON = Duration.ofSeconds(60);
-
-  private final HttpClient http =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private final WarClient war = new WarClient("/chunking");
   private final int seed = (int) (System.nanoTime() & 0xffffff);
   private FaultyUpstream upstream;
 
@@ -96,34 +89,8 @@ class ChunkingIT {
     return sample.publish(upstream);
   }
 
-  private <T> HttpResponse<T> ask(
-      String target, HttpResponse.BodyHandler<T> handler, String... headers) throws IOException {
-    HttpRequest.Builder request = HttpRequest.newBuilder(BuiltWar.at(CONTEXT + target));
-    if (headers.length > 0) {
-      request.headers(headers);
-    }
-    try {
-      return http.send(request.timeout(SOON).build(), handler);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException(e);
-    }
-  }
-
-  private HttpResponse<byte[]> get(String target, String... headers) throws IOException {
-    return ask(target, BodyHandlers.ofByteArray(), headers);
-  }
-
-  private static String path(NarFileName name) {
-    return "/nar/" + name.print();
-  }
-
   private static byte[] nar(Sample sample) {
     return sample.bytes(sample.narName(), 0);
-  }
-
-  private static String header(HttpResponse<?> response, String name) {
-    return response.headers().firstValue(name).orElse("");
   }
 
   private static byte[] decode(byte[] zstd) throws IOException {
@@ -133,21 +100,18 @@ class ChunkingIT {
   }
 
   private void assertNone(Sample sample) throws IOException {
-    HttpResponse<byte[]> answer = get(sample.narInfoTarget());
-    assertEquals(200, answer.statusCode());
-    NarInfo told = NarInfo.parse(new String(answer.body(), StandardCharsets.UTF_8));
     assertEquals(
-        new NarFile("nar/" + sample.narName().print(), Compression.NONE, null, null), told.file());
-    assertTrue(told.isSignedBy(List.of(Sample.KEY.publicKey())));
+        new NarFile("nar/" + sample.narName().print(), Compression.NONE, null, null),
+        war.narInfo(sample).file());
   }
 
   /** Fetched, and its chunks committed. */
   private Sample stored(String name, int bytes) throws IOException {
     Sample sample = sample(name, bytes);
     assertNone(sample);
-    assertArrayEquals(nar(sample), get(path(sample.narName())).body());
+    assertArrayEquals(nar(sample), war.get(path(sample.narName())).body());
     String there = "/upload" + path(sample.narName());
-    for (int i = 0; get(there, "Range", "bytes=0-0").statusCode() != 206; i++) {
+    for (int i = 0; war.get(there, "Range", "bytes=0-0").statusCode() != 206; i++) {
       assertTrue(i < 10_000, "the NAR is not stored");
     }
     return sample;
@@ -169,7 +133,7 @@ class ChunkingIT {
     assertNone(sample);
     assertEquals(0, upstream.requests().count("GET", sample.narTarget()));
 
-    HttpResponse<byte[]> cold = get(path(sample.narName()));
+    HttpResponse<byte[]> cold = war.get(path(sample.narName()));
 
     assertEquals(200, cold.statusCode());
     assertEquals(Integer.toString(sample.narBytes()), header(cold, "content-length"));
@@ -203,8 +167,8 @@ class ChunkingIT {
     }
 
     assertNone(sample);
-    assertArrayEquals(nar(sample), get(path(sample.narName())).body());
-    assertArrayEquals(file, get(path(sample.fileName())).body());
+    assertArrayEquals(nar(sample), war.get(path(sample.narName())).body());
+    assertArrayEquals(file, war.get(path(sample.fileName())).body());
     assertEquals(0, upstream.requests().count("GET", sample.narTarget()));
   }
 
@@ -216,11 +180,11 @@ class ChunkingIT {
     upstream.fail(sample.narTarget(), Fault.stallAfter(5_000_000, gate), 1);
     assertNone(sample);
 
-    HttpResponse<InputStream> plain = ask(path(sample.narName()), BodyHandlers.ofInputStream());
-    HttpResponse<InputStream> xz = ask(path(sample.fileName()), BodyHandlers.ofInputStream());
+    HttpResponse<InputStream> plain = war.ask(path(sample.narName()), BodyHandlers.ofInputStream());
+    HttpResponse<InputStream> xz = war.ask(path(sample.fileName()), BodyHandlers.ofInputStream());
     try (InputStream inNar = plain.body();
         InputStream inFile = xz.body()) {
-      gate.awaitArrivals(1, SOON);
+      gate.awaitArrivals(1, WarClient.SOON);
       assertEquals(200, xz.statusCode());
       assertArrayEquals(Arrays.copyOf(file, 3_000_000), inFile.readNBytes(3_000_000));
       assertArrayEquals(Arrays.copyOf(nar(sample), 2_000_000), inNar.readNBytes(2_000_000));
@@ -235,15 +199,15 @@ class ChunkingIT {
   void aCompressedNameOfAChunkedNarIsPassedThroughOrA404() throws IOException {
     Sample sample = stored("through", 300_000);
 
-    assertArrayEquals(sample.bytes(sample.fileName(), 0), get(path(sample.fileName())).body());
+    assertArrayEquals(sample.bytes(sample.fileName(), 0), war.get(path(sample.fileName())).body());
     upstream.remove(sample.narTarget()).remove(sample.narInfoTarget());
-    HttpResponse<byte[]> gone = get(path(sample.fileName()));
+    HttpResponse<byte[]> gone = war.get(path(sample.fileName()));
     for (int i = 0; i < 1000 && gone.statusCode() == 200; i++) { // the flight is landing yet
       assertArrayEquals(sample.bytes(sample.fileName(), 0), gone.body());
-      gone = get(path(sample.fileName()));
+      gone = war.get(path(sample.fileName()));
     }
     assertEquals(404, gone.statusCode());
-    assertArrayEquals(nar(sample), get(path(sample.narName())).body());
+    assertArrayEquals(nar(sample), war.get(path(sample.narName())).body());
   }
 
   @Test
@@ -251,10 +215,11 @@ class ChunkingIT {
     Sample sample = stored("frames", 1_000_000);
     String zstd = path(new NarFileName(sample.fileName().stem(), Compression.ZSTD));
 
-    HttpResponse<byte[]> file = get(zstd);
-    HttpResponse<byte[]> rest = get(zstd, "Range", "bytes=5000-", "If-Range", header(file, "etag"));
-    HttpResponse<byte[]> coded = get(path(sample.narName()), "Accept-Encoding", "zstd");
-    HttpResponse<byte[]> part = get(path(sample.narName()), "Range", "bytes=400000-400999");
+    HttpResponse<byte[]> file = war.get(zstd);
+    HttpResponse<byte[]> rest =
+        war.get(zstd, "Range", "bytes=5000-", "If-Range", header(file, "etag"));
+    HttpResponse<byte[]> coded = war.get(path(sample.narName()), "Accept-Encoding", "zstd");
+    HttpResponse<byte[]> part = war.get(path(sample.narName()), "Range", "bytes=400000-400999");
 
     assertEquals(200, file.statusCode());
     assertEquals(Integer.toString(file.body().length), header(file, "content-length"));
@@ -281,10 +246,10 @@ class ChunkingIT {
 
       assertThrows(
           IOException.class,
-          () -> get(path(sample.narName()), "Accept-Encoding", coding),
+          () -> war.get(path(sample.narName()), "Accept-Encoding", coding),
           "a short or wrong body ended cleanly");
 
-      assertArrayEquals(nar(sample), get(path(sample.narName())).body());
+      assertArrayEquals(nar(sample), war.get(path(sample.narName())).body());
       assertEquals(2, upstream.requests().count("GET", sample.narTarget()));
     }
   }
@@ -303,8 +268,8 @@ class ChunkingIT {
   void aNameWithoutARowIsFoundUpstream() throws IOException {
     Sample sample = sample("nameless", 300_000);
 
-    assertArrayEquals(nar(sample), get(path(sample.narName())).body());
+    assertArrayEquals(nar(sample), war.get(path(sample.narName())).body());
     Sample other = sample("nameless-file", 300_001);
-    assertArrayEquals(other.bytes(other.fileName(), 0), get(path(other.fileName())).body());
+    assertArrayEquals(other.bytes(other.fileName(), 0), war.get(path(other.fileName())).body());
   }
 }

@@ -13,13 +13,15 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.TreeMap;
 import narthex.nix.Compression;
+import narthex.nix.NarFile;
 import narthex.nix.NarInfo;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.NarFixture;
 import narthex.testing.node.Sample;
 
-/** An upstream, a server that chunks eagerly in packs of 1 MiB, and plain HTTP. */
+/** An upstream, a server that chunks in packs of 1 MiB, and plain HTTP. */
 final class ChunkingServer implements AutoCloseable {
   static final int PACK_BYTES = 1 << 20;
 
@@ -28,18 +30,20 @@ final class ChunkingServer implements AutoCloseable {
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-  private ChunkingServer() {
-    scene =
-        Scene.withUploads(
-            upstream,
-            Map.of(
-                "narthex.cdc.mode", "eager",
-                "narthex.upstream.allow-unsigned", "true",
-                "narthex.blob.part-size", Integer.toString(PACK_BYTES)));
+  private ChunkingServer(Map<String, String> more) {
+    Map<String, String> settings = new TreeMap<>(more);
+    settings.put("narthex.upstream.allow-unsigned", "true");
+    settings.put("narthex.blob.part-size", Integer.toString(PACK_BYTES));
+    scene = Scene.withUploads(upstream, settings);
   }
 
+  /** One that chunks eagerly. */
   static ChunkingServer start() {
-    return new ChunkingServer();
+    return start(Map.of("narthex.cdc.mode", "eager"));
+  }
+
+  static ChunkingServer start(Map<String, String> settings) {
+    return new ChunkingServer(settings);
   }
 
   FaultyUpstream upstream() {
@@ -82,13 +86,18 @@ final class ChunkingServer implements AutoCloseable {
     }
   }
 
-  /** Where the NAR is served, as the narinfo tells, which must say none. */
-  String narTarget(Sample sample) {
+  /** What the narinfo tells of the NAR's file. */
+  NarFile told(Sample sample) {
     HttpResponse<String> answer = scene.server().fetch(sample.narInfoTarget());
     assertEquals(200, answer.statusCode());
-    NarInfo told = NarInfo.parse(answer.body());
-    assertEquals(Compression.NONE, told.file().compression());
-    return "/" + told.file().url();
+    return NarInfo.parse(answer.body()).file();
+  }
+
+  /** Where the NAR is served, as the narinfo tells, which must say none. */
+  String narTarget(Sample sample) {
+    NarFile told = told(sample);
+    assertEquals(Compression.NONE, told.compression());
+    return "/" + told.url();
   }
 
   /** GET gives exactly these bytes, and says before how many they are. */
