@@ -81,7 +81,15 @@ public final class ChunkStore {
    * @param narBytes how many bytes the NAR has, if that was announced: told to those who follow it
    */
   public ChunkedWriter begin(OptionalLong narBytes) {
-    return new ChunkedWriter(this, narBytes);
+    return new ChunkedWriter(this, narBytes, new KnownPacks(this, KnownPacks.Look.AT_LENGTHS));
+  }
+
+  /**
+   * The same for a NAR of which something was damaged: each chunk that is stored already is read
+   * before it is referred to, and written anew if it is not what was stored.
+   */
+  public ChunkedWriter beginToHeal(OptionalLong narBytes) {
+    return new ChunkedWriter(this, narBytes, new KnownPacks(this, KnownPacks.Look.AT_FRAMES));
   }
 
   /**

@@ -72,12 +72,12 @@ public final class ChunkedWriter implements Closeable {
   private boolean isNamed;
   private boolean mayBeStored;
 
-  ChunkedWriter(ChunkStore store, OptionalLong narBytes) {
+  ChunkedWriter(ChunkStore store, OptionalLong narBytes, KnownPacks known) {
     this.store = store;
     this.chunker = new Chunker(store.settings().sizes());
     this.growing = new GrowingChunks(store);
     this.manifest = new GrowingManifest(growing, narBytes);
-    this.packer = new Packer(store, growing, manifest);
+    this.packer = new Packer(store, growing, manifest, known);
   }
 
   /**

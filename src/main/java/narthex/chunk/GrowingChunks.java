@@ -195,6 +195,6 @@ final class GrowingChunks implements Written {
   /** Opens the bytes of the NAR; nothing is read before the first read. */
   @Override
   public InputStream openWritten(long from) {
-    return new GrowingChunksInputStream(this, store.blobs(), from);
+    return new GrowingChunksInputStream(this, store, from);
   }
 }

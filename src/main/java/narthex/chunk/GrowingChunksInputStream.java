@@ -8,8 +8,8 @@ import java.util.Objects;
 import java.util.Optional;
 import narthex.blob.BlobLostException;
 import narthex.blob.BlobSink;
-import narthex.blob.BlobStore;
 import narthex.chunk.GrowingChunks.Place;
+import narthex.db.ChunkPlace;
 import narthex.stream.CorruptEncodingException;
 import narthex.stream.FrameDecoder;
 import org.jspecify.annotations.Nullable;
@@ -17,10 +17,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * The bytes of the chunks of a NAR that is being cut. Whoever reads knows how far they are there.
  * Holds one chunk, its frame and one open pack. For one thread.
+ *
+ * <p>A chunk of a NAR before, to which this one refers, may turn out lost or damaged: that is a
+ * {@link ChunkLostException}, unless the NAR is stored by now and can be read there.
  */
 final class GrowingChunksInputStream extends InputStream {
   private final GrowingChunks chunks;
-  private final BlobStore blobs;
+  private final ChunkStore store;
   private final FrameDecoder decoder = new FrameDecoder();
   private long position;
   private byte[] frame = new byte[0];
@@ -45,9 +48,9 @@ final class GrowingChunksInputStream extends InputStream {
     }
   }
 
-  GrowingChunksInputStream(GrowingChunks chunks, BlobStore blobs, long from) {
+  GrowingChunksInputStream(GrowingChunks chunks, ChunkStore store, long from) {
     this.chunks = chunks;
-    this.blobs = blobs;
+    this.store = store;
     this.position = from;
   }
 
@@ -97,18 +100,14 @@ final class GrowingChunksInputStream extends InputStream {
 
   /** Decodes the chunk in which the next byte is, or finds the NAR elsewhere. */
   private void decode() throws IOException {
-    Place place;
     try {
-      place = open();
-    } catch (BlobLostException lost) {
-      Optional<ChunkedManifest> manifest = chunks.stored();
-      if (manifest.isEmpty()) {
-        throw lost;
-      }
-      closePack();
-      stored = manifest.get().open(position);
-      return;
+      decode(open());
+    } catch (BlobLostException | CorruptEncodingException lost) {
+      readElsewhere(lost);
     }
+  }
+
+  private void decode(Place place) throws IOException {
     frame = sized(frame, place.storedLength());
     chunk = sized(chunk, place.length());
     chunkLength = 0;
@@ -120,16 +119,32 @@ final class GrowingChunksInputStream extends InputStream {
       read += count;
     }
     pack = new OpenPack(pack.key(), pack.in(), pack.at() + place.storedLength(), pack.end());
-    try {
-      decoder.decode(frame, place.storedLength(), chunk, place.length());
-    } catch (CorruptEncodingException damaged) {
-      throw new IOException(
-          "frame at %d in %s is damaged: %s"
-              .formatted(place.offset(), place.pack(), damaged.getMessage()),
-          damaged);
-    }
+    decoder.decode(frame, place.storedLength(), chunk, place.length());
     chunkFrom = place.narOffset();
     chunkLength = place.length();
+  }
+
+  /**
+   * Goes on where the NAR is stored.
+   *
+   * @param lost why the next chunk cannot be read where it was put, or was found
+   * @throws ChunkLostException if the NAR is not stored and it was found there
+   */
+  private void readElsewhere(IOException lost) throws IOException {
+    Optional<ChunkedManifest> manifest = chunks.stored();
+    if (manifest.isPresent()) {
+      closePack();
+      stored = manifest.get().open(position);
+      return;
+    }
+    Place place = chunks.at(position);
+    Optional<ChunkPlace> known = store.database().chunks().findAt(place.pack(), place.offset());
+    if (known.isPresent()) {
+      throw ChunkLostException.at(known.get(), lost);
+    }
+    throw new IOException(
+        "frame at %d in %s is lost: %s".formatted(place.offset(), place.pack(), lost.getMessage()),
+        lost);
   }
 
   /** Opens the pack at the frame of the chunk in which the next byte is. */
@@ -153,7 +168,7 @@ final class GrowingChunksInputStream extends InputStream {
     }
     List<Place> run = chunks.run(position);
     long length = run.stream().mapToLong(Place::storedLength).sum();
-    InputStream in = blobs.open(place.pack(), place.offset(), length);
+    InputStream in = store.blobs().open(place.pack(), place.offset(), length);
     pack = new OpenPack(place.pack(), in, place.offset(), place.offset() + length);
     return place;
   }

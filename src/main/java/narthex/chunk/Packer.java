@@ -43,12 +43,13 @@ final class Packer implements Closeable {
   /**
    * @param growing is told where each chunk is, as soon as it can be read there
    * @param manifest grows with that
+   * @param knownPacks what is to be known of a chunk that is stored before it is referred to
    */
-  Packer(ChunkStore store, GrowingChunks growing, GrowingManifest manifest) {
+  Packer(ChunkStore store, GrowingChunks growing, GrowingManifest manifest, KnownPacks knownPacks) {
     this.store = store;
     this.growing = growing;
     this.manifest = manifest;
-    this.knownPacks = new KnownPacks(store);
+    this.knownPacks = knownPacks;
     this.encoders = store.newEncoders();
   }
 

@@ -10,7 +10,6 @@ import java.util.Optional;
 import narthex.blob.BlobLostException;
 import narthex.blob.BlobStore;
 import narthex.blob.StoredManifest;
-import narthex.chunk.ChunkStore;
 import narthex.chunk.ChunkedWriter;
 import narthex.db.Database;
 import narthex.db.Form;
@@ -46,16 +45,12 @@ public final class FileChunking {
   }
 
   private final NarIngest ingest;
-  private final ChunkStore chunks;
   private final Database database;
   private final BlobStore blobs;
 
-  /**
-   * Reads files from this store and stores chunks in that one; listeners of the ingest are told.
-   */
-  public FileChunking(NarIngest ingest, ChunkStore chunks, Database database, BlobStore blobs) {
+  /** Reads files from this store, and stores chunks by way of this ingest. */
+  public FileChunking(NarIngest ingest, Database database, BlobStore blobs) {
     this.ingest = ingest;
-    this.chunks = chunks;
     this.database = database;
     this.blobs = blobs;
   }
@@ -107,7 +102,7 @@ public final class FileChunking {
 
   /** Returns what is wrong with the file; empty if nothing is and the NAR is stored. */
   private Optional<String> chunk(NarId nar, Representation whole) throws IOException {
-    try (ChunkedWriter writer = chunks.begin()) {
+    try (ChunkedWriter writer = ingest.cut(nar)) {
       cut(nar, whole, writer);
       writer.finish();
       ingest.publish(nar, writer, another -> cutAgain(nar, whole, another));

@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import narthex.blob.BlobLostException;
@@ -28,6 +30,7 @@ import narthex.nix.Compression;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one door for NAR bytes: what comes in is hashed while it is written, compared with what was
@@ -39,11 +42,18 @@ public final class NarIngest {
   /** More than one repetition means that others store and drop the same NAR at the same time. */
   private static final int PUBLISH_ATTEMPTS = 5;
 
+  /** Bounds the memory of damage; beyond it only what a reader met is written anew. */
+  private static final int MOST_DOUBTFUL = 10_000;
+
   private final BlobStore blobs;
   private final ChunkStore chunks;
   private final Database database;
   private final ExecutorService verifiers;
   private final InstantSource clock;
+
+  /** NARs of which a chunk was damaged, so that others may be, until they are stored again. */
+  private final Set<Sha256> doubtful = ConcurrentHashMap.newKeySet();
+
   private final CopyOnWriteArrayList<NarStoredListener> listeners = new CopyOnWriteArrayList<>();
 
   /**
@@ -80,7 +90,7 @@ public final class NarIngest {
     try {
       return new NarIngestion(
           expected,
-          keep == Keep.CHUNKED ? chunks.begin(narBytes(expected)) : null,
+          keep == Keep.CHUNKED ? cut(expected.nar()) : null,
           keep,
           sink,
           length,
@@ -92,9 +102,17 @@ public final class NarIngest {
     }
   }
 
-  private static OptionalLong narBytes(NarExpectation expected) {
-    NarId nar = expected.nar();
-    return nar == null ? OptionalLong.empty() : OptionalLong.of(nar.sizeBytes());
+  /**
+   * Begins to cut a NAR into chunks; the caller closes the writer.
+   *
+   * @param nar which, if that is known
+   */
+  ChunkedWriter cut(@Nullable NarId nar) {
+    if (nar == null) {
+      return chunks.begin();
+    }
+    OptionalLong length = OptionalLong.of(nar.sizeBytes());
+    return doubtful.contains(nar.hash()) ? chunks.beginToHeal(length) : chunks.begin(length);
   }
 
   /**
@@ -151,7 +169,7 @@ public final class NarIngest {
           refused.getMessage());
     }
     for (int attempt = 1; ; attempt++) {
-      try (ChunkedWriter writer = chunks.begin()) {
+      try (ChunkedWriter writer = chunks.beginToHeal(OptionalLong.of(nar.sizeBytes()))) {
         again.write(writer);
         Stored stored = publish(nar, writer);
         written.storedByAnother(nar);
@@ -166,6 +184,7 @@ public final class NarIngest {
 
   private Stored publish(NarId nar, ChunkedWriter written) throws IOException {
     boolean isNew = DatabaseTries.keepTrying(() -> written.store(nar, clock.instant()));
+    doubtful.remove(nar.hash());
     announce(nar.hash());
     return isNew ? Stored.NEW : Stored.KNOWN;
   }
@@ -227,21 +246,55 @@ public final class NarIngest {
   /**
    * Drops the chunked form of a NAR, of which a chunk turned out lost or damaged, so that the NAR
    * is fetched again. No later NAR refers to that chunk, nor to others of a lost pack: they are
-   * written anew when they come. Nothing is changed if that happened meanwhile.
+   * written anew when they come; and so is whatever else of this NAR is damaged. Nothing is changed
+   * if that happened meanwhile.
    */
   public void drop(Sha256 narHash, Representation damaged, ChunkLostException lost)
       throws IOException {
     Optional<ChunkPlace> place = lost.place();
-    if (place.isPresent()) {
-      boolean condemned =
-          lost.isPackLost()
-              ? database.chunks().condemnPack(place.get().pack())
-              : database.chunks().condemn(place.get());
-      if (!condemned) {
-        return;
-      }
+    if (place.isPresent() && !condemn(place.get(), lost.isPackLost())) {
+      return;
     }
+    doubt(narHash);
     drop(narHash, damaged);
+  }
+
+  /**
+   * Records that a chunk turned out lost or damaged to which a NAR refers that is coming in: it is
+   * cut anew before it is stored. If it is stored by now, it is dropped.
+   *
+   * @param narHash the NAR; empty while it is not known, and so not stored
+   */
+  public void dropInFlight(Optional<Sha256> narHash, ChunkLostException lost) throws IOException {
+    narHash.ifPresent(this::doubt);
+    Optional<ChunkPlace> place = lost.place();
+    if (place.isPresent() && !condemn(place.get(), lost.isPackLost())) {
+      return;
+    }
+    Optional<StoredNar> nar =
+        narHash.isEmpty() ? Optional.empty() : database.findNar(narHash.get());
+    Optional<Representation> stored =
+        nar.flatMap(found -> found.find(Form.CHUNKED, Compression.NONE));
+    if (stored.isPresent() && (place.isEmpty() || isCondemned(place.get()))) {
+      drop(nar.get().id().hash(), stored.get());
+    }
+  }
+
+  /** Not if it was written anew: then what refers to it is whole. */
+  private boolean isCondemned(ChunkPlace place) throws IOException {
+    return database.chunks().find(Set.of(place.hash())).isEmpty();
+  }
+
+  private boolean condemn(ChunkPlace place, boolean isPackLost) throws IOException {
+    return isPackLost
+        ? database.chunks().condemnPack(place.pack())
+        : database.chunks().condemn(place);
+  }
+
+  private void doubt(Sha256 narHash) {
+    if (doubtful.size() < MOST_DOUBTFUL) {
+      doubtful.add(narHash);
+    }
   }
 
   /** Deletes a narinfo, if there is one; its NAR stays. */

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import narthex.blob.GrowingManifest;
+import narthex.chunk.ChunkLostException;
 import narthex.nix.Compression;
 import org.jspecify.annotations.Nullable;
 
@@ -17,16 +19,19 @@ final class FollowedNar implements NarSource {
   private final @Nullable String entityTag;
   private final DecoderSlots slots;
   private final @Nullable NarSource file;
+  private final Consumer<ChunkLostException> damage;
 
   private FollowedNar(
       GrowingManifest manifest,
       @Nullable String entityTag,
       DecoderSlots slots,
-      @Nullable NarSource file) {
+      @Nullable NarSource file,
+      Consumer<ChunkLostException> damage) {
     this.manifest = manifest;
     this.entityTag = entityTag;
     this.slots = slots;
     this.file = file;
+    this.damage = damage;
   }
 
   /**
@@ -34,15 +39,17 @@ final class FollowedNar implements NarSource {
    *
    * @param entityTag the NarHash, if it is known
    * @param file the file that comes in, which {@link #encoded} gives; closed with this
+   * @param damage is told which chunk a reading failed of, in its thread, and does not fail
    * @throws IOException if no byte will come: a failure before the first one is told by a status
    */
   static FollowedNar open(
       GrowingManifest manifest,
       @Nullable String entityTag,
       DecoderSlots slots,
-      @Nullable NarSource file)
+      @Nullable NarSource file,
+      Consumer<ChunkLostException> damage)
       throws IOException {
-    FollowedNar source = new FollowedNar(manifest, entityTag, slots, file);
+    FollowedNar source = new FollowedNar(manifest, entityTag, slots, file, damage);
     try {
       manifest.awaitByte(0);
     } catch (IOException | RuntimeException e) {
@@ -69,7 +76,7 @@ final class FollowedNar implements NarSource {
 
   @Override
   public InputStream open(long from) throws IOException {
-    return slots.open(() -> manifest.open(from));
+    return ReportingInputStream.open(() -> slots.open(() -> manifest.open(from)), damage);
   }
 
   @Override

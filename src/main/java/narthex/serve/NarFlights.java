@@ -1,13 +1,20 @@
 package narthex.serve;
 
 import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.Collections;
 import java.util.Optional;
+import java.util.Set;
+import java.util.WeakHashMap;
 import narthex.blob.GrowingManifest;
+import narthex.chunk.ChunkLostException;
+import narthex.db.Database;
 import narthex.db.NarInfoRow;
 import narthex.ingest.FileFlight;
 import narthex.ingest.NarAbsentException;
 import narthex.ingest.NarDownload;
 import narthex.ingest.NarFileDownload;
+import narthex.ingest.NarIngest;
 import narthex.nix.Compression;
 import narthex.nix.NarFileName;
 import narthex.nix.NarId;
@@ -15,18 +22,36 @@ import narthex.nix.Sha256;
 import narthex.staging.Flight;
 import org.jspecify.annotations.Nullable;
 
-/** Follows NARs that are coming in, and starts what does not come yet. Thread-safe. */
+/**
+ * Follows NARs that are coming in, and starts what does not come yet. What turns out lost of chunks
+ * to which they refer is recorded. Thread-safe.
+ */
 final class NarFlights {
+  private static final System.Logger LOG = System.getLogger(NarFlights.class.getName());
+
   /** How often a flight is joined that was started for another name of the same file. */
   private static final int ATTEMPTS = 4;
 
   private final NarDownload download;
   private final NarFileDownload files;
+  private final Database database;
+  private final NarIngest ingest;
   private final DecoderSlots slots;
 
-  NarFlights(NarDownload download, NarFileDownload files, DecoderSlots slots) {
+  /** Chunks of flights that refer to what is lost: who comes next decodes the file. */
+  private final Set<GrowingManifest> damaged =
+      Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
+
+  NarFlights(
+      NarDownload download,
+      NarFileDownload files,
+      Database database,
+      NarIngest ingest,
+      DecoderSlots slots) {
     this.download = download;
     this.files = files;
+    this.database = database;
+    this.ingest = ingest;
     this.slots = slots;
   }
 
@@ -49,12 +74,16 @@ final class NarFlights {
     Sha256 fileHash = coming.fileHash();
     NarId nar = flight.nar();
     GrowingManifest chunks = coming.nar();
-    if (chunks != null && wanted == Compression.NONE && flight.compression() != wanted) {
+    if (chunks != null
+        && wanted == Compression.NONE
+        && flight.compression() != wanted
+        && !damaged.contains(chunks)) {
       return FollowedNar.open(
           chunks,
           nar.hash().nix32(),
           slots,
-          sentEncoded(coming.manifest(), flight.compression(), fileHash));
+          sentEncoded(coming.manifest(), flight.compression(), fileHash),
+          lost -> lose(chunks, () -> Optional.of(nar.hash()), lost));
     }
     NarSource file = file(coming.manifest(), flight.compression(), fileHash);
     return wanted == file.compression() ? file : new DecodedSource(file, nar, slots);
@@ -102,16 +131,33 @@ final class NarFlights {
 
   private NarSource open(FileFlight.Opened coming, NarFileName name) throws IOException {
     GrowingManifest chunks = coming.nar();
-    if (chunks != null && name.compression() != coming.compression()) {
+    if (chunks != null && name.compression() != coming.compression() && !damaged.contains(chunks)) {
       return FollowedNar.open(
           chunks,
           null,
           slots,
-          sentEncoded(coming.manifest(), coming.compression(), coming.fileHash()));
+          sentEncoded(coming.manifest(), coming.compression(), coming.fileHash()),
+          lost -> lose(chunks, () -> database.findNarByFileName(name.stem()), lost));
     }
     NarSource file = file(coming.manifest(), coming.compression(), coming.fileHash());
     return name.compression() == coming.compression()
         ? file
         : new DecodedSource(file, files.maxNarBytes(), slots);
+  }
+
+  /** Finds the NAR that was followed; empty while it is not known. */
+  private interface Followed {
+    Optional<Sha256> find() throws IOException;
+  }
+
+  /** Records that a reading found chunks lost, in the reader's thread; does not fail. */
+  private void lose(GrowingManifest chunks, Followed followed, ChunkLostException lost) {
+    damaged.add(chunks);
+    LOG.log(Level.ERROR, "nar in flight refers to what is lost reason={0}", lost.getMessage());
+    try {
+      ingest.dropInFlight(followed.find(), lost);
+    } catch (IOException e) {
+      LOG.log(Level.ERROR, "damage cannot be recorded reason={0}", e.toString());
+    }
   }
 }

@@ -68,7 +68,7 @@ public final class NarLookup implements NarStoredListener {
     this.flights = flights;
     this.download = download;
     this.files = files;
-    this.coming = new NarFlights(download, files, slots);
+    this.coming = new NarFlights(download, files, database, ingest, slots);
     this.ingest = ingest;
     this.slots = slots;
   }

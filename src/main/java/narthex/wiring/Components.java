@@ -129,7 +129,7 @@ final class Components implements Closeable {
     this.deletions = settings.uploading().deleting() ? DeletionSwitch.ON : DeletionSwitch.OFF;
     DocumentIngest documents = new DocumentIngest(blobs, database, clock);
     this.deletion = new Deletion(database, ingest, documents);
-    startChores(settings, database, blobs, ingest, chunks);
+    startChores(settings, database, blobs, ingest);
     this.documentLookup =
         new DocumentLookup(
             database,
@@ -177,8 +177,7 @@ final class Components implements Closeable {
   }
 
   /** Starts what no request waits for. */
-  private void startChores(
-      Settings all, Database database, BlobStore blobs, NarIngest ingest, ChunkStore chunks) {
+  private void startChores(Settings all, Database database, BlobStore blobs, NarIngest ingest) {
     InstantSource clock = InstantSource.system();
     ScheduledExecutorService timer = stopping(Executors.timer("narthex-maintain"));
     new Sweep(database, deletion, all.uploading().grace(), clock).schedule(timer);
@@ -186,7 +185,7 @@ final class Components implements Closeable {
     Duration delay = settings.deleteDelay();
     List<Chore> work = new ArrayList<>();
     if (settings.mode() != CdcMode.OFF) {
-      work.add(new ChunkFiles(database, new FileChunking(ingest, chunks, database, blobs)));
+      work.add(new ChunkFiles(database, new FileChunking(ingest, database, blobs)));
     }
     if (settings.advertised() == Advertising.Chunked.AS_ZSTD) {
       work.add(new HashFrames(database, blobs, ingest));

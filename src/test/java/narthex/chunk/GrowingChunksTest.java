@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Instant;
@@ -22,10 +23,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import narthex.blob.BlobStore;
 import narthex.blob.DirectoryBlobStore;
 import narthex.blob.FaultyBlobStore;
 import narthex.chunk.ChunkStore.OtherSizes;
+import narthex.db.ChunkPlace;
 import narthex.db.Database;
 import narthex.db.DatabaseSettings;
 import narthex.db.Form;
@@ -36,6 +39,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** NARs that are read while they are cut, from real files. */
 class GrowingChunksTest {
@@ -273,6 +278,55 @@ class GrowingChunksTest {
       writer.finish();
       writer.manifest().complete();
       assertArrayEquals(other, soon(in::readAllBytes));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aChunkOfANarBeforeThatIsLostOrDamagedIsNamed(boolean lost) throws Exception {
+    byte[] one = random(500_000, 11);
+    try (ChunkedWriter writer = store.begin()) {
+      writer.write(one, 0, one.length);
+      store(writer, one);
+    }
+    byte[] other = Arrays.copyOf(one, 600_000);
+    try (ChunkedWriter writer = store.begin();
+        InputStream in = writer.manifest().open(0)) {
+      writer.write(other, 0, other.length);
+      writer.finish();
+      ChunkPlace first = place(id(one), 0);
+      if (lost) {
+        blobs.lose(first.pack());
+      } else {
+        blobs.flipByte(first.pack(), first.offset() + 20);
+      }
+
+      ChunkLostException e = assertThrows(ChunkLostException.class, in::read);
+      assertEquals(first, e.place().orElseThrow());
+      assertEquals(lost, e.isPackLost());
+    }
+  }
+
+  private ChunkPlace place(NarId nar, long narOffset) throws Exception {
+    var part = database.chunks().findPart(nar.hash(), narOffset).orElseThrow();
+    return database.chunks().places(part.numbers()).get(0);
+  }
+
+  @Test
+  void aChunkOfItsOwnThatIsLostIsNoRowsFault() throws Exception {
+    byte[] nar = random(400_000, 12);
+    try (ChunkedWriter writer = store.begin();
+        InputStream in = writer.manifest().open(0)) {
+      writer.write(nar, 0, nar.length);
+      writer.finish();
+      try (Stream<Path> packs = Files.walk(folder.resolve("blobs").resolve("blobs"))) {
+        for (Path pack : packs.filter(Files::isRegularFile).toList()) {
+          Files.delete(pack);
+        }
+      }
+
+      IOException e = assertThrows(IOException.class, in::read);
+      assertFalse(e instanceof ChunkLostException, e::toString);
     }
   }
 

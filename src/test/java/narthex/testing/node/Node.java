@@ -260,7 +260,7 @@ public final class Node implements AutoCloseable {
             database,
             tasks,
             new NarFileDownload.Policy(MAX_UPLOADED_NAR_BYTES, options.mode()));
-    this.chores = new NodeChores(database, blobs, ingest, chunks, options.clock());
+    this.chores = new NodeChores(database, blobs, ingest, options.clock());
     this.nars =
         new NarLookup(database, blobs, flights, download, files, ingest, new DecoderSlots(64));
     ingest.addListener(nars);

@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import narthex.blob.BlobStore;
-import narthex.chunk.ChunkStore;
 import narthex.db.Database;
 import narthex.ingest.FileChunking;
 import narthex.ingest.NarIngest;
@@ -26,13 +25,8 @@ public final class NodeChores {
   private final Database database;
   private final InstantSource clock;
 
-  NodeChores(
-      Database database,
-      BlobStore blobs,
-      NarIngest ingest,
-      ChunkStore chunks,
-      InstantSource clock) {
-    this.chunking = new ChunkFiles(database, new FileChunking(ingest, chunks, database, blobs));
+  NodeChores(Database database, BlobStore blobs, NarIngest ingest, InstantSource clock) {
+    this.chunking = new ChunkFiles(database, new FileChunking(ingest, database, blobs));
     this.hashing = new HashFrames(database, blobs, ingest);
     this.deletion = new DeleteFiles(database, blobs, ingest, DELETE_DELAY, clock);
     this.database = database;
