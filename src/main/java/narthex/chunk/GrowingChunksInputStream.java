@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.Optional;
 import narthex.blob.BlobLostException;
 import narthex.blob.BlobSink;
+import narthex.blob.BlobStore;
 import narthex.chunk.GrowingChunks.Place;
 import narthex.db.ChunkPlace;
 import narthex.stream.CorruptEncodingException;
@@ -18,12 +19,12 @@ import org.jspecify.annotations.Nullable;
  * The bytes of the chunks of a NAR that is being cut. Whoever reads knows how far they are there.
  * Holds one chunk, its frame and one open pack. For one thread.
  *
- * <p>A chunk of a NAR before, to which this one refers, may turn out lost or damaged: that is a
- * {@link ChunkLostException}, unless the NAR is stored by now and can be read there.
+ * <p>A chunk may turn out lost or damaged, as it may be one of a NAR before: that is a {@link
+ * ChunkLostException}, unless the NAR is stored by now and can be read there.
  */
 final class GrowingChunksInputStream extends InputStream {
   private final GrowingChunks chunks;
-  private final ChunkStore store;
+  private final BlobStore blobs;
   private final FrameDecoder decoder = new FrameDecoder();
   private long position;
   private byte[] frame = new byte[0];
@@ -43,14 +44,14 @@ final class GrowingChunksInputStream extends InputStream {
   private record OpenPack(String key, InputStream in, long at, long end) {
     static final OpenPack NONE = new OpenPack("", nullInputStream(), 0, 0);
 
-    boolean isAt(Place place) {
+    boolean isAt(ChunkPlace place) {
       return key.equals(place.pack()) && at == place.offset() && place.storedLength() <= end - at;
     }
   }
 
-  GrowingChunksInputStream(GrowingChunks chunks, ChunkStore store, long from) {
+  GrowingChunksInputStream(GrowingChunks chunks, BlobStore blobs, long from) {
     this.chunks = chunks;
-    this.store = store;
+    this.blobs = blobs;
     this.position = from;
   }
 
@@ -101,13 +102,21 @@ final class GrowingChunksInputStream extends InputStream {
   /** Decodes the chunk in which the next byte is, or finds the NAR elsewhere. */
   private void decode() throws IOException {
     try {
-      decode(open());
+      Place place = open();
+      decode(place.chunk());
+      chunkFrom = place.narOffset();
+      chunkLength = place.chunk().length();
     } catch (BlobLostException | CorruptEncodingException lost) {
-      readElsewhere(lost);
+      Optional<ChunkedManifest> manifest = chunks.stored();
+      if (manifest.isEmpty()) {
+        throw ChunkLostException.at(chunks.at(position).chunk(), lost);
+      }
+      closePack();
+      stored = manifest.get().open(position);
     }
   }
 
-  private void decode(Place place) throws IOException {
+  private void decode(ChunkPlace place) throws IOException {
     frame = sized(frame, place.storedLength());
     chunk = sized(chunk, place.length());
     chunkLength = 0;
@@ -120,45 +129,22 @@ final class GrowingChunksInputStream extends InputStream {
     }
     pack = new OpenPack(pack.key(), pack.in(), pack.at() + place.storedLength(), pack.end());
     decoder.decode(frame, place.storedLength(), chunk, place.length());
-    chunkFrom = place.narOffset();
-    chunkLength = place.length();
-  }
-
-  /**
-   * Goes on where the NAR is stored.
-   *
-   * @param lost why the next chunk cannot be read where it was put, or was found
-   * @throws ChunkLostException if the NAR is not stored and it was found there
-   */
-  private void readElsewhere(IOException lost) throws IOException {
-    Optional<ChunkedManifest> manifest = chunks.stored();
-    if (manifest.isPresent()) {
-      closePack();
-      stored = manifest.get().open(position);
-      return;
-    }
-    Place place = chunks.at(position);
-    Optional<ChunkPlace> known = store.database().chunks().findAt(place.pack(), place.offset());
-    if (known.isPresent()) {
-      throw ChunkLostException.at(known.get(), lost);
-    }
-    throw new IOException(
-        "frame at %d in %s is lost: %s".formatted(place.offset(), place.pack(), lost.getMessage()),
-        lost);
   }
 
   /** Opens the pack at the frame of the chunk in which the next byte is. */
   private Place open() throws IOException {
     Place place = chunks.at(position);
-    if (pack.isAt(place)) {
+    if (pack.isAt(place.chunk())) {
       return place;
     }
     closePack();
+    String key = place.chunk().pack();
+    long offset = place.chunk().offset();
     BlobSink writing = place.writing();
     if (writing != null) {
       try {
-        InputStream in = writing.openWritten(place.offset());
-        pack = new OpenPack(place.pack(), in, place.offset(), Long.MAX_VALUE);
+        InputStream in = writing.openWritten(offset);
+        pack = new OpenPack(key, in, offset, Long.MAX_VALUE);
         return place;
       } catch (IOException e) {
         if (chunks.at(position).writing() != null) {
@@ -167,9 +153,9 @@ final class GrowingChunksInputStream extends InputStream {
       }
     }
     List<Place> run = chunks.run(position);
-    long length = run.stream().mapToLong(Place::storedLength).sum();
-    InputStream in = store.blobs().open(place.pack(), place.offset(), length);
-    pack = new OpenPack(place.pack(), in, place.offset(), place.offset() + length);
+    long length = run.stream().mapToLong(one -> one.chunk().storedLength()).sum();
+    InputStream in = blobs.open(key, offset, length);
+    pack = new OpenPack(key, in, offset, offset + length);
     return place;
   }
 

@@ -68,9 +68,6 @@ interface ChunkMapper {
   @Update("update chunk set condemned = 1 where pack = #{pack}")
   int condemnPack(@Param("pack") String pack);
 
-  @Select(CHUNK + "where pack = #{pack} and pack_offset = #{offset} limit 1")
-  @Nullable ChunkColumns findAt(@Param("pack") String pack, @Param("offset") long offset);
-
   @Select("select number from chunk where pack = #{pack} limit 1")
   @Nullable Long findInPack(@Param("pack") String pack);
 

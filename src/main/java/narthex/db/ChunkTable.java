@@ -157,22 +157,6 @@ public final class ChunkTable {
   }
 
   /**
-   * Finds the chunk whose frame is said to begin there, a condemned one too.
-   *
-   * @throws DatabaseException if the database cannot tell
-   */
-  public Optional<ChunkPlace> findAt(String pack, long offset) throws IOException {
-    return Optional.ofNullable(
-        transactions.single(
-            "find chunk at a place",
-            pack,
-            mappers -> {
-              ChunkColumns found = mappers.chunks().findAt(pack, offset);
-              return found == null ? null : found.place();
-            }));
-  }
-
-  /**
    * Condemns a chunk that cannot be read where it is said to be: it is not found any more, and
    * written anew when it comes again. It keeps its number then, so that every NAR it belongs to is
    * whole again.

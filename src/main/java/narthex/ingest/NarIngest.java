@@ -264,13 +264,16 @@ public final class NarIngest {
    * cut anew before it is stored. If it is stored by now, it is dropped.
    *
    * @param narHash the NAR; empty while it is not known, and so not stored
+   * @return false, and nothing is changed, if the chunk was written anew meanwhile, or is one of
+   *     this NAR that nobody else refers to
    */
-  public void dropInFlight(Optional<Sha256> narHash, ChunkLostException lost) throws IOException {
-    narHash.ifPresent(this::doubt);
+  public boolean dropInFlight(Optional<Sha256> narHash, ChunkLostException lost)
+      throws IOException {
     Optional<ChunkPlace> place = lost.place();
     if (place.isPresent() && !condemn(place.get(), lost.isPackLost())) {
-      return;
+      return false;
     }
+    narHash.ifPresent(this::doubt);
     Optional<StoredNar> nar =
         narHash.isEmpty() ? Optional.empty() : database.findNar(narHash.get());
     Optional<Representation> stored =
@@ -278,6 +281,7 @@ public final class NarIngest {
     if (stored.isPresent() && (place.isEmpty() || isCondemned(place.get()))) {
       drop(nar.get().id().hash(), stored.get());
     }
+    return true;
   }
 
   /** Not if it was written anew: then what refers to it is whole. */

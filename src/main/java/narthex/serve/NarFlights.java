@@ -153,9 +153,10 @@ final class NarFlights {
   /** Records that a reading found chunks lost, in the reader's thread; does not fail. */
   private void lose(GrowingManifest chunks, Followed followed, ChunkLostException lost) {
     damaged.add(chunks);
-    LOG.log(Level.ERROR, "nar in flight refers to what is lost reason={0}", lost.getMessage());
     try {
-      ingest.dropInFlight(followed.find(), lost);
+      if (ingest.dropInFlight(followed.find(), lost)) {
+        LOG.log(Level.ERROR, "nar in flight refers to what is lost reason={0}", lost.getMessage());
+      }
     } catch (IOException e) {
       LOG.log(Level.ERROR, "damage cannot be recorded reason={0}", e.toString());
     }

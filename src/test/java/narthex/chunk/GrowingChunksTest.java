@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Instant;
@@ -23,7 +22,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import narthex.blob.BlobStore;
 import narthex.blob.DirectoryBlobStore;
 import narthex.blob.FaultyBlobStore;
@@ -310,24 +308,6 @@ class GrowingChunksTest {
   private ChunkPlace place(NarId nar, long narOffset) throws Exception {
     var part = database.chunks().findPart(nar.hash(), narOffset).orElseThrow();
     return database.chunks().places(part.numbers()).get(0);
-  }
-
-  @Test
-  void aChunkOfItsOwnThatIsLostIsNoRowsFault() throws Exception {
-    byte[] nar = random(400_000, 12);
-    try (ChunkedWriter writer = store.begin();
-        InputStream in = writer.manifest().open(0)) {
-      writer.write(nar, 0, nar.length);
-      writer.finish();
-      try (Stream<Path> packs = Files.walk(folder.resolve("blobs").resolve("blobs"))) {
-        for (Path pack : packs.filter(Files::isRegularFile).toList()) {
-          Files.delete(pack);
-        }
-      }
-
-      IOException e = assertThrows(IOException.class, in::read);
-      assertFalse(e instanceof ChunkLostException, e::toString);
-    }
   }
 
   @Test

@@ -283,22 +283,6 @@ interface ChunkContract {
   }
 
   @Test
-  default void aChunkIsFoundByItsPlaceAlsoWhenItIsCondemnedAndNotWhereItWas() throws Exception {
-    List<ChunkPlace> all = chunks(1, 3, "pack/a");
-    store(1, all, all);
-    ChunkPlace bad = all.get(1);
-
-    assertEquals(Optional.of(bad), database().chunks().findAt("pack/a", bad.offset()));
-    assertEquals(Optional.empty(), database().chunks().findAt("pack/a", bad.offset() + 1));
-    assertEquals(Optional.empty(), database().chunks().findAt("pack/b", bad.offset()));
-    database().chunks().condemn(bad);
-    assertEquals(Optional.of(bad), database().chunks().findAt("pack/a", bad.offset()));
-    List<ChunkPlace> again = chunks(2, 1, "pack/b");
-    store(2, again, List.of(again.get(0)));
-    assertEquals(Optional.empty(), database().chunks().findAt("pack/a", bad.offset()));
-  }
-
-  @Test
   default void numbersAreNeverGivenTwice() throws Exception {
     for (int round = 0; round < CHUNK_ROUNDS; round++) {
       List<Long> firsts =
