@@ -249,7 +249,6 @@ public final class Node implements AutoCloseable {
         new NarInfoUpload(
             new NarInfoUpload.Policy("/nix/store", NarInfoUpload.Trust.ANY, List.of()),
             database,
-            blobs,
             ingest,
             upstreams,
             options.clock());
