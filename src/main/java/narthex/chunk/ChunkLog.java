@@ -1,5 +1,6 @@
 package narthex.chunk;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -8,72 +9,114 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.IntStream;
 import narthex.db.ChunkPlace;
 import narthex.db.ManifestPart;
 import narthex.nix.Sha256;
 
 /**
- * The chunks of one NAR while it is cut: each different one once, and their order. Takes about 64
- * bytes for each different one and 4 for each, so that a NAR of many gigabytes takes a few
- * megabytes. For one thread.
+ * The chunks of one NAR while it is cut: each different one once, and where in the NAR they come.
+ * Takes about 80 bytes for each different one and 16 for each, so that a NAR of ten gigabytes takes
+ * some fifteen megabytes. Safe for use by many threads; one of them adds.
  */
 final class ChunkLog {
   /** Chunks of one part of a manifest. */
   static final int CHUNKS_OF_PART = 2000;
 
-  private static final int FIRST_CAPACITY = 64;
+  private static final int FIRST_SLOTS = 128;
 
+  /** The hash takes the columns before these. */
+  private static final int HASH_COLUMNS = Sha256.BYTES / Long.BYTES;
+
+  private static final int NUMBER = HASH_COLUMNS;
+  private static final int PACK_AND_OFFSET = NUMBER + 1;
+  private static final int LENGTHS = NUMBER + 2;
+  private static final int FRAME_CRC = NUMBER + 3;
+  private static final int COLUMNS = NUMBER + 4;
+
+  private static final int NAR_OFFSET = 0;
+  private static final int INDEX = 1;
+
+  private final ReentrantLock lock = new ReentrantLock();
+
+  // all guarded by lock
+  private final LongRows chunks = new LongRows(COLUMNS);
+  private final LongRows order = new LongRows(2);
   private final List<String> packKeys = new ArrayList<>();
   private final Map<String, Integer> packNumbers = new HashMap<>();
 
   /** The chunks that were stored before. */
   private final BitSet old = new BitSet();
 
-  private byte[] hashes = new byte[FIRST_CAPACITY * Sha256.BYTES];
-  private long[] numbers = new long[FIRST_CAPACITY];
-  private int[] packs = new int[FIRST_CAPACITY];
-  private int[] offsets = new int[FIRST_CAPACITY];
-  private int[] storedLengths = new int[FIRST_CAPACITY];
-  private int[] lengths = new int[FIRST_CAPACITY];
-  private int[] frameCrcs = new int[FIRST_CAPACITY];
-  private int different;
-
   /** Open addressing, at most half full: 1 + index of the chunk, 0 where there is none. */
-  private int[] slots = new int[2 * FIRST_CAPACITY];
+  private int[] slots = new int[FIRST_SLOTS];
 
-  private int[] order = new int[FIRST_CAPACITY];
-  private int count;
+  private long narLength;
   private long framesLength;
+
+  /** A chunk, and where in the NAR it begins. */
+  record Entry(long narOffset, ChunkPlace place) {}
 
   /** Returns the index of a chunk that is in the log, or -1. */
   int find(Sha256 hash) {
-    byte[] bytes = hash.bytes();
-    return slots[slot(bytes, 0)] - 1;
+    lock.lock();
+    try {
+      return slots[slot(words(hash))] - 1;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Adds a chunk that was stored before; returns its index. */
   int addStored(ChunkPlace place) {
-    int index = addNew(place);
-    old.set(index);
-    return index;
+    lock.lock();
+    try {
+      int index = addNew(place);
+      old.set(index);
+      return index;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Adds a chunk that has just been written; returns its index. */
   int addNew(ChunkPlace place) {
-    if (different == numbers.length) {
-      grow();
+    lock.lock();
+    try {
+      if (2 * (chunks.count() + 1) > slots.length) {
+        doubleSlots();
+      }
+      long[] row = Arrays.copyOf(words(place.hash()), COLUMNS);
+      row[NUMBER] = place.number();
+      row[PACK_AND_OFFSET] = pair(packNumber(place.pack()), Math.toIntExact(place.offset()));
+      row[LENGTHS] = pair(place.storedLength(), place.length());
+      row[FRAME_CRC] = place.frameCrc();
+      int slot = slot(row);
+      int index = chunks.add(row);
+      slots[slot] = index + 1;
+      return index;
+    } finally {
+      lock.unlock();
     }
-    int index = different++;
-    System.arraycopy(place.hash().bytes(), 0, hashes, index * Sha256.BYTES, Sha256.BYTES);
-    numbers[index] = place.number();
-    packs[index] = packNumber(place.pack());
-    offsets[index] = Math.toIntExact(place.offset());
-    storedLengths[index] = place.storedLength();
-    lengths[index] = place.length();
-    frameCrcs[index] = place.frameCrc();
-    slots[slot(hashes, index * Sha256.BYTES)] = index + 1;
-    return index;
+  }
+
+  private static long pair(int high, int low) {
+    return (long) high << Integer.SIZE | low & 0xffff_ffffL;
+  }
+
+  private static int high(long pair) {
+    return (int) (pair >>> Integer.SIZE);
+  }
+
+  private static int low(long pair) {
+    return (int) pair;
+  }
+
+  private static long[] words(Sha256 hash) {
+    long[] words = new long[HASH_COLUMNS];
+    ByteBuffer.wrap(hash.bytes()).asLongBuffer().get(words);
+    return words;
   }
 
   private int packNumber(String key) {
@@ -85,86 +128,182 @@ final class ChunkLog {
     return packKeys.size() - 1;
   }
 
-  /** Puts a chunk behind the others of the NAR. */
-  void append(int index) {
-    if (count == order.length) {
-      order = Arrays.copyOf(order, 2 * count);
+  /** Puts a chunk behind the others of the NAR; returns its length in bytes. */
+  int append(int index) {
+    lock.lock();
+    try {
+      long lengths = chunks.get(index, LENGTHS);
+      order.add(narLength, index);
+      narLength += low(lengths);
+      framesLength += high(lengths);
+      return low(lengths);
+    } finally {
+      lock.unlock();
     }
-    order[count++] = index;
-    framesLength += storedLengths[index];
   }
 
   /** The bytes of all frames of the NAR. */
   long framesLength() {
-    return framesLength;
-  }
-
-  private void grow() {
-    int capacity = 2 * different;
-    hashes = Arrays.copyOf(hashes, capacity * Sha256.BYTES);
-    numbers = Arrays.copyOf(numbers, capacity);
-    packs = Arrays.copyOf(packs, capacity);
-    offsets = Arrays.copyOf(offsets, capacity);
-    storedLengths = Arrays.copyOf(storedLengths, capacity);
-    lengths = Arrays.copyOf(lengths, capacity);
-    frameCrcs = Arrays.copyOf(frameCrcs, capacity);
-    slots = new int[2 * capacity];
-    for (int index = 0; index < different; index++) {
-      slots[slot(hashes, index * Sha256.BYTES)] = index + 1;
+    lock.lock();
+    try {
+      return framesLength;
+    } finally {
+      lock.unlock();
     }
   }
 
-  /** The slot of the chunk with the hash at that place, or the free one where it belongs. */
-  private int slot(byte[] bytes, int from) {
-    int mask = slots.length - 1;
-    int start =
-        bytes[from] & 0xff
-            | (bytes[from + 1] & 0xff) << 8
-            | (bytes[from + 2] & 0xff) << 16
-            | bytes[from + 3] << 24;
-    int slot = start & mask;
-    while (slots[slot] != 0) {
-      int at = (slots[slot] - 1) * Sha256.BYTES;
-      if (Arrays.equals(bytes, from, from + Sha256.BYTES, hashes, at, at + Sha256.BYTES)) {
-        return slot;
+  private void doubleSlots() {
+    int[] small = slots;
+    slots = new int[2 * small.length];
+    for (int entry : small) {
+      if (entry != 0) {
+        slots[slot(hashWords(entry - 1))] = entry;
       }
+    }
+  }
+
+  private long[] hashWords(int index) {
+    long[] words = new long[HASH_COLUMNS];
+    Arrays.setAll(words, column -> chunks.get(index, column));
+    return words;
+  }
+
+  /** The slot of the chunk with that hash, or the free one where it belongs. */
+  private int slot(long[] words) {
+    int mask = slots.length - 1;
+    int slot = low(words[0]) & mask;
+    while (slots[slot] != 0 && !isHash(slots[slot] - 1, words)) {
       slot = slot + 1 & mask;
     }
     return slot;
   }
 
+  private boolean isHash(int index, long[] words) {
+    for (int column = 0; column < HASH_COLUMNS; column++) {
+      if (chunks.get(index, column) != words[column]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The chunk that holds this byte of the NAR, which is there. */
+  Entry at(long narOffset) {
+    lock.lock();
+    try {
+      return entry(which(narOffset));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * The chunk that holds this byte of the NAR, and those behind it whose frames lie directly behind
+   * each other in the same pack.
+   *
+   * @param narOffset a byte that is there
+   * @param mostFrameBytes how long they may be together; the first may be longer
+   */
+  List<Entry> run(long narOffset, long mostFrameBytes) {
+    lock.lock();
+    try {
+      int next = which(narOffset);
+      List<Entry> run = new ArrayList<>();
+      long bytes = 0;
+      do {
+        run.add(entry(next));
+        bytes += frameLength(next);
+        next++;
+      } while (next < order.count()
+          && follows(next)
+          && bytes + frameLength(next) <= mostFrameBytes);
+      return run;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The last chunk that begins at or before this byte of the NAR. */
+  private int which(long narOffset) {
+    if (narOffset < 0 || narOffset >= narLength) {
+      throw new IllegalArgumentException("byte %d of %d".formatted(narOffset, narLength));
+    }
+    int from = 0;
+    int to = order.count();
+    while (to - from > 1) {
+      int middle = from + to >>> 1;
+      if (order.get(middle, NAR_OFFSET) <= narOffset) {
+        from = middle;
+      } else {
+        to = middle;
+      }
+    }
+    return from;
+  }
+
+  private int frameLength(int which) {
+    return high(chunks.get(index(which), LENGTHS));
+  }
+
+  private boolean follows(int which) {
+    long before = chunks.get(index(which - 1), PACK_AND_OFFSET);
+    return chunks.get(index(which), PACK_AND_OFFSET) == before + frameLength(which - 1);
+  }
+
+  private int index(int which) {
+    return (int) order.get(which, INDEX);
+  }
+
+  private Entry entry(int which) {
+    return new Entry(order.get(which, NAR_OFFSET), place(index(which)));
+  }
+
+  private ChunkPlace place(int index) {
+    lock.lock();
+    try {
+      ByteBuffer hash = ByteBuffer.allocate(Sha256.BYTES);
+      hash.asLongBuffer().put(hashWords(index));
+      long packAndOffset = chunks.get(index, PACK_AND_OFFSET);
+      long lengths = chunks.get(index, LENGTHS);
+      return new ChunkPlace(
+          chunks.get(index, NUMBER),
+          Sha256.of(hash.array()),
+          packKeys.get(high(packAndOffset)),
+          low(packAndOffset),
+          high(lengths),
+          low(lengths),
+          (int) chunks.get(index, FRAME_CRC));
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** The chunks that were not stored before, in the order of their hashes. */
   Iterable<ChunkPlace> newChunks() {
-    Integer[] sorted =
-        IntStream.range(0, different)
-            .filter(index -> !old.get(index))
-            .boxed()
-            .sorted(this::compareHashes)
-            .toArray(Integer[]::new);
-    return () -> Arrays.stream(sorted).map(this::place).iterator();
+    lock.lock();
+    try {
+      int[] sorted =
+          IntStream.range(0, chunks.count())
+              .filter(index -> !old.get(index))
+              .boxed()
+              .sorted(this::compareHashes)
+              .mapToInt(Integer::intValue)
+              .toArray();
+      return () -> Arrays.stream(sorted).mapToObj(this::place).iterator();
+    } finally {
+      lock.unlock();
+    }
   }
 
   private int compareHashes(int one, int other) {
-    int first = one * Sha256.BYTES;
-    int second = other * Sha256.BYTES;
-    return Arrays.compareUnsigned(
-        hashes, first, first + Sha256.BYTES, hashes, second, second + Sha256.BYTES);
+    int compared = 0;
+    for (int column = 0; column < HASH_COLUMNS && compared == 0; column++) {
+      compared = Long.compareUnsigned(chunks.get(one, column), chunks.get(other, column));
+    }
+    return compared;
   }
 
-  /** Where a chunk is. */
-  ChunkPlace place(int index) {
-    int from = index * Sha256.BYTES;
-    return new ChunkPlace(
-        numbers[index],
-        Sha256.of(Arrays.copyOfRange(hashes, from, from + Sha256.BYTES)),
-        packKeys.get(packs[index]),
-        offsets[index],
-        storedLengths[index],
-        lengths[index],
-        frameCrcs[index]);
-  }
-
-  /** The manifest, made part by part each time it is run through. */
+  /** The manifest, made part by part each time it is run through; nothing is added any more. */
   Iterable<ManifestPart> parts() {
     return Parts::new;
   }
@@ -176,29 +315,40 @@ final class ChunkLog {
 
     @Override
     public boolean hasNext() {
-      return next < count;
+      lock.lock();
+      try {
+        return next < order.count();
+      } finally {
+        lock.unlock();
+      }
     }
 
     @Override
     public ManifestPart next() {
-      if (next >= count) {
-        throw new NoSuchElementException();
+      lock.lock();
+      try {
+        if (next >= order.count()) {
+          throw new NoSuchElementException();
+        }
+        long[] numbers = new long[Math.min(CHUNKS_OF_PART, order.count() - next)];
+        long length = 0;
+        long frames = 0;
+        for (int i = 0; i < numbers.length; i++) {
+          int index = index(next + i);
+          numbers[i] = chunks.get(index, NUMBER);
+          length += low(chunks.get(index, LENGTHS));
+          frames += high(chunks.get(index, LENGTHS));
+        }
+        ManifestPart part =
+            new ManifestPart(
+                next / CHUNKS_OF_PART, narOffset, framesOffset, length, frames, numbers);
+        next += numbers.length;
+        narOffset += length;
+        framesOffset += frames;
+        return part;
+      } finally {
+        lock.unlock();
       }
-      long[] chunks = new long[Math.min(CHUNKS_OF_PART, count - next)];
-      long length = 0;
-      long frames = 0;
-      for (int i = 0; i < chunks.length; i++) {
-        int index = order[next + i];
-        chunks[i] = numbers[index];
-        length += lengths[index];
-        frames += storedLengths[index];
-      }
-      ManifestPart part =
-          new ManifestPart(next / CHUNKS_OF_PART, narOffset, framesOffset, length, frames, chunks);
-      next += chunks.length;
-      narOffset += length;
-      framesOffset += frames;
-      return part;
     }
   }
 }

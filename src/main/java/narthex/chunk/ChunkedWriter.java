@@ -53,6 +53,7 @@ public final class ChunkedWriter implements Closeable {
 
   private final ChunkStore store;
   private final Chunker chunker;
+  private final ChunkLog log = new ChunkLog();
   private final GrowingChunks growing;
   private final GrowingManifest manifest;
   private final Packer packer;
@@ -75,9 +76,9 @@ public final class ChunkedWriter implements Closeable {
   ChunkedWriter(ChunkStore store, OptionalLong narBytes) {
     this.store = store;
     this.chunker = new Chunker(store.settings().sizes());
-    this.growing = new GrowingChunks(store);
+    this.growing = new GrowingChunks(store, log);
     this.manifest = new GrowingManifest(growing, narBytes);
-    this.packer = new Packer(store, growing, manifest);
+    this.packer = new Packer(store, log, growing, manifest);
   }
 
   /**
@@ -291,7 +292,7 @@ public final class ChunkedWriter implements Closeable {
     }
     boolean stored = commit(nar, storedAt);
     isNamed = true;
-    growing.stored(nar, packer.log().framesLength());
+    growing.stored(nar);
     packer.discardUnnamed();
     return stored;
   }
@@ -302,14 +303,10 @@ public final class ChunkedWriter implements Closeable {
           .database()
           .storeChunked(
               nar,
-              packer.log().newChunks(),
-              packer.log().parts(),
+              log.newChunks(),
+              log.parts(),
               new Representation(
-                  Form.CHUNKED,
-                  Compression.NONE,
-                  nar.hash(),
-                  packer.log().framesLength(),
-                  List.of()),
+                  Form.CHUNKED, Compression.NONE, nar.hash(), log.framesLength(), List.of()),
               storedAt);
     } catch (DatabaseException e) {
       mayBeStored |= e.isOutcomeUnknown();
@@ -325,7 +322,7 @@ public final class ChunkedWriter implements Closeable {
    * this one go on with those chunks when its own are gone.
    */
   public void storedByAnother(NarId nar) {
-    growing.stored(nar, packer.log().framesLength());
+    growing.stored(nar);
   }
 
   /**

@@ -10,6 +10,7 @@ import narthex.blob.BlobLostException;
 import narthex.blob.BlobSink;
 import narthex.blob.BlobStore;
 import narthex.chunk.GrowingChunks.Place;
+import narthex.db.ChunkPlace;
 import narthex.stream.CorruptEncodingException;
 import narthex.stream.FrameDecoder;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +41,7 @@ final class GrowingChunksInputStream extends InputStream {
   private record OpenPack(String key, InputStream in, long at, long end) {
     static final OpenPack NONE = new OpenPack("", nullInputStream(), 0, 0);
 
-    boolean isAt(Place place) {
+    boolean isAt(ChunkPlace place) {
       return key.equals(place.pack()) && at == place.offset() && place.storedLength() <= end - at;
     }
   }
@@ -109,6 +110,12 @@ final class GrowingChunksInputStream extends InputStream {
       stored = manifest.get().open(position);
       return;
     }
+    decode(place.chunk());
+    chunkFrom = place.narOffset();
+    chunkLength = place.chunk().length();
+  }
+
+  private void decode(ChunkPlace place) throws IOException {
     frame = sized(frame, place.storedLength());
     chunk = sized(chunk, place.length());
     chunkLength = 0;
@@ -128,22 +135,22 @@ final class GrowingChunksInputStream extends InputStream {
               .formatted(place.offset(), place.pack(), damaged.getMessage()),
           damaged);
     }
-    chunkFrom = place.narOffset();
-    chunkLength = place.length();
   }
 
   /** Opens the pack at the frame of the chunk in which the next byte is. */
   private Place open() throws IOException {
     Place place = chunks.at(position);
-    if (pack.isAt(place)) {
+    if (pack.isAt(place.chunk())) {
       return place;
     }
     closePack();
+    String key = place.chunk().pack();
+    long offset = place.chunk().offset();
     BlobSink writing = place.writing();
     if (writing != null) {
       try {
-        InputStream in = writing.openWritten(place.offset());
-        pack = new OpenPack(place.pack(), in, place.offset(), Long.MAX_VALUE);
+        InputStream in = writing.openWritten(offset);
+        pack = new OpenPack(key, in, offset, Long.MAX_VALUE);
         return place;
       } catch (IOException e) {
         if (chunks.at(position).writing() != null) {
@@ -152,9 +159,9 @@ final class GrowingChunksInputStream extends InputStream {
       }
     }
     List<Place> run = chunks.run(position);
-    long length = run.stream().mapToLong(Place::storedLength).sum();
-    InputStream in = blobs.open(place.pack(), place.offset(), length);
-    pack = new OpenPack(place.pack(), in, place.offset(), place.offset() + length);
+    long length = run.stream().mapToLong(one -> one.chunk().storedLength()).sum();
+    InputStream in = blobs.open(key, offset, length);
+    pack = new OpenPack(key, in, offset, offset + length);
     return place;
   }
 

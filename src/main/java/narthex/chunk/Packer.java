@@ -30,7 +30,7 @@ final class Packer implements Closeable {
   private final ChunkStore store;
   private final GrowingChunks growing;
   private final GrowingManifest manifest;
-  private final ChunkLog log = new ChunkLog();
+  private final ChunkLog log;
   private final KnownPacks knownPacks;
   private final List<String> packs = new ArrayList<>();
   private final FrameEncoders encoders;
@@ -41,19 +41,17 @@ final class Packer implements Closeable {
   private boolean keptSizes;
 
   /**
-   * @param growing is told where each chunk is, as soon as it can be read there
-   * @param manifest grows with that
+   * @param log gets each chunk as soon as it can be read
+   * @param growing is told which pack is being written
+   * @param manifest grows with the log
    */
-  Packer(ChunkStore store, GrowingChunks growing, GrowingManifest manifest) {
+  Packer(ChunkStore store, ChunkLog log, GrowingChunks growing, GrowingManifest manifest) {
     this.store = store;
+    this.log = log;
     this.growing = growing;
     this.manifest = manifest;
     this.knownPacks = new KnownPacks(store);
     this.encoders = store.newEncoders();
-  }
-
-  ChunkLog log() {
-    return log;
   }
 
   /** Puts these chunks behind those before. */
@@ -69,8 +67,7 @@ final class Packer implements Closeable {
         ChunkPlace place = stored.get(hash);
         index = place == null ? write(hash, batch.length(i), encoded++) : log.addStored(place);
       }
-      log.append(index);
-      tell(log.place(index));
+      manifest.grown(log.append(index));
     }
   }
 
@@ -80,11 +77,6 @@ final class Packer implements Closeable {
     return IntStream.range(0, batch.count())
         .filter(i -> log.find(batch.hash(i)) < 0 && seen.add(batch.hash(i)))
         .toArray();
-  }
-
-  private void tell(ChunkPlace place) {
-    growing.add(place);
-    manifest.grown(place.length());
   }
 
   private Map<Sha256, ChunkPlace> findStored(ChunkBatch batch) throws IOException {

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.List;
+import narthex.bench.Figures;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
@@ -13,6 +15,9 @@ import narthex.nix.Sha256;
 final class ChunkedMemory {
   static final List<String> MEBIBYTES =
       List.of(System.getProperty("bench.mebibytes", "64,1024,4096").split(",", -1));
+
+  private static final int RANGES = 21;
+  private static final int RANGE_BYTES = 1 << 20;
 
   private final Fixtures fixtures;
   private final Fixtures.Entry entry;
@@ -39,6 +44,22 @@ final class ChunkedMemory {
     }
     get("decoded", narthex);
     get("decoded again", narthex);
+    ranges(narthex);
+  }
+
+  /** Ranges of 1 MiB, from the beginning of the NAR to its end. */
+  private void ranges(NarthexServer narthex) throws IOException {
+    long last = entry.nar().sizeBytes() - RANGE_BYTES;
+    List<Double> millis = new ArrayList<>();
+    for (int i = 0; i < RANGES; i++) {
+      long from = last / (RANGES - 1) * i;
+      String range = "Range: bytes=%d-%d\r\n".formatted(from, from + RANGE_BYTES - 1);
+      try (PlainHttp server = new PlainHttp(narthex.port())) {
+        PlainHttp.Received received = server.get(entry.narPath(), range, (bytes, count) -> {});
+        millis.add(received.firstByteNanos() / 1e6);
+      }
+    }
+    new Figures("First byte of %d ranges all over it".formatted(RANGES)).add("ms", millis);
   }
 
   private void get(String state, NarthexServer narthex) throws IOException {

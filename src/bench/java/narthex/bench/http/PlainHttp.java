@@ -49,7 +49,8 @@ final class PlainHttp implements AutoCloseable {
   /**
    * Gets a path with a further header, which ends a line, or none.
    *
-   * @throws IOException if the answer is no 200 with a Content-Length, or ends early
+   * @throws IOException if the answer is no 200 (206 where a range was asked for) with a
+   *     Content-Length, or ends early
    */
   Received get(String path, String header, Receiver receiver) throws IOException {
     long start = System.nanoTime();
@@ -62,7 +63,8 @@ final class PlainHttp implements AutoCloseable {
         length = Long.parseLong(field.substring(field.indexOf(':') + 1).trim());
       }
     }
-    if (!status.startsWith("HTTP/1.1 200") || length < 1) {
+    String wanted = header.startsWith("Range:") ? "HTTP/1.1 206" : "HTTP/1.1 200";
+    if (!status.startsWith(wanted) || length < 1) {
       throw new IOException("%s: '%s' with length %d".formatted(path, status, length));
     }
     byte[] buffer = new byte[BUFFER_BYTES];

@@ -1,0 +1,44 @@
+package narthex.chunk;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A list of rows of numbers. Nothing that was added moves any more: it takes what its rows take and
+ * at most one block more, however long it gets. For one thread at a time.
+ */
+final class LongRows {
+  private static final int ROWS_OF_BLOCK = 512;
+
+  private final int columns;
+  private final List<long[]> blocks = new ArrayList<>();
+  private int count;
+
+  LongRows(int columns) {
+    this.columns = columns;
+  }
+
+  /** Adds a row; returns its index. */
+  int add(long... row) {
+    if (row.length != columns) {
+      throw new IllegalArgumentException("%d of %d columns".formatted(row.length, columns));
+    }
+    if (count % ROWS_OF_BLOCK == 0) {
+      blocks.add(new long[ROWS_OF_BLOCK * columns]);
+    }
+    System.arraycopy(row, 0, blocks.get(count / ROWS_OF_BLOCK), at(count), columns);
+    return count++;
+  }
+
+  long get(int index, int column) {
+    return blocks.get(index / ROWS_OF_BLOCK)[at(index) + column];
+  }
+
+  private int at(int index) {
+    return index % ROWS_OF_BLOCK * columns;
+  }
+
+  int count() {
+    return count;
+  }
+}
