@@ -13,7 +13,6 @@ import narthex.blob.StoredManifest;
 import narthex.chunk.ChunkStore;
 import narthex.chunk.ChunkedWriter;
 import narthex.db.Database;
-import narthex.db.Form;
 import narthex.db.Representation;
 import narthex.db.StoredNar;
 import narthex.nix.Compression;
@@ -67,7 +66,7 @@ public final class FileChunking {
    */
   public Outcome chunk(Sha256 narHash) throws IOException {
     Optional<StoredNar> stored = database.findNar(narHash);
-    if (stored.isEmpty() || isChunked(stored.get())) {
+    if (stored.isEmpty() || stored.get().isChunked()) {
       return Outcome.NEEDLESS;
     }
     for (Representation whole : easiestFirst(stored.get())) {
@@ -84,10 +83,6 @@ public final class FileChunking {
       ingest.drop(narHash, whole);
     }
     return Outcome.DAMAGED;
-  }
-
-  private static boolean isChunked(StoredNar nar) {
-    return nar.representations().stream().anyMatch(one -> one.form() == Form.CHUNKED);
   }
 
   private static List<Representation> easiestFirst(StoredNar nar) {

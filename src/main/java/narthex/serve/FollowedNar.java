@@ -3,7 +3,6 @@ package narthex.serve;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Optional;
-import java.util.OptionalLong;
 import narthex.blob.GrowingManifest;
 import narthex.nix.Compression;
 import org.jspecify.annotations.Nullable;
@@ -12,9 +11,7 @@ import org.jspecify.annotations.Nullable;
  * A NAR that is cut into chunks while it comes in, decoded from them. It can be read for as long as
  * somebody has this, also when it is stored.
  */
-final class FollowedNar implements NarSource {
-  private final GrowingManifest manifest;
-  private final @Nullable String entityTag;
+final class FollowedNar extends ManifestSource {
   private final DecoderSlots slots;
   private final @Nullable NarSource file;
 
@@ -23,8 +20,7 @@ final class FollowedNar implements NarSource {
       @Nullable String entityTag,
       DecoderSlots slots,
       @Nullable NarSource file) {
-    this.manifest = manifest;
-    this.entityTag = entityTag;
+    super(manifest, Compression.NONE, entityTag);
     this.slots = slots;
     this.file = file;
   }
@@ -53,23 +49,8 @@ final class FollowedNar implements NarSource {
   }
 
   @Override
-  public Compression compression() {
-    return Compression.NONE;
-  }
-
-  @Override
-  public OptionalLong length() {
-    return manifest.length();
-  }
-
-  @Override
-  public Optional<String> entityTag() {
-    return Optional.ofNullable(entityTag);
-  }
-
-  @Override
   public InputStream open(long from) throws IOException {
-    return slots.open(() -> manifest.open(from));
+    return slots.open(() -> super.open(from));
   }
 
   @Override
@@ -78,16 +59,6 @@ final class FollowedNar implements NarSource {
     return encoded != null && encoded.compression() == wanted
         ? Optional.of(encoded)
         : Optional.empty();
-  }
-
-  @Override
-  public boolean isComplete() {
-    return manifest.isComplete();
-  }
-
-  @Override
-  public void awaitComplete() throws IOException {
-    manifest.awaitComplete();
   }
 
   @Override
