@@ -117,7 +117,7 @@ public final class GrowingManifest implements Manifest {
     }
   }
 
-  /** Whether every byte is known to be right. */
+  @Override
   public boolean isComplete() {
     lock.lock();
     try {

@@ -27,4 +27,7 @@ public interface Manifest {
    * @throws IOException if it turned out wrong or will never be complete
    */
   void awaitComplete() throws IOException;
+
+  /** Whether the representation is complete and known to be right already: then nobody waits. */
+  boolean isComplete();
 }

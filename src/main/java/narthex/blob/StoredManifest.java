@@ -30,6 +30,11 @@ public final class StoredManifest implements Manifest {
   @Override
   public void awaitComplete() {}
 
+  @Override
+  public boolean isComplete() {
+    return true;
+  }
+
   /**
    * Checks that every blob is there and long enough, without reading it.
    *

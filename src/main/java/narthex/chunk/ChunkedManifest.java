@@ -51,6 +51,11 @@ public final class ChunkedManifest implements Manifest {
   @Override
   public void awaitComplete() {}
 
+  @Override
+  public boolean isComplete() {
+    return true;
+  }
+
   /**
    * Checks that the first chunk is there, without reading it; the rows that it reads for that need
    * not be read again.

@@ -98,14 +98,11 @@ public final class ChunkTable {
 
   private Optional<ManifestPart> findPart(String what, Sha256 narHash, PartQuery query)
       throws IOException {
-    return Optional.ofNullable(
-        transactions.single(
-            what,
-            narHash.nix32(),
-            mappers -> {
-              PartColumns found = query.find(mappers.chunks());
-              return found == null ? null : found.manifestPart();
-            }));
+    return transactions.single(
+        what,
+        narHash.nix32(),
+        mappers ->
+            Optional.ofNullable(query.find(mappers.chunks())).map(PartColumns::manifestPart));
   }
 
   /**
@@ -198,8 +195,8 @@ public final class ChunkTable {
    * @throws DatabaseException if the database cannot tell
    */
   public Optional<String> findSizes() throws IOException {
-    return Optional.ofNullable(
-        transactions.single("find chunk sizes", "", mappers -> mappers.chunks().findSizes()));
+    return transactions.single(
+        "find chunk sizes", "", mappers -> Optional.ofNullable(mappers.chunks().findSizes()));
   }
 
   /**

@@ -72,14 +72,11 @@ public final class Database implements AutoCloseable {
    * @throws DatabaseException if the database cannot tell
    */
   public Optional<NarInfoRow> findNarInfo(StorePathHash hash) throws IOException {
-    return Optional.ofNullable(
-        transactions.single(
-            "find narinfo",
-            hash.text(),
-            mappers -> {
-              NarInfoColumns found = mappers.narInfos().find(hash.text());
-              return found == null ? null : found.row();
-            }));
+    return transactions.single(
+        "find narinfo",
+        hash.text(),
+        mappers ->
+            Optional.ofNullable(mappers.narInfos().find(hash.text())).map(NarInfoColumns::row));
   }
 
   /**
@@ -181,10 +178,7 @@ public final class Database implements AutoCloseable {
     transactions.together(
         "forget narinfo",
         hash.text(),
-        mappers -> {
-          mappers.narInfos().deleteUnlessStored(hash.text());
-          return null;
-        });
+        mappers -> mappers.narInfos().deleteUnlessStored(hash.text()));
   }
 
   /**
@@ -194,12 +188,7 @@ public final class Database implements AutoCloseable {
    */
   public void deleteNarInfo(StorePathHash hash) throws IOException {
     transactions.together(
-        "delete narinfo",
-        hash.text(),
-        mappers -> {
-          mappers.narInfos().delete(hash.text());
-          return null;
-        });
+        "delete narinfo", hash.text(), mappers -> mappers.narInfos().delete(hash.text()));
   }
 
   /**
@@ -210,14 +199,10 @@ public final class Database implements AutoCloseable {
    * @throws DatabaseException if the database cannot tell
    */
   public Optional<Sha256> findNarByFileName(String stem) throws IOException {
-    return Optional.ofNullable(
-        transactions.single(
-            "find file name",
-            stem,
-            mappers -> {
-              String found = mappers.narInfos().findNar(stem);
-              return found == null ? null : Sha256.parseNix32(found);
-            }));
+    return transactions.single(
+        "find file name",
+        stem,
+        mappers -> Optional.ofNullable(mappers.narInfos().findNar(stem)).map(Sha256::parseNix32));
   }
 
   /**
@@ -227,14 +212,13 @@ public final class Database implements AutoCloseable {
    */
   public Optional<StoredNar> findNar(Sha256 narHash) throws IOException {
     String key = narHash.nix32();
-    return Optional.ofNullable(
-        transactions.single(
-            "find nar",
-            key,
-            mappers -> {
-              List<RepresentationColumns> rows = mappers.nars().find(key);
-              return rows.isEmpty() ? null : RepresentationColumns.nar(rows);
-            }));
+    return transactions.single(
+        "find nar",
+        key,
+        mappers -> {
+          List<RepresentationColumns> rows = mappers.nars().find(key);
+          return rows.isEmpty() ? Optional.empty() : Optional.of(RepresentationColumns.nar(rows));
+        });
   }
 
   /**
@@ -346,21 +330,20 @@ public final class Database implements AutoCloseable {
    */
   public Optional<StoredNar> deleteUnnamedNar(Sha256 narHash) throws IOException {
     String key = narHash.nix32();
-    return Optional.ofNullable(
-        transactions.together(
-            "delete unnamed nar",
-            key,
-            mappers -> {
-              mappers.nars().lockNar(key);
-              List<RepresentationColumns> rows = mappers.nars().find(key);
-              if (rows.isEmpty() || mappers.narInfos().findPathOf(key) != null) {
-                return null;
-              }
-              mappers.chunks().deleteParts(key);
-              mappers.nars().deleteRepresentations(key);
-              mappers.nars().deleteNarIfEmpty(key);
-              return RepresentationColumns.nar(rows);
-            }));
+    return transactions.together(
+        "delete unnamed nar",
+        key,
+        mappers -> {
+          mappers.nars().lockNar(key);
+          List<RepresentationColumns> rows = mappers.nars().find(key);
+          if (rows.isEmpty() || mappers.narInfos().findPathOf(key) != null) {
+            return Optional.empty();
+          }
+          mappers.chunks().deleteParts(key);
+          mappers.nars().deleteRepresentations(key);
+          mappers.nars().deleteNarIfEmpty(key);
+          return Optional.of(RepresentationColumns.nar(rows));
+        });
   }
 
   /**

@@ -19,14 +19,10 @@ public final class DocumentTable {
    */
   public Optional<DocumentRow> find(DocumentName name) throws IOException {
     String path = name.print();
-    return Optional.ofNullable(
-        transactions.single(
-            "find document",
-            path,
-            mappers -> {
-              DocumentColumns found = mappers.documents().find(path);
-              return found == null ? null : found.row();
-            }));
+    return transactions.single(
+        "find document",
+        path,
+        mappers -> Optional.ofNullable(mappers.documents().find(path)).map(DocumentColumns::row));
   }
 
   /**
@@ -38,20 +34,19 @@ public final class DocumentTable {
    */
   public Optional<DocumentRow> store(DocumentRow row) throws IOException {
     DocumentColumns columns = DocumentColumns.of(row);
-    return Optional.ofNullable(
-        transactions.together(
-            "store document",
-            columns.path(),
-            mappers -> {
-              DocumentMapper documents = mappers.documents();
-              documents.storeOrLock(columns);
-              DocumentColumns there = documents.find(columns.path());
-              if (there == null || there.blob().equals(columns.blob())) {
-                return null;
-              }
-              documents.replace(columns);
-              return there.row();
-            }));
+    return transactions.together(
+        "store document",
+        columns.path(),
+        mappers -> {
+          DocumentMapper documents = mappers.documents();
+          documents.storeOrLock(columns);
+          DocumentColumns there = documents.find(columns.path());
+          if (there == null || there.blob().equals(columns.blob())) {
+            return Optional.empty();
+          }
+          documents.replace(columns);
+          return Optional.of(there.row());
+        });
   }
 
   /**

@@ -75,7 +75,7 @@ interface NarInfoMapper {
   List<String> findStored(@Param("hashes") List<String> hashes);
 
   @Delete("delete from narinfo where store_path_hash = #{hash}")
-  void delete(@Param("hash") String hash);
+  int delete(@Param("hash") String hash);
 
   @Select("select store_path from narinfo where nar_hash = #{narHash} limit 1")
   @Nullable String findPathOf(@Param("narHash") String narHash);
@@ -85,7 +85,7 @@ interface NarInfoMapper {
       delete from narinfo where store_path_hash = #{hash}
         and not exists (select 1 from nar where nar.nar_hash = narinfo.nar_hash)
       """)
-  void deleteUnlessStored(@Param("hash") String hash);
+  int deleteUnlessStored(@Param("hash") String hash);
 
   /** Makes the hash of a NAR a name of it, even if another NAR had that as an alias before. */
   @Insert(

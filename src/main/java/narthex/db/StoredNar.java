@@ -27,4 +27,9 @@ public record StoredNar(NarId id, List<Representation> representations, Instant 
         .filter(one -> one.form() == form && one.compression() == compression)
         .findFirst();
   }
+
+  /** Whether it is stored as chunks, whatever else there is of it. */
+  public boolean isChunked() {
+    return representations.stream().anyMatch(one -> one.form() == Form.CHUNKED);
+  }
 }

@@ -21,6 +21,7 @@ import narthex.nix.Sha256;
 import narthex.nix.StrictJson;
 import narthex.stream.Encoders;
 import narthex.stream.EncodingOutputStream;
+import narthex.stream.SpanInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -194,19 +195,13 @@ public final class DocumentIngest {
   }
 
   /** Writes whatever is read through it. */
-  private static final class CopyingInputStream extends InputStream {
+  private static final class CopyingInputStream extends SpanInputStream {
     private final InputStream in;
     private final OutputStream copy;
 
     CopyingInputStream(InputStream in, OutputStream copy) {
       this.in = in;
       this.copy = copy;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
     }
 
     @Override

@@ -12,7 +12,6 @@ import narthex.blob.BlobStore;
 import narthex.blob.StoredManifest;
 import narthex.chunk.ChunkedWriter;
 import narthex.db.Database;
-import narthex.db.Form;
 import narthex.db.Representation;
 import narthex.db.StoredNar;
 import narthex.nix.Compression;
@@ -62,7 +61,7 @@ public final class FileChunking {
    */
   public Outcome chunk(Sha256 narHash) throws IOException {
     Optional<StoredNar> stored = database.findNar(narHash);
-    if (stored.isEmpty() || isChunked(stored.get())) {
+    if (stored.isEmpty() || stored.get().isChunked()) {
       return Outcome.NEEDLESS;
     }
     for (Representation whole : easiestFirst(stored.get())) {
@@ -79,10 +78,6 @@ public final class FileChunking {
       ingest.drop(narHash, whole);
     }
     return Outcome.DAMAGED;
-  }
-
-  private static boolean isChunked(StoredNar nar) {
-    return nar.representations().stream().anyMatch(one -> one.form() == Form.CHUNKED);
   }
 
   private static List<Representation> easiestFirst(StoredNar nar) {

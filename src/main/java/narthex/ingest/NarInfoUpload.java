@@ -7,9 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import narthex.blob.BlobLostException;
-import narthex.blob.BlobStore;
-import narthex.blob.StoredManifest;
 import narthex.db.Database;
 import narthex.db.Form;
 import narthex.db.NarInfoRow;
@@ -63,7 +60,6 @@ public final class NarInfoUpload {
 
   private final Policy policy;
   private final Database database;
-  private final BlobStore blobs;
   private final NarIngest ingest;
   private final Upstreams upstreams;
   private final InstantSource clock;
@@ -75,13 +71,11 @@ public final class NarInfoUpload {
   public NarInfoUpload(
       Policy policy,
       Database database,
-      BlobStore blobs,
       NarIngest ingest,
       Upstreams upstreams,
       InstantSource clock) {
     this.policy = policy;
     this.database = database;
-    this.blobs = blobs;
     this.ingest = ingest;
     this.upstreams = upstreams;
     this.clock = clock;
@@ -195,17 +189,13 @@ public final class NarInfoUpload {
    * its narinfo is served with another file than it was put with.
    */
   private boolean isPresent(StoredNar nar, Compression wanted) throws IOException {
-    for (Representation representation : nar.representations()) {
-      if (representation.form() == Form.WHOLE
-          && wanted != Compression.NONE
-          && wanted != representation.compression()) {
-        continue;
-      }
-      try {
-        new StoredManifest(blobs, representation.extents()).requirePresent();
+    for (Representation stored : nar.representations()) {
+      boolean fits =
+          stored.form() == Form.CHUNKED
+              || wanted == Compression.NONE
+              || wanted == stored.compression();
+      if (fits && ingest.isPresent(stored)) {
         return true;
-      } catch (BlobLostException lost) {
-        LOG.log(Level.ERROR, "stored nar is lost reason={0}", lost.getMessage());
       }
     }
     return false;

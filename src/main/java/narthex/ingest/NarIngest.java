@@ -3,7 +3,6 @@ package narthex.ingest;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -125,13 +124,10 @@ public final class NarIngest {
    */
   Optional<Keep> wouldKeep(Sha256 narHash, Compression compression, Compression wanted, Keep first)
       throws IOException {
-    List<Representation> stored =
-        database.findNar(narHash).map(StoredNar::representations).orElse(List.of());
-    boolean chunked = stored.stream().anyMatch(one -> one.form() == Form.CHUNKED);
-    boolean whole =
-        stored.stream()
-            .anyMatch(one -> one.form() == Form.WHOLE && one.compression() == compression);
-    boolean decoded = wanted == Compression.NONE && !stored.isEmpty();
+    Optional<StoredNar> stored = database.findNar(narHash);
+    boolean chunked = stored.map(StoredNar::isChunked).orElse(false);
+    boolean whole = stored.flatMap(nar -> nar.find(Form.WHOLE, compression)).isPresent();
+    boolean decoded = wanted == Compression.NONE && stored.isPresent();
     boolean frames = wanted == Compression.ZSTD && chunked;
     if (whole || decoded || frames) {
       return Optional.empty();
@@ -219,12 +215,13 @@ public final class NarIngest {
     throw new IOException("another writer drops what is stored of " + nar.hash().nix32());
   }
 
-  private boolean isPresent(Representation representation) throws IOException {
+  /** Whether what a row says is there; if it surely is not, that is logged. */
+  boolean isPresent(Representation representation) throws IOException {
     try {
       new StoredManifest(blobs, representation.extents()).requirePresent();
       return true;
     } catch (BlobLostException lost) {
-      LOG.log(Level.ERROR, "stored nar is lost and replaced reason={0}", lost.getMessage());
+      LOG.log(Level.ERROR, "stored nar is lost reason={0}", lost.getMessage());
       return false;
     }
   }

@@ -4,7 +4,8 @@ import java.util.Arrays;
 import java.util.Base64;
 
 /**
- * The text form that Nix gives keys and signatures: {@code name:base64}.
+ * The text form that Nix gives keys and signatures: {@code name:base64}. Immutable: takes the array
+ * over, which nobody changes.
  *
  * <p>Source: Nix, {@code src/libutil/signature/local-keys.cc}.
  */
@@ -24,7 +25,8 @@ record KeyText(String name, byte[] bytes) {
     return new KeyText(name, parseBase64(text.substring(colon + 1), byteCount, what));
   }
 
-  static String print(String name, byte[] bytes) {
+  /** {@code name:base64}: of a secret key the secret itself. */
+  String print() {
     return name + ":" + Base64.getEncoder().encodeToString(bytes);
   }
 

@@ -1,18 +1,15 @@
 package narthex.nix;
 
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import org.bouncycastle.math.ec.rfc8032.Ed25519;
 
 /** A named Ed25519 public key in Nix's form. Immutable, safe for use by several threads. */
 public final class PublicKey {
-  private final String name;
-  private final byte[] bytes;
+  private final KeyText text;
   private final Ed25519.PublicPoint point;
 
-  private PublicKey(String name, byte[] bytes, Ed25519.PublicPoint point) {
-    this.name = name;
-    this.bytes = bytes;
+  private PublicKey(KeyText text, Ed25519.PublicPoint point) {
+    this.text = text;
     this.point = point;
   }
 
@@ -23,27 +20,25 @@ public final class PublicKey {
    *     the curve
    */
   public static PublicKey parse(String text) {
-    KeyText parsed = KeyText.parse(text, Ed25519.PUBLIC_KEY_SIZE, "public key");
-    return of(parsed.name(), parsed.bytes());
+    return of(KeyText.parse(text, Ed25519.PUBLIC_KEY_SIZE, "public key"));
   }
 
-  /** Takes the array over. */
-  static PublicKey of(String name, byte[] bytes) {
-    Ed25519.PublicPoint point = Ed25519.validatePublicKeyFullExport(bytes, 0);
+  static PublicKey of(KeyText text) {
+    Ed25519.PublicPoint point = Ed25519.validatePublicKeyFullExport(text.bytes(), 0);
     if (point == null) {
-      throw new NixFormatException("not an Ed25519 public key: '" + name + "'");
+      throw new NixFormatException("not an Ed25519 public key: '" + text.name() + "'");
     }
-    return new PublicKey(name, bytes, point);
+    return new PublicKey(text, point);
   }
 
   /** {@code name:base64}. */
   public String print() {
-    return KeyText.print(name, bytes);
+    return text.print();
   }
 
   /** The name of the key. */
   public String name() {
-    return name;
+    return text.name();
   }
 
   /**
@@ -51,7 +46,7 @@ public final class PublicKey {
    * another key.
    */
   public boolean verify(String fingerprint, Signature signature) {
-    if (!name.equals(signature.keyName())) {
+    if (!name().equals(signature.keyName())) {
       return false;
     }
     byte[] message = fingerprint.getBytes(StandardCharsets.UTF_8);
@@ -60,14 +55,12 @@ public final class PublicKey {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof PublicKey that
-        && name.equals(that.name)
-        && Arrays.equals(bytes, that.bytes);
+    return other instanceof PublicKey that && text.equals(that.text);
   }
 
   @Override
   public int hashCode() {
-    return 31 * name.hashCode() + Arrays.hashCode(bytes);
+    return text.hashCode();
   }
 
   @Override

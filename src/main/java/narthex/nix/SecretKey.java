@@ -53,7 +53,7 @@ public final class SecretKey {
 
   /** {@code name:base64}: the secret itself, for the key file only. */
   public String print() {
-    return KeyText.print(publicKey.name(), bytes);
+    return new KeyText(publicKey.name(), bytes).print();
   }
 
   /** The public half, under the same name. */
@@ -67,7 +67,7 @@ public final class SecretKey {
     byte[] signature = new byte[Signature.BYTES];
     Ed25519.sign(
         bytes, 0, bytes, Ed25519.SECRET_KEY_SIZE, message, 0, message.length, signature, 0);
-    return new Signature(publicKey.name(), signature);
+    return new Signature(new KeyText(publicKey.name(), signature));
   }
 
   /** Names the key and hides the secret. */
@@ -82,6 +82,6 @@ public final class SecretKey {
     byte[] publicBytes = new byte[Ed25519.PUBLIC_KEY_SIZE];
     Ed25519.generatePublicKey(bytes, 0, publicBytes, 0);
     System.arraycopy(publicBytes, 0, bytes, Ed25519.SECRET_KEY_SIZE, publicBytes.length);
-    return new SecretKey(bytes, PublicKey.of(name, publicBytes));
+    return new SecretKey(bytes, PublicKey.of(new KeyText(name, publicBytes)));
   }
 }

@@ -1,19 +1,14 @@
 package narthex.nix;
 
-import java.util.Arrays;
-
 /** An Ed25519 signature and the name of the key that made it. Immutable. */
 public final class Signature {
   /** Length of an Ed25519 signature. */
   static final int BYTES = 64;
 
-  private final String keyName;
-  private final byte[] bytes;
+  private final KeyText text;
 
-  /** Takes the array over; the caller must not keep it. */
-  Signature(String keyName, byte[] bytes) {
-    this.keyName = keyName;
-    this.bytes = bytes;
+  Signature(KeyText text) {
+    this.text = text;
   }
 
   /**
@@ -22,35 +17,32 @@ public final class Signature {
    * @throws NixFormatException if the text is anything else
    */
   public static Signature parse(String text) {
-    KeyText parsed = KeyText.parse(text, BYTES, "signature");
-    return new Signature(parsed.name(), parsed.bytes());
+    return new Signature(KeyText.parse(text, BYTES, "signature"));
   }
 
   /** {@code name:base64}. */
   public String print() {
-    return KeyText.print(keyName, bytes);
+    return text.print();
   }
 
   /** The name of the key, by which a reader finds the public key to verify with. */
   public String keyName() {
-    return keyName;
+    return text.name();
   }
 
   /** The 64 bytes themselves, for verifying; never changed, never given out of this package. */
   byte[] rawBytes() {
-    return bytes;
+    return text.bytes();
   }
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof Signature that
-        && keyName.equals(that.keyName)
-        && Arrays.equals(bytes, that.bytes);
+    return other instanceof Signature that && text.equals(that.text);
   }
 
   @Override
   public int hashCode() {
-    return 31 * keyName.hashCode() + Arrays.hashCode(bytes);
+    return text.hashCode();
   }
 
   @Override

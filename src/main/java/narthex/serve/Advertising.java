@@ -54,7 +54,7 @@ public final class Advertising {
     if (frames.isPresent()) {
       return framed(said, row.stem(), frames.get());
     }
-    if (isPredictive() || stored.map(Advertising::isChunked).orElse(false)) {
+    if (isPredictive() || stored.map(StoredNar::isChunked).orElse(false)) {
       return uncompressed(said, row.stem());
     }
     NarFile file = said.file();
@@ -106,11 +106,6 @@ public final class Advertising {
     String url = FOLDER + new NarFileName(ours, Compression.ZSTD).print();
     return said.withFile(
         new NarFile(url, Compression.ZSTD, frames.framesHash(), frames.fileSizeBytes()));
-  }
-
-  /** Whether a NAR is stored as chunks, whatever else there is of it. */
-  static boolean isChunked(StoredNar nar) {
-    return nar.representations().stream().anyMatch(one -> one.form() == Form.CHUNKED);
   }
 
   /**

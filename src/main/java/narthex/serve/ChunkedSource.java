@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * A NAR that is stored as chunks: decoded from any offset on; {@link #encoded} gives its frames
  * back to back, as they are stored. What turns out lost or damaged breaks the reading and is told.
  */
-final class ChunkedSource implements NarSource {
+final class ChunkedSource extends ManifestSource {
   private final ChunkedManifest manifest;
   private final NarId nar;
   private final @Nullable Sha256 framesHash;
@@ -33,6 +33,7 @@ final class ChunkedSource implements NarSource {
       @Nullable Sha256 framesHash,
       DecoderSlots slots,
       Consumer<ChunkLostException> damage) {
+    super(manifest, Compression.NONE, nar.hash().nix32());
     this.manifest = manifest;
     this.nar = nar;
     this.framesHash = framesHash;
@@ -41,27 +42,9 @@ final class ChunkedSource implements NarSource {
   }
 
   @Override
-  public Compression compression() {
-    return Compression.NONE;
-  }
-
-  @Override
-  public OptionalLong length() {
-    return manifest.length();
-  }
-
-  @Override
-  public Optional<String> entityTag() {
-    return Optional.of(nar.hash().nix32());
-  }
-
-  @Override
   public InputStream open(long from) throws IOException {
-    return ReportingInputStream.open(() -> slots.open(() -> manifest.open(from)), damage);
+    return ReportingInputStream.open(() -> slots.open(() -> super.open(from)), damage);
   }
-
-  @Override
-  public void awaitComplete() {}
 
   @Override
   public Optional<NarSource> encoded(Compression wanted) {

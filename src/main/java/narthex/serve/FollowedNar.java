@@ -3,7 +3,6 @@ package narthex.serve;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.function.Consumer;
 import narthex.blob.GrowingManifest;
 import narthex.chunk.ChunkLostException;
@@ -14,9 +13,7 @@ import org.jspecify.annotations.Nullable;
  * A NAR that is cut into chunks while it comes in, decoded from them. It can be read for as long as
  * somebody has this, also when it is stored.
  */
-final class FollowedNar implements NarSource {
-  private final GrowingManifest manifest;
-  private final @Nullable String entityTag;
+final class FollowedNar extends ManifestSource {
   private final DecoderSlots slots;
   private final @Nullable NarSource file;
   private final Consumer<ChunkLostException> damage;
@@ -27,8 +24,7 @@ final class FollowedNar implements NarSource {
       DecoderSlots slots,
       @Nullable NarSource file,
       Consumer<ChunkLostException> damage) {
-    this.manifest = manifest;
-    this.entityTag = entityTag;
+    super(manifest, Compression.NONE, entityTag);
     this.slots = slots;
     this.file = file;
     this.damage = damage;
@@ -60,23 +56,8 @@ final class FollowedNar implements NarSource {
   }
 
   @Override
-  public Compression compression() {
-    return Compression.NONE;
-  }
-
-  @Override
-  public OptionalLong length() {
-    return manifest.length();
-  }
-
-  @Override
-  public Optional<String> entityTag() {
-    return Optional.ofNullable(entityTag);
-  }
-
-  @Override
   public InputStream open(long from) throws IOException {
-    return ReportingInputStream.open(() -> slots.open(() -> manifest.open(from)), damage);
+    return ReportingInputStream.open(() -> slots.open(() -> super.open(from)), damage);
   }
 
   @Override
@@ -85,16 +66,6 @@ final class FollowedNar implements NarSource {
     return encoded != null && encoded.compression() == wanted
         ? Optional.of(encoded)
         : Optional.empty();
-  }
-
-  @Override
-  public boolean isComplete() {
-    return manifest.isComplete();
-  }
-
-  @Override
-  public void awaitComplete() throws IOException {
-    manifest.awaitComplete();
   }
 
   @Override

@@ -195,7 +195,7 @@ public final class NarLookup implements NarStoredListener {
     Optional<Sha256> narHash = database.findNarByFileName(name.stem());
     boolean isChunked =
         narHash.isPresent()
-            && database.findNar(narHash.get()).map(Advertising::isChunked).orElse(false)
+            && database.findNar(narHash.get()).map(StoredNar::isChunked).orElse(false)
             && findHere(new NarFileName(name.stem(), Compression.NONE)).isPresent();
     return isChunked ? Optional.of(new NarAnswer(OptionalLong.empty(), "")) : Optional.empty();
   }

@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import narthex.nix.Compression;
+import narthex.stream.PassingInputStream;
 
 /** Some of the bytes of a NAR: the contents of a file in it. */
 final class PartSource implements NarSource {
@@ -62,19 +63,12 @@ final class PartSource implements NarSource {
   }
 
   /** Ends after so many bytes. */
-  private static final class PartInputStream extends InputStream {
-    private final InputStream in;
+  private static final class PartInputStream extends PassingInputStream {
     private long left;
 
     PartInputStream(InputStream in, long left) {
-      this.in = in;
+      super(in);
       this.left = left;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
     }
 
     @Override
@@ -91,11 +85,6 @@ final class PartSource implements NarSource {
     @Override
     public int available() throws IOException {
       return (int) Math.min(in.available(), left);
-    }
-
-    @Override
-    public void close() throws IOException {
-      in.close();
     }
   }
 }

@@ -1,13 +1,13 @@
 package narthex.serve;
 
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.function.Consumer;
 import narthex.chunk.ChunkLostException;
+import narthex.stream.PassingInputStream;
 
 /** Tells once what is lost of a chunked NAR, and fails all the same. For one thread. */
-final class ReportingInputStream extends FilterInputStream {
+final class ReportingInputStream extends PassingInputStream {
   private final Consumer<ChunkLostException> damage;
   private boolean told;
 
@@ -28,12 +28,6 @@ final class ReportingInputStream extends FilterInputStream {
   }
 
   @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
-  }
-
-  @Override
   public int read(byte[] bytes, int offset, int length) throws IOException {
     try {
       return in.read(bytes, offset, length);
@@ -44,12 +38,5 @@ final class ReportingInputStream extends FilterInputStream {
       }
       throw lost;
     }
-  }
-
-  /** Through {@link #read}, which tells. */
-  @Override
-  public long skip(long count) throws IOException {
-    byte[] skipped = new byte[(int) Math.min(Math.max(count, 0), 8 << 10)];
-    return Math.max(0, read(skipped, 0, skipped.length));
   }
 }

@@ -1,7 +1,6 @@
 package narthex.serve;
 
 import java.io.EOFException;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.OptionalLong;
@@ -9,6 +8,7 @@ import narthex.db.DocumentRow;
 import narthex.nix.Compression;
 import narthex.nix.Sha256;
 import narthex.stream.BoundedInputStream;
+import narthex.stream.PassingInputStream;
 import org.jspecify.annotations.Nullable;
 
 /** A document as it is stored. */
@@ -65,7 +65,7 @@ final class StoredDocument implements OpenDocument {
   }
 
   /** Fails where it would end too early. */
-  private final class WholeInputStream extends FilterInputStream {
+  private final class WholeInputStream extends PassingInputStream {
     private long count;
 
     WholeInputStream(InputStream in) {
@@ -73,14 +73,8 @@ final class StoredDocument implements OpenDocument {
     }
 
     @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
-    }
-
-    @Override
     public int read(byte[] buffer, int offset, int length) throws IOException {
-      int got = super.read(buffer, offset, length);
+      int got = in.read(buffer, offset, length);
       count += Math.max(got, 0);
       if (got < 0 && count < row.sizeBytes()) {
         throw new EOFException(

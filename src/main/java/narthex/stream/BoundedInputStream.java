@@ -9,8 +9,7 @@ import java.util.Objects;
  * else fails with {@link TooLongException}, and goes on failing. Closing it closes the stream it
  * reads. For one thread.
  */
-public final class BoundedInputStream extends InputStream {
-  private final InputStream in;
+public final class BoundedInputStream extends PassingInputStream {
   private final long maxBytes;
   private final String what;
   private long remainingBytes;
@@ -23,25 +22,13 @@ public final class BoundedInputStream extends InputStream {
    * @param what the name of the thing in the exception's message
    */
   public BoundedInputStream(InputStream in, long maxBytes, String what) {
+    super(in);
     if (maxBytes < 0) {
       throw new IllegalArgumentException("maxBytes=" + maxBytes);
     }
-    this.in = in;
     this.maxBytes = maxBytes;
     this.what = what;
     this.remainingBytes = maxBytes;
-  }
-
-  @Override
-  public int read() throws IOException {
-    if (remainingBytes <= 0) {
-      return readBehindTheBound();
-    }
-    int value = in.read();
-    if (value >= 0) {
-      remainingBytes--;
-    }
-    return value;
   }
 
   @Override
@@ -63,11 +50,6 @@ public final class BoundedInputStream extends InputStream {
   @Override
   public int available() throws IOException {
     return (int) Math.min(in.available(), Math.max(remainingBytes, 0));
-  }
-
-  @Override
-  public void close() throws IOException {
-    in.close();
   }
 
   private int readBehindTheBound() throws IOException {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * the unchecked exceptions of decoders into checked ones, lets the end pass only where the source
  * ends, and fails for ever once it failed. For one thread.
  */
-final class DecodingInputStream extends InputStream {
+final class DecodingInputStream extends SpanInputStream {
   /** Opens the decoder; closing the decoder must close what it was given. */
   interface Opener {
     InputStream open(InputStream source) throws IOException;
@@ -34,12 +34,6 @@ final class DecodingInputStream extends InputStream {
     this.compression = compression;
     this.source = new Source(source);
     this.opener = opener;
-  }
-
-  @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
   }
 
   @Override
@@ -125,21 +119,14 @@ final class DecodingInputStream extends InputStream {
   }
 
   /** The compressed bytes; remembers its own failure, whatever the decoder makes of it. */
-  private static final class Source extends InputStream {
-    private final InputStream in;
+  private static final class Source extends PassingInputStream {
     private @Nullable IOException failure;
     private @Nullable RuntimeException bug;
     private boolean isEmpty = true;
     private boolean closed;
 
     Source(InputStream in) {
-      this.in = in;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+      super(in);
     }
 
     @Override
@@ -161,11 +148,6 @@ final class DecodingInputStream extends InputStream {
         bug = e;
         throw e;
       }
-    }
-
-    @Override
-    public int available() throws IOException {
-      return in.available();
     }
 
     @Override

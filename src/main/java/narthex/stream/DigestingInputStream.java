@@ -11,15 +11,14 @@ import org.jspecify.annotations.Nullable;
  * Passes bytes through and keeps their number and SHA-256. Closing it closes the stream it reads;
  * count and digest can still be asked then. For one thread.
  */
-public final class DigestingInputStream extends InputStream {
-  private final InputStream in;
+public final class DigestingInputStream extends PassingInputStream {
   private final MessageDigest sha256 = newSha256();
   private long count;
   private @Nullable Sha256 digest;
 
   /** Reads this stream, which is closed with this one. */
   public DigestingInputStream(InputStream in) {
-    this.in = in;
+    super(in);
   }
 
   /** The number of bytes read so far. */
@@ -41,41 +40,16 @@ public final class DigestingInputStream extends InputStream {
   }
 
   @Override
-  public int read() throws IOException {
-    int value = in.read();
-    if (value >= 0) {
-      checkNotDigested();
-      sha256.update((byte) value);
-      count++;
-    }
-    return value;
-  }
-
-  @Override
   public int read(byte[] buffer, int offset, int length) throws IOException {
     int read = in.read(buffer, offset, length);
     if (read > 0) {
-      checkNotDigested();
+      if (digest != null) {
+        throw new IllegalStateException("read on after the digest was taken");
+      }
       sha256.update(buffer, offset, read);
       count += read;
     }
     return read;
-  }
-
-  @Override
-  public int available() throws IOException {
-    return in.available();
-  }
-
-  @Override
-  public void close() throws IOException {
-    in.close();
-  }
-
-  private void checkNotDigested() {
-    if (digest != null) {
-      throw new IllegalStateException("read on after the digest was taken");
-    }
   }
 
   private static MessageDigest newSha256() {

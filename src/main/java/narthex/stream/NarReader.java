@@ -328,17 +328,11 @@ public final class NarReader {
   }
 
   /** The contents of one file. */
-  private final class Contents extends InputStream {
+  private final class Contents extends SpanInputStream {
     private long left;
 
     Contents(long size) {
       this.left = size;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
     }
 
     @Override

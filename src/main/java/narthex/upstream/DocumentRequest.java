@@ -1,7 +1,6 @@
 package narthex.upstream;
 
 import java.io.ByteArrayInputStream;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger.Level;
@@ -16,6 +15,7 @@ import narthex.nix.DocumentName;
 import narthex.nix.NixFormatException;
 import narthex.nix.Realisation;
 import narthex.stream.BoundedInputStream;
+import narthex.stream.PassingInputStream;
 import narthex.stream.TooLongException;
 
 /**
@@ -128,21 +128,15 @@ final class DocumentRequest {
   }
 
   /** Says of every failure to read that it is the upstream's. */
-  private static final class Transfer extends FilterInputStream {
+  private static final class Transfer extends PassingInputStream {
     Transfer(InputStream in) {
       super(in);
     }
 
     @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
-    }
-
-    @Override
     public int read(byte[] buffer, int offset, int length) throws IOException {
       try {
-        return super.read(buffer, offset, length);
+        return in.read(buffer, offset, length);
       } catch (TroubleException e) {
         throw e;
       } catch (IOException e) {

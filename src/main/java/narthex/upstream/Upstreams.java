@@ -95,10 +95,30 @@ public final class Upstreams implements Closeable {
     if (upstreams.isEmpty() || absentDocuments.getIfPresent(name) != null) {
       return Optional.empty();
     }
+    Optional<T> found =
+        askEach(name.print(), upstream -> upstream.fetchDocument(name, maxBytes, reader));
+    if (found.isEmpty()) {
+      absentDocuments.put(name, Boolean.TRUE);
+    }
+    return found;
+  }
+
+  /** What one upstream is asked; empty if it surely has none. */
+  private interface Question<T> {
+    Optional<T> ask(Upstream upstream) throws IOException;
+  }
+
+  /**
+   * Asks one upstream after the other until one has it.
+   *
+   * @param what it is, in the exception's message
+   */
+  private <T> Optional<T> askEach(String what, Question<T> question)
+      throws UpstreamUnavailableException {
     IOException trouble = null;
     for (Upstream upstream : byPriority()) {
       try {
-        Optional<T> found = upstream.fetchDocument(name, maxBytes, reader);
+        Optional<T> found = question.ask(upstream);
         if (found.isPresent()) {
           return found;
         }
@@ -108,10 +128,9 @@ public final class Upstreams implements Closeable {
     }
     if (trouble != null) {
       throw new UpstreamUnavailableException(
-          "whether upstream has %s cannot be told: %s".formatted(name, trouble.getMessage()),
+          "whether upstream has %s cannot be told: %s".formatted(what, trouble.getMessage()),
           trouble);
     }
-    absentDocuments.put(name, Boolean.TRUE);
     return Optional.empty();
   }
 
@@ -132,26 +151,22 @@ public final class Upstreams implements Closeable {
       throws UpstreamUnavailableException {
     List<NarFileName> doubtful =
         names.stream().filter(name -> absentFiles.getIfPresent(name) == null).toList();
-    IOException trouble = null;
-    for (Upstream upstream : byPriority()) {
-      try {
-        for (NarFileName name : doubtful) {
-          Optional<T> found = question.ask(upstream, name);
-          if (found.isPresent()) {
-            return found;
-          }
-        }
-      } catch (IOException e) {
-        trouble = e;
+    Optional<T> found =
+        askEach("nar/" + names.get(0).print(), upstream -> ask(upstream, doubtful, question));
+    if (found.isEmpty()) {
+      doubtful.forEach(name -> absentFiles.put(name, Boolean.TRUE));
+    }
+    return found;
+  }
+
+  private static <T> Optional<T> ask(
+      Upstream upstream, List<NarFileName> names, FileQuestion<T> question) throws IOException {
+    for (NarFileName name : names) {
+      Optional<T> found = question.ask(upstream, name);
+      if (found.isPresent()) {
+        return found;
       }
     }
-    if (trouble != null) {
-      throw new UpstreamUnavailableException(
-          "whether upstream has nar/%s cannot be told: %s"
-              .formatted(names.get(0), trouble.getMessage()),
-          trouble);
-    }
-    doubtful.forEach(name -> absentFiles.put(name, Boolean.TRUE));
     return Optional.empty();
   }
 

@@ -11,8 +11,8 @@ import java.io.IOException;
 /**
  * Gives no client a thread for as long as it likes: bodies have to come at a {@link BodyPace}, and
  * of a body that nobody wanted to the end only a little is awaited, so that the client sees the
- * answer; then the connection is closed. The outermost filter, as the rest of a body is left when
- * all others are done.
+ * answer; then the connection is closed. It stands outside of all that read bodies, as the rest of
+ * a body is left when they are done.
  */
 public final class BodyFilter extends HttpFilter {
   private static final long serialVersionUID = 1L;

@@ -2,7 +2,6 @@ package narthex.web;
 
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.ByteArrayInputStream;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -17,6 +16,8 @@ import narthex.nix.NixFormatException;
 import narthex.serve.DecoderSlots;
 import narthex.stream.BoundedInputStream;
 import narthex.stream.CorruptEncodingException;
+import narthex.stream.PassingInputStream;
+import narthex.stream.SpanInputStream;
 import narthex.stream.TooLongException;
 import org.jspecify.annotations.Nullable;
 
@@ -137,7 +138,7 @@ final class UploadBody {
    * The request's stream, not closed with this one: tells every trouble of the request, and an end
    * before the announced one, as what it is.
    */
-  private static final class Source extends InputStream {
+  private static final class Source extends SpanInputStream {
     private final InputStream in;
     private final long announced;
     private long count;
@@ -146,12 +147,6 @@ final class UploadBody {
     Source(InputStream in, long announced) {
       this.in = in;
       this.announced = announced;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
     }
 
     @Override
@@ -178,21 +173,15 @@ final class UploadBody {
   }
 
   /** Says of damaged or endless bytes that they are refused. */
-  private final class Refusing extends FilterInputStream {
+  private final class Refusing extends PassingInputStream {
     Refusing(InputStream in) {
       super(in);
     }
 
     @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
-    }
-
-    @Override
     public int read(byte[] buffer, int offset, int length) throws IOException {
       try {
-        return super.read(buffer, offset, length);
+        return in.read(buffer, offset, length);
       } catch (TooLongException e) {
         throw tooLarge(maxBytes);
       } catch (CorruptEncodingException e) {

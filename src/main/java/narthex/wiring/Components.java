@@ -124,8 +124,7 @@ final class Components implements Closeable {
     ingest.addListener(narLookup);
     this.uploads = settings.uploading().enabled() ? UploadSwitch.ON : UploadSwitch.OFF;
     this.narUpload = new NarUpload(ingest, database, maxNarBytes, mode);
-    this.narInfoUpload =
-        new NarInfoUpload(policy(settings), database, blobs, ingest, upstreams, clock);
+    this.narInfoUpload = new NarInfoUpload(policy(settings), database, ingest, upstreams, clock);
     this.deletions = settings.uploading().deleting() ? DeletionSwitch.ON : DeletionSwitch.OFF;
     DocumentIngest documents = new DocumentIngest(blobs, database, clock);
     this.deletion = new Deletion(database, ingest, documents);

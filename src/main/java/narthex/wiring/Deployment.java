@@ -4,6 +4,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.time.Duration;
 import narthex.ingest.DocumentUpload;
 import narthex.ingest.NarInfoUpload;
 import narthex.ingest.NarUpload;
@@ -19,6 +20,7 @@ import narthex.serve.SiteInfo;
 import narthex.web.AccessRule;
 import narthex.web.BodyPace;
 import narthex.web.DeletionSwitch;
+import narthex.web.RunningRequests;
 import narthex.web.UploadSwitch;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 @ApplicationScoped
 public class Deployment {
+  private final RunningRequests requests = new RunningRequests();
   private volatile @Nullable Components components;
 
   /** Opens everything; called once, before the first request. */
@@ -35,13 +38,27 @@ public class Deployment {
     components = Components.open(settings);
   }
 
-  /** Closes everything; called once, after the last request. */
-  void close() {
+  /**
+   * Closes everything; called once, when no more requests come. Those that are running break off
+   * for that, and are waited for: a server that has put our classes away could no longer tell their
+   * clients that what they got is not the whole.
+   *
+   * @param atMost how long they are waited for
+   * @return whether none is running any more
+   */
+  boolean close(Duration atMost) {
     Components opened = components;
     components = null;
     if (opened != null) {
       opened.close();
     }
+    return requests.awaitNone(atMost);
+  }
+
+  @Produces
+  @Singleton
+  RunningRequests runningRequests() {
+    return requests;
   }
 
   @Produces

@@ -2,6 +2,7 @@ package narthex.wiring;
 
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
@@ -47,48 +48,33 @@ final class Executors {
    * delays only the last byte of its own NAR.
    */
   static ExecutorService verifying(String name) {
-    int threads = DecoderSlots.countInHeap();
-    ThreadPoolExecutor executor =
-        new ThreadPoolExecutor(
-            threads,
-            threads,
-            IDLE.toSeconds(),
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            threads(name));
-    executor.allowCoreThreadTimeOut(true);
-    return executor;
+    return fixed(DecoderSlots.countInHeap(), new LinkedBlockingQueue<>(), threads(name));
   }
 
   /** A few threads and a bounded queue; rejects what does not fit. */
   static ExecutorService prefetching(String name) {
-    ThreadPoolExecutor executor =
-        new ThreadPoolExecutor(
-            PREFETCHES_AT_ONCE,
-            PREFETCHES_AT_ONCE,
-            IDLE.toSeconds(),
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(PREFETCHES_WAITING),
-            threads(name));
-    executor.allowCoreThreadTimeOut(true);
-    return executor;
+    return fixed(PREFETCHES_AT_ONCE, new LinkedBlockingQueue<>(PREFETCHES_WAITING), threads(name));
   }
 
   /** So many threads, which give way to those that somebody waits for. */
   static ExecutorService background(String name, int threads) {
     ThreadFactory factory = threads(name);
+    return fixed(
+        threads,
+        new LinkedBlockingQueue<>(),
+        task -> {
+          Thread thread = factory.newThread(task);
+          thread.setPriority(Thread.MIN_PRIORITY);
+          return thread;
+        });
+  }
+
+  /** So many threads and a queue; none of them while there is nothing to do. */
+  private static ExecutorService fixed(
+      int threads, BlockingQueue<Runnable> queue, ThreadFactory factory) {
     ThreadPoolExecutor executor =
         new ThreadPoolExecutor(
-            threads,
-            threads,
-            IDLE.toSeconds(),
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            task -> {
-              Thread thread = factory.newThread(task);
-              thread.setPriority(Thread.MIN_PRIORITY);
-              return thread;
-            });
+            threads, threads, IDLE.toSeconds(), TimeUnit.SECONDS, queue, factory);
     executor.allowCoreThreadTimeOut(true);
     return executor;
   }

@@ -6,6 +6,7 @@ import jakarta.servlet.ServletContextListener;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ServerLifecycle implements ServletContextListener {
   private static final System.Logger LOG = System.getLogger(ServerLifecycle.class.getName());
+
+  /** A request that is not done by then waits for a client that does not read. */
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private @Nullable Deployment deployment;
 
@@ -42,8 +46,8 @@ public final class ServerLifecycle implements ServletContextListener {
     Deployment closing = deployment;
     deployment = null;
     if (closing != null) {
-      closing.close();
-      LOG.log(Level.INFO, "stopped");
+      boolean isQuiet = closing.close(PATIENCE);
+      LOG.log(Level.INFO, isQuiet ? "stopped" : "stopped while requests were running");
     }
   }
 }

@@ -1,6 +1,5 @@
 package narthex.blob;
 
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -9,13 +8,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
+import narthex.stream.PassingInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A blob store over another one that fails as it is told, for tests. Without faults it passes the
  * contract test of {@link BlobStore}. Faults may be set and healed from any thread at any time.
  */
-public final class FaultyBlobStore implements BlobStore {
+public final class FaultyBlobStore extends PassingBlobStore {
   private static final long NEVER = Long.MAX_VALUE;
 
   /** A step of the store that can fail. */
@@ -34,7 +34,6 @@ public final class FaultyBlobStore implements BlobStore {
     DELETE
   }
 
-  private final BlobStore store;
   private final Map<Step, Integer> failures = new EnumMap<>(Step.class); // guarded by itself
   private final Map<String, Long> truncated = new ConcurrentHashMap<>();
   private final Map<String, Long> brokenReads = new ConcurrentHashMap<>();
@@ -46,7 +45,7 @@ public final class FaultyBlobStore implements BlobStore {
    * @param store keeps the blobs; closed with this one
    */
   public FaultyBlobStore(BlobStore store) {
-    this.store = store;
+    super(store);
   }
 
   /** This step fails every time from now on. */
@@ -151,11 +150,6 @@ public final class FaultyBlobStore implements BlobStore {
     return damaged ? Optional.empty() : store.localFile(key);
   }
 
-  @Override
-  public void close() throws IOException {
-    store.close();
-  }
-
   private void step(Step step, String key) throws IOException {
     synchronized (failures) {
       int left = failures.getOrDefault(step, 0);
@@ -169,17 +163,11 @@ public final class FaultyBlobStore implements BlobStore {
     throw new IOException("wanted failure: " + step + " of " + key);
   }
 
-  private final class FaultySink implements BlobSink {
-    private final BlobSink sink;
+  private final class FaultySink extends PassingSink {
     private long count;
 
     FaultySink(BlobSink sink) {
-      this.sink = sink;
-    }
-
-    @Override
-    public String key() {
-      return sink.key();
+      super(sink);
     }
 
     @Override
@@ -193,11 +181,6 @@ public final class FaultyBlobStore implements BlobStore {
     }
 
     @Override
-    public InputStream openWritten(long from) throws IOException {
-      return sink.openWritten(from);
-    }
-
-    @Override
     public void commit() throws IOException {
       Runnable action = beforeCommit;
       if (action != null) {
@@ -207,14 +190,9 @@ public final class FaultyBlobStore implements BlobStore {
       sink.commit();
       step(Step.COMMIT_ANSWER, key());
     }
-
-    @Override
-    public void close() throws IOException {
-      sink.close();
-    }
   }
 
-  private final class DamagedInputStream extends FilterInputStream {
+  private final class DamagedInputStream extends PassingInputStream {
     private final String key;
     private long position;
 
@@ -222,12 +200,6 @@ public final class FaultyBlobStore implements BlobStore {
       super(in);
       this.key = key;
       this.position = from;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override
@@ -239,24 +211,13 @@ public final class FaultyBlobStore implements BlobStore {
       if (sound <= 0) {
         throw new IOException("wanted failure: " + key + " cannot be read at byte " + position);
       }
-      int count = super.read(bytes, offset, (int) Math.min(length, sound));
+      int count = in.read(bytes, offset, (int) Math.min(length, sound));
       long flip = flippedBytes.getOrDefault(key, NEVER) - position;
       if (flip >= 0 && flip < count) {
         bytes[offset + (int) flip] ^= (byte) 0xff;
       }
       position += Math.max(count, 0);
       return count;
-    }
-
-    @Override
-    public long skip(long wanted) throws IOException {
-      byte[] skipped = new byte[(int) Math.min(wanted, 8192)];
-      return Math.max(0, read(skipped, 0, skipped.length));
-    }
-
-    @Override
-    public boolean markSupported() {
-      return false;
     }
   }
 }

@@ -8,77 +8,27 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.sql.Connection;
 import java.sql.DriverManager;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import narthex.blob.FaultyBlobStore;
-import narthex.blob.MemoryBlobStore;
-import narthex.chunk.ChunkStore.OtherSizes;
 import narthex.db.ChunksCondemnedException;
-import narthex.db.Database;
 import narthex.db.DatabaseException;
-import narthex.db.DatabaseSettings;
 import narthex.db.Form;
 import narthex.db.Representation;
 import narthex.nix.Compression;
-import narthex.nix.NarId;
-import narthex.nix.Sha256;
 import narthex.testing.NarTree;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Commits of chunked NARs that are refused, fail, or refer to packs that are lost. */
-class ChunkedCommitTest {
-  private static final ChunkSizes SIZES = new ChunkSizes(1 << 10, 4 << 10, 16 << 10);
-  private static final long PACK_BYTES = 100_000;
-  private static final Instant NOON = Instant.parse("2025-03-04T12:00:00Z");
+class ChunkedCommitTest extends ChunkStoreFixture {
   private static final byte[] ONE = NarTree.random(5, 400_000).nar();
   private static final byte[] OTHER = NarTree.random(6, 300_000).nar();
-
-  private final MemoryBlobStore memory = new MemoryBlobStore();
-  private final FaultyBlobStore blobs = new FaultyBlobStore(memory);
-  private final ExecutorService threads = Executors.newCachedThreadPool();
-  @TempDir Path folder;
-  private Database database;
-  private ChunkStore store;
-
-  @BeforeEach
-  void open() throws Exception {
-    database = Database.open(new DatabaseSettings(url(), null, null, null));
-    store =
-        new ChunkStore(
-            blobs,
-            database,
-            new ChunkStore.Settings(SIZES, PACK_BYTES, OtherSizes.REFUSED),
-            threads);
-  }
-
-  @AfterEach
-  void close() {
-    threads.shutdownNow();
-    database.close();
-    assertEquals(0, memory.openSinks());
-  }
-
-  private String url() {
-    return "jdbc:sqlite:" + folder.resolve("narthex.db");
-  }
-
-  private static NarId id(byte[] nar) throws Exception {
-    return new NarId(Sha256.of(MessageDigest.getInstance("SHA-256").digest(nar)), nar.length);
-  }
 
   private ChunkedWriter written(byte[] nar) throws IOException {
     ChunkedWriter writer = store.begin();

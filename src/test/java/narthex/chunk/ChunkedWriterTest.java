@@ -9,9 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,11 +16,8 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import narthex.blob.FaultyBlobStore;
 import narthex.blob.FaultyBlobStore.Step;
 import narthex.blob.MemoryBlobStore;
 import narthex.chunk.ChunkStore.OtherSizes;
@@ -34,60 +28,20 @@ import narthex.db.Form;
 import narthex.db.ManifestPart;
 import narthex.db.Representation;
 import narthex.nix.Compression;
-import narthex.nix.NarId;
-import narthex.nix.Sha256;
 import narthex.stream.Decoders;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class ChunkedWriterTest {
-  private static final ChunkSizes SIZES = new ChunkSizes(1 << 10, 4 << 10, 16 << 10);
-  private static final long PACK_BYTES = 100_000;
-  private static final Instant NOON = Instant.parse("2025-03-04T12:00:00Z");
+class ChunkedWriterTest extends ChunkStoreFixture {
   private static final int ROUNDS = 5;
   private static final int DEADLINE_SECONDS = 60;
-
-  private final MemoryBlobStore memory = new MemoryBlobStore();
-  private final FaultyBlobStore blobs = new FaultyBlobStore(memory);
-  private final ExecutorService threads = Executors.newCachedThreadPool();
-  @TempDir Path folder;
-  private Database database;
-  private ChunkStore store;
-
-  @BeforeEach
-  void open() throws Exception {
-    database =
-        Database.open(
-            new DatabaseSettings("jdbc:sqlite:" + folder.resolve("narthex.db"), null, null, null));
-    store = store(SIZES, OtherSizes.REFUSED);
-  }
-
-  @AfterEach
-  void close() {
-    threads.shutdownNow();
-    database.close();
-    assertEquals(0, memory.openSinks());
-  }
-
-  private ChunkStore store(ChunkSizes sizes, OtherSizes others) {
-    return new ChunkStore(
-        blobs, database, new ChunkStore.Settings(sizes, PACK_BYTES, others), threads);
-  }
 
   private static byte[] random(int length, long seed) {
     byte[] bytes = new byte[length];
     new Random(seed).nextBytes(bytes);
     return bytes;
-  }
-
-  private static NarId id(byte[] nar) throws Exception {
-    return new NarId(
-        Sha256.of(MessageDigest.getInstance("SHA-256").digest(nar)), Math.max(1, nar.length));
   }
 
   private boolean put(byte[] nar) throws Exception {

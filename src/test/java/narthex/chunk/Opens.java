@@ -5,24 +5,17 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalLong;
-import narthex.blob.BlobSink;
 import narthex.blob.BlobStore;
+import narthex.blob.PassingBlobStore;
 
 /** Notes what is opened, and what is not closed. */
-final class Opens implements BlobStore {
-  private final BlobStore store;
+final class Opens extends PassingBlobStore {
   final List<String> opened = new ArrayList<>();
   long longest;
   int open;
 
   Opens(BlobStore store) {
-    this.store = store;
-  }
-
-  @Override
-  public OptionalLong find(String key) throws IOException {
-    return store.find(key);
+    super(store);
   }
 
   @Override
@@ -41,20 +34,5 @@ final class Opens implements BlobStore {
         super.close();
       }
     };
-  }
-
-  @Override
-  public BlobSink create(String key) throws IOException {
-    return store.create(key);
-  }
-
-  @Override
-  public void delete(String key) throws IOException {
-    store.delete(key);
-  }
-
-  @Override
-  public void close() throws IOException {
-    store.close();
   }
 }

@@ -241,8 +241,7 @@ class FetchFaultTest {
   @ParameterizedTest
   @EnumSource(Compression.class)
   void aFlippedByteIsFoundWithoutAFileHash(Compression compression) throws IOException {
-    Sample sample =
-        Sample.of(4, compression).saying(file -> Lies.NO_HASH.tell(file)).publish(upstream);
+    Sample sample = Lies.NO_HASH.tell(Sample.of(4, compression)).publish(upstream);
     try (Node node = Node.open(folder, upstream)) {
       assertTrue(node.narInfo(sample).isPresent());
       upstream.fail(sample.narTarget(), Fault.flipByte(sample.fileBytes() / 2));

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -15,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import narthex.blob.BlobSink;
 import narthex.blob.BlobStore;
+import narthex.blob.PassingBlobStore;
 import narthex.db.Form;
 import narthex.db.Representation;
 import narthex.nix.Compression;
@@ -125,12 +125,11 @@ class HealingFetchTest {
   }
 
   /** Tells when it was looked whether a pack is there. */
-  private final class Watched implements BlobStore {
+  private final class Watched extends PassingBlobStore {
     private static final Set<String> packs = new HashSet<>();
-    private final BlobStore store;
 
     Watched(BlobStore store) {
-      this.store = store;
+      super(store);
       packs.clear();
     }
 
@@ -144,24 +143,9 @@ class HealingFetchTest {
     }
 
     @Override
-    public InputStream open(String key, long from, long length) throws IOException {
-      return store.open(key, from, length);
-    }
-
-    @Override
     public BlobSink create(String key) throws IOException {
       packs.add(key);
       return store.create(key);
-    }
-
-    @Override
-    public void delete(String key) throws IOException {
-      store.delete(key);
-    }
-
-    @Override
-    public void close() throws IOException {
-      store.close();
     }
   }
 }

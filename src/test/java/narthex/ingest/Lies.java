@@ -1,118 +1,68 @@
 package narthex.ingest;
 
 import java.util.Arrays;
+import java.util.function.LongUnaryOperator;
+import java.util.function.UnaryOperator;
 import narthex.nix.NarFile;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import narthex.testing.node.Reading.Outcome;
 import narthex.testing.node.Sample;
+import org.jspecify.annotations.Nullable;
 
 /** What narinfos say wrong, or do not say, and what comes of it. */
 enum Lies {
-  FILE_HASH(Outcome.FAILED, false) {
-    @Override
-    NarFile tell(NarFile file) {
-      return new NarFile(file.url(), file.compression(), OTHER, file.sizeBytes());
-    }
-  },
+  FILE_HASH(Outcome.FAILED, false, file(file -> withHash(file, other()))),
   /** A transfer with a length of its own knows better; nobody depends on the narinfo's. */
-  FILE_SIZE_TOO_SMALL(Outcome.RIGHT, false) {
-    @Override
-    NarFile tell(NarFile file) {
-      return resized(file, -1);
-    }
-  },
-  FILE_SIZE_TOO_LARGE(Outcome.RIGHT, false) {
-    @Override
-    NarFile tell(NarFile file) {
-      return resized(file, 1);
-    }
-  },
-  FILE_SIZE_TOO_SMALL_AND_NO_LENGTH(Outcome.FAILED, true) {
-    @Override
-    NarFile tell(NarFile file) {
-      return resized(file, -1);
-    }
-  },
-  FILE_SIZE_TOO_LARGE_AND_NO_LENGTH(Outcome.FAILED, true) {
-    @Override
-    NarFile tell(NarFile file) {
-      return resized(file, 1);
-    }
-  },
-  NO_HASH(Outcome.RIGHT, false) {
-    @Override
-    NarFile tell(NarFile file) {
-      return new NarFile(file.url(), file.compression(), null, file.sizeBytes());
-    }
-  },
-  NO_SIZE(Outcome.RIGHT, false) {
-    @Override
-    NarFile tell(NarFile file) {
-      return new NarFile(file.url(), file.compression(), file.hash(), null);
-    }
-  },
-  NOTHING(Outcome.RIGHT, false) {
-    @Override
-    NarFile tell(NarFile file) {
-      return new NarFile(file.url(), file.compression(), null, null);
-    }
-  },
-  NOTHING_AND_NO_LENGTH(Outcome.RIGHT, true) {
-    @Override
-    NarFile tell(NarFile file) {
-      return NOTHING.tell(file);
-    }
-  },
-  NAR_HASH(Outcome.FAILED, false) {
-    @Override
-    Sample tell(Sample sample) {
-      return sample.sayingNar(new NarId(OTHER, sample.narBytes()));
-    }
-  },
-  NAR_SIZE_TOO_SMALL(Outcome.FAILED, false) {
-    @Override
-    Sample tell(Sample sample) {
-      return sample.sayingNar(new NarId(sample.id().hash(), sample.narBytes() - 8));
-    }
-  },
-  NAR_SIZE_OF_ONE(Outcome.FAILED, false) {
-    @Override
-    Sample tell(Sample sample) {
-      return sample.sayingNar(new NarId(sample.id().hash(), 1));
-    }
-  },
-  NAR_SIZE_TOO_LARGE(Outcome.FAILED, false) {
-    @Override
-    Sample tell(Sample sample) {
-      return sample.sayingNar(new NarId(sample.id().hash(), sample.narBytes() + 8));
-    }
-  },
-  NAR_SIZE_HUGE(Outcome.FAILED, false) {
-    @Override
-    Sample tell(Sample sample) {
-      return sample.sayingNar(new NarId(sample.id().hash(), Long.MAX_VALUE / 4));
-    }
-  };
-
-  private static final Sha256 OTHER = Sha256.of(ones());
+  FILE_SIZE_TOO_SMALL(Outcome.RIGHT, false, file(file -> resized(file, -1))),
+  FILE_SIZE_TOO_LARGE(Outcome.RIGHT, false, file(file -> resized(file, 1))),
+  FILE_SIZE_TOO_SMALL_AND_NO_LENGTH(Outcome.FAILED, true, file(file -> resized(file, -1))),
+  FILE_SIZE_TOO_LARGE_AND_NO_LENGTH(Outcome.FAILED, true, file(file -> resized(file, 1))),
+  NO_HASH(Outcome.RIGHT, false, file(file -> withHash(file, null))),
+  NO_SIZE(Outcome.RIGHT, false, file(Lies::withoutSize)),
+  NOTHING(Outcome.RIGHT, false, file(file -> withHash(withoutSize(file), null))),
+  NOTHING_AND_NO_LENGTH(Outcome.RIGHT, true, file(file -> withHash(withoutSize(file), null))),
+  NAR_HASH(Outcome.FAILED, false, nar(nar -> new NarId(other(), nar.sizeBytes()))),
+  NAR_SIZE_TOO_SMALL(Outcome.FAILED, false, narSize(size -> size - 8)),
+  NAR_SIZE_OF_ONE(Outcome.FAILED, false, narSize(size -> 1)),
+  NAR_SIZE_TOO_LARGE(Outcome.FAILED, false, narSize(size -> size + 8)),
+  NAR_SIZE_HUGE(Outcome.FAILED, false, narSize(size -> Long.MAX_VALUE / 4));
 
   final Outcome outcome;
 
   /** Whether the transfer tells no length either. */
   final boolean chunked;
 
-  Lies(Outcome outcome, boolean chunked) {
+  private final UnaryOperator<Sample> lie;
+
+  Lies(Outcome outcome, boolean chunked, UnaryOperator<Sample> lie) {
     this.outcome = outcome;
     this.chunked = chunked;
-  }
-
-  NarFile tell(NarFile file) {
-    return file;
+    this.lie = lie;
   }
 
   Sample tell(Sample sample) {
-    return sample.saying(this::tell);
+    return lie.apply(sample);
+  }
+
+  private static UnaryOperator<Sample> file(UnaryOperator<NarFile> lie) {
+    return sample -> sample.saying(lie);
+  }
+
+  private static UnaryOperator<Sample> nar(UnaryOperator<NarId> lie) {
+    return sample -> sample.sayingNar(lie.apply(sample.id()));
+  }
+
+  private static UnaryOperator<Sample> narSize(LongUnaryOperator lie) {
+    return nar(nar -> new NarId(nar.hash(), lie.applyAsLong(nar.sizeBytes())));
+  }
+
+  private static NarFile withHash(NarFile file, @Nullable Sha256 hash) {
+    return new NarFile(file.url(), file.compression(), hash, file.sizeBytes());
+  }
+
+  private static NarFile withoutSize(NarFile file) {
+    return new NarFile(file.url(), file.compression(), file.hash(), null);
   }
 
   private static NarFile resized(NarFile file, int by) {
@@ -121,9 +71,9 @@ enum Lies {
         file.url(), file.compression(), file.hash(), size == null ? null : size + by);
   }
 
-  private static byte[] ones() {
+  private static Sha256 other() {
     byte[] bytes = new byte[32];
     Arrays.fill(bytes, (byte) 1);
-    return bytes;
+    return Sha256.of(bytes);
   }
 }

@@ -63,7 +63,7 @@ class KeyTest {
     for (int bit = 0; bit < bytes.length * 8; bit++) {
       byte[] flipped = bytes.clone();
       flipped[bit / 8] ^= (byte) (1 << bit % 8);
-      Signature wrong = Signature.parse(KeyText.print(signature.keyName(), flipped));
+      Signature wrong = Signature.parse(new KeyText(signature.keyName(), flipped).print());
       assertFalse(secretKey.publicKey().verify("text", wrong), "bit " + bit);
     }
   }

@@ -168,6 +168,6 @@ class NarInfoPropertyTest {
     return Combinators.combine(
             Arbitraries.strings().withCharRange('a', 'z').withChars("-.1").ofMinLength(1),
             Arbitraries.bytes().array(byte[].class).ofSize(64))
-        .as(KeyText::print);
+        .as((name, bytes) -> new KeyText(name, bytes).print());
   }
 }

@@ -1,31 +1,19 @@
 package narthex.serve;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.util.OptionalLong;
 import narthex.blob.BlobSink;
 import narthex.blob.BlobStore;
+import narthex.blob.PassingBlobStore;
 
 /** A blob store that does something just before or just after each commit. */
-final class Snapshot implements BlobStore {
-  private final BlobStore store;
+final class Snapshot extends PassingBlobStore {
   private final StoredNarTest.Moment moment;
   private final Runnable action;
 
   Snapshot(BlobStore store, StoredNarTest.Moment moment, Runnable action) {
-    this.store = store;
+    super(store);
     this.moment = moment;
     this.action = action;
-  }
-
-  @Override
-  public OptionalLong find(String key) throws IOException {
-    return store.find(key);
-  }
-
-  @Override
-  public InputStream open(String key, long from, long length) throws IOException {
-    return store.open(key, from, length);
   }
 
   @Override
@@ -33,36 +21,9 @@ final class Snapshot implements BlobStore {
     return new Sink(store.create(key));
   }
 
-  @Override
-  public void delete(String key) throws IOException {
-    store.delete(key);
-  }
-
-  @Override
-  public void close() throws IOException {
-    store.close();
-  }
-
-  private final class Sink implements BlobSink {
-    private final BlobSink sink;
-
+  private final class Sink extends PassingSink {
     Sink(BlobSink sink) {
-      this.sink = sink;
-    }
-
-    @Override
-    public String key() {
-      return sink.key();
-    }
-
-    @Override
-    public void write(byte[] bytes, int offset, int length) throws IOException {
-      sink.write(bytes, offset, length);
-    }
-
-    @Override
-    public InputStream openWritten(long from) throws IOException {
-      return sink.openWritten(from);
+      super(sink);
     }
 
     @Override
@@ -74,11 +35,6 @@ final class Snapshot implements BlobStore {
       if (moment == StoredNarTest.Moment.BETWEEN_BLOB_AND_ROW) {
         action.run();
       }
-    }
-
-    @Override
-    public void close() throws IOException {
-      sink.close();
     }
   }
 }

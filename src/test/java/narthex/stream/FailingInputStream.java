@@ -2,10 +2,9 @@ package narthex.stream;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 
 /** Gives some bytes, then fails instead of ending; counts how often it was closed. */
-final class FailingInputStream extends InputStream {
+final class FailingInputStream extends SpanInputStream {
   int closed;
   private final ByteArrayInputStream in;
   private final IOException failure;
@@ -13,12 +12,6 @@ final class FailingInputStream extends InputStream {
   FailingInputStream(byte[] bytes, IOException failure) {
     this.in = new ByteArrayInputStream(bytes);
     this.failure = failure;
-  }
-
-  @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
   }
 
   @Override

@@ -1,7 +1,6 @@
 package narthex.testing;
 
 import java.io.ByteArrayInputStream;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
@@ -10,6 +9,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import narthex.stream.PassingInputStream;
 
 /** The bytes of a resource, to be read from any offset. Immutable. */
 abstract class Body {
@@ -122,7 +122,7 @@ abstract class Body {
     }
   }
 
-  private static final class FlippingStream extends FilterInputStream {
+  private static final class FlippingStream extends PassingInputStream {
     private long untilFlip;
 
     FlippingStream(InputStream in, long untilFlip) {
@@ -131,14 +131,8 @@ abstract class Body {
     }
 
     @Override
-    public int read() throws IOException {
-      int value = super.read();
-      return value >= 0 && untilFlip-- == 0 ? value ^ 0xff : value;
-    }
-
-    @Override
     public int read(byte[] into, int offset, int length) throws IOException {
-      int count = super.read(into, offset, length);
+      int count = in.read(into, offset, length);
       if (count > 0) {
         if (untilFlip >= 0 && untilFlip < count) {
           into[offset + (int) untilFlip] ^= (byte) 0xff;

@@ -12,7 +12,6 @@ import java.io.InputStream;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import narthex.blob.BlobStore;
@@ -26,33 +25,11 @@ import narthex.testing.NarTree;
 import narthex.testing.StoredChunks;
 import narthex.testing.StoredChunks.Shape;
 import narthex.testing.node.Sample;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Chunked NARs over HTTP, from the whole web application in a real Tomcat. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class ChunkedNarHttpTest {
-  @SuppressWarnings("NullAway.Init") // JUnit calls start first
-  private HttpFixture http;
-
-  @SuppressWarnings("NullAway.Init")
-  private Path data;
-
+class ChunkedNarHttpTest extends SharedServer {
   private int seed = 700;
-
-  @BeforeAll
-  void start(@TempDir Path folder) throws Exception {
-    data = folder.resolve("data");
-    http = HttpFixture.start(folder);
-  }
-
-  @AfterAll
-  void stop() {
-    http.close();
-  }
 
   private StoredChunks chunked(Sample sample) throws IOException {
     http.know(sample);

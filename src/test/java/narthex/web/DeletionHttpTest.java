@@ -15,34 +15,14 @@ import narthex.nix.NarInfo;
 import narthex.testing.NarFixture;
 import narthex.testing.NarTree;
 import narthex.testing.node.Sample;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 
 /** DELETE of narinfos and NARs over HTTP. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class DeletionHttpTest {
-  @SuppressWarnings("NullAway.Init") // JUnit calls start first
-  private HttpFixture http;
-
-  @SuppressWarnings("NullAway.Init")
-  private Path folder;
-
+class DeletionHttpTest extends SharedServer {
   private long seed = 900;
 
-  @BeforeAll
-  void start(@TempDir Path data) throws Exception {
-    folder = data;
-    http =
-        HttpFixture.start(
-            data, Map.of("narthex.upload.enabled", "true", "narthex.delete.enabled", "true"));
-  }
-
-  @AfterAll
-  void stop() {
-    http.close();
+  DeletionHttpTest() {
+    super(Map.of("narthex.upload.enabled", "true", "narthex.delete.enabled", "true"));
   }
 
   private NarFixture fresh() {
@@ -76,7 +56,7 @@ class DeletionHttpTest {
   }
 
   private long blobsNamed(String name) throws Exception {
-    try (Stream<Path> all = Files.walk(folder)) {
+    try (Stream<Path> all = Files.walk(data)) {
       return all.filter(path -> path.getFileName().toString().startsWith(name)).count();
     }
   }

@@ -25,7 +25,6 @@ import narthex.nix.Realisations;
 import narthex.stream.Decoders;
 import narthex.stream.Encoders;
 import narthex.testing.Fault;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -40,12 +39,6 @@ class DocumentHttpTest extends UploadHttpFixture {
   private static final String BUILD_ID = "483bd7f7229bdb06462222e1e353e4f37e15c293";
 
   private int number;
-
-  @AfterEach
-  void heal() {
-    http.upstream.heal();
-    http.upstream.comeUp();
-  }
 
   /** A log that nobody has named before. */
   private String log() {

@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,17 +25,12 @@ import narthex.testing.Gate;
 import narthex.testing.NarTree;
 import narthex.testing.node.Sample;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Clients that read a NAR over HTTP while it is fetched slowly and cut. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class EagerFlightHttpTest {
+class EagerFlightHttpTest extends SharedServer {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final int DEADLINE_SECONDS = 60;
   private static final int NAR_BYTES = 1_500_000;
@@ -44,33 +38,21 @@ class EagerFlightHttpTest {
 
   private final ExecutorService threads = Executors.newCachedThreadPool();
 
-  @SuppressWarnings("NullAway.Init") // JUnit calls start first
-  private HttpFixture http;
-
   private int seed = 7000;
 
-  @BeforeAll
-  void start(@TempDir Path folder) throws Exception {
-    http =
-        HttpFixture.start(
-            folder,
-            Map.of(
-                "narthex.cdc.mode", "eager",
-                "narthex.cdc.min", "1KiB",
-                "narthex.cdc.avg", "4KiB",
-                "narthex.cdc.max", "16KiB",
-                "narthex.blob.part-size", "128KiB"));
+  EagerFlightHttpTest() {
+    super(
+        Map.of(
+            "narthex.cdc.mode", "eager",
+            "narthex.cdc.min", "1KiB",
+            "narthex.cdc.avg", "4KiB",
+            "narthex.cdc.max", "16KiB",
+            "narthex.blob.part-size", "128KiB"));
   }
 
   @AfterAll
-  void stop() {
+  void stopReaders() {
     threads.shutdownNow();
-    http.close();
-  }
-
-  @AfterEach
-  void heal() {
-    http.upstream.heal();
   }
 
   private Sample cold(Compression compression) throws IOException {

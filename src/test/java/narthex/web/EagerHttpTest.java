@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -23,44 +22,22 @@ import narthex.testing.Gate;
 import narthex.testing.NarFixture;
 import narthex.testing.NarTree;
 import narthex.testing.node.Sample;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** NARs that are chunked eagerly over HTTP, from the whole web application in a real Tomcat. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class EagerHttpTest {
-  @SuppressWarnings("NullAway.Init") // JUnit calls start first
-  private HttpFixture http;
-
+class EagerHttpTest extends SharedServer {
   private int seed = 900;
 
-  @BeforeAll
-  void start(@TempDir Path folder) throws Exception {
-    http =
-        HttpFixture.start(
-            folder,
-            Map.of(
-                "narthex.cdc.mode", "eager",
-                "narthex.cdc.min", "1KiB",
-                "narthex.cdc.avg", "4KiB",
-                "narthex.cdc.max", "16KiB",
-                "narthex.upload.enabled", "true"));
-  }
-
-  @AfterAll
-  void stop() {
-    http.close();
-  }
-
-  @AfterEach
-  void heal() {
-    http.upstream.heal();
+  EagerHttpTest() {
+    super(
+        Map.of(
+            "narthex.cdc.mode", "eager",
+            "narthex.cdc.min", "1KiB",
+            "narthex.cdc.avg", "4KiB",
+            "narthex.cdc.max", "16KiB",
+            "narthex.upload.enabled", "true"));
   }
 
   private Sample cold(Compression compression) throws IOException {

@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -26,20 +25,14 @@ import narthex.stream.Decoders;
 import narthex.testing.Fault;
 import narthex.testing.NarTree;
 import narthex.testing.node.Sample;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Listings, and files out of NARs, over HTTP from the whole web application. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class FileHttpTest {
+class FileHttpTest extends SharedServer {
   private static final String OTHER = "0123456789abcdfghijklmnpqrsvwxyz";
   private static final byte[] BIG = new byte[300_000];
 
@@ -47,26 +40,7 @@ class FileHttpTest {
     new java.util.Random(7).nextBytes(BIG);
   }
 
-  @SuppressWarnings("NullAway.Init") // JUnit calls start first
-  private HttpFixture http;
-
   private int seed;
-
-  @BeforeAll
-  void start(@TempDir Path folder) throws Exception {
-    http = HttpFixture.start(folder);
-  }
-
-  @AfterAll
-  void stop() {
-    http.close();
-  }
-
-  @AfterEach
-  void heal() {
-    http.upstream.heal();
-    http.upstream.comeUp();
-  }
 
   /** Another NAR each time. */
   private NarTree tree() {

@@ -12,42 +12,25 @@ import java.util.stream.Stream;
 import narthex.testing.HostileUploads;
 import narthex.testing.NarTree;
 import narthex.testing.RawClient;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Uploads that nobody honest makes: all are refused with one line, and nothing of them is kept. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class HostileUploadTest {
+class HostileUploadTest extends SharedServer {
   private static final int MAX_NAR_BYTES = 1 << 20;
 
-  private HttpFixture server;
-  private Path blobs = Path.of("");
-
-  @BeforeAll
-  void startServer(@TempDir Path folder) throws IOException {
-    blobs = folder.resolve("data").resolve("blobs");
-    server =
-        HttpFixture.start(
-            folder,
-            Map.of(
-                "narthex.upload.enabled",
-                "true",
-                "narthex.upload.max-nar-size",
-                Integer.toString(MAX_NAR_BYTES)));
-  }
-
-  @AfterAll
-  void stopServer() {
-    server.close();
+  HostileUploadTest() {
+    super(
+        Map.of(
+            "narthex.upload.enabled",
+            "true",
+            "narthex.upload.max-nar-size",
+            Integer.toString(MAX_NAR_BYTES)));
   }
 
   @AfterEach
   void nothingIsStored() throws IOException {
-    try (Stream<Path> all = Files.walk(blobs)) {
+    try (Stream<Path> all = Files.walk(data.resolve("blobs"))) {
       assertEquals(0, all.filter(file -> Files.isRegularFile(file) && !isLock(file)).count());
     }
     uploads().assertNothingIsHere();
@@ -100,7 +83,7 @@ class HostileUploadTest {
           RawClient.head("PUT", path, "Transfer-Encoding: chunked") + "3e8\r\n" + half,
           RawClient.head("PUT", path, "Transfer-Encoding: chunked") + "xyz\r\n" + half
         }) {
-      try (RawClient client = RawClient.connect(server.port())) {
+      try (RawClient client = RawClient.connect(http.port())) {
         client.send(request);
         client.finish();
         String answer = client.readToEnd();
@@ -115,6 +98,6 @@ class HostileUploadTest {
   }
 
   private HostileUploads uploads() {
-    return new HostileUploads(server.port(), "", MAX_NAR_BYTES);
+    return new HostileUploads(http.port(), "", MAX_NAR_BYTES);
   }
 }

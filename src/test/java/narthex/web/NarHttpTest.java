@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,20 +24,14 @@ import narthex.stream.Decoders;
 import narthex.testing.Fault;
 import narthex.testing.Gate;
 import narthex.testing.node.Sample;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** NARs and narinfos over HTTP, from the whole web application in a real Tomcat. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class NarHttpTest {
+class NarHttpTest extends SharedServer {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final String YEAR = "public, max-age=31536000, immutable";
   private static final List<String> TOLD =
@@ -46,26 +39,7 @@ class NarHttpTest {
           "content-length content-type etag accept-ranges cache-control vary content-encoding"
               .split(" "));
 
-  @SuppressWarnings("NullAway.Init") // JUnit calls start first
-  private HttpFixture http;
-
   private int seed = 100;
-
-  @BeforeAll
-  void start(@TempDir Path folder) throws Exception {
-    http = HttpFixture.start(folder);
-  }
-
-  @AfterAll
-  void stop() {
-    http.close();
-  }
-
-  @AfterEach
-  void heal() {
-    http.upstream.heal();
-    http.upstream.comeUp();
-  }
 
   private Sample cold(Compression compression) throws IOException {
     return http.know(Sample.of(seed++, compression));

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -15,39 +14,23 @@ import narthex.nix.Compression;
 import narthex.nix.NarInfo;
 import narthex.testing.NarFixture;
 import narthex.testing.NarTree;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 
-/** What tests of uploads over HTTP share: the whole web application in a real Tomcat. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-abstract class UploadHttpFixture {
+/** What tests of uploads over HTTP share. */
+abstract class UploadHttpFixture extends SharedServer {
   static final int NAR_BYTES = 100_000;
   static final int MAX_NAR_BYTES = 1 << 20;
 
-  @SuppressWarnings("NullAway.Init") // JUnit calls start first
-  HttpFixture http;
-
   int seed = 500;
 
-  @BeforeAll
-  void start(@TempDir Path folder) throws Exception {
-    http =
-        HttpFixture.start(
-            folder,
-            Map.of(
-                "narthex.upstream.retry-within",
-                "10s",
-                "narthex.upload.enabled",
-                "true",
-                "narthex.upload.max-nar-size",
-                Integer.toString(MAX_NAR_BYTES)));
-  }
-
-  @AfterAll
-  void stop() {
-    http.close();
+  UploadHttpFixture() {
+    super(
+        Map.of(
+            "narthex.upstream.retry-within",
+            "10s",
+            "narthex.upload.enabled",
+            "true",
+            "narthex.upload.max-nar-size",
+            Integer.toString(MAX_NAR_BYTES)));
   }
 
   NarFixture fresh(Compression compression) {

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import narthex.blob.BlobStore;
@@ -52,161 +53,85 @@ public final class Node implements AutoCloseable {
   private static final long MAX_UPLOADED_NAR_BYTES = 1 << 20;
   private static final Duration RETRY_WITHIN = Duration.ofMillis(300);
 
-  /**
-   * How a node is made.
-   *
-   * @param read longest silence of an upstream
-   * @param revalidateAfter age after which a narinfo is asked for again
-   * @param memoryBytes bound of the narinfos in memory; 0 keeps none
-   * @param prefetch when NARs are downloaded
-   * @param negativeTtl how long an absence is remembered
-   * @param keys what it signs with
-   * @param clock its clock
-   * @param blobs what is put around its blob store
-   * @param mode when NARs are chunked
-   * @param advertised what clients are told of chunked NARs
-   */
-  public record Options(
-      Duration read,
-      Duration revalidateAfter,
-      long memoryBytes,
-      Prefetch prefetch,
-      Duration negativeTtl,
-      List<SecretKey> keys,
-      InstantSource clock,
-      UnaryOperator<BlobStore> blobs,
-      CdcMode mode,
-      Advertising.Chunked advertised) {
+  /** How a node is made. Immutable. */
+  public static final class Options {
+    private Duration read = Duration.ofSeconds(10);
+    private Duration revalidateAfter = Duration.ofHours(1);
+    private long memoryBytes;
+    private Prefetch prefetch = Prefetch.OFF;
+    private Duration negativeTtl = Duration.ZERO;
+    private List<SecretKey> keys = List.of(KEY);
+    private InstantSource clock = InstantSource.system();
+    private UnaryOperator<BlobStore> blobs = UnaryOperator.identity();
+    private CdcMode mode = CdcMode.OFF;
+    private Advertising.Chunked advertised = Advertising.Chunked.AS_NONE;
+
+    private Options() {}
+
     /** What most tests want: nothing remembered but rows. */
     public static Options usual() {
-      return new Options(
-          Duration.ofSeconds(10),
-          Duration.ofHours(1),
-          0,
-          Prefetch.OFF,
-          Duration.ZERO,
-          List.of(KEY),
-          InstantSource.system(),
-          UnaryOperator.identity(),
-          CdcMode.OFF,
-          Advertising.Chunked.AS_NONE);
+      return new Options();
+    }
+
+    private Options with(Consumer<Options> change) {
+      Options other = new Options();
+      other.read = read;
+      other.revalidateAfter = revalidateAfter;
+      other.memoryBytes = memoryBytes;
+      other.prefetch = prefetch;
+      other.negativeTtl = negativeTtl;
+      other.keys = keys;
+      other.clock = clock;
+      other.blobs = blobs;
+      other.mode = mode;
+      other.advertised = advertised;
+      change.accept(other);
+      return other;
     }
 
     /** The same with chunked NARs advertised so. */
     public Options withChunked(Advertising.Chunked as) {
-      return new Options(
-          read, revalidateAfter, memoryBytes, prefetch, negativeTtl, keys, clock, blobs, mode, as);
+      return with(other -> other.advertised = as);
     }
 
     /** The same in another mode. */
-    public Options in(CdcMode other) {
-      return new Options(
-          read,
-          revalidateAfter,
-          memoryBytes,
-          prefetch,
-          negativeTtl,
-          keys,
-          clock,
-          blobs,
-          other,
-          advertised);
+    public Options in(CdcMode mode) {
+      return with(other -> other.mode = mode);
     }
 
-    /** The same with another time-out. */
-    public Options withRead(Duration other) {
-      return new Options(
-          other,
-          revalidateAfter,
-          memoryBytes,
-          prefetch,
-          negativeTtl,
-          keys,
-          clock,
-          blobs,
-          mode,
-          advertised);
+    /** The same with another time-out: the longest silence of an upstream. */
+    public Options withRead(Duration read) {
+      return with(other -> other.read = read);
     }
 
-    /** The same with so much memory for narinfos. */
+    /** The same with so much memory for narinfos; 0 keeps none. */
     public Options withMemory(long bytes) {
-      return new Options(
-          read,
-          revalidateAfter,
-          bytes,
-          prefetch,
-          negativeTtl,
-          keys,
-          clock,
-          blobs,
-          mode,
-          advertised);
+      return with(other -> other.memoryBytes = bytes);
     }
 
     /** The same with NARs downloaded as soon as their narinfo is asked for. */
     public Options withPrefetch() {
-      return new Options(
-          read,
-          revalidateAfter,
-          memoryBytes,
-          Prefetch.ON,
-          negativeTtl,
-          keys,
-          clock,
-          blobs,
-          mode,
-          advertised);
+      return with(other -> other.prefetch = Prefetch.ON);
     }
 
-    /** The same with absences remembered. */
+    /** The same with absences remembered so long. */
     public Options withNegativeTtl(Duration ttl) {
-      return new Options(
-          read, revalidateAfter, memoryBytes, prefetch, ttl, keys, clock, blobs, mode, advertised);
+      return with(other -> other.negativeTtl = ttl);
     }
 
-    /** The same with these keys. */
-    public Options withKeys(SecretKey... others) {
-      return new Options(
-          read,
-          revalidateAfter,
-          memoryBytes,
-          prefetch,
-          negativeTtl,
-          List.of(others),
-          clock,
-          blobs,
-          mode,
-          advertised);
+    /** The same with these keys, which it signs with. */
+    public Options withKeys(SecretKey... keys) {
+      return with(other -> other.keys = List.of(keys));
     }
 
     /** The same with this clock. */
-    public Options withClock(InstantSource other) {
-      return new Options(
-          read,
-          revalidateAfter,
-          memoryBytes,
-          prefetch,
-          negativeTtl,
-          keys,
-          other,
-          blobs,
-          mode,
-          advertised);
+    public Options withClock(InstantSource clock) {
+      return with(other -> other.clock = clock);
     }
 
     /** The same with this around its blob store. */
     public Options withBlobs(UnaryOperator<BlobStore> around) {
-      return new Options(
-          read,
-          revalidateAfter,
-          memoryBytes,
-          prefetch,
-          negativeTtl,
-          keys,
-          clock,
-          around,
-          mode,
-          advertised);
+      return with(other -> other.blobs = around);
     }
   }
 
@@ -226,41 +151,40 @@ public final class Node implements AutoCloseable {
     this.folder = folder;
     String file = folder.resolve("narthex.db").toString();
     this.database = Database.open(new DatabaseSettings("jdbc:sqlite:" + file, null, null, null));
-    this.blobs = options.blobs().apply(DirectoryBlobStore.open(blobFolder(folder)));
+    this.blobs = options.blobs.apply(DirectoryBlobStore.open(blobFolder(folder)));
     this.upstreams = upstreams(options, sources, tasks);
     ChunkStore chunks = StoredChunks.ofUsualSizes(blobs, database, tasks);
-    NarIngest ingest = new NarIngest(blobs, chunks, database, tasks, options.clock());
-    NarInfoFetch fetch = new NarInfoFetch(upstreams, database, options.clock());
+    NarIngest ingest = new NarIngest(blobs, chunks, database, tasks, options.clock);
+    NarInfoFetch fetch = new NarInfoFetch(upstreams, database, options.clock);
     NarDownload download =
-        new NarDownload(upstreams, fetch, ingest, flights, tasks, tasks, options.mode());
+        new NarDownload(upstreams, fetch, ingest, flights, tasks, tasks, options.mode);
     this.narInfos =
         new NarInfoLookup(
             database,
             fetch,
             download,
-            new Advertising(options.mode(), options.advertised()),
-            new NarInfoSigner(options.keys()),
-            options.clock(),
+            new Advertising(options.mode, options.advertised),
+            new NarInfoSigner(options.keys),
+            options.clock,
             new NarInfoLookup.LookupSettings(
-                options.revalidateAfter(), options.memoryBytes(), options.prefetch()));
+                options.revalidateAfter, options.memoryBytes, options.prefetch));
     ingest.addListener(narInfos);
-    this.narUpload = new NarUpload(ingest, database, MAX_UPLOADED_NAR_BYTES, options.mode());
+    this.narUpload = new NarUpload(ingest, database, MAX_UPLOADED_NAR_BYTES, options.mode);
     this.narInfoUpload =
         new NarInfoUpload(
             new NarInfoUpload.Policy("/nix/store", NarInfoUpload.Trust.ANY, List.of()),
             database,
-            blobs,
             ingest,
             upstreams,
-            options.clock());
+            options.clock);
     NarFileDownload files =
         new NarFileDownload(
             upstreams,
             ingest,
             database,
             tasks,
-            new NarFileDownload.Policy(MAX_UPLOADED_NAR_BYTES, options.mode()));
-    this.chores = new NodeChores(database, blobs, ingest, options.clock());
+            new NarFileDownload.Policy(MAX_UPLOADED_NAR_BYTES, options.mode));
+    this.chores = new NodeChores(database, blobs, ingest, options.clock);
     this.nars =
         new NarLookup(database, blobs, flights, download, files, ingest, new DecoderSlots(64));
     ingest.addListener(nars);
@@ -281,7 +205,7 @@ public final class Node implements AutoCloseable {
       Options options, List<FaultyUpstream> sources, Tasks executor) {
     UpstreamSettings.Limits limits =
         new UpstreamSettings.Limits(
-            Duration.ofSeconds(5), options.read(), RETRY_WITHIN, 50, 1000, Duration.ofMillis(1));
+            Duration.ofSeconds(5), options.read, RETRY_WITHIN, 50, 1000, Duration.ofMillis(1));
     Stream<Upstream> made =
         sources.stream()
             .map(
@@ -297,7 +221,7 @@ public final class Node implements AutoCloseable {
                         Netrc.empty()));
     return new Upstreams(
         made.toList(),
-        new Upstreams.SearchSettings(PATIENCE, PATIENCE, options.negativeTtl(), 1000),
+        new Upstreams.SearchSettings(PATIENCE, PATIENCE, options.negativeTtl, 1000),
         executor);
   }
 

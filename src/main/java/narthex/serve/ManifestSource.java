@@ -1,0 +1,56 @@
+package narthex.serve;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Optional;
+import java.util.OptionalLong;
+import narthex.blob.Manifest;
+import narthex.nix.Compression;
+import org.jspecify.annotations.Nullable;
+
+/** The bytes that a manifest gives, finished or growing, and what they are called. */
+abstract class ManifestSource implements NarSource {
+  private final Manifest manifest;
+  private final Compression compression;
+  private final @Nullable String entityTag;
+
+  /**
+   * @param compression of the bytes that the manifest gives
+   * @param entityTag what names these very bytes, if that is known
+   */
+  ManifestSource(Manifest manifest, Compression compression, @Nullable String entityTag) {
+    this.manifest = manifest;
+    this.compression = compression;
+    this.entityTag = entityTag;
+  }
+
+  @Override
+  public final Compression compression() {
+    return compression;
+  }
+
+  @Override
+  public final OptionalLong length() {
+    return manifest.length();
+  }
+
+  @Override
+  public final Optional<String> entityTag() {
+    return Optional.ofNullable(entityTag);
+  }
+
+  @Override
+  public InputStream open(long from) throws IOException {
+    return manifest.open(from);
+  }
+
+  @Override
+  public final boolean isComplete() {
+    return manifest.isComplete();
+  }
+
+  @Override
+  public final void awaitComplete() throws IOException {
+    manifest.awaitComplete();
+  }
+}

@@ -1,0 +1,51 @@
+package narthex.web;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One server for all tests of a class: the whole web application in a real Tomcat. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class SharedServer {
+  private final Map<String, String> settings;
+
+  /** The server, and its upstream, which is sound again after each test. */
+  @SuppressWarnings("NullAway.Init") // JUnit calls start first
+  HttpFixture http;
+
+  /** What the server stores. */
+  @SuppressWarnings("NullAway.Init")
+  Path data;
+
+  /** With the usual settings. */
+  SharedServer() {
+    this(Map.of());
+  }
+
+  /** With these settings beside the usual ones. */
+  SharedServer(Map<String, String> settings) {
+    this.settings = settings;
+  }
+
+  @BeforeAll
+  void start(@TempDir Path folder) throws IOException {
+    data = folder.resolve("data");
+    http = HttpFixture.start(folder, settings);
+  }
+
+  @AfterAll
+  void stop() {
+    http.close();
+  }
+
+  @AfterEach
+  void heal() {
+    http.upstream.heal();
+    http.upstream.comeUp();
+  }
+}
