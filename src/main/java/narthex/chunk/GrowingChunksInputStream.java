@@ -13,6 +13,7 @@ import narthex.chunk.GrowingChunks.Place;
 import narthex.db.ChunkPlace;
 import narthex.stream.CorruptEncodingException;
 import narthex.stream.FrameDecoder;
+import narthex.stream.SpanInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A chunk may turn out lost or damaged, as it may be one of a NAR before: that is a {@link
  * ChunkLostException}, unless the NAR is stored by now and can be read there.
  */
-final class GrowingChunksInputStream extends InputStream {
+final class GrowingChunksInputStream extends SpanInputStream {
   private final GrowingChunks chunks;
   private final BlobStore blobs;
   private final FrameDecoder decoder = new FrameDecoder();
@@ -53,12 +54,6 @@ final class GrowingChunksInputStream extends InputStream {
     this.chunks = chunks;
     this.blobs = blobs;
     this.position = from;
-  }
-
-  @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
   }
 
   @Override
@@ -117,8 +112,8 @@ final class GrowingChunksInputStream extends InputStream {
   }
 
   private void decode(ChunkPlace place) throws IOException {
-    frame = sized(frame, place.storedLength());
-    chunk = sized(chunk, place.length());
+    frame = RunsInputStream.sized(frame, place.storedLength());
+    chunk = RunsInputStream.sized(chunk, place.length());
     chunkLength = 0;
     for (int read = 0; read < place.storedLength(); ) {
       int count = pack.in().read(frame, read, place.storedLength() - read);
@@ -157,11 +152,6 @@ final class GrowingChunksInputStream extends InputStream {
     InputStream in = blobs.open(key, offset, length);
     pack = new OpenPack(key, in, offset, offset + length);
     return place;
-  }
-
-  /** The array, or a longer one if it is too short; chunks have a longest length. */
-  private static byte[] sized(byte[] array, int length) {
-    return array.length >= length ? array : new byte[Math.max(length, array.length * 2)];
   }
 
   private void closePack() throws IOException {
