@@ -49,8 +49,8 @@ class UndeploymentIT {
   private static final List<String> OUR_FILES =
       List.of("/it-data/", "libsqlitejdbc", "libzstd", "/leak/", "leak.war");
 
-  /** More than a server keeps when it is idle. */
-  private static final int REQUEST_THREADS_AT_FIRST = 24;
+  /** As many as WildFly has here (server.cli), and more than Tomcat keeps when it is idle. */
+  private static final int REQUEST_THREADS_AT_FIRST = 32;
 
   /** Parts of the names of the servers' request threads. */
   private static final List<String> REQUEST_THREADS = List.of("default task-", "-exec-");
@@ -59,7 +59,12 @@ class UndeploymentIT {
   private static final List<String> OUR_THREADS =
       List.of("narthex", "hikari", "failsafe", "idle-connection", "httpclient", "sqlite", "weld");
 
-  private final HttpClient http = HttpClient.newHttpClient();
+  /**
+   * Undertow remembers the last streams of an HTTP/2 connection, with what they asked for, and our
+   * broken transfer ends the whole of it.
+   */
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   @ArquillianResource private Deployer deployer;
 
@@ -117,10 +122,13 @@ class UndeploymentIT {
     }
   }
 
-  /** Class loaders with the marker class, and open or mapped files that are ours. */
-  private record Left(long loaders, List<String> files) {
+  /** Class loaders with the marker class, and open or mapped files and threads that are ours. */
+  private record Left(long loaders, List<String> files, List<String> threads) {
     static Left of(RunningServer server) throws IOException {
-      return new Left(server.loadersOf(MARKER), filter(server.files(), OUR_FILES));
+      return new Left(
+          server.loadersOf(MARKER),
+          filter(server.files(), OUR_FILES),
+          filter(server.threads(), OUR_THREADS));
     }
 
     /** Native libraries are unpacked under new names each time, so names tell deployments apart. */
@@ -131,7 +139,7 @@ class UndeploymentIT {
     }
 
     boolean isNoMoreThan(Left before) {
-      return loaders <= before.loaders() && filesBeside(before).isEmpty();
+      return loaders <= before.loaders() && filesBeside(before).isEmpty() && threads.isEmpty();
     }
   }
 
@@ -157,7 +165,7 @@ class UndeploymentIT {
       tidy(server);
       after = Left.of(server);
     }
-    assertEquals(List.of(), filter(server.threads(), OUR_THREADS), "threads that stay");
+    assertEquals(List.of(), after.threads(), "threads that stay");
     assertEquals(List.of(), after.filesBeside(before), "files that stay open");
     assertTrue(after.isNoMoreThan(before), "class loaders: " + before + ", " + after);
   }
@@ -171,7 +179,7 @@ class UndeploymentIT {
    * Gives so many request threads another request, all at the same time. An idle thread of
    * WildFly's has its last request, and with it the deployment, still on its stack; and its very
    * first one for as long as it lives (EnhancedQueueExecutor.ThreadBody.run), which is why they
-   * meet before Narthex comes, too.
+   * meet before Narthex comes, too, and why no more of them are made later.
    */
   private void meet(int wanted) {
     URI meeting =
