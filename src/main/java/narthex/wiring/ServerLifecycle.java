@@ -17,7 +17,7 @@ public final class ServerLifecycle implements ServletContextListener {
   private static final System.Logger LOG = System.getLogger(ServerLifecycle.class.getName());
 
   /** A request that is not done by then waits for a client that does not read. */
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private @Nullable Deployment deployment;
 
