@@ -2,6 +2,7 @@ package narthex.bench;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** Prints figures as rows: median, 95th percentile, least and most. */
 public final class Figures {
@@ -40,6 +41,8 @@ public final class Figures {
   }
 
   private static String text(double value) {
-    return value >= 1000 ? "%.0f".formatted(value) : "%.2f".formatted(value);
+    return value >= 1000
+        ? String.format(Locale.ROOT, "%.0f", value)
+        : String.format(Locale.ROOT, "%.2f", value);
   }
 }

@@ -1,6 +1,7 @@
 package narthex.bench;
 
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import narthex.nix.NarInfo;
@@ -58,7 +59,9 @@ public class NarInfoBenchmark {
   @Benchmark
   public String printYardstickFormat() {
     Signature signature = narInfo.signatures().get(0);
-    return """
+    return String.format(
+        Locale.ROOT,
+        """
         StorePath: %s
         URL: %s
         Compression: %s
@@ -69,17 +72,16 @@ public class NarInfoBenchmark {
         References: %s
         Deriver: %s
         Sig: %s
-        """
-        .formatted(
-            narInfo.storePath().print(),
-            narInfo.file().url(),
-            narInfo.file().compression().nixName(),
-            narInfo.file().hash(),
-            narInfo.file().sizeBytes(),
-            narInfo.nar().hash(),
-            narInfo.nar().sizeBytes(),
-            String.join(" ", narInfo.references()),
-            narInfo.deriver(),
-            signature.print());
+        """,
+        narInfo.storePath().print(),
+        narInfo.file().url(),
+        narInfo.file().compression().nixName(),
+        narInfo.file().hash(),
+        narInfo.file().sizeBytes(),
+        narInfo.nar().hash(),
+        narInfo.nar().sizeBytes(),
+        String.join(" ", narInfo.references()),
+        narInfo.deriver(),
+        signature.print());
   }
 }

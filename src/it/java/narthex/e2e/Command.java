@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -31,7 +32,8 @@ record Command(List<String> words, Map<String, String> environment, Path directo
 
     @Override
     public String toString() {
-      return "exit %d of %s%n%s%n%s".formatted(exitCode, String.join(" ", words), output, errors);
+      return String.format(
+          Locale.ROOT, "exit %d of %s%n%s%n%s", exitCode, String.join(" ", words), output, errors);
     }
   }
 

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /** The packs in the data folder of a server, for who wants to see or to damage them. */
@@ -45,7 +46,7 @@ final class PackFiles {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (all().size() < wanted) {
       if (System.nanoTime() > deadline) {
-        fail("of %d packs there are %d".formatted(wanted, all().size()));
+        fail(String.format(Locale.ROOT, "of %d packs there are %d", wanted, all().size()));
       }
       Thread.yield();
     }

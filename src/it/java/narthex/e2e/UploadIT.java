@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import narthex.nix.Compression;
@@ -193,7 +194,7 @@ class UploadIT {
     NixClient source = shared.client(release);
     String path = source.build("read", "echo %s > $out".formatted(release));
     source.copyTo(shared.uploadUrl(), List.of(path)).expectSuccess();
-    String size = "%d".formatted((release + "\n").length());
+    String size = String.format(Locale.ROOT, "%d", (release + "\n").length());
 
     for (String url : List.of(shared.uploadUrl(), shared.server().url())) {
       Command.Outcome listed = source.nix(List.of("store", "ls", "-l", "--store", url, path));

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -80,7 +81,9 @@ public final class DirectoryBlobStore implements BlobStore {
     try {
       if (channel.size() < from + length) {
         throw new BlobLostException(
-            key, "length is %d, expected at least %d".formatted(channel.size(), from + length));
+            key,
+            String.format(
+                Locale.ROOT, "length is %d, expected at least %d", channel.size(), from + length));
       }
       channel.position(from);
       return new ExactInputStream(Channels.newInputStream(channel), length, key);
@@ -237,7 +240,8 @@ public final class DirectoryBlobStore implements BlobStore {
       }
       int count = in.read(bytes, offset, (int) Math.min(length, left));
       if (count < 0) {
-        throw new EOFException("blob %s ended %d bytes early".formatted(key, left));
+        throw new EOFException(
+            String.format(Locale.ROOT, "blob %s ended %d bytes early", key, left));
       }
       left -= count;
       return count;

@@ -1,5 +1,6 @@
 package narthex.blob;
 
+import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -18,8 +19,12 @@ public record Extent(String blob, long offset, long storedLength, long length) {
     Objects.requireNonNull(blob, "blob");
     if (offset < 0 || storedLength < 0 || length < 0 || offset + storedLength < 0) {
       throw new IllegalArgumentException(
-          "extent out of range: offset=%d storedLength=%d length=%d"
-              .formatted(offset, storedLength, length));
+          String.format(
+              Locale.ROOT,
+              "extent out of range: offset=%d storedLength=%d length=%d",
+              offset,
+              storedLength,
+              length));
     }
   }
 }

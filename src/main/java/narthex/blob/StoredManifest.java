@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +51,9 @@ public final class StoredManifest implements Manifest {
       long end = extent.offset() + extent.storedLength();
       if (stored.getAsLong() < end) {
         throw new BlobLostException(
-            extent.blob(), "length is %d, expected at least %d".formatted(stored.getAsLong(), end));
+            extent.blob(),
+            String.format(
+                Locale.ROOT, "length is %d, expected at least %d", stored.getAsLong(), end));
       }
     }
   }
@@ -74,7 +77,8 @@ public final class StoredManifest implements Manifest {
   @Override
   public InputStream open(long from) throws IOException {
     if (from < 0 || from > length) {
-      throw new IllegalArgumentException("offset %d outside 0..%d".formatted(from, length));
+      throw new IllegalArgumentException(
+          String.format(Locale.ROOT, "offset %d outside 0..%d", from, length));
     }
     ExtentsInputStream stream = new ExtentsInputStream(from);
     stream.advance();

@@ -7,6 +7,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.concurrent.locks.ReentrantLock;
@@ -226,7 +227,8 @@ final class ChunkLog {
   /** The last chunk that begins at or before this byte of the NAR. */
   private int which(long narOffset) {
     if (narOffset < 0 || narOffset >= narLength) {
-      throw new IllegalArgumentException("byte %d of %d".formatted(narOffset, narLength));
+      throw new IllegalArgumentException(
+          String.format(Locale.ROOT, "byte %d of %d", narOffset, narLength));
     }
     int from = 0;
     int to = order.count();

@@ -1,6 +1,7 @@
 package narthex.chunk;
 
 import java.io.IOException;
+import java.util.Locale;
 import java.util.Optional;
 import narthex.blob.BlobLostException;
 import narthex.db.ChunkPlace;
@@ -24,8 +25,13 @@ public final class ChunkLostException extends IOException {
   /** The pack of this chunk is missing or short, or its frame is damaged. */
   static ChunkLostException at(ChunkPlace place, IOException cause) {
     return new ChunkLostException(
-        "chunk %s at %d in %s is lost: %s"
-            .formatted(place.hash().nix32(), place.offset(), place.pack(), cause.getMessage()),
+        String.format(
+            Locale.ROOT,
+            "chunk %s at %d in %s is lost: %s",
+            place.hash().nix32(),
+            place.offset(),
+            place.pack(),
+            cause.getMessage()),
         place,
         cause);
   }

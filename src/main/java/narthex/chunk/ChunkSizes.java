@@ -1,5 +1,7 @@
 package narthex.chunk;
 
+import java.util.Locale;
+
 /**
  * How long chunks are, in bytes. Two NARs share chunks only if both were cut with the same sizes.
  *
@@ -23,11 +25,22 @@ public record ChunkSizes(int min, int avg, int max) {
   public ChunkSizes {
     if (min < LEAST || max > MOST) {
       throw new IllegalArgumentException(
-          "chunks of %d to %d bytes are not between %d and %d".formatted(min, max, LEAST, MOST));
+          String.format(
+              Locale.ROOT,
+              "chunks of %d to %d bytes are not between %d and %d",
+              min,
+              max,
+              LEAST,
+              MOST));
     }
     if (min >= avg || avg >= max) {
       throw new IllegalArgumentException(
-          "chunk sizes do not grow from min to avg to max: %d, %d, %d".formatted(min, avg, max));
+          String.format(
+              Locale.ROOT,
+              "chunk sizes do not grow from min to avg to max: %d, %d, %d",
+              min,
+              avg,
+              max));
     }
   }
 

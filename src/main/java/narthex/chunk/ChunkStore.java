@@ -1,6 +1,7 @@
 package narthex.chunk;
 
 import java.io.IOException;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Executor;
@@ -41,7 +42,11 @@ public final class ChunkStore {
     public Settings {
       if (packBytes < 1 || packBytes > MOST_PACK_BYTES) {
         throw new IllegalArgumentException(
-            "packs of %d bytes are not between 1 and %d".formatted(packBytes, MOST_PACK_BYTES));
+            String.format(
+                Locale.ROOT,
+                "packs of %d bytes are not between 1 and %d",
+                packBytes,
+                MOST_PACK_BYTES));
       }
     }
   }

@@ -3,6 +3,7 @@ package narthex.chunk;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import narthex.db.ChunkPlace;
 import narthex.db.ChunkTable;
 import narthex.db.ManifestPart;
@@ -87,7 +88,8 @@ final class ChunkWalk {
 
   private static ChunkLostException noPart(NarId nar, String what, long offset) {
     return ChunkLostException.ofRows(
-        "no manifest of nar %s has %s %d".formatted(nar.hash().nix32(), what, offset));
+        String.format(
+            Locale.ROOT, "no manifest of nar %s has %s %d", nar.hash().nix32(), what, offset));
   }
 
   /**
@@ -107,8 +109,13 @@ final class ChunkWalk {
     }
     if (length != part.framesLength()) {
       throw ChunkLostException.ofRows(
-          "frames of part %d of nar %s have %d bytes, not %d"
-              .formatted(part.part(), nar.hash().nix32(), length, part.framesLength()));
+          String.format(
+              Locale.ROOT,
+              "frames of part %d of nar %s have %d bytes, not %d",
+              part.part(),
+              nar.hash().nix32(),
+              length,
+              part.framesLength()));
     }
   }
 
@@ -129,8 +136,13 @@ final class ChunkWalk {
         readPlaces();
       } else if (lengthInPart != part.length()) {
         throw ChunkLostException.ofRows(
-            "chunks of part %d of nar %s have %d bytes, not %d"
-                .formatted(part.part(), nar.hash().nix32(), lengthInPart, part.length()));
+            String.format(
+                Locale.ROOT,
+                "chunks of part %d of nar %s have %d bytes, not %d",
+                part.part(),
+                nar.hash().nix32(),
+                lengthInPart,
+                part.length()));
       } else if (part.narOffset() + part.length() == nar.sizeBytes()) {
         return false;
       } else {

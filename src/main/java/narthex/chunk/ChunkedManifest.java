@@ -2,6 +2,7 @@ package narthex.chunk;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Locale;
 import java.util.OptionalLong;
 import narthex.blob.BlobLostException;
 import narthex.blob.BlobStore;
@@ -123,7 +124,8 @@ public final class ChunkedManifest implements Manifest {
 
   private static void check(long from, long length) {
     if (from < 0 || from > length) {
-      throw new IllegalArgumentException("offset %d outside 0..%d".formatted(from, length));
+      throw new IllegalArgumentException(
+          String.format(Locale.ROOT, "offset %d outside 0..%d", from, length));
     }
   }
 }

@@ -2,6 +2,7 @@ package narthex.chunk;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A list of rows of numbers. Nothing that was added moves any more: it takes what its rows take and
@@ -21,7 +22,8 @@ final class LongRows {
   /** Adds a row; returns its index. */
   int add(long... row) {
     if (row.length != columns) {
-      throw new IllegalArgumentException("%d of %d columns".formatted(row.length, columns));
+      throw new IllegalArgumentException(
+          String.format(Locale.ROOT, "%d of %d columns", row.length, columns));
     }
     if (count % ROWS_OF_BLOCK == 0) {
       blocks.add(new long[ROWS_OF_BLOCK * columns]);

@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import narthex.blob.BlobLostException;
 import narthex.blob.BlobStore;
@@ -107,7 +108,8 @@ abstract class RunsInputStream extends SpanInputStream {
   private void openRun() throws IOException {
     closePack();
     if (!walk.hasNext()) {
-      throw ChunkLostException.ofRows("the chunks end %d bytes early".formatted(left));
+      throw ChunkLostException.ofRows(
+          String.format(Locale.ROOT, "the chunks end %d bytes early", left));
     }
     List<ChunkPlace> places = walk.passRun();
     ChunkPlace first = places.get(0);

@@ -1,5 +1,6 @@
 package narthex.db;
 
+import java.util.Locale;
 import narthex.nix.Sha256;
 
 /**
@@ -26,8 +27,13 @@ public record ChunkPlace(
   public ChunkPlace {
     if (number < 1 || offset < 0 || storedLength < 1 || length < 1) {
       throw new IllegalArgumentException(
-          "chunk out of range: number=%d offset=%d storedLength=%d length=%d"
-              .formatted(number, offset, storedLength, length));
+          String.format(
+              Locale.ROOT,
+              "chunk out of range: number=%d offset=%d storedLength=%d length=%d",
+              number,
+              offset,
+              storedLength,
+              length));
     }
   }
 }

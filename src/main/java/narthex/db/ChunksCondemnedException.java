@@ -1,6 +1,7 @@
 package narthex.db;
 
 import java.io.IOException;
+import java.util.Locale;
 
 /**
  * A NAR was not stored, because chunks that it refers to were condemned since they were found.
@@ -10,6 +11,6 @@ public final class ChunksCondemnedException extends IOException {
   private static final long serialVersionUID = 1L;
 
   ChunksCondemnedException(long condemned, long all) {
-    super("%d of %d chunks were condemned meanwhile".formatted(condemned, all));
+    super(String.format(Locale.ROOT, "%d of %d chunks were condemned meanwhile", condemned, all));
   }
 }

@@ -1,6 +1,7 @@
 package narthex.db;
 
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * A stretch of a NAR that is stored as chunks.
@@ -34,7 +35,14 @@ public record ManifestPart(
 
   @Override
   public String toString() {
-    return "ManifestPart[%d nar=%d+%d frames=%d+%d chunks=%d]"
-        .formatted(part, narOffset, length, framesOffset, framesLength, numbers.length);
+    return String.format(
+        Locale.ROOT,
+        "ManifestPart[%d nar=%d+%d frames=%d+%d chunks=%d]",
+        part,
+        narOffset,
+        length,
+        framesOffset,
+        framesLength,
+        numbers.length);
   }
 }

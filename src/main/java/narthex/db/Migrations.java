@@ -11,6 +11,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Locale;
 import javax.sql.DataSource;
 import org.apache.ibatis.jdbc.RuntimeSqlException;
 import org.apache.ibatis.jdbc.ScriptRunner;
@@ -100,8 +101,11 @@ final class Migrations {
       throw new DatabaseException(
           "migrate database",
           place,
-          "is of a newer Narthex: has version %d, this one knows up to %d"
-              .formatted(version, scripts.size()),
+          String.format(
+              Locale.ROOT,
+              "is of a newer Narthex: has version %d, this one knows up to %d",
+              version,
+              scripts.size()),
           null);
     }
     if (version == scripts.size()) {
@@ -112,8 +116,14 @@ final class Migrations {
     // ScriptRunner commits at the end of the script, so the row must be part of it.
     String script =
         read(name)
-            + "\ninsert into schema_version (version, script, applied_at) values (%d, '%s', %d);\n"
-                .formatted(version + 1, name, System.currentTimeMillis());
+            + String.format(
+                Locale.ROOT,
+                "\n"
+                    + "insert into schema_version (version, script, applied_at) values (%d, '%s',"
+                    + " %d);\n",
+                version + 1,
+                name,
+                System.currentTimeMillis());
     ScriptRunner runner = new ScriptRunner(connection);
     runner.setStopOnError(true);
     runner.setLogWriter(null);

@@ -1,12 +1,13 @@
 package narthex.db;
 
 import java.io.IOException;
+import java.util.Locale;
 
 /** A manifest names a chunk that surely has no row. */
 public final class NoChunkException extends IOException {
   private static final long serialVersionUID = 1L;
 
   NoChunkException(long number) {
-    super("chunk %d has no row".formatted(number));
+    super(String.format(Locale.ROOT, "chunk %d has no row", number));
   }
 }

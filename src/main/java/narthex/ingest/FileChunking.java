@@ -6,6 +6,7 @@ import java.io.InterruptedIOException;
 import java.lang.System.Logger.Level;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import narthex.blob.BlobLostException;
 import narthex.blob.BlobStore;
@@ -130,7 +131,7 @@ public final class FileChunking {
         throw new CorruptNarException(
             "NarHash",
             nar.toString(),
-            "%s of %d bytes".formatted(actual, digested.count()),
+            String.format(Locale.ROOT, "%s of %d bytes", actual, digested.count()),
             whole.extents().toString());
       }
     }

@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import narthex.db.Database;
@@ -129,7 +130,9 @@ public final class NarInfoUpload {
       throw wrong("%s is not in %s".formatted(said.storePath().print(), policy.storeDir()));
     }
     if (said.signatures().size() > NarInfoRow.MOST_UPLOADED_SIGNATURES) {
-      throw wrong("more than %d signatures".formatted(NarInfoRow.MOST_UPLOADED_SIGNATURES));
+      throw wrong(
+          String.format(
+              Locale.ROOT, "more than %d signatures", NarInfoRow.MOST_UPLOADED_SIGNATURES));
     }
     if (policy.trust() == Trust.SIGNED && !said.isSignedBy(policy.trustedKeys())) {
       throw new UploadRefusedException(

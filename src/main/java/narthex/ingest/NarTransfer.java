@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger.Level;
+import java.util.Locale;
 import java.util.OptionalLong;
 import narthex.stream.CorruptNarException;
 import narthex.upstream.NarBody;
@@ -100,7 +101,8 @@ final class NarTransfer {
     }
     if (length.isPresent() && ingestion.written() < length.getAsLong()) {
       return new EOFException(
-          "ended after %d of %d bytes".formatted(ingestion.written(), length.getAsLong()));
+          String.format(
+              Locale.ROOT, "ended after %d of %d bytes", ingestion.written(), length.getAsLong()));
     }
     return null;
   }

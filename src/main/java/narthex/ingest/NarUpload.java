@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PushbackInputStream;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.OptionalLong;
 import narthex.db.Database;
 import narthex.ingest.UploadRefusedException.Reason;
@@ -98,7 +99,8 @@ public final class NarUpload {
         Long size = expected.fileSizeBytes();
         if (size != null && ingestion.written() != size) {
           throw new EOFException(
-              "the body ended after %d of %d bytes".formatted(ingestion.written(), size));
+              String.format(
+                  Locale.ROOT, "the body ended after %d of %d bytes", ingestion.written(), size));
         }
         return ingestion.finish();
       } catch (IOException e) {
@@ -107,7 +109,8 @@ public final class NarUpload {
       }
     } catch (TooLongException e) {
       throw new UploadRefusedException(
-          Reason.TOO_LARGE, "the %s has more than %d bytes".formatted(e.what(), e.maxBytes()));
+          Reason.TOO_LARGE,
+          String.format(Locale.ROOT, "the %s has more than %d bytes", e.what(), e.maxBytes()));
     } catch (CorruptNarException e) {
       throw new UploadRefusedException(
           Reason.WRONG,

@@ -2,6 +2,7 @@ package narthex.nix;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -100,7 +101,7 @@ public final class NarListingPrinter {
         case '\t' -> json.append("\\t");
         default -> {
           if (c < FIRST_PRINTABLE) {
-            json.append("\\u%04x".formatted((int) c));
+            json.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
           } else {
             json.append(c);
           }

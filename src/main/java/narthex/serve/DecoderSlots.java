@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -101,7 +102,8 @@ public final class DecoderSlots {
   private InputStream open(int units, Opener opener) throws IOException {
     try {
       if (!free.tryAcquire(units, WAIT.toSeconds(), TimeUnit.SECONDS)) {
-        throw new IOException("the memory of all %d decoders is in use".formatted(count));
+        throw new IOException(
+            String.format(Locale.ROOT, "the memory of all %d decoders is in use", count));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -1,6 +1,7 @@
 package narthex.serve;
 
 import java.util.List;
+import java.util.Locale;
 import narthex.nix.PublicKey;
 
 /**
@@ -34,8 +35,12 @@ public record SiteInfo(
 
   /** The text of {@code nix-cache-info}. */
   public String printNixCacheInfo() {
-    return "StoreDir: %s\nWantMassQuery: %d\nPriority: %d\n"
-        .formatted(storeDir, massQuery == MassQuery.WANTED ? 1 : 0, priority);
+    return String.format(
+        Locale.ROOT,
+        "StoreDir: %s\nWantMassQuery: %d\nPriority: %d\n",
+        storeDir,
+        massQuery == MassQuery.WANTED ? 1 : 0,
+        priority);
   }
 
   /**

@@ -3,6 +3,7 @@ package narthex.serve;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Locale;
 import java.util.OptionalLong;
 import narthex.db.DocumentRow;
 import narthex.nix.Compression;
@@ -78,7 +79,8 @@ final class StoredDocument implements OpenDocument {
       count += Math.max(got, 0);
       if (got < 0 && count < row.sizeBytes()) {
         throw new EOFException(
-            "%s ended after %d of %d bytes".formatted(row.name(), count, row.sizeBytes()));
+            String.format(
+                Locale.ROOT, "%s ended after %d of %d bytes", row.name(), count, row.sizeBytes()));
       }
       return got;
     }

@@ -3,6 +3,7 @@ package narthex.standalone;
 import java.net.BindException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import narthex.standalone.StartupException.Clarity;
 import narthex.wiring.Settings;
 import narthex.wiring.SettingsException;
@@ -192,8 +193,12 @@ final class EmbeddedServer implements AutoCloseable {
       root = cause;
       if (cause instanceof BindException) {
         String reason =
-            "cannot listen on address=%s port=%d: %s"
-                .formatted(address.address(), address.port(), cause.getMessage());
+            String.format(
+                Locale.ROOT,
+                "cannot listen on address=%s port=%d: %s",
+                address.address(),
+                address.port(),
+                cause.getMessage());
         return new StartupException(reason, failure, Clarity.CLEAR);
       }
       if (cause instanceof SettingsException) {

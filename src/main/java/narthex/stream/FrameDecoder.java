@@ -3,6 +3,7 @@ package narthex.stream;
 import com.github.luben.zstd.ZstdDecompressCtx;
 import com.github.luben.zstd.ZstdException;
 import java.io.Closeable;
+import java.util.Locale;
 import narthex.nix.Compression;
 
 /**
@@ -32,7 +33,9 @@ public final class FrameDecoder implements Closeable {
     }
     if (decoded != length) {
       throw new CorruptEncodingException(
-          Compression.ZSTD, "%d bytes decoded, expected %d".formatted(decoded, length), null);
+          Compression.ZSTD,
+          String.format(Locale.ROOT, "%d bytes decoded, expected %d", decoded, length),
+          null);
     }
   }
 

@@ -3,6 +3,7 @@ package narthex.web;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Locale;
 
 /**
  * A secret that proves a {@link Scope}. Only its SHA-256 is kept, so that comparing takes the same
@@ -30,7 +31,7 @@ public final class AccessToken {
   public static AccessToken parse(String text) {
     if (text.length() < MIN_LENGTH || text.length() > MAX_LENGTH) {
       throw new IllegalArgumentException(
-          "a token has %d to %d characters".formatted(MIN_LENGTH, MAX_LENGTH));
+          String.format(Locale.ROOT, "a token has %d to %d characters", MIN_LENGTH, MAX_LENGTH));
     }
     if (!text.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
       throw new IllegalArgumentException("a token has visible ASCII characters only");

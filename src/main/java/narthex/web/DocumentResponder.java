@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import narthex.ingest.DocumentUpload;
@@ -125,7 +126,7 @@ final class DocumentResponder {
     while (left > 1) {
       int count = in.read(buffer, 0, (int) Math.min(buffer.length, left - 1));
       if (count < 0) {
-        throw new EOFException("a document ended %d bytes early".formatted(left));
+        throw new EOFException(String.format(Locale.ROOT, "a document ended %d bytes early", left));
       }
       out.write(buffer, 0, count);
       left -= count;

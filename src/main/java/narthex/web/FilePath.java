@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import narthex.nix.NarText;
 import narthex.nix.NixFormatException;
@@ -101,7 +102,7 @@ record FilePath(StorePathHash hash, List<String> names, boolean isDirectory) {
           || UNRESERVED.indexOf(c) >= 0) {
         segment.append(c);
       } else {
-        segment.append("%%%02X".formatted((int) c));
+        segment.append(String.format(Locale.ROOT, "%%%02X", (int) c));
       }
     }
     return segment.toString();

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import narthex.nix.Compression;
 import narthex.serve.NarSource;
@@ -63,7 +64,7 @@ final class NarBodySender {
       while (left > 1) {
         int count = in.read(buffer, 0, (int) Math.min(buffer.length, left - 1));
         if (count < 0) {
-          throw new EOFException("the NAR ended %d bytes early".formatted(left));
+          throw new EOFException(String.format(Locale.ROOT, "the NAR ended %d bytes early", left));
         }
         out.write(buffer, 0, count);
         left -= count;

@@ -131,7 +131,7 @@ final class UploadBody {
 
   private static UploadRefusedException tooLarge(long maxBytes) {
     return new UploadRefusedException(
-        Reason.TOO_LARGE, "the body has more than %d bytes".formatted(maxBytes));
+        Reason.TOO_LARGE, String.format(Locale.ROOT, "the body has more than %d bytes", maxBytes));
   }
 
   /**
@@ -164,7 +164,8 @@ final class UploadBody {
       if (got < 0 && count < announced) {
         broken =
             new BodyBrokenException(
-                "the request body ended after %d of %d bytes".formatted(count, announced));
+                String.format(
+                    Locale.ROOT, "the request body ended after %d of %d bytes", count, announced));
         throw broken;
       }
       count += Math.max(got, 0);

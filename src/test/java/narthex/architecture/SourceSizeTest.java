@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.StandardJavaFileManager;
@@ -91,7 +92,12 @@ class SourceSizeTest {
       long last = lines.getLineNumber(positions.getEndPosition(unit, method));
       if (last - first + 1 > METHOD_LINES_AT_MOST) {
         tooLong.add(
-            "%s %s %d".formatted(unit.getSourceFile().getName(), method.getName(), last - first));
+            String.format(
+                Locale.ROOT,
+                "%s %s %d",
+                unit.getSourceFile().getName(),
+                method.getName(),
+                last - first));
       }
       return super.visitMethod(method, nothing);
     }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Stream;
 import narthex.nix.Compression;
@@ -127,8 +128,8 @@ class FetchFaultTest {
 
   /** What happens when a broken transfer is taken up. */
   static Stream<Lasting> faultsOfTheSecondAnswer() {
-    String other = "bytes 7-%d/%d".formatted(LENGTH - 1, LENGTH);
-    String longer = "bytes %d-%d/%d".formatted(HALF, LENGTH, LENGTH + 1);
+    String other = String.format(Locale.ROOT, "bytes 7-%d/%d", LENGTH - 1, LENGTH);
+    String longer = String.format(Locale.ROOT, "bytes %d-%d/%d", HALF, LENGTH, LENGTH + 1);
     return Stream.of(
         new Lasting(Fault.ignoreRange(), Outcome.RIGHT),
         new Lasting(Fault.ignoreRange().and(Fault.chunked()), Outcome.RIGHT),

@@ -161,7 +161,7 @@ public final class RawClient implements AutoCloseable {
   private String bytes(int count) throws IOException {
     byte[] bytes = in.readNBytes(count);
     if (bytes.length < count) {
-      throw new EOFException("%d of %d bytes".formatted(bytes.length, count));
+      throw new EOFException(String.format(Locale.ROOT, "%d of %d bytes", bytes.length, count));
     }
     return new String(bytes, StandardCharsets.ISO_8859_1);
   }

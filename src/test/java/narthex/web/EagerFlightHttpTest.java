@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -83,7 +84,7 @@ class EagerFlightHttpTest extends SharedServer {
             : http.open(
                 path(sample.narName()),
                 "Range",
-                "bytes=%d-%s".formatted(from, end == nar.length ? "" : end - 1));
+                String.format(Locale.ROOT, "bytes=%d-%s", from, end == nar.length ? "" : end - 1));
     assertEquals(number % 3 == 0 ? 200 : 206, response.statusCode());
     Reader reader = new Reader(response, Arrays.copyOfRange(nar, from, end), bytes);
     assertArrayEquals(

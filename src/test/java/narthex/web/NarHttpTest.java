@@ -138,7 +138,8 @@ class NarHttpTest extends SharedServer {
             http.get(path(name), "Range", "bytes=" + range[0] + "-" + range[1]);
         assertEquals(206, part.statusCode());
         assertEquals(
-            "bytes %d-%d/%d".formatted(range[0], range[1], length), header(part, "content-range"));
+            String.format(Locale.ROOT, "bytes %d-%d/%d", range[0], range[1], length),
+            header(part, "content-range"));
         assertArrayEquals(part(sample, name, range[0], range[1] - range[0] + 1), part.body());
       }
       assertArrayEquals(

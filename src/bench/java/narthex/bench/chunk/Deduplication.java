@@ -2,6 +2,7 @@ package narthex.bench.chunk;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import narthex.bench.TreeNar;
 import narthex.bench.TreeNar.Build;
 import narthex.nix.Compression;
@@ -38,7 +39,7 @@ final class Deduplication {
         Long.toString(first),
         Long.toString(second),
         Long.toString(first + second),
-        "%.3f".formatted((double) (first + second) / plain));
+        String.format(Locale.ROOT, "%.3f", (double) (first + second) / plain));
   }
 
   private static void row(String name, String first, String second, String both, String part) {

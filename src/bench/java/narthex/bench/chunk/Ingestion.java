@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import narthex.bench.Figures;
 import narthex.nix.Compression;
 import org.tukaani.xz.XZInputStream;
@@ -71,8 +72,12 @@ final class Ingestion {
         };
     Figures figures =
         new Figures(
-            "%s: %d MB of NAR, %d MB of file"
-                .formatted(title, sample.narBytes() / 1_000_000, sample.fileBytes() / 1_000_000));
+            String.format(
+                Locale.ROOT,
+                "%s: %d MB of NAR, %d MB of file",
+                title,
+                sample.narBytes() / 1_000_000,
+                sample.fileBytes() / 1_000_000));
     figures.add(yardstick + " alone, MB/s", alone.wall);
     figures.add("ingestion, MB/s", ours.wall);
     figures.add("ratio, round by round", ours.wall, alone.wall);
@@ -102,7 +107,8 @@ final class Ingestion {
       }
     }
     if (bytes != sample.narBytes()) {
-      throw new IOException("decoded %d of %d bytes".formatted(bytes, sample.narBytes()));
+      throw new IOException(
+          String.format(Locale.ROOT, "decoded %d of %d bytes", bytes, sample.narBytes()));
     }
   }
 

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import narthex.bench.Figures;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
@@ -53,13 +54,15 @@ final class ChunkedMemory {
     List<Double> millis = new ArrayList<>();
     for (int i = 0; i < RANGES; i++) {
       long from = last / (RANGES - 1) * i;
-      String range = "Range: bytes=%d-%d\r\n".formatted(from, from + RANGE_BYTES - 1);
+      String range =
+          String.format(Locale.ROOT, "Range: bytes=%d-%d\r\n", from, from + RANGE_BYTES - 1);
       try (PlainHttp server = new PlainHttp(narthex.port())) {
         PlainHttp.Received received = server.get(entry.narPath(), range, (bytes, count) -> {});
         millis.add(received.firstByteNanos() / 1e6);
       }
     }
-    new Figures("First byte of %d ranges all over it".formatted(RANGES)).add("ms", millis);
+    new Figures(String.format(Locale.ROOT, "First byte of %d ranges all over it", RANGES))
+        .add("ms", millis);
   }
 
   private void get(String state, NarthexServer narthex) throws IOException {

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import narthex.bench.Figures;
 import narthex.nix.Compression;
@@ -146,7 +147,9 @@ public final class HttpBench {
     new FirstByte().measure(warmUp, nginx.upstreamPort(), narthex.port());
     FirstByte measured = new FirstByte();
     measured.measure(cold, nginx.upstreamPort(), narthex.port());
-    measured.print(new Figures("First byte of %d cold NARs of 256 KiB".formatted(COLD_NARS)));
+    measured.print(
+        new Figures(
+            String.format(Locale.ROOT, "First byte of %d cold NARs of 256 KiB", COLD_NARS)));
   }
 
   private void hits(NarthexServer narthex, List<String> parts)
@@ -192,7 +195,8 @@ public final class HttpBench {
       theirs.run(wrk, nginx.staticPort(), connections, paths);
       ours.run(wrk, narthex.port(), connections, paths);
     }
-    Figures figures = new Figures("%s, %d connections".formatted(title, connections));
+    Figures figures =
+        new Figures(String.format(Locale.ROOT, "%s, %d connections", title, connections));
     figures.add("nginx, " + unit.perSecond(), theirs.rates());
     figures.add("Narthex, " + unit.perSecond(), ours.rates());
     figures.add("ratio, round by round", ours.rates(), theirs.rates());
@@ -224,7 +228,8 @@ public final class HttpBench {
       for (String state : List.of("cold, one flight", "stored")) {
         double seconds = ManyDownloads.run(narthex.port(), entry, CLIENTS);
         System.out.printf(
-            "%s: all complete and right in %.1f s (%.0f MB/s, each byte hashed by its client); %s%n",
+            "%s: all complete and right in %.1f s (%.0f MB/s, each byte hashed by its client);"
+                + " %s%n",
             state,
             seconds,
             CLIENTS * (double) entry.file().sizeBytes() / seconds / 1e6,

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import narthex.nix.PublicKey;
@@ -72,8 +73,12 @@ final class NarthexServer implements AutoCloseable {
     }
     Path status = Path.of("/proc", Long.toString(program.id()), "status");
     Matcher rss = PEAK_RSS.matcher(Files.isReadable(status) ? Files.readString(status) : "");
-    return "heap peak %d MB, %d MB after a collection; RSS peak %s MB"
-        .formatted(before, after, rss.find() ? Long.parseLong(rss.group(1)) >> 10 : "?");
+    return String.format(
+        Locale.ROOT,
+        "heap peak %d MB, %d MB after a collection; RSS peak %s MB",
+        before,
+        after,
+        rss.find() ? Long.parseLong(rss.group(1)) >> 10 : "?");
   }
 
   Duration processorTime() {

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Debian's nginx with a folder of its own. It plays two parts on two ports: the upstream that
@@ -95,7 +96,7 @@ final class Nginx implements AutoCloseable {
   }
 
   private static String server(int port, Path files) {
-    return "server { listen 127.0.0.1:%d; root %s; }\n".formatted(port, files);
+    return String.format(Locale.ROOT, "server { listen 127.0.0.1:%d; root %s; }\n", port, files);
   }
 
   private static int freePort() throws IOException {

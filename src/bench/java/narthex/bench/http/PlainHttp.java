@@ -65,7 +65,8 @@ final class PlainHttp implements AutoCloseable {
     }
     String wanted = header.startsWith("Range:") ? "HTTP/1.1 206" : "HTTP/1.1 200";
     if (!status.startsWith(wanted) || length < 1) {
-      throw new IOException("%s: '%s' with length %d".formatted(path, status, length));
+      throw new IOException(
+          String.format(Locale.ROOT, "%s: '%s' with length %d", path, status, length));
     }
     byte[] buffer = new byte[BUFFER_BYTES];
     long firstByteNanos = -1;
@@ -73,7 +74,8 @@ final class PlainHttp implements AutoCloseable {
     while (received < length) {
       int count = in.read(buffer, 0, (int) Math.min(buffer.length, length - received));
       if (count < 0) {
-        throw new EOFException("%s ended after %d of %d bytes".formatted(path, received, length));
+        throw new EOFException(
+            String.format(Locale.ROOT, "%s ended after %d of %d bytes", path, received, length));
       }
       if (received == 0) {
         firstByteNanos = System.nanoTime() - start;
