@@ -54,8 +54,8 @@ class FailureIT {
   }
 
   @Test
-  void malformedRequestIsA400WithItsReason() throws Exception {
-    assertAnswer("malformed", 400, "this is not a store path\n");
+  void aMalformedNameIsA404WithItsReason() throws Exception {
+    assertAnswer("malformed", 404, "this is not a store path\n");
   }
 
   @Test

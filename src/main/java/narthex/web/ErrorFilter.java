@@ -40,10 +40,12 @@ public final class ErrorFilter extends HttpFilter {
    */
   private record Answer(int status, String line, Level level) {}
 
-  private static Answer answerTo(Throwable failure) {
+  private static Answer answerTo(HttpServletRequest request, Throwable failure) {
     if (failure instanceof NixFormatException malformed) {
       return new Answer(
-          HttpServletResponse.SC_BAD_REQUEST, String.valueOf(malformed.getMessage()), Level.DEBUG);
+          isRead(request) ? HttpServletResponse.SC_NOT_FOUND : HttpServletResponse.SC_BAD_REQUEST,
+          String.valueOf(malformed.getMessage()),
+          Level.DEBUG);
     }
     if (failure instanceof UploadRefusedException refused) {
       return new Answer(status(refused.reason()), refused.getMessage(), Level.INFO);
@@ -64,6 +66,14 @@ public final class ErrorFilter extends HttpFilter {
           HttpServletResponse.SC_SERVICE_UNAVAILABLE, "temporarily unavailable", Level.WARNING);
     }
     return new Answer(HttpServletResponse.SC_INTERNAL_SERVER_ERROR, "internal error", Level.ERROR);
+  }
+
+  /**
+   * What is malformed in a request to read is its name. There is nothing under such a name, and
+   * clients that remember names of another server at this address go on after 404, not after 400.
+   */
+  private static boolean isRead(HttpServletRequest request) {
+    return request.getMethod().equals("GET") || request.getMethod().equals("HEAD");
   }
 
   private static boolean isSlow(Throwable failure) {
@@ -101,7 +111,7 @@ public final class ErrorFilter extends HttpFilter {
   private static void respond(
       HttpServletRequest request, HttpServletResponse response, Throwable failure)
       throws IOException {
-    Answer answer = answerTo(failure);
+    Answer answer = answerTo(request, failure);
     if (ServerRequest.isAnsweredByTomcat(request)) {
       log(request, answer.level(), "request broken", failure);
       return;

@@ -217,15 +217,17 @@ class DocumentHttpTest extends UploadHttpFixture {
     "/realisations/x.doi, not the name of a document",
     "/build-trace-v2/HASH-a.drv/, not the name of a document"
   })
-  void malformedNamesAreRefused(String name, String reason) throws IOException {
+  void aNameThatIsNoNameOfOursIs404ForReadersAndRefusedForWriters(String name, String reason)
+      throws IOException {
     String path = name.replace("HASH", HASH);
     if (path.contains("%zz")) {
       String answer =
           http.raw(bytes("GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
-      assertTrue(answer.startsWith("HTTP/1.1 400"), answer);
+      assertTrue(answer.startsWith("HTTP/1.1 404"), answer);
       return;
     }
-    assertRefused(400, reason, http.get(path));
+    assertRefused(404, reason, http.get(path));
+    assertEquals(404, http.head(path).statusCode());
     assertRefused(400, reason, http.put("/upload" + path, TEXT));
   }
 

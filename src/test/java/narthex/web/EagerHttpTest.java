@@ -87,7 +87,7 @@ class EagerHttpTest extends SharedServer {
     assertEquals(tag, header(known, "etag"));
     assertEquals(404, http.get("/" + "0".repeat(32) + ".narinfo").statusCode());
     assertEquals(404, http.head("/" + "0".repeat(32) + ".narinfo").statusCode());
-    assertEquals(400, http.get("/x.narinfo").statusCode());
+    assertEquals(404, http.get("/x.narinfo").statusCode());
   }
 
   @Test

@@ -262,7 +262,7 @@ class FileHttpTest extends SharedServer {
     assertEquals(404, http.get("/serve/" + OTHER + "/x").statusCode());
     assertEquals(404, http.get("/" + OTHER + ".ls").statusCode());
     for (String wrong : List.of("/serve/", "/serve/x/y", "/serve/" + "E".repeat(32), "/x.ls")) {
-      assertEquals(400, http.get(wrong).statusCode(), wrong);
+      assertEquals(404, http.get(wrong).statusCode(), wrong);
     }
     assertEquals(405, http.send("POST", "/serve/" + OTHER + "/x").statusCode());
   }

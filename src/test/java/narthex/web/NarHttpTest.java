@@ -292,6 +292,12 @@ class NarHttpTest extends SharedServer {
   @ValueSource(
       strings = {
         "/nar/x.nar.xz",
+        "/nar",
+        "/nar/",
+        "/nar/0000000000000000000000000000000000000000000000000000.nar.lzip",
+        "/nar/68656c6c-6f20-776f-726c-642121212121.nar.zst",
+        "/nar/00000000000000000000000000000000-"
+            + "0000000000000000000000000000000000000000000000000000.nar",
         "/nar/0000000000000000000000000000000000000000000000000000.nar.foo",
         "/nar/a/0000000000000000000000000000000000000000000000000000.nar",
         "/nar/000000000000000000000000000000000000000000000000000e.nar",
@@ -300,9 +306,9 @@ class NarHttpTest extends SharedServer {
         "/.narinfo",
         "/%3Cscript%3E.narinfo"
       })
-  void malformedNamesAre400(String path) throws IOException {
-    assertPlainError(400, http.get(path));
-    assertEquals(400, http.head(path).statusCode());
+  void aNameThatIsNoNameOfOursIs404(String path) throws IOException {
+    assertPlainError(404, http.get(path));
+    assertEquals(404, http.head(path).statusCode());
   }
 
   @ParameterizedTest
