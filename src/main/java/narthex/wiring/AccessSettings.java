@@ -10,34 +10,37 @@ import narthex.web.Scope;
 /** The rows of the {@link SettingTable} that say who may do what, and how slowly. */
 final class AccessSettings {
   static final Setting<List<AccessToken>> READ_TOKENS =
-      tokens("read", "tokens for reading; while none is set, reading is open to everybody");
-  static final Setting<Path> READ_TOKENS_FILE = tokenFile("read", "more tokens for reading");
+      tokens("read", "tokens for reading; without one, everyone may read");
+  static final Setting<Path> READ_TOKENS_FILE =
+      tokenFile("read", "file with more tokens for reading");
   static final Setting<List<AccessToken>> WRITE_TOKENS =
-      tokens("write", "tokens for uploading, and for reading too");
-  static final Setting<Path> WRITE_TOKENS_FILE = tokenFile("write", "more tokens for uploading");
+      tokens("write", "tokens for uploading; they also grant reading");
+  static final Setting<Path> WRITE_TOKENS_FILE =
+      tokenFile("write", "file with more tokens for uploading");
   static final Setting<List<AccessToken>> ADMIN_TOKENS =
-      tokens("admin", "tokens for deleting, and for everything else too");
-  static final Setting<Path> ADMIN_TOKENS_FILE = tokenFile("admin", "more tokens for deleting");
+      tokens("admin", "tokens for deleting; they also grant uploading and reading");
+  static final Setting<Path> ADMIN_TOKENS_FILE =
+      tokenFile("admin", "file with more tokens for deleting");
   static final Setting<Set<Scope>> ACCESS_REQUIRED =
       new Setting<>(
           "narthex.access.require",
           SettingType.SCOPES,
           "",
-          "scopes that are guarded even without a token of theirs, where the roles narthex-read,"
-              + " narthex-write and narthex-admin of the application server stand in for tokens");
+          "scopes that are guarded even without a token; the application server's roles"
+              + " narthex-read, narthex-write and narthex-admin grant them");
   static final Setting<Duration> BODY_IDLE_TIMEOUT =
       new Setting<>(
           "narthex.upload.idle-timeout",
           SettingType.POSITIVE_DURATION,
           "60s",
-          "how long the next bytes of a request's body may take to come");
+          "how long a client that uploads may send nothing");
   static final Setting<Long> BODY_MIN_RATE =
       new Setting<>(
           "narthex.upload.min-rate",
           SettingType.BYTES,
           "1KiB",
-          "bytes per second that a request's body must come with on average, measured over"
-              + " narthex.upload.idle-timeout of waiting for it; 0 is any");
+          "minimum upload rate in bytes per second, averaged over"
+              + " narthex.upload.idle-timeout; 0 for no minimum");
 
   private AccessSettings() {}
 
@@ -68,6 +71,6 @@ final class AccessSettings {
         "narthex.token." + scope + "-file",
         SettingType.PATH,
         "",
-        text + ", one a line; a changed file is read again without a restart");
+        text + ", one per line; it is read again when it changes");
   }
 }

@@ -11,48 +11,46 @@ final class CdcSettings {
           "narthex.cdc.mode",
           SettingType.CDC_MODE,
           "off",
-          "when NARs are cut into chunks that they share with each other: off stores new ones as"
-              + " they come and goes on serving chunks that are stored; lazy does the same, and cuts them in"
-              + " the background; eager stores every NAR as chunks and tells clients so from the"
-              + " first narinfo on");
+          "when NARs are cut into chunks that they share. off: new NARs are stored as they"
+              + " come. lazy: new NARs are stored as they come and cut in the background. eager:"
+              + " NARs are cut as they come, and clients are told so from the first narinfo on."
+              + " Stored chunks are served in every mode");
   static final Setting<Long> CDC_MIN =
       size(
-          "narthex.cdc.min", "16KiB", "length of the shortest chunk; only the last may be shorter");
-  static final Setting<Long> CDC_AVG =
-      size("narthex.cdc.avg", "64KiB", "length around which most chunks fall");
-  static final Setting<Long> CDC_MAX =
-      size("narthex.cdc.max", "256KiB", "length of the longest chunk");
+          "narthex.cdc.min",
+          "16KiB",
+          "minimum chunk size; only the last chunk of a NAR may be smaller");
+  static final Setting<Long> CDC_AVG = size("narthex.cdc.avg", "64KiB", "average chunk size");
+  static final Setting<Long> CDC_MAX = size("narthex.cdc.max", "256KiB", "maximum chunk size");
   static final Setting<Boolean> CDC_ALLOW_OTHER_SIZES =
       new Setting<>(
           "narthex.cdc.allow-other-sizes",
           SettingType.SWITCH,
           "false",
-          "cut new chunks although those that are stored were cut with other sizes: they stay"
-              + " readable, but are hardly ever shared with new ones");
+          "start although the stored chunks were cut with other sizes; they stay readable,"
+              + " but new chunks hardly ever match them");
   static final Setting<Integer> CDC_WORKERS =
       new Setting<>(
           "narthex.cdc.workers",
           SettingType.COUNT,
           "1",
-          "how many NARs are cut at once in the background, unless chunking is off");
+          "how many NARs are cut in the background at the same time, unless"
+              + " narthex.cdc.mode is off");
   static final Setting<Duration> CDC_DELETE_DELAY =
       new Setting<>(
           "narthex.cdc.delete-delay",
           SettingType.DURATION_OR_ZERO,
           "24h",
-          "how long the compressed file of a NAR stays after the NAR was cut into chunks");
+          "how long to keep the compressed file of a NAR after the NAR was cut into chunks");
   static final Setting<Advertising.Chunked> CDC_ADVERTISE =
       new Setting<>(
           "narthex.cdc.advertise",
           SettingType.ADVERTISED,
           "none",
-          "how NARs that are stored as chunks are advertised: none, uncompressed; zstd, as a zstd"
-              + " file made of the stored chunks, once its hash is known");
+          "how chunked NARs are advertised. none: uncompressed. zstd: as a zstd file made"
+              + " of the stored chunks, once its hash is known");
   static final Setting<Long> BLOB_PART_SIZE =
-      size(
-          "narthex.blob.part-size",
-          "8MiB",
-          "length from which on a pack of chunks is full and the next one begins");
+      size("narthex.blob.part-size", "8MiB", "target size of a pack of chunks");
 
   private CdcSettings() {}
 

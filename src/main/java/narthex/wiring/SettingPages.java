@@ -27,12 +27,12 @@ public final class SettingPages {
   public static String printProperties() {
     StringBuilder page = new StringBuilder();
     wrap(
-        "Settings of Narthex. Each can also be given as an environment variable"
-            + " (narthex.cdc.mode is NARTHEX_CDC_MODE) or as a system property"
-            + " (-Dnarthex.cdc.mode=off); system properties win over the environment, and the"
-            + " environment wins over this file. An empty value counts as not set, but for"
-            + " narthex.upstreams. An unknown name or a malformed value stops the start."
-            + " The values below are the defaults. This text is made from the table of settings.",
+        "Settings of Narthex. The values below are the defaults. Each setting can also be an"
+            + " environment variable (NARTHEX_CDC_MODE for narthex.cdc.mode) or a system property"
+            + " (-Dnarthex.cdc.mode=off). System properties override environment variables, and"
+            + " environment variables override this file. An empty value means not set, except for"
+            + " narthex.upstreams. An unknown setting or a malformed value stops the start."
+            + " This file is generated from the table of settings in the source.",
         page,
         "# ");
     for (Setting<?> setting : SettingTable.all()) {
@@ -55,7 +55,7 @@ public final class SettingPages {
         + ": "
         + setting.type().allowed()
         + "; default: "
-        + (setting == SettingTable.UPSTREAM_PRIORITY ? "as it says itself" : text);
+        + (setting == SettingTable.UPSTREAM_PRIORITY ? "the Priority in its nix-cache-info" : text);
   }
 
   private static void wrap(String text, StringBuilder page, String indent) {

@@ -20,30 +20,31 @@ public final class SettingTable {
           "narthex.config-file",
           SettingType.PATH,
           "",
-          "file of settings, which must exist if it is named here; else the first that exists of"
-              + " conf/narthex.properties of Tomcat's base, narthex.properties in WildFly's"
-              + " configuration folder, /etc/narthex/narthex.properties and ./narthex.properties");
+          "configuration file; it must exist if it is named here. Without this setting, the"
+              + " first of these files that exists is read: conf/narthex.properties in Tomcat's"
+              + " base directory, narthex.properties in WildFly's configuration directory,"
+              + " /etc/narthex/narthex.properties, ./narthex.properties");
 
   static final Setting<String> HOSTNAME =
       new Setting<>(
           "narthex.hostname",
           SettingType.HOST,
           "<host-name>",
-          "name of this binary cache: shown on its page, and <name>-1 is the name of the signing"
-              + " key that it makes");
+          "name of this binary cache, shown on its page; the signing key that it creates is"
+              + " called <name>-1");
   static final Setting<Path> DATA_DIR =
       new Setting<>(
           "narthex.data-dir",
           SettingType.PATH,
           "narthex-data",
-          "folder of everything that is kept; a relative path, here and in every other setting,"
-              + " starts at Tomcat's base, WildFly's data folder, or the working directory");
+          "data directory; relative paths, here and in all other settings, start at"
+              + " Tomcat's base directory, WildFly's data directory or the working directory");
   static final Setting<Integer> HTTP_PORT =
       new Setting<>(
           "narthex.http.port",
           SettingType.PORT,
           "8080",
-          "port to listen on, standalone only: application servers have their own");
+          "port to listen on, standalone only; application servers have their own");
   static final Setting<String> HTTP_ADDRESS =
       new Setting<>(
           "narthex.http.address",
@@ -55,9 +56,9 @@ public final class SettingTable {
           "narthex.database.url",
           SettingType.JDBC_URL,
           "jdbc:sqlite:<data-dir>/narthex.db",
-          "database of what is stored");
+          "JDBC URL of the database, SQLite or PostgreSQL");
   static final Setting<String> DATABASE_USER =
-      new Setting<>("narthex.database.user", SettingType.TEXT, "", "user of the database");
+      new Setting<>("narthex.database.user", SettingType.TEXT, "", "database user");
   static final Setting<String> DATABASE_PASSWORD =
       new Setting<>(
           "narthex.database.password", SettingType.SECRET, "", "password of the database user");
@@ -66,7 +67,8 @@ public final class SettingTable {
           "narthex.database.jndi",
           SettingType.TEXT,
           "",
-          "JNDI name of a data source of the application server, in place of narthex.database.url");
+          "JNDI name of a data source of the application server, used instead of"
+              + " narthex.database.url");
   static final Setting<Path> BLOB_URL =
       new Setting<>(
           "narthex.blob.url",
@@ -78,37 +80,39 @@ public final class SettingTable {
           "narthex.store-dir",
           SettingType.STORE_DIR,
           "/nix/store",
-          "store directory of all paths; what an upstream has for another one is not served");
+          "Nix store directory of all paths; paths of other store directories are not served");
   static final Setting<Boolean> WANT_MASS_QUERY =
       new Setting<>(
           "narthex.cache-info.want-mass-query",
           SettingType.SWITCH,
           "true",
-          "WantMassQuery of our nix-cache-info: clients may ask for many paths at once");
+          "WantMassQuery in nix-cache-info: whether clients may query many paths at once");
   static final Setting<Integer> PRIORITY =
       new Setting<>(
           "narthex.cache-info.priority",
           SettingType.NUMBER,
           "30",
-          "Priority of our nix-cache-info: clients ask lower numbers first, cache.nixos.org is 40");
+          "Priority in nix-cache-info: clients ask caches with lower numbers first;"
+              + " cache.nixos.org has 40");
   static final Setting<List<URI>> UPSTREAMS =
       new Setting<>(
           "narthex.upstreams",
           SettingType.UPSTREAMS,
           "https://cache.nixos.org",
-          "binary caches to fetch from, may hold user:password@; set to nothing for none at all");
+          "upstream binary caches, which may contain user:password@; set it to nothing to"
+              + " run without upstreams");
   static final Setting<List<PublicKey>> PUBLIC_KEYS =
       new Setting<>(
           "narthex.upstream.public-keys",
           SettingType.PUBLIC_KEYS,
           "cache.nixos.org-1:6NCHdD59X431o0gWypbMrAURkbJ16ZPMQFGspcDShjY=",
-          "keys one of which must have signed what an upstream says");
+          "public keys; every narinfo from an upstream must be signed by one of them");
   static final Setting<Boolean> ALLOW_UNSIGNED =
       new Setting<>(
           "narthex.upstream.allow-unsigned",
           SettingType.SWITCH,
           "false",
-          "also believe upstreams that sign nothing");
+          "also accept unsigned narinfos from upstreams");
   static final Setting<Duration> CONNECT_TIMEOUT =
       new Setting<>(
           "narthex.upstream.connect-timeout",
@@ -120,13 +124,14 @@ public final class SettingTable {
           "narthex.upstream.read-timeout",
           SettingType.POSITIVE_DURATION,
           "30s",
-          "how long an upstream may be silent on an open connection");
+          "how long an upstream may send nothing on an open connection");
   static final Setting<Duration> BETTER_ANSWER_WAIT =
       new Setting<>(
           "narthex.upstream.better-answer-wait",
           SettingType.DURATION_OR_ZERO,
           "200ms",
-          "how long the hit of one upstream waits for an upstream of better priority");
+          "how long a narinfo that was found waits for an answer from an upstream with"
+              + " better priority");
   static final Setting<Duration> RETRY_WITHIN =
       new Setting<>(
           "narthex.upstream.retry-within",
@@ -138,13 +143,13 @@ public final class SettingTable {
           "narthex.upstream.negative-ttl",
           SettingType.DURATION_OR_ZERO,
           "1m",
-          "how long it is remembered that no upstream has a path");
+          "how long to remember that no upstream has a path");
   static final Setting<Integer> NEGATIVE_ENTRIES =
       new Setting<>(
           "narthex.upstream.negative-entries",
           SettingType.NUMBER,
           "100000",
-          "how many such paths are remembered");
+          "how many missing paths to remember");
   static final Setting<Integer> MAX_CONNECTIONS =
       new Setting<>(
           "narthex.upstream.max-connections",
@@ -156,64 +161,68 @@ public final class SettingTable {
           "narthex.upstream.failures-to-open",
           SettingType.COUNT,
           "5",
-          "failures in a row after which an upstream is left alone for a while");
+          "number of consecutive failures after which an upstream is not asked for a while");
   static final Setting<Duration> PROBE_AFTER =
       new Setting<>(
           "narthex.upstream.probe-after",
           SettingType.POSITIVE_DURATION,
           "30s",
-          "how long a failing upstream is left alone before one request tries it again");
+          "how long a failing upstream is not asked, until one request tries it again");
   static final Setting<List<PublicKey>> UPSTREAM_PUBLIC_KEYS =
-      ofOneUpstream("public-keys", SettingType.PUBLIC_KEYS, "keys in place of the common ones");
+      ofOneUpstream(
+          "public-keys",
+          SettingType.PUBLIC_KEYS,
+          "public keys, instead of narthex.upstream.public-keys");
   static final Setting<Integer> UPSTREAM_PRIORITY =
       ofOneUpstream(
           "priority",
           SettingType.NUMBER,
-          "its rank in place of the Priority of its own nix-cache-info, lower is better");
+          "priority, instead of the Priority in its nix-cache-info; lower is better");
   static final Setting<Boolean> UPSTREAM_ALLOW_UNSIGNED =
       ofOneUpstream(
-          "allow-unsigned", SettingType.SWITCH, "whether to believe it although it signs nothing");
+          "allow-unsigned", SettingType.SWITCH, "whether to accept its unsigned narinfos");
   static final Setting<Duration> UPSTREAM_CONNECT_TIMEOUT =
-      ofOneUpstream("connect-timeout", SettingType.POSITIVE_DURATION, "its own time to connect");
+      ofOneUpstream("connect-timeout", SettingType.POSITIVE_DURATION, "connect timeout");
   static final Setting<Duration> UPSTREAM_READ_TIMEOUT =
-      ofOneUpstream("read-timeout", SettingType.POSITIVE_DURATION, "its own time of silence");
+      ofOneUpstream("read-timeout", SettingType.POSITIVE_DURATION, "read timeout");
   static final Setting<Path> NETRC_FILE =
       new Setting<>(
           "narthex.netrc-file",
           SettingType.PATH,
           "",
-          "netrc file with the passwords of upstreams that have none in their URL");
+          "netrc file with passwords for upstreams that have none in their URL");
   static final Setting<List<Path>> SIGNING_KEY_FILES =
       new Setting<>(
           "narthex.signing.key-files",
           SettingType.PATHS,
           "<data-dir>/signing.key",
-          "secret keys that sign what is served; the default one is made at the first start, others"
-              + " must exist");
+          "secret keys that sign narinfos; the default file is created at the first start,"
+              + " all others must exist");
   static final Setting<Duration> REVALIDATE_AFTER =
       new Setting<>(
           "narthex.narinfo.revalidate-after",
           SettingType.DURATION_OR_ZERO,
           "1d",
-          "after this a narinfo whose NAR is not stored is asked for upstream again");
+          "age after which a narinfo whose NAR is not stored is requested from upstream"
+              + " again");
   static final Setting<Long> NARINFO_MEMORY =
       new Setting<>(
           "narthex.narinfo.memory-size",
           SettingType.BYTES,
           "64MiB",
-          "how much of the answers for narinfos is kept in memory");
+          "memory for recent narinfo answers");
   static final Setting<Boolean> PREFETCH =
       new Setting<>(
           "narthex.prefetch",
           SettingType.SWITCH,
           "false",
-          "start to fetch a NAR as soon as its narinfo is asked for");
+          "fetch a NAR as soon as a client asks for its narinfo");
   static final Setting<Boolean> UPLOAD_ENABLED =
       new Setting<>(
           "narthex.upload.enabled",
           SettingType.SWITCH,
           "false",
-          "clients may put paths here: nix copy --to http://<this server>/upload");
+          "accept uploads: nix copy --to http://<this server>/upload");
   static final Setting<Boolean> UPLOAD_REQUIRE_TRUSTED =
       new Setting<>(
           "narthex.upload.require-trusted",
@@ -222,35 +231,32 @@ public final class SettingTable {
           "take only narinfos that a key of narthex.upload.trusted-keys signed");
   static final Setting<List<PublicKey>> UPLOAD_TRUSTED_KEYS =
       new Setting<>(
-          "narthex.upload.trusted-keys",
-          SettingType.PUBLIC_KEYS,
-          "",
-          "keys one of which must have signed what is uploaded, if that is required");
+          "narthex.upload.trusted-keys", SettingType.PUBLIC_KEYS, "", "public keys of uploaders");
   static final Setting<Long> UPLOAD_MAX_NAR_SIZE =
       new Setting<>(
           "narthex.upload.max-nar-size",
           SettingType.BYTES,
           "16GiB",
-          "how large an uploaded NAR may be, decoded");
+          "maximum size of an uploaded NAR, uncompressed");
   static final Setting<Long> UPLOAD_MAX_DOCUMENT_SIZE =
       new Setting<>(
           "narthex.upload.max-document-size",
           SettingType.BYTES,
           "64MiB",
-          "how large a build log or another document beside narinfo and NAR may be, decoded; also"
-              + " one that is fetched from upstream");
+          "maximum size, uncompressed, of a build log or any other document besides narinfo"
+              + " and NAR, uploaded or fetched from upstream");
   static final Setting<Duration> UPLOAD_GRACE =
       new Setting<>(
           "narthex.upload.grace",
           SettingType.POSITIVE_DURATION,
           "1d",
-          "how long an uploaded NAR stays that no narinfo names");
+          "how long to keep an uploaded NAR that no narinfo refers to");
   static final Setting<Boolean> DELETE_ENABLED =
       new Setting<>(
           "narthex.delete.enabled",
           SettingType.SWITCH,
           "false",
-          "narinfos and NARs can be deleted by DELETE");
+          "accept DELETE requests for narinfos and NARs");
   private static final List<Setting<?>> ALL =
       List.of(
           CONFIG_FILE,
@@ -326,6 +332,6 @@ public final class SettingTable {
         "narthex.upstream." + POSITION + "." + name,
         type,
         "",
-        "of the upstream number <n>: " + text);
+        "for the upstream at position <n> only: " + text);
   }
 }

@@ -59,7 +59,7 @@ public final class SettingType<T> {
   static final SettingType<Path> BLOB_ROOT =
       shown("file URL", "a file: URL or an absolute path", SettingType::blobRoot);
   static final SettingType<String> STORE_DIR =
-      shown("absolute path", "an absolute path without a slash at its end", SettingType::storeDir);
+      shown("absolute path", "an absolute path without a trailing slash", SettingType::storeDir);
   static final SettingType<String> JDBC_URL =
       new SettingType<>(
           "JDBC URL",
@@ -71,9 +71,9 @@ public final class SettingType<T> {
   static final SettingType<Integer> PORT =
       shown("port", "0 (any free port) to 65535", text -> number(text, 0, HIGHEST_PORT));
   static final SettingType<Integer> NUMBER =
-      shown("number", "a whole number from 0 on", text -> number(text, 0, Integer.MAX_VALUE));
+      shown("number", "an integer, 0 or greater", text -> number(text, 0, Integer.MAX_VALUE));
   static final SettingType<Integer> COUNT =
-      shown("count", "a whole number from 1 on", text -> number(text, 1, Integer.MAX_VALUE));
+      shown("count", "an integer, 1 or greater", text -> number(text, 1, Integer.MAX_VALUE));
   static final SettingType<Duration> DURATION_OR_ZERO =
       shown(
           "duration",
@@ -159,7 +159,7 @@ public final class SettingType<T> {
 
   private static String hostName(String text) {
     if (!HOST_NAME.matcher(text).matches()) {
-      throw new IllegalArgumentException("it is no host name");
+      throw new IllegalArgumentException("not a host name");
     }
     return text;
   }
@@ -168,7 +168,7 @@ public final class SettingType<T> {
     try {
       return Path.of(text);
     } catch (InvalidPathException e) {
-      throw new IllegalArgumentException("it is no path");
+      throw new IllegalArgumentException("not a path");
     }
   }
 
@@ -177,12 +177,12 @@ public final class SettingType<T> {
       try {
         return Path.of(new URI(text)).normalize();
       } catch (URISyntaxException | IllegalArgumentException | FileSystemNotFoundException e) {
-        throw new IllegalArgumentException("it is no file: URL of an absolute path");
+        throw new IllegalArgumentException("not a file: URL with an absolute path");
       }
     }
     Path path = path(text);
     if (!path.isAbsolute()) {
-      throw new IllegalArgumentException("it is neither a file: URL nor an absolute path");
+      throw new IllegalArgumentException("neither a file: URL nor an absolute path");
     }
     return path.normalize();
   }
@@ -190,14 +190,14 @@ public final class SettingType<T> {
   private static String storeDir(String text) {
     boolean clean = text.startsWith("/") && !text.endsWith("/") && !text.contains("//");
     if (!clean || text.chars().anyMatch(c -> c <= ' ')) {
-      throw new IllegalArgumentException("it is no store directory");
+      throw new IllegalArgumentException("not a store directory");
     }
     return text;
   }
 
   private static String jdbcUrl(String text) {
     if (!text.startsWith("jdbc:sqlite:") && !text.startsWith("jdbc:postgresql:")) {
-      throw new IllegalArgumentException("it names neither SQLite nor PostgreSQL");
+      throw new IllegalArgumentException("neither SQLite nor PostgreSQL");
     }
     return text;
   }
@@ -206,7 +206,7 @@ public final class SettingType<T> {
     return switch (text.toLowerCase(Locale.ROOT)) {
       case "true" -> true;
       case "false" -> false;
-      default -> throw new IllegalArgumentException("it is neither true nor false");
+      default -> throw new IllegalArgumentException("neither true nor false");
     };
   }
 
@@ -215,10 +215,10 @@ public final class SettingType<T> {
     try {
       value = Integer.parseInt(text);
     } catch (NumberFormatException e) {
-      throw new IllegalArgumentException("it is no whole number");
+      throw new IllegalArgumentException("not an integer");
     }
     if (value < least || value > most) {
-      throw new IllegalArgumentException("it is out of range");
+      throw new IllegalArgumentException("out of range");
     }
     return value;
   }
@@ -226,7 +226,7 @@ public final class SettingType<T> {
   private static Duration duration(String text, Duration least) {
     Duration value = anyDuration(text);
     if (value.compareTo(least) < 0 || value.compareTo(LONGEST) > 0) {
-      throw new IllegalArgumentException("it is out of range");
+      throw new IllegalArgumentException("out of range");
     }
     return value;
   }
@@ -246,20 +246,20 @@ public final class SettingType<T> {
         default -> Duration.ofDays(count);
       };
     } catch (DateTimeParseException | ArithmeticException e) {
-      throw new IllegalArgumentException("it is no duration");
+      throw new IllegalArgumentException("not a duration");
     }
   }
 
   private static Long bytes(String text) {
     Matcher matcher = SIZE.matcher(text);
     if (!matcher.matches()) {
-      throw new IllegalArgumentException("it is no size");
+      throw new IllegalArgumentException("not a size");
     }
     String unit = matcher.group(2);
     int shift = unit == null ? 0 : SIZE_SHIFTS.getOrDefault(unit, 0);
     long count = Long.parseLong(group(matcher, 1));
     if (count > Long.MAX_VALUE >> shift) {
-      throw new IllegalArgumentException("it is out of range");
+      throw new IllegalArgumentException("out of range");
     }
     return count << shift;
   }
@@ -281,7 +281,7 @@ public final class SettingType<T> {
       }
       String place = UpstreamUrl.place(urls.get(i));
       if (places.contains(place)) {
-        throw new IllegalArgumentException(place + " is named twice");
+        throw new IllegalArgumentException(place + " is listed twice");
       }
       places.add(place);
     }
@@ -302,7 +302,7 @@ public final class SettingType<T> {
       }
     }
     if (tokens.isEmpty()) {
-      throw new IllegalArgumentException("there is no token in it");
+      throw new IllegalArgumentException("contains no token");
     }
     return List.copyOf(tokens);
   }
@@ -315,7 +315,7 @@ public final class SettingType<T> {
             case "read" -> Scope.READ;
             case "write" -> Scope.WRITE;
             case "admin" -> Scope.ADMIN;
-            default -> throw new IllegalArgumentException("it names something else");
+            default -> throw new IllegalArgumentException("unknown scope");
           });
     }
     return Set.copyOf(scopes);
@@ -326,7 +326,7 @@ public final class SettingType<T> {
       case "off" -> CdcMode.OFF;
       case "lazy" -> CdcMode.LAZY;
       case "eager" -> CdcMode.EAGER;
-      default -> throw new IllegalArgumentException("it is no CDC mode");
+      default -> throw new IllegalArgumentException("not a CDC mode");
     };
   }
 

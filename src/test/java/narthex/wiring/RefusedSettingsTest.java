@@ -120,14 +120,14 @@ class RefusedSettingsTest extends SettingsFixture {
   void aScopeThatDoesNotExistIsRefused() {
     properties.put("narthex.access.require", "read, everything");
 
-    assertRefused("'read, everything' is refused: it names something else; allowed: read, write");
+    assertRefused("'read, everything' is refused: unknown scope; allowed: read, write");
   }
 
   @Test
   void anUpstreamThatIsNamedTwiceIsRefused() {
     properties.put("narthex.upstreams", "https://a.example https://hidden:x@A.example/");
 
-    assertRefused("https://a.example is named twice");
+    assertRefused("https://a.example is listed twice");
     assertFalse(message(refusal()).contains("hidden"));
   }
 
@@ -217,7 +217,7 @@ class RefusedSettingsTest extends SettingsFixture {
   void aDatabaseThatIsNotSupportedIsRefusedWithoutShowingIt() {
     properties.put("narthex.database.url", "jdbc:mysql://h/d?password=hidden");
 
-    assertRefused("it names neither SQLite nor PostgreSQL; allowed: jdbc:sqlite:<file> or");
+    assertRefused("neither SQLite nor PostgreSQL; allowed: jdbc:sqlite:<file> or");
     assertFalse(message(refusal()).contains("hidden"));
   }
 
