@@ -19,8 +19,8 @@ class RefusedSettingsTest extends SettingsFixture {
     environment.put("NARTHEX_UPSTREAM_2_PRIORITY", "11");
 
     assertRefused(
-        "narthex.upstream.2.priority (environment NARTHEX_UPSTREAM_2_PRIORITY): there is no upstream"
-            + " number 2; narthex.upstreams names 1");
+        "narthex.upstream.2.priority (environment NARTHEX_UPSTREAM_2_PRIORITY): there is no"
+            + " upstream number 2; narthex.upstreams names 1");
 
     properties.put("narthex.upstreams", "");
     assertRefused("narthex.upstreams names none");
