@@ -7,7 +7,7 @@ import java.util.Locale;
 import narthex.db.ChunkPlace;
 import narthex.db.ChunkTable;
 import narthex.db.ManifestPart;
-import narthex.db.NoChunkException;
+import narthex.db.NoSuchChunkException;
 import narthex.nix.NarId;
 
 /**
@@ -191,7 +191,7 @@ final class ChunkWalk {
     long[] numbers = Arrays.copyOfRange(part.numbers(), nextNumber, end);
     try {
       places = chunks.places(numbers);
-    } catch (NoChunkException missing) {
+    } catch (NoSuchChunkException missing) {
       throw ChunkLostException.ofRows(
           "%s, but is part of nar %s".formatted(missing.getMessage(), nar.hash().nix32()));
     }

@@ -21,12 +21,12 @@ interface ChunkMapper {
       "<script>"
           + CHUNK
           + """
-            where condemned = 0 and hash in
-              <foreach collection="hashes" item="hash" open="(" separator="," close=")">
-                #{hash}
-              </foreach>
-            </script>
-            """)
+          where condemned = 0 and hash in
+            <foreach collection="hashes" item="hash" open="(" separator="," close=")">
+              #{hash}
+            </foreach>
+          </script>
+          """)
   List<ChunkColumns> find(@Param("hashes") List<byte[]> hashes);
 
   @Select(CHUNK + "where number between #{first} and #{last}")
@@ -36,12 +36,12 @@ interface ChunkMapper {
       "<script>"
           + CHUNK
           + """
-            where number in
-              <foreach collection="numbers" item="number" open="(" separator="," close=")">
-                #{number}
-              </foreach>
-            </script>
-            """)
+          where number in
+            <foreach collection="numbers" item="number" open="(" separator="," close=")">
+              #{number}
+            </foreach>
+          </script>
+          """)
   List<ChunkColumns> findNumbers(@Param("numbers") List<Long> numbers);
 
   /** Those of a run that are not condemned. */
@@ -90,19 +90,20 @@ interface ChunkMapper {
       values (#{narHash}, #{part}, #{narOffset}, #{framesOffset}, #{length}, #{framesLength},
         #{numbers})
       """)
-  void storePart(PartColumns row);
+  void storePart(ManifestPartColumns row);
 
   @Select(
       PART
           + "where nar_hash = #{narHash} and nar_offset <= #{offset}"
           + " order by nar_offset desc limit 1")
-  @Nullable PartColumns findPart(@Param("narHash") String narHash, @Param("offset") long offset);
+  @Nullable ManifestPartColumns findPart(
+      @Param("narHash") String narHash, @Param("offset") long offset);
 
   @Select(
       PART
           + "where nar_hash = #{narHash} and frames_offset <= #{offset}"
           + " order by frames_offset desc limit 1")
-  @Nullable PartColumns findPartOfFrames(
+  @Nullable ManifestPartColumns findPartOfFrames(
       @Param("narHash") String narHash, @Param("offset") long offset);
 
   @Delete("delete from manifest_part where nar_hash = #{narHash}")

@@ -93,7 +93,7 @@ public final class ChunkTable {
 
   /** One statement that gives a part or nothing. */
   private interface PartQuery {
-    @Nullable PartColumns find(ChunkMapper mapper);
+    @Nullable ManifestPartColumns find(ChunkMapper mapper);
   }
 
   private Optional<ManifestPart> findPart(String what, Sha256 narHash, PartQuery query)
@@ -102,7 +102,8 @@ public final class ChunkTable {
         what,
         narHash.nix32(),
         mappers ->
-            Optional.ofNullable(query.find(mappers.chunks())).map(PartColumns::manifestPart));
+            Optional.ofNullable(query.find(mappers.chunks()))
+                .map(ManifestPartColumns::manifestPart));
   }
 
   /**
@@ -110,7 +111,7 @@ public final class ChunkTable {
    *
    * @param numbers which, in any order, each as often as wanted
    * @return as many places, in the same order
-   * @throws NoChunkException if one surely has no row
+   * @throws NoSuchChunkException if one surely has no row
    * @throws DatabaseException if the database cannot tell
    */
   public List<ChunkPlace> places(long[] numbers) throws IOException {
@@ -133,7 +134,7 @@ public final class ChunkTable {
     for (long number : numbers) {
       ChunkPlace place = found.get(number);
       if (place == null) {
-        throw new NoChunkException(number);
+        throw new NoSuchChunkException(number);
       }
       places.add(place);
     }

@@ -109,7 +109,7 @@ public final class Database implements AutoCloseable {
     return transactions.together(
         "store narinfo",
         row.said().storePath().hash().text(),
-        mappers -> new FetchedNarInfo(mappers, row).store());
+        mappers -> new StoreFetchedNarInfo(mappers, row).run());
   }
 
   /**
@@ -123,7 +123,7 @@ public final class Database implements AutoCloseable {
     return transactions.together(
         "store uploaded narinfo",
         row.said().storePath().hash().text(),
-        mappers -> new UploadedNarInfo(mappers, row).store());
+        mappers -> new StoreUploadedNarInfo(mappers, row).run());
   }
 
   /**
@@ -271,7 +271,7 @@ public final class Database implements AutoCloseable {
       return transactions.together(
           "store chunked nar",
           columns.narHash(),
-          mappers -> new ChunkedNar(mappers, columns).store(newChunks, parts));
+          mappers -> new StoreChunkedNar(mappers, columns).run(newChunks, parts));
     } catch (UncheckedIOException refused) {
       throw refused.getCause();
     }

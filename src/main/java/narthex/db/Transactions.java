@@ -38,8 +38,8 @@ final class Transactions {
     configuration.setArgNameBasedConstructorAutoMapping(true);
     configuration.setJdbcTypeForNull(JdbcType.NULL);
     TypeHandlerRegistry types = configuration.getTypeHandlerRegistry();
-    types.register(ExtentList.class, new ExtentListColumn());
-    types.register(ChunkColumns.class, new ChunkRow());
+    types.register(ExtentList.class, new ExtentListTypeHandler());
+    types.register(ChunkColumns.class, new ChunkColumnsTypeHandler());
     // SQLite says that bytes are a BLOB, but has none of JDBC's methods for that.
     types.register(byte[].class, JdbcType.BLOB, new ByteArrayTypeHandler());
     configuration.addMapper(NarInfoMapper.class);

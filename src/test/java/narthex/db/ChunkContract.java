@@ -148,7 +148,7 @@ interface ChunkContract {
     assertEquals(
         LongStream.of(wanted).mapToObj(number -> all.get((int) (number - first))).toList(), places);
     assertThrows(
-        NoChunkException.class, () -> database().chunks().places(new long[] {first, 1 << 30}));
+        NoSuchChunkException.class, () -> database().chunks().places(new long[] {first, 1 << 30}));
   }
 
   @Test

@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.util.Locale;
 
 /** A manifest names a chunk that surely has no row. */
-public final class NoChunkException extends IOException {
+public final class NoSuchChunkException extends IOException {
   private static final long serialVersionUID = 1L;
 
-  NoChunkException(long number) {
+  NoSuchChunkException(long number) {
     super(String.format(Locale.ROOT, "chunk %d has no row", number));
   }
 }

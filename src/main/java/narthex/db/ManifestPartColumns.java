@@ -2,7 +2,7 @@ package narthex.db;
 
 /** The columns of the table manifest_part. */
 @SuppressWarnings("ArrayRecordComponent") // never compared: it only carries a row
-record PartColumns(
+record ManifestPartColumns(
     String narHash,
     int part,
     long narOffset,
@@ -11,8 +11,8 @@ record PartColumns(
     long framesLength,
     byte[] numbers) {
 
-  static PartColumns of(String narHash, ManifestPart part) {
-    return new PartColumns(
+  static ManifestPartColumns of(String narHash, ManifestPart part) {
+    return new ManifestPartColumns(
         narHash,
         part.part(),
         part.narOffset(),

@@ -7,26 +7,26 @@ import narthex.nix.NarInfo;
 import narthex.nix.Signature;
 
 /**
- * One uploaded narinfo on its way into the tables, within one transaction.
+ * Stores an uploaded narinfo; one attempt, in one transaction.
  *
  * <h2>Races</h2>
  *
- * The row of its NAR is locked first, so that the NAR stays until the narinfo is committed. Of two
- * that bring the first narinfo of a path one inserts it; the other waits at the insertion, and then
- * sees the first's row.
+ * The row of its NAR is locked first, so that the NAR stays until the narinfo is committed. When
+ * two uploads bring the first narinfo of a path, one inserts it; the other waits at its insertion
+ * and then sees the row of the first.
  */
-final class UploadedNarInfo {
+final class StoreUploadedNarInfo {
   private final NarInfoMapper narInfos;
   private final NarMapper nars;
   private final NarInfoRow row;
 
-  UploadedNarInfo(Transactions.Mappers mappers, NarInfoRow row) {
+  StoreUploadedNarInfo(Transactions.Mappers mappers, NarInfoRow row) {
     this.narInfos = mappers.narInfos();
     this.nars = mappers.nars();
     this.row = row;
   }
 
-  UploadOutcome store() {
+  UploadOutcome run() {
     NarInfo said = row.said();
     String narHash = said.nar().hash().nix32();
     if (nars.lockNar(narHash) == 0) {

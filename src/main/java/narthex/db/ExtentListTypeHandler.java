@@ -8,8 +8,8 @@ import org.apache.ibatis.type.BaseTypeHandler;
 import org.apache.ibatis.type.JdbcType;
 import org.jspecify.annotations.Nullable;
 
-/** Tells MyBatis how an {@link ExtentList} is a column of bytes. */
-final class ExtentListColumn extends BaseTypeHandler<ExtentList> {
+/** Maps an {@link ExtentList} to a column of bytes. */
+final class ExtentListTypeHandler extends BaseTypeHandler<ExtentList> {
   @Override
   public void setNonNullParameter(
       PreparedStatement statement, int position, ExtentList extents, @Nullable JdbcType type)

@@ -2,18 +2,18 @@ package narthex.db;
 
 import narthex.db.Transactions.Mappers;
 
-/** Stores what an upstream said of a store path; one attempt, in one transaction. */
-final class FetchedNarInfo {
+/** Stores a narinfo fetched from an upstream; one attempt, in one transaction. */
+final class StoreFetchedNarInfo {
   private final NarInfoMapper narInfos;
   private final NarInfoRow row;
 
-  FetchedNarInfo(Mappers mappers, NarInfoRow row) {
+  StoreFetchedNarInfo(Mappers mappers, NarInfoRow row) {
     this.narInfos = mappers.narInfos();
     this.row = row;
   }
 
   /** Returns the row as it is stored, or the uploaded one that stays. */
-  NarInfoRow store() {
+  NarInfoRow run() {
     String narHash = row.said().nar().hash().nix32();
     narInfos.nameItself(narHash);
     narInfos.registerAlias(row.stem(), narHash);

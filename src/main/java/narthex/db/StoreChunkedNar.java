@@ -19,7 +19,7 @@ import narthex.nix.Sha256;
  * the parts of the manifest and in what follows from them. All write chunks in the order of their
  * hashes, so that none waits for another in a circle.
  */
-final class ChunkedNar {
+final class StoreChunkedNar {
   private final Mappers mappers;
   private final RepresentationColumns columns;
 
@@ -37,7 +37,7 @@ final class ChunkedNar {
   /** Whether a condemned chunk has got our frame, so that NARs before have other frames now. */
   private boolean rewritten;
 
-  ChunkedNar(Mappers mappers, RepresentationColumns columns) {
+  StoreChunkedNar(Mappers mappers, RepresentationColumns columns) {
     this.mappers = mappers;
     this.columns = columns;
   }
@@ -47,7 +47,7 @@ final class ChunkedNar {
    *
    * @throws UncheckedIOException with a {@link ChunksCondemnedException}: to be rolled back
    */
-  boolean store(Iterable<ChunkPlace> newChunks, Iterable<ManifestPart> parts) {
+  boolean run(Iterable<ChunkPlace> newChunks, Iterable<ManifestPart> parts) {
     mappers.nars().storeNar(columns);
     if (mappers.nars().count(columns) > 0) {
       return false;
@@ -65,7 +65,7 @@ final class ChunkedNar {
   }
 
   private void storeChunks(Iterable<ChunkPlace> newChunks) {
-    long[] ours = ChunkInsert.insert(mappers.connection(), newChunks);
+    long[] ours = InsertChunks.run(mappers.connection(), newChunks);
     if (count(ours) == ours.length) {
       return;
     }
@@ -140,7 +140,7 @@ final class ChunkedNar {
       mappers
           .chunks()
           .storePart(
-              PartColumns.of(
+              ManifestPartColumns.of(
                   columns.narHash(),
                   new ManifestPart(
                       part.part(),

@@ -9,14 +9,14 @@ import org.apache.ibatis.type.JdbcType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells MyBatis how a whole row is a chunk. To serve a NAR takes many such rows, and to find each
- * time which column belongs to which component takes longer than all the rest.
+ * Maps a whole row of the table chunk. Serving a NAR reads many such rows, and MyBatis's own
+ * mapping of columns to components by name would take most of that time.
  */
-final class ChunkRow extends BaseTypeHandler<ChunkColumns> {
+final class ChunkColumnsTypeHandler extends BaseTypeHandler<ChunkColumns> {
   @Override
   public void setNonNullParameter(
       PreparedStatement statement, int position, ChunkColumns chunk, @Nullable JdbcType type) {
-    throw new UnsupportedOperationException("a row is no parameter");
+    throw new UnsupportedOperationException("a row cannot be a parameter");
   }
 
   @Override

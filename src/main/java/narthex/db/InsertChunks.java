@@ -11,7 +11,7 @@ import org.apache.ibatis.exceptions.PersistenceException;
  * in JDBC batches. While it does, no other writer gets into SQLite, and MyBatis takes ten times as
  * long to put together statements of many rows.
  */
-final class ChunkInsert {
+final class InsertChunks {
   /** What is there stays, but for a condemned chunk: that keeps its number and gets the place. */
   private static final String INSERT =
       """
@@ -23,7 +23,7 @@ final class ChunkInsert {
       where chunk.condemned = 1
       """;
 
-  private ChunkInsert() {}
+  private InsertChunks() {}
 
   /**
    * Inserts those that are not there.
@@ -31,7 +31,7 @@ final class ChunkInsert {
    * @return the numbers of all, in ascending order
    * @throws PersistenceException if it fails
    */
-  static long[] insert(Connection connection, Iterable<ChunkPlace> chunks) {
+  static long[] run(Connection connection, Iterable<ChunkPlace> chunks) {
     LongStream.Builder numbers = LongStream.builder();
     try (PreparedStatement statement = connection.prepareStatement(INSERT)) {
       int waiting = 0;
