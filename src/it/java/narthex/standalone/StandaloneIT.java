@@ -24,6 +24,9 @@ class StandaloneIT {
       List.of("-Dnarthex.http.port=0", "-Dnarthex.http.address=127.0.0.1");
   private static final int SIGTERM_STATUS = 143;
 
+  /** With it nothing can be unpacked. */
+  private static final String NO_TEMPORARY_FOLDER = "-Djava.io.tmpdir=/nonexistent";
+
   private final HttpClient http = HttpClient.newHttpClient();
 
   @TempDir private Path folder;
@@ -120,7 +123,7 @@ class StandaloneIT {
 
   @Test
   void helpNamesTheSettings() throws Exception {
-    try (NarthexProgram narthex = NarthexProgram.start(folder, List.of(), List.of("--help"))) {
+    try (NarthexProgram narthex = start(NO_TEMPORARY_FOLDER, "--help")) {
       String page = narthex.awaitOutput();
 
       assertTrue(page.contains("--config"), page);
@@ -131,16 +134,37 @@ class StandaloneIT {
 
   @Test
   void versionIsOneLine() throws Exception {
-    try (NarthexProgram narthex = NarthexProgram.start(folder, List.of(), List.of("--version"))) {
+    try (NarthexProgram narthex = start(NO_TEMPORARY_FOLDER, "--version")) {
       assertTrue(narthex.awaitOutput().matches("narthex [0-9]+\\.[0-9]+\\.[0-9]+\\S*\n"));
       assertEquals(0, narthex.awaitEnd());
     }
   }
 
   @Test
-  void unknownArgumentIsRefused() throws Exception {
-    try (NarthexProgram narthex = NarthexProgram.start(folder, List.of(), List.of("--bogus"))) {
-      assertEquals(2, narthex.awaitEnd());
+  void unknownArgumentIsRefusedInOneLine() throws Exception {
+    assertRefused(2, "did you mean --config?", start(NO_TEMPORARY_FOLDER, "--confg"));
+    assertRefused(2, "--help", start(NO_TEMPORARY_FOLDER, "--bogus"));
+    assertRefused(2, "--help", start(NO_TEMPORARY_FOLDER, "--config"));
+    assertRefused(
+        2, "java -Dnarthex.http.port=1 -jar", start(NO_TEMPORARY_FOLDER, "-Dnarthex.http.port=1"));
+  }
+
+  @Test
+  void aTemporaryFolderThatIsMissingIsOneClearLine() throws Exception {
+    assertRefused(1, "java.io.tmpdir", start(NO_TEMPORARY_FOLDER));
+  }
+
+  private NarthexProgram start(String option, String... arguments) throws IOException {
+    return NarthexProgram.start(folder, List.of(option), List.of(arguments));
+  }
+
+  private static void assertRefused(int status, String hint, NarthexProgram program)
+      throws Exception {
+    try (NarthexProgram narthex = program) {
+      assertEquals(status, narthex.awaitEnd());
+      assertEquals(1, narthex.errors().lines().count(), narthex.errors());
+      assertTrue(narthex.errors().startsWith("narthex cannot start: "), narthex.errors());
+      assertTrue(narthex.errors().contains(hint), narthex.errors());
     }
   }
 

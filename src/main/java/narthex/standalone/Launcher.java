@@ -1,34 +1,48 @@
 package narthex.standalone;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.reflect.InvocationTargetException;
-import java.net.URISyntaxException;
-import java.net.URL;
-import java.net.URLClassLoader;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Enumeration;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.function.Consumer;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipFile;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * The main class of the WAR: unpacks it into a private folder, calls {@link Standalone} in a class
- * loader over its libraries and classes, and removes the folder when the virtual machine ends.
+ * The main class of the WAR. It reads the command line, unpacks the WAR into a private folder,
+ * calls {@link Standalone} in a class loader over its libraries and classes, and removes the folder
+ * when the virtual machine ends. What needs no server, such as {@code --help}, unpacks nothing.
  *
- * <p>In the WAR this package lies in {@code META-INF/versions/17} (a multi-release JAR): the {@code
- * java} command finds it there, and no server ever sends anything from {@code META-INF} or lets a
- * web application load it.
+ * <p>In the WAR this package lies in {@code META-INF/versions/17} (a multi-release JAR), with
+ * picocli beside it: the {@code java} command finds it there, and no server ever sends anything
+ * from {@code META-INF} or lets a web application load it.
  */
-public final class Launcher {
+@Command(
+    name = "java -jar narthex.war",
+    mixinStandardHelpOptions = true,
+    versionProvider = Launcher.VersionLine.class,
+    header = "Narthex, a Nix binary cache.",
+    description =
+        "Starts the server on an embedded Tomcat and runs until it is told to end (SIGTERM).")
+public final class Launcher implements Callable<Integer> {
 
-  private static final String OWN_CLASSES = "META-INF/versions/17/";
-  private static final String CLASSES = "WEB-INF/classes/";
-  private static final List<String> LIBRARIES = List.of("WEB-INF/lib-boot/", "WEB-INF/lib/");
+  private static final int STARTUP_FAILED = 1;
+  private static final int HELP_WIDTH = 100;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "The file with settings (narthex.config-file).")
+  private @Nullable Path config;
 
   private Launcher() {}
 
@@ -37,37 +51,92 @@ public final class Launcher {
    *
    * @param arguments see {@code --help}
    */
-  public static void main(String[] arguments) throws IOException {
+  public static void main(String[] arguments) {
     PatientLogging.install();
-    PrivateFolder folder = PrivateFolder.create(Path.of(System.getProperty("java.io.tmpdir")));
-    List<Runnable> endings = new ArrayList<>(); // guarded by itself
-    Runtime.getRuntime()
-        .addShutdownHook(new Thread(() -> end(endings, folder), "narthex-shutdown"));
-    int status = run(arguments, folder.path(), ending -> remember(endings, ending));
-    System.exit(status);
+    CommandLine commandLine = new CommandLine(new Launcher());
+    commandLine.setUsageHelpWidth(HELP_WIDTH);
+    commandLine.setExecutionStrategy(Launcher::execute);
+    commandLine.setParameterExceptionHandler((wrong, all) -> refuse(wrong));
+    System.exit(commandLine.execute(arguments));
   }
 
-  private static int run(String[] arguments, Path folder, Consumer<Runnable> atExit)
-      throws IOException {
-    unpack(ownWar(), folder);
+  @Override
+  public Integer call() {
+    if (config != null) {
+      System.setProperty("narthex.config-file", config.toAbsolutePath().toString());
+    }
+    String temporary = System.getProperty("java.io.tmpdir");
+    PrivateFolder folder;
+    List<Runnable> endings = new ArrayList<>(); // guarded by itself
+    UnpackedWar war;
+    try {
+      folder = PrivateFolder.create(Path.of(temporary));
+      Runtime.getRuntime()
+          .addShutdownHook(new Thread(() -> end(endings, folder), "narthex-shutdown"));
+      war = UnpackedWar.unpack(folder.path());
+    } catch (IOException full) {
+      System.err.println(
+          "narthex cannot start: java.io.tmpdir: cannot unpack the WAR into "
+              + temporary
+              + ": "
+              + full);
+      return STARTUP_FAILED;
+    }
+    return run(war, folder.path(), ending -> remember(endings, ending));
+  }
+
+  private static int run(UnpackedWar war, Path folder, Consumer<Runnable> atExit) {
     // Native libraries unpack themselves into files: they go where everything is removed.
     System.setProperty("org.sqlite.tmpdir", folder.toString());
     System.setProperty("ZstdTempFolder", folder.toString());
-    ClassLoader loader =
-        new URLClassLoader("narthex", classPath(folder), ClassLoader.getPlatformClassLoader());
+    ClassLoader loader = war.classLoader();
     Thread.currentThread().setContextClassLoader(loader);
     try {
-      Class<?> standalone = loader.loadClass("narthex.standalone.Standalone");
       Object status =
-          standalone
-              .getMethod("run", String[].class, Path.class, Consumer.class)
-              .invoke(null, arguments, folder, atExit);
+          loader
+              .loadClass("narthex.standalone.Standalone")
+              .getMethod("run", Path.class, Consumer.class)
+              .invoke(null, folder, atExit);
       return (Integer) status;
     } catch (InvocationTargetException failure) {
       throw new IllegalStateException("narthex ended unexpectedly", failure.getCause());
     } catch (ReflectiveOperationException incomplete) {
       throw new IllegalStateException("the WAR is not complete", incomplete);
     }
+  }
+
+  private static int execute(ParseResult parsed) {
+    if (parsed.isUsageHelpRequested()) {
+      parsed
+          .commandSpec()
+          .usageMessage()
+          .footer(
+              "",
+              "Settings: -D<name>=<value> before -jar, or in the environment, or in the file of"
+                  + " settings.",
+              "",
+              UnpackedWar.settingsPage().replace("%", "%%"));
+    }
+    return new RunLast().execute(parsed);
+  }
+
+  /** One line: the page of help would push it out of sight. */
+  private static int refuse(ParameterException wrong) {
+    String reason = String.valueOf(wrong.getMessage()).lines().findFirst().orElse("");
+    String hint = "; --help lists what there is";
+    if (wrong instanceof UnmatchedArgumentException unmatched) {
+      String argument = unmatched.getUnmatched().get(0);
+      List<String> similar = unmatched.getSuggestions();
+      reason = "unknown argument '" + argument + "'";
+      if (argument.contains("narthex.")) {
+        String setting = argument.substring(argument.indexOf("narthex."));
+        hint = "; settings stand before -jar: java -D" + setting + " -jar narthex.war";
+      } else if (!similar.isEmpty()) {
+        hint = "; did you mean " + String.join(" or ", similar) + "?";
+      }
+    }
+    System.err.println("narthex cannot start: " + reason + hint);
+    return CommandLine.ExitCode.USAGE;
   }
 
   private static void remember(List<Runnable> endings, Runnable ending) {
@@ -89,57 +158,11 @@ public final class Launcher {
     }
   }
 
-  private static Path ownWar() {
-    try {
-      return Path.of(Launcher.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-    } catch (URISyntaxException impossible) {
-      throw new IllegalStateException(impossible);
+  /** The line that {@code --version} prints. */
+  static final class VersionLine implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"narthex " + Launcher.class.getPackage().getImplementationVersion()};
     }
-  }
-
-  /**
-   * Libraries go to {@code lib}, so that only one class loader has them; the rest is the web
-   * application in {@code webapp}.
-   */
-  private static void unpack(Path war, Path folder) throws IOException {
-    try (ZipFile zip = new ZipFile(war.toFile())) {
-      Enumeration<? extends ZipEntry> entries = zip.entries();
-      while (entries.hasMoreElements()) {
-        ZipEntry entry = entries.nextElement();
-        Path target = folder.resolve(targetOf(entry.getName())).normalize();
-        if (entry.isDirectory() || !target.startsWith(folder)) {
-          continue;
-        }
-        Files.createDirectories(target.getParent());
-        try (InputStream in = zip.getInputStream(entry)) {
-          Files.copy(in, target);
-        }
-      }
-    }
-  }
-
-  private static String targetOf(String name) {
-    for (String libraries : LIBRARIES) {
-      if (name.startsWith(libraries)) {
-        return "lib/" + name.substring(libraries.length());
-      }
-    }
-    if (name.startsWith(OWN_CLASSES)) {
-      return "standalone/" + name.substring(OWN_CLASSES.length());
-    }
-    return "webapp/" + name;
-  }
-
-  private static URL[] classPath(Path folder) throws IOException {
-    List<URL> urls = new ArrayList<>();
-    urls.add(folder.resolve("standalone/").toUri().toURL());
-    urls.add(folder.resolve("webapp").resolve(CLASSES).toUri().toURL());
-    try (DirectoryStream<Path> libraries =
-        Files.newDirectoryStream(folder.resolve("lib"), "*.jar")) {
-      for (Path library : libraries) {
-        urls.add(library.toUri().toURL());
-      }
-    }
-    return urls.toArray(URL[]::new);
   }
 }
