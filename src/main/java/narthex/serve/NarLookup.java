@@ -51,7 +51,6 @@ public final class NarLookup implements NarStoredListener {
   private final NarFileDownload files;
   private final NarFlights coming;
   private final NarIngest ingest;
-  private final DecoderSlots slots;
   private final RememberedNars remembered = new RememberedNars();
 
   /** Looks in these places; whoever decodes for a client needs one of the slots. */
@@ -70,7 +69,6 @@ public final class NarLookup implements NarStoredListener {
     this.files = files;
     this.coming = new NarFlights(download, files, database, ingest, slots);
     this.ingest = ingest;
-    this.slots = slots;
   }
 
   /**
@@ -347,10 +345,6 @@ public final class NarLookup implements NarStoredListener {
 
   private static String upstream(NarInfoRow row) {
     return Objects.requireNonNullElse(row.upstream(), "");
-  }
-
-  private NarSource as(Compression wanted, NarSource file, NarId nar) {
-    return wanted == file.compression() ? file : new DecodedSource(file, nar, slots);
   }
 
   /** The narinfos that name a file of this NAR that can be sent as wanted, newest first. */

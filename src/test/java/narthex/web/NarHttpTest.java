@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -32,7 +31,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** NARs and narinfos over HTTP, from the whole web application in a real Tomcat. */
 class NarHttpTest extends SharedServer {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final String YEAR = "public, max-age=31536000, immutable";
   private static final List<String> TOLD =
       List.of(
