@@ -82,6 +82,15 @@ public final class DocumentLookup {
   }
 
   /**
+   * Whether a document is stored. Only a hint.
+   *
+   * @throws IOException if that cannot be told
+   */
+  public boolean isHere(DocumentName name) throws IOException {
+    return database.documents().find(name).isPresent();
+  }
+
+  /**
    * Finds a document that is stored, asking no upstream and changing nothing. The caller closes it.
    *
    * @return empty if it surely is not

@@ -113,6 +113,21 @@ public final class NarInfoLookup implements NarStoredListener {
   }
 
   /**
+   * Whether {@link #find} would ask no upstream, and wait for nobody who does. Only a hint.
+   *
+   * @throws IOException if that cannot be told
+   */
+  public boolean isKnown(StorePathHash hash) throws IOException {
+    CompletableFuture<Optional<ServedNarInfo>> known = memory.getIfPresent(hash);
+    if (known != null) {
+      return known.isDone();
+    }
+    Optional<NarInfoRow> row = database.findNarInfo(hash);
+    return row.isPresent()
+        && (!isOutdated(row.get()) || database.findNar(row.get().said().nar().hash()).isPresent());
+  }
+
+  /**
    * Finds a narinfo whose NAR is stored, asking no upstream and changing nothing.
    *
    * @return empty if there surely is none

@@ -92,6 +92,19 @@ public final class NarLookup implements NarStoredListener {
     return isUnsaid ? fetchFile(name) : found;
   }
 
+  /**
+   * Whether the NAR that this file name means is stored in some form. Only a hint.
+   *
+   * @throws IOException if that cannot be told
+   */
+  public boolean isStored(NarFileName name) throws IOException {
+    if (remembered.find(name.stem()) != null) {
+      return true;
+    }
+    Optional<Sha256> narHash = database.findNarByFileName(name.stem());
+    return narHash.isPresent() && database.findNar(narHash.get()).isPresent();
+  }
+
   /** Looks for a file of which no narinfo is known (any more). */
   private Optional<NarSource> fetchFile(NarFileName name) throws IOException {
     Optional<NarSource> found = coming.follow(name);

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import narthex.standalone.StartupException.Clarity;
+import narthex.wiring.RequestThreads;
 import narthex.wiring.Settings;
 import narthex.wiring.SettingsException;
 import org.apache.catalina.LifecycleException;
@@ -30,9 +31,6 @@ final class EmbeddedServer implements AutoCloseable {
   /** How long an end may take at all: a supervisor kills after its own delay, often 30 seconds. */
   private static final Duration STOP_TIME = Duration.ofSeconds(20);
 
-  /** The first Java version with virtual threads. */
-  private static final int VIRTUAL_THREADS_JAVA = 21;
-
   /**
    * How much goes to the kernel at once, and what a connection holds for it outside of the heap:
    * with Tomcat's 8 KiB the many calls cost more than what they copy.
@@ -42,7 +40,6 @@ final class EmbeddedServer implements AutoCloseable {
   /** Half of Tomcat's, so that what idle connections hold stays below 200 MiB. */
   private static final int MAX_CONNECTIONS = 4096;
 
-  private static final int MAX_THREADS = 200;
   private static final int ANY_NUMBER = -1;
   private static final int KEEP_ALIVE_MILLIS = 60_000;
 
@@ -130,7 +127,7 @@ final class EmbeddedServer implements AutoCloseable {
     if (!address.address().isEmpty()) {
       connector.setProperty("address", address.address());
     }
-    connector.setProperty("maxThreads", Integer.toString(MAX_THREADS));
+    connector.setProperty("maxThreads", Integer.toString(RequestThreads.standalone(address)));
     connector.setProperty("maxKeepAliveRequests", Integer.toString(ANY_NUMBER));
     connector.setProperty("keepAliveTimeout", Integer.toString(KEEP_ALIVE_MILLIS));
     // A client that waits for it may not send its body: that is known when the body is read.
@@ -140,7 +137,7 @@ final class EmbeddedServer implements AutoCloseable {
     connector.setProperty("socket.appWriteBufSize", Integer.toString(WRITE_BYTES));
     connector.setProperty("socket.directBuffer", "true");
     connector.setProperty("compression", "off");
-    if (Runtime.version().feature() >= VIRTUAL_THREADS_JAVA) {
+    if (RequestThreads.areVirtual()) {
       connector.setProperty("useVirtualThreads", "true");
     }
     return connector;

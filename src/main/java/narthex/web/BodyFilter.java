@@ -27,7 +27,7 @@ public final class BodyFilter extends HttpFilter {
     SettlingResponse settling = new SettlingResponse(response, paced);
     try {
       chain.doFilter(paced, settling);
-      if (paced.hasUnreadBody()) {
+      if (paced.hasUnreadBody() && !request.isAsyncStarted()) {
         leave(paced, settling);
       }
     } finally {

@@ -32,14 +32,20 @@ final class ConnectionBreaker {
    */
   static void breakConnection(ServletRequest request, Throwable reason) throws IOException {
     ServletRequest original = ServerRequest.original(request);
-    if (original.getClass().getName().equals(UNDERTOW_REQUEST)) {
+    if (isUndertow(original)) {
       closeUndertowConnection(original);
     } else {
       throw closeNow(reason);
     }
   }
 
-  private static void closeUndertowConnection(ServletRequest request) throws IOException {
+  /** Whether this is Undertow's own request. */
+  static boolean isUndertow(ServletRequest original) {
+    return original.getClass().getName().equals(UNDERTOW_REQUEST);
+  }
+
+  /** Closes the connection of Undertow's own request; from any thread. */
+  static void closeUndertowConnection(ServletRequest request) throws IOException {
     try {
       Object exchange = request.getClass().getMethod("getExchange").invoke(request);
       Object connection = exchange.getClass().getMethod("getConnection").invoke(exchange);

@@ -24,6 +24,7 @@ final class DocumentResponder {
   /** A document may be replaced, and a realisation signed by another key. */
   static final String PUBLIC = "public, max-age=3600";
 
+  private static final String NAME = DocumentName.class.getName();
   private static final String ZSTD = "zstd";
   private static final int BUFFER_BYTES = 16 << 10;
 
@@ -36,6 +37,15 @@ final class DocumentResponder {
    * @throws NixFormatException if it names none
    */
   static DocumentName name(HttpServletRequest request) {
+    if (request.getAttribute(NAME) instanceof DocumentName known) {
+      return known; // a request that waited has another path now
+    }
+    DocumentName name = parse(request);
+    request.setAttribute(NAME, name);
+    return name;
+  }
+
+  private static DocumentName parse(HttpServletRequest request) {
     String servlet = request.getServletPath();
     String folder = servlet.substring(servlet.lastIndexOf('/') + 1);
     String path = request.getPathInfo();

@@ -21,12 +21,18 @@ public final class DocumentServlet extends HttpServlet {
   private static final System.Logger LOG = System.getLogger(DocumentServlet.class.getName());
 
   @Inject private transient DocumentLookup lookup;
+  @Inject private transient Shares shares;
 
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     DocumentName name = DocumentResponder.name(request);
-    DocumentResponder.send(request, response, name.kind(), find(name), DocumentResponder.PUBLIC);
+    try (Turn turn = shares.take(Work.QUESTIONS, request, response, () -> lookup.isHere(name))) {
+      if (!turn.isWaiting()) {
+        DocumentResponder.send(
+            turn.request(), turn.response(), name.kind(), find(name), DocumentResponder.PUBLIC);
+      }
+    }
   }
 
   @Override

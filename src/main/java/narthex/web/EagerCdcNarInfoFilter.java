@@ -34,7 +34,9 @@ public final class EagerCdcNarInfoFilter extends HttpFilter {
     }
     HeldResponse held = new HeldResponse(response);
     chain.doFilter(new WholeRequest(request), held);
-    send(advertising, request, held);
+    if (!request.isAsyncStarted()) { // else it waits, and comes here again
+      send(advertising, request, held);
+    }
   }
 
   private static boolean isRead(HttpServletRequest request) {

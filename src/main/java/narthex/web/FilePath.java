@@ -21,6 +21,7 @@ import narthex.serve.NarFiles;
  * @param isDirectory whether it ends in a slash
  */
 record FilePath(StorePathHash hash, List<String> names, boolean isDirectory) {
+  private static final String PATH = FilePath.class.getName();
   private static final String FOLDER = "/serve/";
   private static final String UNRESERVED = "-._~";
   private static final int HEX = 16;
@@ -39,6 +40,15 @@ record FilePath(StorePathHash hash, List<String> names, boolean isDirectory) {
    *     has an encoded slash or zero
    */
   static FilePath of(HttpServletRequest request) {
+    if (request.getAttribute(PATH) instanceof FilePath known) {
+      return known; // a request that waited has another path now
+    }
+    FilePath path = read(request);
+    request.setAttribute(PATH, path);
+    return path;
+  }
+
+  private static FilePath read(HttpServletRequest request) {
     String start = request.getContextPath() + FOLDER;
     String uri = request.getRequestURI();
     if (!uri.startsWith(start) || uri.length() > MAX_LENGTH) {

@@ -27,6 +27,7 @@ public final class FileServlet extends HttpServlet {
   private static final String JSON = "application/json";
 
   @Inject private transient NarFiles files;
+  @Inject private transient Shares shares;
 
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
@@ -34,6 +35,15 @@ public final class FileServlet extends HttpServlet {
     FilePath path = FilePath.of(request);
     response.setHeader("X-Content-Type-Options", "nosniff");
     response.setHeader("Content-Security-Policy", "default-src 'none'; sandbox");
+    try (Turn turn = shares.take(Work.COMING, request, response)) {
+      if (!turn.isWaiting()) {
+        answer(path, turn.request(), turn.response());
+      }
+    }
+  }
+
+  private void answer(FilePath path, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
     Optional<Found> found = files.find(path.hash(), path.names());
     if (found.isEmpty()) {
       absent(request, response, "no such file");

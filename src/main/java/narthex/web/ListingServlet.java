@@ -24,13 +24,22 @@ public final class ListingServlet extends HttpServlet {
   private static final String SUFFIX = ".ls";
 
   @Inject private transient NarFiles files;
+  @Inject private transient Shares shares;
 
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     StorePathHash hash = hash(request.getServletPath());
-    DocumentResponder.send(
-        request, response, DocumentName.Kind.LISTING, find(hash), DocumentResponder.PUBLIC);
+    try (Turn turn = shares.take(Work.COMING, request, response)) {
+      if (!turn.isWaiting()) {
+        DocumentResponder.send(
+            turn.request(),
+            turn.response(),
+            DocumentName.Kind.LISTING,
+            find(hash),
+            DocumentResponder.PUBLIC);
+      }
+    }
   }
 
   @Override

@@ -21,6 +21,7 @@ public final class NarInfoServlet extends HttpServlet {
   private static final System.Logger LOG = System.getLogger(NarInfoServlet.class.getName());
 
   @Inject private transient NarInfoLookup lookup;
+  @Inject private transient Shares shares;
   @Inject private transient Deletion deletion;
   @Inject private transient DeletionSwitch deletions;
 
@@ -28,7 +29,11 @@ public final class NarInfoServlet extends HttpServlet {
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     StorePathHash hash = NarInfoResponder.hash(request.getServletPath());
-    NarInfoResponder.send(request, response, find(hash));
+    try (Turn turn = shares.take(Work.QUESTIONS, request, response, () -> lookup.isKnown(hash))) {
+      if (!turn.isWaiting()) {
+        NarInfoResponder.send(turn.request(), turn.response(), find(hash));
+      }
+    }
   }
 
   @Override

@@ -17,21 +17,32 @@ public final class NarServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
 
   @Inject private transient NarLookup lookup;
+  @Inject private transient Shares shares;
   @Inject private transient Deletion deletion;
   @Inject private transient DeletionSwitch deletions;
 
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    NarResponder responder = new NarResponder(request, response);
-    responder.send(lookup.find(responder.name()));
+    NarFileName name = new NarResponder(request, response).name();
+    Work work = lookup.isStored(name) ? Work.NARS : Work.COMING;
+    try (Turn turn = shares.take(work, request, response)) {
+      if (!turn.isWaiting()) {
+        new NarResponder(turn.request(), turn.response()).send(lookup.find(name));
+      }
+    }
   }
 
   @Override
   protected void doHead(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     NarResponder responder = new NarResponder(request, response);
-    responder.tell(lookup.probe(responder.name()));
+    NarFileName name = responder.name();
+    try (Turn turn = shares.take(Work.QUESTIONS, request, response, () -> lookup.isStored(name))) {
+      if (!turn.isWaiting()) {
+        responder.tell(lookup.probe(name));
+      }
+    }
   }
 
   @Override

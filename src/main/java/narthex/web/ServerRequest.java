@@ -3,9 +3,12 @@ package narthex.web;
 import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletRequestWrapper;
+import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 
 /** The request object of the application server itself, for what the Servlet API has no word. */
@@ -48,6 +51,50 @@ final class ServerRequest {
   }
 
   /**
+   * Ends a write of the response in which a thread waits for the client, and the connection with
+   * it; the write fails with an {@link java.io.IOException}. A wait of Tomcat goes on after an
+   * interrupt unless the socket is closed.
+   *
+   * @param writer the thread, which is surely in the write
+   */
+  static void breakWrite(ServletRequest request, Thread writer) {
+    ServletRequest original = original(request);
+    try {
+      if (ConnectionBreaker.isUndertow(original)) {
+        ConnectionBreaker.closeUndertowConnection(original);
+      } else if (original.getClass().getName().equals(TOMCAT_REQUEST)) {
+        closeTomcatSocket(original);
+      }
+    } catch (ReflectiveOperationException | IOException | RuntimeException changed) {
+      LOG.log(Level.WARNING, "this server gives no access to its connection", changed);
+    }
+    writer.interrupt();
+  }
+
+  private static void closeTomcatSocket(ServletRequest original)
+      throws ReflectiveOperationException, IOException {
+    Object http = tomcatProtocol(original);
+    if (http.getClass().getName().equals(TOMCAT_HTTP_1)) {
+      Object wrapper = field(http, "socketWrapper");
+      Method socket = wrapper.getClass().getMethod("getSocket");
+      socket.setAccessible(true); // the method is public, the class is not
+      Object channel = socket.invoke(wrapper);
+      Method io = channel.getClass().getMethod("getIOChannel");
+      io.setAccessible(true);
+      SocketChannel connection = (SocketChannel) io.invoke(channel);
+      connection.setOption(StandardSocketOptions.SO_LINGER, 0); // what it did not read is dropped
+      connection.close();
+    }
+  }
+
+  private static Object tomcatProtocol(ServletRequest original)
+      throws ReflectiveOperationException {
+    Object request = field(original, "request");
+    Object coyote = request.getClass().getMethod("getCoyoteRequest").invoke(request);
+    return field(coyote, "hook");
+  }
+
+  /**
    * Returns whether Tomcat has taken the answer into its own hands, as it does when a body cannot
    * be read: nothing can be written any more, and it answers 400, or 408 after its own time limit,
    * with our error page. It would make that a 500 for the exception that it remembers: so it is
@@ -73,9 +120,7 @@ final class ServerRequest {
       return;
     }
     try {
-      Object request = field(original, "request");
-      Object coyote = request.getClass().getMethod("getCoyoteRequest").invoke(request);
-      Object http = field(coyote, "hook");
+      Object http = tomcatProtocol(original);
       if (http.getClass().getName().equals(TOMCAT_HTTP_1)) {
         limitSocket(field(http, "socketWrapper"), millis);
       }

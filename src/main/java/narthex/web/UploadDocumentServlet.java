@@ -18,6 +18,7 @@ public final class UploadDocumentServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
 
   @Inject private transient DocumentLookup lookup;
+  @Inject private transient Shares shares;
   @Inject private transient DocumentUpload upload;
   @Inject private transient DecoderSlots slots;
 
@@ -37,6 +38,11 @@ public final class UploadDocumentServlet extends HttpServlet {
   @Override
   protected void doPut(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    DocumentResponder.store(request, response, DocumentResponder.name(request), upload, slots);
+    DocumentName name = DocumentResponder.name(request);
+    try (Turn turn = shares.take(Work.UPLOADS, request, response)) {
+      if (!turn.isWaiting()) {
+        DocumentResponder.store(request, response, name, upload, slots);
+      }
+    }
   }
 }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import narthex.ingest.NarUpload;
 import narthex.ingest.Stored;
+import narthex.nix.NarFileName;
 import narthex.serve.DecoderSlots;
 import narthex.serve.NarLookup;
 
@@ -19,14 +20,19 @@ public final class UploadNarServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
 
   @Inject private transient NarLookup lookup;
+  @Inject private transient Shares shares;
   @Inject private transient NarUpload upload;
   @Inject private transient DecoderSlots slots;
 
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    NarResponder responder = new NarResponder(request, response);
-    responder.send(lookup.findHere(responder.name()));
+    NarFileName name = new NarResponder(request, response).name();
+    try (Turn turn = shares.take(Work.NARS, request, response)) {
+      if (!turn.isWaiting()) {
+        new NarResponder(turn.request(), turn.response()).send(lookup.findHere(name));
+      }
+    }
   }
 
   @Override
@@ -39,11 +45,20 @@ public final class UploadNarServlet extends HttpServlet {
   @Override
   protected void doPut(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    NarResponder responder = new NarResponder(request, response);
+    NarFileName name = new NarResponder(request, response).name();
+    try (Turn turn = shares.take(Work.UPLOADS, request, response)) {
+      if (!turn.isWaiting()) {
+        store(name, request, response);
+      }
+    }
+  }
+
+  private void store(NarFileName name, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
     Stored stored;
     UploadBody body = new UploadBody(request, upload.maxFileBytes(), slots);
     try (InputStream in = body.open()) {
-      stored = upload.store(responder.name(), body.length(), in);
+      stored = upload.store(name, body.length(), in);
     }
     Answers.stored(response, stored);
   }

@@ -31,6 +31,7 @@ public final class UploadServlet extends HttpServlet {
   private static final long MAX_CACHE_INFO_BYTES = 64 << 10;
 
   @Inject private transient NarInfoLookup lookup;
+  @Inject private transient Shares shares;
   @Inject private transient NarInfoUpload upload;
   @Inject private transient DocumentLookup documents;
   @Inject private transient DocumentUpload documentUpload;
@@ -64,6 +65,14 @@ public final class UploadServlet extends HttpServlet {
   @Override
   protected void doPut(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
+    try (Turn turn = shares.take(Work.UPLOADS, request, response)) {
+      if (!turn.isWaiting()) {
+        put(request, response);
+      }
+    }
+  }
+
+  private void put(HttpServletRequest request, HttpServletResponse response) throws IOException {
     String path = path(request.getPathInfo());
     if (path.equals(NIX_CACHE_INFO)) {
       putCacheInfo(request, response);

@@ -41,6 +41,27 @@ final class AccessSettings {
           "1KiB",
           "minimum upload rate in bytes per second, averaged over"
               + " narthex.upload.idle-timeout; 0 for no minimum");
+  static final Setting<Duration> READ_IDLE_TIMEOUT =
+      new Setting<>(
+          "narthex.download.idle-timeout",
+          SettingType.POSITIVE_DURATION,
+          "15s",
+          "while other requests wait for a thread: longest wait for a client that reads slowly");
+  static final Setting<Long> READ_MIN_RATE =
+      new Setting<>(
+          "narthex.download.min-rate",
+          SettingType.BYTES,
+          "4KiB",
+          "while other requests wait for a thread: minimum rate in bytes per second at which a"
+              + " client reads, averaged over narthex.download.idle-timeout; 0 for no minimum");
+  static final Setting<Integer> HTTP_THREADS =
+      new Setting<>(
+          "narthex.http.threads",
+          SettingType.COUNT,
+          "",
+          "number of request threads, of which each kind of work gets a share; set it if the"
+              + " application server has other than its default (maxThreads in Tomcat,"
+              + " task-max-threads in WildFly)");
 
   private AccessSettings() {}
 

@@ -21,6 +21,7 @@ import narthex.web.AccessRule;
 import narthex.web.BodyPace;
 import narthex.web.DeletionSwitch;
 import narthex.web.RunningRequests;
+import narthex.web.Shares;
 import narthex.web.UploadSwitch;
 import org.jspecify.annotations.Nullable;
 
@@ -32,10 +33,23 @@ import org.jspecify.annotations.Nullable;
 public class Deployment {
   private final RunningRequests requests = new RunningRequests();
   private volatile @Nullable Components components;
+  private volatile @Nullable Shares shares;
 
-  /** Opens everything; called once, before the first request. */
-  void open(Settings settings) throws IOException {
-    components = Components.open(settings);
+  /**
+   * Opens everything; called once, before the first request.
+   *
+   * @param requestThreads how many threads of the server answer requests
+   */
+  void open(Settings settings, int requestThreads) throws IOException {
+    Components opening = Components.open(settings);
+    shares =
+        new Shares(
+            new Shares.Limits(
+                requestThreads,
+                settings.readers().window(),
+                settings.readers().minBytesPerSecond()),
+            opening.bodyPace().timer());
+    components = opening;
   }
 
   /**
@@ -49,6 +63,10 @@ public class Deployment {
   boolean close(Duration atMost) {
     Components opened = components;
     components = null;
+    Shares sharing = shares;
+    if (sharing != null) {
+      sharing.close();
+    }
     if (opened != null) {
       opened.close();
     }
@@ -153,6 +171,16 @@ public class Deployment {
   @Singleton
   BodyPace bodyPace() {
     return opened().bodyPace();
+  }
+
+  @Produces
+  @Singleton
+  Shares shares() {
+    Shares sharing = shares;
+    if (sharing == null) {
+      throw new IllegalStateException("the server is not started");
+    }
+    return sharing;
   }
 
   private Components opened() {

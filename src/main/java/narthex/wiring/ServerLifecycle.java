@@ -26,7 +26,8 @@ public final class ServerLifecycle implements ServletContextListener {
     Settings settings = Settings.read(SettingsSources.ofThisProcess());
     Deployment opening = CDI.current().select(Deployment.class).get();
     try {
-      opening.open(settings);
+      String server = event.getServletContext().getServerInfo();
+      opening.open(settings, RequestThreads.count(settings.http(), server));
     } catch (IOException e) {
       throw new UncheckedIOException(String.valueOf(e.getMessage()), e);
     }

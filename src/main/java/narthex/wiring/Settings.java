@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param signing the keys that sign
  * @param access who may do what
  * @param bodies how fast bodies of requests have to come
+ * @param readers how fast answers have to be read
  * @param narInfos how narinfos are kept
  * @param fetching how NARs are fetched
  * @param chunking when and how NARs are cut into chunks
@@ -46,6 +47,7 @@ public record Settings(
     Signing signing,
     Access access,
     Bodies bodies,
+    Readers readers,
     NarInfos narInfos,
     Fetching fetching,
     Chunking chunking,
@@ -71,8 +73,9 @@ public record Settings(
    *
    * @param address the address
    * @param port the port; 0 is any free one
+   * @param threads how many threads answer requests, also those of another server; 0 if not set
    */
-  public record Http(String address, int port) {}
+  public record Http(String address, int port, int threads) {}
 
   /**
    * Where things are kept. The folders need not exist yet.
@@ -135,6 +138,14 @@ public record Settings(
    * @param minBytesPerSecond on average; 0 is any
    */
   public record Bodies(Duration idleTimeout, long minBytesPerSecond) {}
+
+  /**
+   * How fast answers have to be read while other requests wait for a thread.
+   *
+   * @param window how long that is measured
+   * @param minBytesPerSecond on average; 0 is any
+   */
+  public record Readers(Duration window, long minBytesPerSecond) {}
 
   /**
    * How narinfos are kept.

@@ -42,7 +42,7 @@ final class SettingsAssembly {
             value(SettingTable.STORE_DIR),
             value(SettingTable.WANT_MASS_QUERY),
             value(SettingTable.PRIORITY)),
-        new Settings.Http(value(SettingTable.HTTP_ADDRESS), value(SettingTable.HTTP_PORT)),
+        http(),
         new Settings.Storage(dataDir, blobRoot()),
         database(),
         search(),
@@ -51,11 +51,21 @@ final class SettingsAssembly {
         access(),
         new Settings.Bodies(
             value(AccessSettings.BODY_IDLE_TIMEOUT), value(AccessSettings.BODY_MIN_RATE)),
+        new Settings.Readers(
+            value(AccessSettings.READ_IDLE_TIMEOUT), value(AccessSettings.READ_MIN_RATE)),
         new Settings.NarInfos(
             value(SettingTable.REVALIDATE_AFTER), value(SettingTable.NARINFO_MEMORY)),
         new Settings.Fetching(value(SettingTable.PREFETCH)),
         chunking(),
         uploading());
+  }
+
+  private Settings.Http http() {
+    Integer threads = reader.find(AccessSettings.HTTP_THREADS);
+    return new Settings.Http(
+        value(SettingTable.HTTP_ADDRESS),
+        value(SettingTable.HTTP_PORT),
+        threads == null ? 0 : threads);
   }
 
   private Settings.Chunking chunking() {

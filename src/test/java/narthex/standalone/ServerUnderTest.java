@@ -38,7 +38,9 @@ public final class ServerUnderTest implements AutoCloseable {
     Map<String, @Nullable String> before = new HashMap<>();
     all.forEach((name, value) -> before.put(name, System.setProperty(name, value)));
     try {
-      return new ServerUnderTest(EmbeddedServer.start(new Settings.Http("127.0.0.1", 0), folder));
+      int threads = Integer.parseInt(settings.getOrDefault("narthex.http.threads", "0"));
+      return new ServerUnderTest(
+          EmbeddedServer.start(new Settings.Http("127.0.0.1", 0, threads), folder));
     } catch (StartupException e) {
       throw new IOException(e);
     } finally {

@@ -36,7 +36,7 @@ class SettingsTest extends SettingsFixture {
     Path data = path("work/narthex-data");
     assertNull(settings.configFile());
     assertEquals(new Settings.Site("machine.example", "/nix/store", true, 30), settings.site());
-    assertEquals(new Settings.Http("0.0.0.0", 8080), settings.http());
+    assertEquals(new Settings.Http("0.0.0.0", 8080, 0), settings.http());
     assertEquals(new Settings.Storage(data, data.resolve("blobs")), settings.storage());
     assertEquals("jdbc:sqlite:" + data.resolve("narthex.db"), settings.database().url());
     assertNull(settings.database().user());
@@ -64,6 +64,7 @@ class SettingsTest extends SettingsFixture {
         new Settings.Signing(List.of(data.resolve("signing.key")), true), settings.signing());
     assertEquals(new Settings.Access(Map.of(), Map.of(), Set.of()), settings.access());
     assertEquals(new Settings.Bodies(Duration.ofSeconds(60), 1024), settings.bodies());
+    assertEquals(new Settings.Readers(Duration.ofSeconds(15), 4096), settings.readers());
     assertEquals(new Settings.NarInfos(Duration.ofDays(1), 64L * 1024 * 1024), settings.narInfos());
     assertEquals(new Settings.Fetching(false), settings.fetching());
     ChunkSizes sizes = new ChunkSizes(16 << 10, 64 << 10, 256 << 10);
