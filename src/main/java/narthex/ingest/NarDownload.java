@@ -6,52 +6,79 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
+import narthex.db.Database;
 import narthex.db.NarInfoRow;
 import narthex.nix.Compression;
 import narthex.nix.NarFile;
+import narthex.nix.NarFileName;
 import narthex.nix.NarInfo;
 import narthex.staging.Flight;
 import narthex.staging.InFlightRegistry;
-import narthex.upstream.FoundNarInfo;
-import narthex.upstream.Upstream;
-import narthex.upstream.Upstreams;
 
 /**
- * Downloads of NARs: one flight for all who want the same. A flight goes on for the cache when
- * those who wanted it have left. Thread-safe.
+ * Downloads of NARs, named by a narinfo or by a file name alone: one flight for all who want the
+ * same. A flight goes on for the cache when those who wanted it have left. Thread-safe.
  */
 public final class NarDownload {
   private static final System.Logger LOG = System.getLogger(NarDownload.class.getName());
 
-  private final Upstreams upstreams;
-  private final NarInfoFetch narInfos;
-  private final NarIngest ingest;
-  private final InFlightRegistry flights;
-  private final ExecutorService fetchers;
-  private final ExecutorService prefetchers;
-  private final CdcMode mode;
+  /**
+   * How NARs are taken in.
+   *
+   * @param maxNarBytes how many bytes a NAR may have, decoded, that no narinfo tells of
+   * @param mode when NARs are chunked
+   */
+  public record Policy(long maxNarBytes, CdcMode mode) {}
 
   /**
+   * Where downloads run.
+   *
    * @param fetchers runs one fetch per flight; not closed here
    * @param prefetchers runs prefetches, as many at once and in its queue as it allows; what it
    *     rejects is not prefetched; not closed here
-   * @param mode when NARs are chunked
    */
+  public record Threads(ExecutorService fetchers, ExecutorService prefetchers) {}
+
+  /**
+   * A file that an upstream has.
+   *
+   * @param compression of the file
+   * @param length in bytes, if told
+   */
+  public record Probed(Compression compression, OptionalLong length) {}
+
+  private final NarSources sources;
+  private final NarIngest ingest;
+  private final Database database;
+  private final InFlightRegistry flights;
+  private final Threads threads;
+  private final Policy policy;
+
+  /** Downloads from these sources. */
   public NarDownload(
-      Upstreams upstreams,
-      NarInfoFetch narInfos,
+      NarSources sources,
       NarIngest ingest,
+      Database database,
       InFlightRegistry flights,
-      ExecutorService fetchers,
-      ExecutorService prefetchers,
-      CdcMode mode) {
-    this.upstreams = upstreams;
-    this.narInfos = narInfos;
+      Threads threads,
+      Policy policy) {
+    this.sources = sources;
     this.ingest = ingest;
+    this.database = database;
     this.flights = flights;
-    this.fetchers = fetchers;
-    this.prefetchers = prefetchers;
-    this.mode = mode;
+    this.threads = threads;
+    this.policy = policy;
+  }
+
+  /** How many bytes a NAR may have, decoded, that no narinfo tells of. */
+  public long maxNarBytes() {
+    return policy.maxNarBytes();
+  }
+
+  /** What makes two flights of a narinfo's NAR the same. */
+  public static Flight.Key key(NarInfoRow row) {
+    NarInfo said = row.said();
+    return new Flight.ByNar(said.nar(), said.file().compression());
   }
 
   /**
@@ -61,11 +88,28 @@ public final class NarDownload {
    * @param wanted the compression in which the caller wants the NAR
    */
   public Flight join(NarInfoRow row, Compression wanted) {
-    Flight mine = new Flight(row.said().nar(), row.said().file().compression());
+    return join(key(row), target(row, wanted));
+  }
+
+  /**
+   * Joins the flight of the file with the stem of this name, or starts it, in the same way. A
+   * flight that was started for another name of the same stem may lack what this name means.
+   */
+  public Flight join(NarFileName name) {
+    return join(
+        new Flight.ByFile(name.stem()), new FileTarget(name, sources, ingest, database, policy));
+  }
+
+  private NarTarget target(NarInfoRow row, Compression wanted) {
+    return new NarTarget(row, wanted, sources, ingest, policy.mode().firstKept());
+  }
+
+  private Flight join(Flight.Key key, DownloadTarget target) {
+    Flight mine = new Flight(key, target.wanted());
     Flight flight = flights.claim(mine);
     if (flight == mine) {
       try {
-        fetchers.execute(() -> run(row, wanted, mine));
+        threads.fetchers().execute(() -> run(target, mine));
       } catch (RejectedExecutionException stopping) {
         flights.release(mine);
         mine.ended(new IOException("the server is stopping", stopping));
@@ -74,84 +118,10 @@ public final class NarDownload {
     return flight;
   }
 
-  /** Brings in this narinfo's NAR when there is time, without anybody waiting for it. */
-  public void prefetch(NarInfoRow row) {
-    try {
-      prefetchers.execute(() -> prefetchNow(row));
-    } catch (RejectedExecutionException full) {
-      LOG.log(Level.DEBUG, "prefetch left out path={0}", row.said().storePath().print());
-    }
-  }
-
-  /**
-   * Asks whether the NAR file can be fetched, without fetching it.
-   *
-   * @return empty if surely no upstream has it (in this compression); else the file's length, if
-   *     told
-   */
-  public Optional<OptionalLong> probe(NarInfoRow row) throws IOException {
-    IOException trouble = null;
-    String base = row.upstream();
-    if (base != null) {
-      try {
-        Optional<OptionalLong> found = probe(base, row.said().file());
-        if (found.isPresent()) {
-          return found;
-        }
-      } catch (IOException e) {
-        trouble = e;
-      }
-    }
-    Upstreams.Survey others = upstreams.findAll(row.said().storePath().hash());
-    trouble = trouble == null ? others.trouble() : trouble;
-    for (FoundNarInfo other : others.found()) {
-      NarFile file = other.narInfo().file();
-      boolean same =
-          other.narInfo().nar().equals(row.said().nar())
-              && file.compression() == row.said().file().compression();
-      try {
-        Optional<OptionalLong> found = same ? probe(other.upstream(), file) : Optional.empty();
-        if (found.isPresent()) {
-          return found;
-        }
-      } catch (IOException e) {
-        trouble = e;
-      }
-    }
-    if (trouble != null) {
-      throw trouble;
-    }
-    return Optional.empty();
-  }
-
-  private Optional<OptionalLong> probe(String base, NarFile file) throws IOException {
-    Optional<Upstream> upstream = upstreams.byBase(base);
-    if (upstream.isEmpty()) {
-      return Optional.empty();
-    }
-    Optional<OptionalLong> found = upstream.get().findNar(file.url());
-    Long said = file.sizeBytes();
-    if (found.isPresent() && found.get().isEmpty() && said != null) {
-      return Optional.of(OptionalLong.of(said));
-    }
-    return found;
-  }
-
-  private void prefetchNow(NarInfoRow row) {
-    Flight flight = join(row, Compression.NONE);
-    flight.boarding().boarded();
-    awaitEnd(flight);
-  }
-
-  private void run(NarInfoRow row, Compression wanted, Flight flight) {
+  private void run(DownloadTarget target, Flight flight) {
     IOException failure = null;
     try {
-      // Another flight may have landed between its joiner's look at the rows and this claim.
-      Optional<Keep> keep =
-          ingest.wouldKeep(flight.nar().hash(), flight.compression(), wanted, mode.firstKept());
-      if (keep.isPresent()) {
-        new NarFetch(row, upstreams, narInfos, ingest, keep.get()).fetch(course(flight));
-      }
+      new NarFetch(target, ingest, flight, flights).run();
     } catch (IOException e) {
       failure = e;
     } catch (RuntimeException | Error e) {
@@ -161,42 +131,61 @@ public final class NarDownload {
       flight.ended(failure);
     }
     if (failure != null) {
-      report(row.said(), failure);
+      LOG.log(
+          failure instanceof NarAbsentException ? Level.INFO : Level.WARNING,
+          "nar not fetched {0} reason={1}",
+          target.describe(),
+          failure.toString());
     }
   }
 
-  private NarFetch.Course course(Flight flight) {
-    return new NarFetch.Course() {
-      @Override
-      public void opened(NarIngestion ingestion) {
-        flight.opened(
-            new Flight.Opened(
-                ingestion.manifest(), ingestion.announcedHash(), ingestion.narManifest()));
-      }
-
-      @Override
-      public void landing() {
-        flights.release(flight);
-        flight.boarding().awaitBoarded();
-      }
-    };
+  /** Brings in this narinfo's NAR when there is time, without anybody waiting for it. */
+  public void prefetch(NarInfoRow row) {
+    try {
+      threads.prefetchers().execute(() -> prefetchNow(row));
+    } catch (RejectedExecutionException full) {
+      LOG.log(Level.DEBUG, "prefetch left out path={0}", row.said().storePath().print());
+    }
   }
 
-  private static void report(NarInfo said, IOException failure) {
-    boolean absent = failure instanceof NarAbsentException;
-    LOG.log(
-        absent ? Level.INFO : Level.WARNING,
-        "nar not fetched hash={0} path={1} reason={2}",
-        said.nar().hash().nix32(),
-        said.storePath().print(),
-        failure.toString());
-  }
-
-  private static void awaitEnd(Flight flight) {
+  private void prefetchNow(NarInfoRow row) {
+    Flight flight = join(row, Compression.NONE);
+    flight.boarding().boarded();
     try {
       flight.awaitEnded();
     } catch (IOException e) {
       LOG.log(Level.DEBUG, "prefetch ended", e);
     }
+  }
+
+  /**
+   * Asks whether a narinfo's NAR can be fetched, without fetching it.
+   *
+   * @return empty if surely no upstream has it (in this compression); else the file's length, if
+   *     told
+   * @throws IOException if that cannot be told
+   */
+  public Optional<OptionalLong> probe(NarInfoRow row) throws IOException {
+    return sources.search(row, NarDownload::probe);
+  }
+
+  /**
+   * Asks whether a file of this name can be fetched, without fetching it.
+   *
+   * @return empty if surely no upstream has it
+   * @throws IOException if that cannot be told
+   */
+  public Optional<Probed> probe(NarFileName name) throws IOException {
+    return sources.search(
+        name, offer -> probe(offer).map(length -> new Probed(offer.file().compression(), length)));
+  }
+
+  private static Optional<OptionalLong> probe(NarOffer offer) throws IOException {
+    NarFile file = offer.file();
+    Optional<OptionalLong> found = offer.upstream().findNar(file.url());
+    Long said = file.sizeBytes();
+    return found.isPresent() && found.get().isEmpty() && said != null
+        ? Optional.of(OptionalLong.of(said))
+        : found;
   }
 }

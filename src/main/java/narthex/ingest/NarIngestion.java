@@ -110,6 +110,11 @@ public final class NarIngestion implements Closeable {
     return expected.fileHash();
   }
 
+  /** The NAR that must be in the file, if it was announced. */
+  @Nullable NarId announcedNar() {
+    return expected.nar();
+  }
+
   /** How many bytes of the file are written. */
   public long written() {
     return written;

@@ -8,7 +8,6 @@ import java.util.Locale;
 import java.util.OptionalLong;
 import narthex.stream.CorruptNarException;
 import narthex.upstream.NarBody;
-import narthex.upstream.Upstream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,14 +21,12 @@ final class NarTransfer {
   /** Breaks in a row without one new byte after which a transfer is given up. */
   private static final int MAX_FRUITLESS_BREAKS = 5;
 
-  private final Upstream upstream;
-  private final String url;
+  private final NarOffer offer;
   private final NarIngestion ingestion;
 
-  /** Copies what this upstream has under this URL. */
-  NarTransfer(Upstream upstream, String url, NarIngestion ingestion) {
-    this.upstream = upstream;
-    this.url = url;
+  /** Copies the file of this offer. */
+  NarTransfer(NarOffer offer, NarIngestion ingestion) {
+    this.offer = offer;
     this.ingestion = ingestion;
   }
 
@@ -56,14 +53,15 @@ final class NarTransfer {
       LOG.log(
           Level.INFO,
           "transfer broken, taken up again source={0} offset={1} reason={2}",
-          describe(),
+          offer.place(),
           Long.toString(ingestion.written()),
           broken.toString());
       body =
-          upstream
-              .openNar(url, body.isSeekable() ? ingestion.written() : 0, entityTag)
+          offer
+              .upstream()
+              .openNar(offer.file().url(), body.isSeekable() ? ingestion.written() : 0, entityTag)
               .orElseThrow(
-                  () -> new IOException(describe() + " vanished during its transfer", broken));
+                  () -> new IOException(offer.place() + " vanished during its transfer", broken));
     }
   }
 
@@ -105,9 +103,5 @@ final class NarTransfer {
               Locale.ROOT, "ended after %d of %d bytes", ingestion.written(), length.getAsLong()));
     }
     return null;
-  }
-
-  private String describe() {
-    return upstream.base() + " " + url;
   }
 }

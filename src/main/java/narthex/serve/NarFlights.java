@@ -10,17 +10,14 @@ import narthex.blob.GrowingManifest;
 import narthex.chunk.ChunkLostException;
 import narthex.db.Database;
 import narthex.db.NarInfoRow;
-import narthex.ingest.FileFlight;
 import narthex.ingest.NarAbsentException;
 import narthex.ingest.NarDownload;
-import narthex.ingest.NarFileDownload;
 import narthex.ingest.NarIngest;
 import narthex.nix.Compression;
 import narthex.nix.NarFileName;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import narthex.staging.Flight;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Follows NARs that are coming in, and starts what does not come yet. What turns out lost of chunks
@@ -33,7 +30,6 @@ final class NarFlights {
   private static final int ATTEMPTS = 4;
 
   private final NarDownload download;
-  private final NarFileDownload files;
   private final Database database;
   private final NarIngest ingest;
   private final DecoderSlots slots;
@@ -42,107 +38,94 @@ final class NarFlights {
   private final Set<GrowingManifest> damaged =
       Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
-  NarFlights(
-      NarDownload download,
-      NarFileDownload files,
-      Database database,
-      NarIngest ingest,
-      DecoderSlots slots) {
+  NarFlights(NarDownload download, Database database, NarIngest ingest, DecoderSlots slots) {
     this.download = download;
-    this.files = files;
     this.database = database;
     this.ingest = ingest;
     this.slots = slots;
   }
 
-  /** Follows the flight of this NAR; empty if it turned out to be stored already. */
-  Optional<NarSource> follow(NarInfoRow row, Compression wanted) throws IOException {
-    Flight flight = download.join(row, wanted);
-    try {
-      Optional<Flight.Opened> coming = flight.awaitOpened();
-      if (coming.isEmpty()) {
-        return Optional.empty();
-      }
-      return Optional.of(open(coming.get(), flight, wanted));
-    } finally {
-      flight.boarding().boarded();
-    }
-  }
-
-  private NarSource open(Flight.Opened coming, Flight flight, Compression wanted)
-      throws IOException {
-    Sha256 fileHash = coming.fileHash();
-    NarId nar = flight.nar();
-    GrowingManifest chunks = coming.nar();
-    if (chunks != null
-        && wanted == Compression.NONE
-        && flight.compression() != wanted
-        && !damaged.contains(chunks)) {
-      return FollowedNar.open(
-          chunks,
-          nar.hash().nix32(),
-          slots,
-          sentEncoded(coming.manifest(), flight.compression(), fileHash),
-          lost -> lose(chunks, () -> Optional.of(nar.hash()), lost));
-    }
-    NarSource file = file(coming.manifest(), flight.compression(), fileHash);
-    return wanted == file.compression() ? file : new DecodedSource(file, nar, slots);
-  }
-
-  private static NarSource file(
-      GrowingManifest manifest, Compression compression, @Nullable Sha256 fileHash)
-      throws IOException {
-    return FollowedSource.open(manifest, compression, fileHash == null ? null : fileHash.nix32());
-  }
-
-  /** The file itself, where it may be sent as a content coding of the NAR. */
-  private static @Nullable NarSource sentEncoded(
-      GrowingManifest manifest, Compression compression, @Nullable Sha256 fileHash)
-      throws IOException {
-    return compression == Compression.ZSTD ? file(manifest, compression, fileHash) : null;
+  /** Starts or joins a flight. */
+  private interface Joining {
+    Flight join();
   }
 
   /**
-   * Follows the flight of a file that is known by its name alone; empty if surely nobody has it, or
-   * if it turned out to be stored already.
+   * Follows the flight of this NAR; empty if it turned out to be stored already.
+   *
+   * @throws NarAbsentException if surely no upstream has it
+   */
+  Optional<NarSource> follow(NarInfoRow row, Compression wanted) throws IOException {
+    return follow(() -> download.join(row, wanted), wanted);
+  }
+
+  /**
+   * Follows the flight of a file that is known by its name alone; empty if it turned out to be
+   * stored already.
+   *
+   * @throws NarAbsentException if surely no upstream has it
    */
   Optional<NarSource> follow(NarFileName name) throws IOException {
+    return follow(() -> download.join(name), name.compression());
+  }
+
+  /** A flight that was started for another compression may lack what is wanted here. */
+  private Optional<NarSource> follow(Joining joining, Compression wanted) throws IOException {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      FileFlight flight = files.join(name);
+      Flight flight = joining.join();
       try {
-        Optional<FileFlight.Opened> coming = flight.awaitOpened();
-        if (coming.isEmpty() || coming.get().fits(name.compression())) {
-          return coming.isEmpty() ? Optional.empty() : Optional.of(open(coming.get(), name));
+        Optional<Flight.Coming> coming = flight.awaitOpened();
+        if (coming.isEmpty() || coming.get().fits(wanted)) {
+          return coming.isEmpty()
+              ? Optional.empty()
+              : Optional.of(open(flight, coming.get(), wanted));
         }
       } catch (NarAbsentException absent) {
-        if (flight.asked().equals(name)) {
-          return Optional.empty();
+        if (flight.wanted() == wanted) {
+          throw absent;
         }
       } finally {
         flight.boarding().boarded();
       }
-      if (flight.asked().equals(name)) {
-        return Optional.empty();
-      }
       flight.awaitEnded();
     }
-    throw new IOException("others ask for another file under the name of " + name.print());
+    throw new IOException("other requests keep fetching another file of the same NAR");
   }
 
-  private NarSource open(FileFlight.Opened coming, NarFileName name) throws IOException {
-    GrowingManifest chunks = coming.nar();
-    if (chunks != null && name.compression() != coming.compression() && !damaged.contains(chunks)) {
+  private NarSource open(Flight flight, Flight.Coming coming, Compression wanted)
+      throws IOException {
+    NarId nar = coming.nar();
+    GrowingManifest chunks = coming.chunks();
+    if (chunks != null && wanted != coming.compression() && !damaged.contains(chunks)) {
       return FollowedNar.open(
           chunks,
-          null,
+          nar == null ? null : nar.hash().nix32(),
           slots,
-          sentEncoded(coming.manifest(), coming.compression(), coming.fileHash()),
-          lost -> lose(chunks, () -> database.findNarByFileName(name.stem()), lost));
+          coming.compression() == Compression.ZSTD ? file(coming) : null,
+          lost -> lose(chunks, () -> narHash(flight.key()), lost));
     }
-    NarSource file = file(coming.manifest(), coming.compression(), coming.fileHash());
-    return name.compression() == coming.compression()
-        ? file
-        : new DecodedSource(file, files.maxNarBytes(), slots);
+    NarSource file = file(coming);
+    if (wanted == coming.compression()) {
+      return file;
+    }
+    return nar == null
+        ? new DecodedSource(file, download.maxNarBytes(), slots)
+        : new DecodedSource(file, nar, slots);
+  }
+
+  private static NarSource file(Flight.Coming coming) throws IOException {
+    Sha256 fileHash = coming.fileHash();
+    return FollowedSource.open(
+        coming.file(), coming.compression(), fileHash == null ? null : fileHash.nix32());
+  }
+
+  private Optional<Sha256> narHash(Flight.Key key) throws IOException {
+    if (key instanceof Flight.ByNar known) {
+      return Optional.of(known.nar().hash());
+    }
+    return key instanceof Flight.ByFile file
+        ? database.findNarByFileName(file.stem())
+        : Optional.empty();
   }
 
   /** Finds the NAR that was followed; empty while it is not known. */

@@ -17,7 +17,6 @@ import narthex.db.Representation;
 import narthex.db.StoredNar;
 import narthex.ingest.NarAbsentException;
 import narthex.ingest.NarDownload;
-import narthex.ingest.NarFileDownload;
 import narthex.ingest.NarIngest;
 import narthex.ingest.NarStoredListener;
 import narthex.nix.Compression;
@@ -26,7 +25,6 @@ import narthex.nix.NarFileName;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
-import narthex.staging.Flight;
 import narthex.staging.InFlightRegistry;
 
 /**
@@ -48,7 +46,6 @@ public final class NarLookup implements NarStoredListener {
   private final StoredForms forms;
   private final InFlightRegistry flights;
   private final NarDownload download;
-  private final NarFileDownload files;
   private final NarFlights coming;
   private final NarIngest ingest;
   private final RememberedNars remembered = new RememberedNars();
@@ -59,15 +56,13 @@ public final class NarLookup implements NarStoredListener {
       BlobStore blobs,
       InFlightRegistry flights,
       NarDownload download,
-      NarFileDownload files,
       NarIngest ingest,
       DecoderSlots slots) {
     this.database = database;
     this.forms = new StoredForms(database.chunks(), blobs, slots);
     this.flights = flights;
     this.download = download;
-    this.files = files;
-    this.coming = new NarFlights(download, files, database, ingest, slots);
+    this.coming = new NarFlights(download, database, ingest, slots);
     this.ingest = ingest;
   }
 
@@ -107,9 +102,13 @@ public final class NarLookup implements NarStoredListener {
 
   /** Looks for a file of which no narinfo is known (any more). */
   private Optional<NarSource> fetchFile(NarFileName name) throws IOException {
-    Optional<NarSource> found = coming.follow(name);
-    if (found.isPresent()) {
-      return found;
+    try {
+      Optional<NarSource> found = coming.follow(name);
+      if (found.isPresent()) {
+        return found;
+      }
+    } catch (NarAbsentException e) {
+      LOG.log(Level.DEBUG, "nar file absent name={0} reason={1}", name.print(), e.getMessage());
     }
     Optional<Sha256> narHash = database.findNarByFileName(name.stem());
     return narHash.isEmpty() ? Optional.empty() : findStored(narHash.get(), name);
@@ -133,7 +132,7 @@ public final class NarLookup implements NarStoredListener {
     IOException trouble = null;
     List<NarInfoRow> rows = rows(narHash.get(), name.compression());
     for (NarInfoRow row : rows.subList(0, Math.min(rows.size(), ATTEMPTS))) {
-      if (flights.find(key(row)).isPresent()) {
+      if (flights.find(NarDownload.key(row)).isPresent()) {
         return Optional.of(answer(row, name.compression(), OptionalLong.empty()));
       }
       try {
@@ -153,7 +152,7 @@ public final class NarLookup implements NarStoredListener {
 
   /** The bytes under a name hash to its stem, unless they have to be decoded. */
   private Optional<NarAnswer> probeFile(NarFileName name) throws IOException {
-    return files
+    return download
         .probe(name)
         .map(
             found ->
@@ -365,9 +364,5 @@ public final class NarLookup implements NarStoredListener {
     return database.findNarInfosOf(narHash).stream()
         .filter(row -> wanted == Compression.NONE || wanted == row.said().file().compression())
         .toList();
-  }
-
-  private static Flight.Key key(NarInfoRow row) {
-    return new Flight.Key(row.said().nar().hash(), row.said().file().compression());
   }
 }

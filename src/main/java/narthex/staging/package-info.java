@@ -1,9 +1,9 @@
 /**
  * What is in flight, who holds it, how far it is. Imports {@code nix} and {@code blob}.
  *
- * <p>Glossary: a <em>flight</em> is one NAR file being brought in; its <em>holder</em> is whoever
- * claimed it first. The registry is a hint that saves work: two flights of one NAR cost bandwidth,
- * never data.
+ * <p>Glossary: a <em>flight</em> is one NAR file that is being fetched, known by its NAR or by its
+ * name alone; its <em>holder</em> is the thread that claimed it first. The registry is a hint that
+ * saves work: two flights of one NAR cost bandwidth, never data.
  */
 @NullMarked
 package narthex.staging;

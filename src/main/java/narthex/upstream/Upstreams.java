@@ -134,40 +134,14 @@ public final class Upstreams implements Closeable {
     return Optional.empty();
   }
 
-  /** What an upstream is asked about a NAR file; empty if it surely has none. */
-  public interface FileQuestion<T> {
-    /** Asks one upstream for the file of this name. */
-    Optional<T> ask(Upstream upstream, NarFileName name) throws IOException;
+  /** Whether every upstream surely lacked a NAR file of this name a short while ago. */
+  public boolean isKnownAbsent(NarFileName name) {
+    return absentFiles.getIfPresent(name) != null;
   }
 
-  /**
-   * Asks for a NAR file that no narinfo is known of, under the names that binary caches give such
-   * files: one upstream after the other, and each name after the other.
-   *
-   * @return the first answer; empty if every upstream surely has none
-   * @throws UpstreamUnavailableException if none has it and some could not say
-   */
-  public <T> Optional<T> findFile(List<NarFileName> names, FileQuestion<T> question)
-      throws UpstreamUnavailableException {
-    List<NarFileName> doubtful =
-        names.stream().filter(name -> absentFiles.getIfPresent(name) == null).toList();
-    Optional<T> found =
-        askEach("nar/" + names.get(0).print(), upstream -> ask(upstream, doubtful, question));
-    if (found.isEmpty()) {
-      doubtful.forEach(name -> absentFiles.put(name, Boolean.TRUE));
-    }
-    return found;
-  }
-
-  private static <T> Optional<T> ask(
-      Upstream upstream, List<NarFileName> names, FileQuestion<T> question) throws IOException {
-    for (NarFileName name : names) {
-      Optional<T> found = question.ask(upstream, name);
-      if (found.isPresent()) {
-        return found;
-      }
-    }
-    return Optional.empty();
+  /** Remembers for a while that every upstream surely lacks NAR files of these names. */
+  public void rememberAbsence(List<NarFileName> names) {
+    names.forEach(name -> absentFiles.put(name, Boolean.TRUE));
   }
 
   /** Forgets that a document was absent, because it was just brought here in another way. */
@@ -175,8 +149,8 @@ public final class Upstreams implements Closeable {
     absentDocuments.invalidate(name);
   }
 
-  /** As far as priorities are known; equal ones in the order of the settings. */
-  private List<Upstream> byPriority() {
+  /** All, as far as priorities are known; equal ones in the order of the settings. */
+  public List<Upstream> byPriority() {
     return upstreams.stream()
         .sorted(Comparator.comparing(it -> it.priority().orElse(Integer.MAX_VALUE)))
         .toList();

@@ -27,10 +27,10 @@ import narthex.ingest.DocumentUpload;
 import narthex.ingest.FileChunking;
 import narthex.ingest.ListingIngest;
 import narthex.ingest.NarDownload;
-import narthex.ingest.NarFileDownload;
 import narthex.ingest.NarInfoFetch;
 import narthex.ingest.NarInfoUpload;
 import narthex.ingest.NarIngest;
+import narthex.ingest.NarSources;
 import narthex.ingest.NarUpload;
 import narthex.maintain.Chore;
 import narthex.maintain.Chores;
@@ -107,23 +107,22 @@ final class Components implements Closeable {
     closeables.push(upstreams);
     CdcMode mode = settings.chunking().mode();
     InFlightRegistry flights = new InFlightRegistry();
+    NarDownload.Threads threads = new NarDownload.Threads(tasks, prefetchers);
     ChunkStore chunks = chunks(settings.chunking(), blobs, database, tasks);
     NarIngest ingest = new NarIngest(blobs, chunks, database, verifiers, clock);
     NarInfoFetch narInfos = new NarInfoFetch(upstreams, database, clock);
+    NarSources sources = new NarSources(upstreams, narInfos);
     NarDownload download =
-        new NarDownload(upstreams, narInfos, ingest, flights, tasks, prefetchers, mode);
+        new NarDownload(sources, ingest, database, flights, threads, downloading(settings));
     this.advertising = new Advertising(mode, settings.chunking().advertised());
     this.narInfoLookup =
         new NarInfoLookup(
             database, narInfos, download, advertising, signer, clock, lookup(settings));
     ingest.addListener(narInfoLookup);
-    long maxNarBytes = settings.uploading().maxNarBytes();
-    NarFileDownload.Policy policy = new NarFileDownload.Policy(maxNarBytes, mode);
-    NarFileDownload files = new NarFileDownload(upstreams, ingest, database, tasks, policy);
-    this.narLookup = new NarLookup(database, blobs, flights, download, files, ingest, slots);
+    this.narLookup = new NarLookup(database, blobs, flights, download, ingest, slots);
     ingest.addListener(narLookup);
     this.uploads = settings.uploading().enabled() ? UploadSwitch.ON : UploadSwitch.OFF;
-    this.narUpload = new NarUpload(ingest, database, maxNarBytes, mode);
+    this.narUpload = new NarUpload(ingest, database, settings.uploading().maxNarBytes(), mode);
     this.narInfoUpload = new NarInfoUpload(policy(settings), database, ingest, upstreams, clock);
     this.deletions = settings.uploading().deleting() ? DeletionSwitch.ON : DeletionSwitch.OFF;
     DocumentIngest documents = new DocumentIngest(blobs, database, clock);
@@ -173,6 +172,10 @@ final class Components implements Closeable {
       chunks.requireSameSizes();
     }
     return chunks;
+  }
+
+  private static NarDownload.Policy downloading(Settings all) {
+    return new NarDownload.Policy(all.uploading().maxNarBytes(), all.chunking().mode());
   }
 
   /** Starts what no request waits for. */

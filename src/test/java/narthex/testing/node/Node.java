@@ -22,10 +22,10 @@ import narthex.db.Database;
 import narthex.db.DatabaseSettings;
 import narthex.ingest.CdcMode;
 import narthex.ingest.NarDownload;
-import narthex.ingest.NarFileDownload;
 import narthex.ingest.NarInfoFetch;
 import narthex.ingest.NarInfoUpload;
 import narthex.ingest.NarIngest;
+import narthex.ingest.NarSources;
 import narthex.ingest.NarUpload;
 import narthex.nix.NarInfo;
 import narthex.nix.SecretKey;
@@ -157,7 +157,13 @@ public final class Node implements AutoCloseable {
     NarIngest ingest = new NarIngest(blobs, chunks, database, tasks, options.clock);
     NarInfoFetch fetch = new NarInfoFetch(upstreams, database, options.clock);
     NarDownload download =
-        new NarDownload(upstreams, fetch, ingest, flights, tasks, tasks, options.mode);
+        new NarDownload(
+            new NarSources(upstreams, fetch),
+            ingest,
+            database,
+            flights,
+            new NarDownload.Threads(tasks, tasks),
+            new NarDownload.Policy(MAX_UPLOADED_NAR_BYTES, options.mode));
     this.narInfos =
         new NarInfoLookup(
             database,
@@ -177,16 +183,8 @@ public final class Node implements AutoCloseable {
             ingest,
             upstreams,
             options.clock);
-    NarFileDownload files =
-        new NarFileDownload(
-            upstreams,
-            ingest,
-            database,
-            tasks,
-            new NarFileDownload.Policy(MAX_UPLOADED_NAR_BYTES, options.mode));
     this.chores = new NodeChores(database, blobs, ingest, options.clock);
-    this.nars =
-        new NarLookup(database, blobs, flights, download, files, ingest, new DecoderSlots(64));
+    this.nars = new NarLookup(database, blobs, flights, download, ingest, new DecoderSlots(64));
     ingest.addListener(nars);
   }
 

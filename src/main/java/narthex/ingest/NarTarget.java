@@ -1,0 +1,54 @@
+package narthex.ingest;
+
+import java.io.IOException;
+import java.util.Optional;
+import java.util.OptionalLong;
+import narthex.db.NarInfoRow;
+import narthex.nix.Compression;
+import narthex.nix.NarFile;
+
+/** The NAR that a narinfo names. */
+record NarTarget(
+    NarInfoRow row, Compression wanted, NarSources sources, NarIngest ingest, Keep first)
+    implements DownloadTarget {
+
+  /** Another flight may have landed between its joiner's look at the rows and its claim. */
+  @Override
+  public Optional<Keep> keep() throws IOException {
+    return ingest.wouldKeep(
+        row.said().nar().hash(), row.said().file().compression(), wanted, first);
+  }
+
+  @Override
+  public <T> Optional<T> search(NarSearch.Question<T> question) throws IOException {
+    return sources.search(row, question);
+  }
+
+  /** The length that the transfer itself tells counts more than the narinfo's word. */
+  @Override
+  public NarExpectation expectation(NarOffer offer, OptionalLong length) {
+    NarFile file = offer.file();
+    return NarExpectation.announced(
+        row.said().nar(),
+        file.compression(),
+        file.hash(),
+        length.isPresent() ? Long.valueOf(length.getAsLong()) : file.sizeBytes(),
+        offer.place());
+  }
+
+  @Override
+  public void opened(NarOffer offer) throws IOException {
+    sources.used(offer);
+  }
+
+  @Override
+  public void stored(NarIngestion.Finished finished) {
+    // its row names it
+  }
+
+  @Override
+  public String describe() {
+    return "hash=%s path=%s"
+        .formatted(row.said().nar().hash().nix32(), row.said().storePath().print());
+  }
+}
