@@ -9,9 +9,14 @@ final class BlobKeys {
 
   private BlobKeys() {}
 
+  /** Whether this may be the key of a blob. */
+  static boolean isKey(String key) {
+    return KEY.matcher(key).matches();
+  }
+
   /** Returns the key, or throws IllegalArgumentException if it could leave the store. */
   static String check(String key) {
-    if (!KEY.matcher(key).matches()) {
+    if (!isKey(key)) {
       throw new IllegalArgumentException("not a blob key: " + key);
     }
     return key;

@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -34,6 +35,17 @@ public interface BlobStore extends Closeable {
 
   /** Deletes a blob; an absent one is no error. Readers that opened it may go on or fail. */
   void delete(String key) throws IOException;
+
+  /**
+   * Lists committed blobs in the order of their keys. One that is committed or deleted meanwhile
+   * may be in the page or not.
+   *
+   * @param after only those with greater keys; empty from the first on
+   * @param most how many at most, more than 0
+   * @return empty if there are no more
+   * @throws IOException if the store cannot tell just now
+   */
+  List<ListedBlob> list(Optional<String> after, int most) throws IOException;
 
   /** The file that holds the blob, if it lies whole in a local file of its own. */
   default Optional<Path> localFile(String key) {

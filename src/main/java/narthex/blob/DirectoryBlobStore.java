@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -104,6 +105,16 @@ public final class DirectoryBlobStore implements BlobStore {
   public void delete(String key) throws IOException {
     if (find(key).isPresent()) {
       Files.deleteIfExists(path(key));
+    }
+  }
+
+  @Override
+  public List<ListedBlob> list(Optional<String> after, int most) throws IOException {
+    try {
+      return new FolderListing(after.orElse(""), most).below(blobs);
+    } catch (NoSuchFileException absent) {
+      requireRoot(absent);
+      throw absent;
     }
   }
 

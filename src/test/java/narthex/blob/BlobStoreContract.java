@@ -5,13 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -157,6 +161,57 @@ abstract class BlobStoreContract {
 
     assertEquals(OptionalLong.empty(), store.find(KEY));
     assertThrows(BlobLostException.class, () -> store.open(KEY, 0, 1));
+  }
+
+  @Test
+  void allBlobsAreListedInTheOrderOfTheirKeysPageByPage() throws IOException {
+    List<String> keys =
+        List.of("a", "nar-x", "nar/ab-c", "nar/ab.c", "nar/ab/1", "nar/ab/2", "nar/ab_c", "pack/0");
+    for (String key : keys) {
+      write(key, text(key));
+    }
+    for (int most = 1; most <= keys.size() + 1; most++) {
+      List<String> listed = new ArrayList<>();
+      List<ListedBlob> page = store.list(Optional.empty(), most);
+      while (!page.isEmpty()) {
+        assertTrue(page.size() <= most);
+        page.forEach(blob -> listed.add(blob.key()));
+        page = store.list(Optional.of(listed.get(listed.size() - 1)), most);
+      }
+      assertEquals(keys, listed);
+    }
+    assertEquals(List.of(), store.list(Optional.of("pack/1"), 5));
+    assertEquals(List.of("nar/ab/1"), keysOf(store.list(Optional.of("nar/ab.d"), 1)));
+  }
+
+  @Test
+  void aListingHasTheLengthAndTheTimeOfABlob() throws IOException {
+    Instant before = Instant.now().minusSeconds(2);
+    write(KEY, bytes);
+
+    ListedBlob blob = store.list(Optional.empty(), 10).get(0);
+    assertEquals(KEY, blob.key());
+    assertEquals(bytes.length, blob.lengthBytes());
+    assertTrue(blob.modifiedAt().isAfter(before), blob.toString());
+    assertTrue(blob.modifiedAt().isBefore(Instant.now().plusSeconds(2)), blob.toString());
+  }
+
+  @Test
+  void whatIsNotCommittedOrIsDeletedIsNotListed() throws IOException {
+    assertEquals(List.of(), store.list(Optional.empty(), 10));
+    write("nar/gone", bytes);
+    store.delete("nar/gone");
+    try (BlobSink sink = store.create(KEY)) {
+      sink.write(bytes, 0, 10);
+
+      assertEquals(List.of(), store.list(Optional.empty(), 10));
+      sink.commit();
+    }
+    assertEquals(List.of(KEY), keysOf(store.list(Optional.empty(), 10)));
+  }
+
+  private static List<String> keysOf(List<ListedBlob> page) {
+    return page.stream().map(ListedBlob::key).toList();
   }
 
   @Test

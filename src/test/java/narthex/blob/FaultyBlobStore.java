@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -31,7 +32,9 @@ public final class FaultyBlobStore extends PassingBlobStore {
     /** The commit fails although the blob is visible: its outcome is unknown to the writer. */
     COMMIT_ANSWER,
     /** Nothing is deleted. */
-    DELETE
+    DELETE,
+    /** {@link #list} cannot tell. */
+    LIST
   }
 
   private final Map<Step, Integer> failures = new EnumMap<>(Step.class); // guarded by itself
@@ -140,6 +143,12 @@ public final class FaultyBlobStore extends PassingBlobStore {
   public void delete(String key) throws IOException {
     step(Step.DELETE, key);
     store.delete(key);
+  }
+
+  @Override
+  public List<ListedBlob> list(Optional<String> after, int most) throws IOException {
+    step(Step.LIST, after.orElse(""));
+    return store.list(after, most);
   }
 
   /** The other store's file, but for a damaged blob none, so that nobody reads past the damage. */

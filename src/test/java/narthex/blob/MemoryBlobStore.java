@@ -4,7 +4,10 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.FileAlreadyExistsException;
+import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
@@ -17,6 +20,7 @@ public final class MemoryBlobStore implements BlobStore {
   private static final int FIRST_CAPACITY_BYTES = 1024;
 
   private final ConcurrentMap<String, byte[]> blobs = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, Instant> committed = new ConcurrentHashMap<>();
   private final AtomicInteger openSinks = new AtomicInteger();
 
   /** The keys of all blobs, sorted. */
@@ -57,6 +61,24 @@ public final class MemoryBlobStore implements BlobStore {
   @Override
   public void delete(String key) {
     blobs.remove(BlobKeys.check(key));
+    committed.remove(key);
+  }
+
+  @Override
+  public List<ListedBlob> list(Optional<String> after, int most) {
+    return keys().stream()
+        .filter(key -> key.compareTo(after.orElse("")) > 0)
+        .flatMap(key -> listed(key).stream())
+        .limit(most)
+        .toList();
+  }
+
+  private Optional<ListedBlob> listed(String key) {
+    byte[] bytes = blobs.get(key);
+    Instant at = committed.get(key);
+    return bytes == null || at == null
+        ? Optional.empty()
+        : Optional.of(new ListedBlob(key, bytes.length, at));
   }
 
   @Override
@@ -119,6 +141,7 @@ public final class MemoryBlobStore implements BlobStore {
       if (closed) {
         throw new IOException("the sink is closed");
       }
+      committed.putIfAbsent(key, Instant.now());
       if (blobs.putIfAbsent(key, Arrays.copyOf(bytes, count)) != null) {
         throw new FileAlreadyExistsException(key);
       }

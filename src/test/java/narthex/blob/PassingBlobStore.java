@@ -2,6 +2,8 @@ package narthex.blob;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /** A blob store that passes everything on to another one, for tests that change a part of that. */
@@ -34,6 +36,11 @@ public abstract class PassingBlobStore implements BlobStore {
   @Override
   public void delete(String key) throws IOException {
     store.delete(key);
+  }
+
+  @Override
+  public List<ListedBlob> list(Optional<String> after, int most) throws IOException {
+    return store.list(after, most);
   }
 
   @Override

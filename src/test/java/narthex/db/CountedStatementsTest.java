@@ -17,11 +17,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.LongStream;
 import javax.sql.DataSource;
 import narthex.blob.BlobSink;
 import narthex.blob.BlobStore;
+import narthex.blob.ListedBlob;
 import narthex.chunk.ChunkedManifest;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
@@ -174,6 +176,11 @@ class CountedStatementsTest {
 
     @Override
     public void delete(String key) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public List<ListedBlob> list(Optional<String> after, int most) {
       throw new UnsupportedOperationException();
     }
 
