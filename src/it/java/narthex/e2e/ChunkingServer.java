@@ -37,9 +37,9 @@ final class ChunkingServer implements AutoCloseable {
     scene = Scene.withUploads(upstream, settings);
   }
 
-  /** One that chunks eagerly. */
+  /** One that chunks eagerly, and looks every second for what is to be deleted. */
   static ChunkingServer start() {
-    return start(Map.of("narthex.cdc.mode", "eager"));
+    return start(Map.of("narthex.cdc.mode", "eager", "narthex.cdc.delete-delay", "1s"));
   }
 
   static ChunkingServer start(Map<String, String> settings) {

@@ -61,6 +61,7 @@ class KilledChunkingIT {
         assertThrows(IOException.class, () -> body.readAllBytes());
       }
       List<Path> leftOver = scene.packs().all();
+      PackFiles.age(leftOver);
 
       scene.upstream().remove(SAMPLE.narTarget());
       scene.server().restart();
@@ -69,7 +70,8 @@ class KilledChunkingIT {
 
       assertEquals(target, scene.narTarget(SAMPLE));
       assertWholeAndKept(scene, target);
-      assertTrue(scene.packs().all().containsAll(leftOver), "they wait for their collector");
+      PackFiles.awaitGone(leftOver);
+      scene.assertServed(NAR, target);
     }
   }
 

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
+import narthex.maintain.FindUnnamedBlobs;
 
 /** The packs in the data folder of a server, for who wants to see or to damage them. */
 final class PackFiles {
@@ -47,6 +48,27 @@ final class PackFiles {
     while (all().size() < wanted) {
       if (System.nanoTime() > deadline) {
         fail(String.format(Locale.ROOT, "of %d packs there are %d", wanted, all().size()));
+      }
+      Thread.yield();
+    }
+  }
+
+  /** Makes blobs so old that they are compared with the rows. */
+  static void age(List<Path> blobs) {
+    for (Path blob : blobs) {
+      long old = System.currentTimeMillis() - FindUnnamedBlobs.GRACE.plusHours(1).toMillis();
+      if (!blob.toFile().setLastModified(old)) {
+        fail(blob + " cannot be made older");
+      }
+    }
+  }
+
+  /** Waits until none of these is there. */
+  static void awaitGone(List<Path> blobs) {
+    long deadline = System.nanoTime() + PATIENCE.multipliedBy(2).toNanos();
+    while (blobs.stream().anyMatch(Files::exists)) {
+      if (System.nanoTime() > deadline) {
+        fail("never deleted: " + blobs.stream().filter(Files::exists).toList());
       }
       Thread.yield();
     }

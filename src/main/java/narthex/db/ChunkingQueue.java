@@ -78,13 +78,16 @@ public final class ChunkingQueue {
   }
 
   /**
-   * Deletes the whole files of a NAR that are superseded since before this time, before their
-   * bytes, unless there are no chunks of it (any more): what is stored last always stays.
+   * Deletes the whole files of a NAR that are superseded since before this time, unless there are
+   * no chunks of it (any more): what is stored last always stays. Their blobs are listed as
+   * garbage.
    *
+   * @param deleteAfter when the blobs may be deleted
    * @return how they were stored
    * @throws DatabaseException if they could not be deleted; nothing is changed then
    */
-  public List<Representation> deleteSuperseded(Sha256 narHash, Instant before) throws IOException {
+  public List<Representation> deleteSuperseded(Sha256 narHash, Instant before, Instant deleteAfter)
+      throws IOException {
     String key = narHash.nix32();
     return transactions.together(
         "delete superseded files",
@@ -93,7 +96,10 @@ public final class ChunkingQueue {
           mappers.nars().lockNar(key);
           List<RepresentationColumns> rows =
               mappers.chunkingQueue().findSupersededOf(key, before.toEpochMilli());
-          rows.forEach(mappers.chunkingQueue()::delete);
+          for (RepresentationColumns row : rows) {
+            mappers.chunkingQueue().delete(row);
+            GarbageTable.add(mappers, row, deleteAfter);
+          }
           return rows.stream().map(RepresentationColumns::representation).toList();
         });
   }

@@ -70,8 +70,25 @@ interface ChunkingQueueMapper {
   @Update("update chunking set rewritten = rewritten + 1 where id = 1")
   void countRewritten();
 
-  @Update("update representation set frames_hash = null where frames_hash is not null")
-  void forgetFramesHashes();
+  /** The parts of manifests of NARs of whose frames the hash is known, in order. */
+  @Select(
+      """
+      select p.nar_hash, p.part, p.nar_offset, p.frames_offset, p.length, p.frames_length,
+        p.numbers
+      from manifest_part p
+      join representation r on r.nar_hash = p.nar_hash
+        and r.form = 'chunked' and r.frames_hash is not null
+      where (p.nar_hash, p.part) > (#{narHash}, #{part})
+      order by p.nar_hash, p.part limit #{most}
+      """)
+  List<ManifestPartColumns> findHashedParts(
+      @Param("narHash") String narHash, @Param("part") int part, @Param("most") int most);
+
+  @Update(
+      """
+      update representation set frames_hash = null where nar_hash = #{narHash} and form = 'chunked'
+      """)
+  void forgetFramesHash(@Param("narHash") String narHash);
 
   @Update(
       """

@@ -31,6 +31,7 @@ public final class Database implements AutoCloseable {
   private final DocumentTable documents;
   private final ChunkTable chunks;
   private final ChunkingQueue chunkingQueue;
+  private final GarbageTable garbage;
 
   private Database(ConnectionPool pool) {
     this.pool = pool;
@@ -38,6 +39,7 @@ public final class Database implements AutoCloseable {
     this.documents = new DocumentTable(transactions);
     this.chunks = new ChunkTable(transactions);
     this.chunkingQueue = new ChunkingQueue(transactions);
+    this.garbage = new GarbageTable(transactions);
   }
 
   /**
@@ -278,31 +280,21 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Deletes how a NAR is stored, before its bytes, if it still is stored exactly so; and the NAR's
-   * row when no representation is left.
+   * Deletes how a NAR is stored, if it still is stored exactly so, and lists its blobs as garbage;
+   * and deletes the NAR's row when no representation is left.
    *
+   * @param deleteAfter when the blobs may be deleted
    * @return false, and nothing is changed, if it is not stored so
    * @throws DatabaseException if it could not be deleted; nothing is changed then
    */
-  public boolean deleteRepresentation(Sha256 narHash, Representation representation)
-      throws IOException {
+  public boolean deleteRepresentation(
+      Sha256 narHash, Representation representation, Instant deleteAfter) throws IOException {
     RepresentationColumns columns =
         RepresentationColumns.of(new NarId(narHash, 1), representation, Instant.EPOCH);
     return transactions.together(
         "delete nar",
         columns.narHash(),
-        mappers -> {
-          mappers.nars().lockNar(columns.narHash());
-          boolean deleted = mappers.nars().deleteRepresentation(columns) > 0;
-          if (deleted) {
-            if (representation.form() == Form.CHUNKED) {
-              mappers.chunks().deleteParts(columns.narHash());
-              mappers.nars().needWhole(columns.narHash());
-            }
-            mappers.nars().deleteNarIfEmpty(columns.narHash());
-          }
-          return deleted;
-        });
+        mappers -> new DeleteRepresentation(mappers, columns).run(deleteAfter));
   }
 
   /** The rows of chunks; usable until this is closed. */
@@ -320,45 +312,41 @@ public final class Database implements AutoCloseable {
     return documents;
   }
 
-  /**
-   * Deletes a NAR that no narinfo is of, before its bytes. Between a narinfo that is being uploaded
-   * and this, one waits for the other.
-   *
-   * @return how the NAR was stored; empty, and nothing is changed, if it is not stored or a narinfo
-   *     is of it
-   * @throws DatabaseException if it could not be deleted; nothing is changed then
-   */
-  public Optional<StoredNar> deleteUnnamedNar(Sha256 narHash) throws IOException {
-    String key = narHash.nix32();
-    return transactions.together(
-        "delete unnamed nar",
-        key,
-        mappers -> {
-          mappers.nars().lockNar(key);
-          List<RepresentationColumns> rows = mappers.nars().find(key);
-          if (rows.isEmpty() || mappers.narInfos().findPathOf(key) != null) {
-            return Optional.empty();
-          }
-          mappers.chunks().deleteParts(key);
-          mappers.nars().deleteRepresentations(key);
-          mappers.nars().deleteNarIfEmpty(key);
-          return Optional.of(RepresentationColumns.nar(rows));
-        });
+  /** The blobs that wait to be deleted; usable until this is closed. */
+  public GarbageTable garbage() {
+    return garbage;
   }
 
   /**
-   * Finds NARs that no narinfo is of, the longest stored first.
+   * Deletes a NAR that no narinfo is of, and lists its blobs as garbage. A narinfo that is being
+   * uploaded and this wait for each other.
    *
-   * @param storedBefore only those first stored before this time
+   * @param deleteAfter when the blobs may be deleted
+   * @return false, and nothing is changed, if it is not stored or a narinfo is of it
+   * @throws DatabaseException if it could not be deleted; nothing is changed then
+   */
+  public boolean deleteUnnamedNar(Sha256 narHash, Instant deleteAfter) throws IOException {
+    String key = narHash.nix32();
+    return transactions.together(
+        "delete unnamed nar", key, mappers -> new DeleteUnnamedNar(mappers, key).run(deleteAfter));
+  }
+
+  /**
+   * Finds NARs that no narinfo is of, in the order of their hashes.
+   *
+   * @param storedBefore only those last put before this time
+   * @param after only those with greater hashes; empty from the first on
    * @param most how many at most
    * @throws DatabaseException if the database cannot tell
    */
-  public List<Sha256> findUnnamedNars(Instant storedBefore, int most) throws IOException {
+  public List<Sha256> findUnnamedNars(Instant storedBefore, Optional<Sha256> after, int most)
+      throws IOException {
+    String start = after.map(Sha256::nix32).orElse("");
     return transactions.single(
         "find unnamed nars",
-        storedBefore.toString(),
+        start,
         mappers ->
-            mappers.nars().findUnnamed(storedBefore.toEpochMilli(), most).stream()
+            mappers.nars().findUnnamed(storedBefore.toEpochMilli(), start, most).stream()
                 .map(Sha256::parseNix32)
                 .toList());
   }

@@ -1,6 +1,7 @@
 package narthex.db;
 
 import java.io.IOException;
+import java.time.Instant;
 import java.util.Optional;
 import narthex.nix.DocumentName;
 
@@ -26,13 +27,14 @@ public final class DocumentTable {
   }
 
   /**
-   * Stores a document, after its bytes, in place of one of the same name. Storing the same row
-   * again changes nothing.
+   * Stores a document, after its bytes, in place of one of the same name, whose blob is listed as
+   * garbage. Storing the same row again changes nothing.
    *
-   * @return the one that it replaced, whose blob nobody refers to any more
+   * @param deleteAfter when the blob of the replaced one may be deleted
+   * @return whether one was replaced
    * @throws DatabaseException if it could not be stored; nothing is changed then
    */
-  public Optional<DocumentRow> store(DocumentRow row) throws IOException {
+  public boolean store(DocumentRow row, Instant deleteAfter) throws IOException {
     DocumentColumns columns = DocumentColumns.of(row);
     return transactions.together(
         "store document",
@@ -42,10 +44,11 @@ public final class DocumentTable {
           documents.storeOrLock(columns);
           DocumentColumns there = documents.find(columns.path());
           if (there == null || there.blob().equals(columns.blob())) {
-            return Optional.empty();
+            return false;
           }
           documents.replace(columns);
-          return Optional.of(there.row());
+          mappers.garbage().add(there.blob(), deleteAfter.toEpochMilli());
+          return true;
         });
   }
 
@@ -64,14 +67,23 @@ public final class DocumentTable {
   }
 
   /**
-   * Deletes a document, before its bytes, if it still is stored in this blob.
+   * Deletes a document, if it still is stored in this blob, and lists the blob as garbage.
    *
+   * @param deleteAfter when the blob may be deleted
    * @return false, and nothing is changed, if it is not stored so
    * @throws DatabaseException if it could not be deleted; nothing is changed then
    */
-  public boolean delete(DocumentRow row) throws IOException {
+  public boolean delete(DocumentRow row, Instant deleteAfter) throws IOException {
     DocumentColumns columns = DocumentColumns.of(row);
     return transactions.together(
-        "delete document", columns.path(), mappers -> mappers.documents().delete(columns) > 0);
+        "delete document",
+        columns.path(),
+        mappers -> {
+          boolean deleted = mappers.documents().delete(columns) > 0;
+          if (deleted) {
+            mappers.garbage().add(columns.blob(), deleteAfter.toEpochMilli());
+          }
+          return deleted;
+        });
   }
 }

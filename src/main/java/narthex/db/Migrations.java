@@ -38,7 +38,8 @@ final class Migrations {
           "V002__several_files_of_a_nar.sql",
           "V003__document.sql",
           "V004__chunk.sql",
-          "V005__chunking_queue.sql");
+          "V005__chunking_queue.sql",
+          "V006__garbage.sql");
 
   /** Any number nobody else in the database locks: "narthex" in ASCII. */
   private static final long ADVISORY_LOCK = 0x6e617274686578L;

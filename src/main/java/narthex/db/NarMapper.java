@@ -85,15 +85,17 @@ interface NarMapper {
   @Delete("delete from representation where nar_hash = #{narHash}")
   void deleteRepresentations(@Param("narHash") String narHash);
 
-  /** NARs that no narinfo is of, the longest stored first. */
   @Select(
       """
       select n.nar_hash from nar n
-      where n.stored_at < #{storedBefore}
+      where n.nar_hash > #{after} and n.stored_at < #{storedBefore}
         and not exists (select 1 from narinfo i where i.nar_hash = n.nar_hash)
-      order by n.stored_at, n.nar_hash limit #{most}
+      order by n.nar_hash limit #{most}
       """)
-  List<String> findUnnamed(@Param("storedBefore") long storedBefore, @Param("most") int most);
+  List<String> findUnnamed(
+      @Param("storedBefore") long storedBefore,
+      @Param("after") String after,
+      @Param("most") int most);
 
   @Select("select 1")
   int one();

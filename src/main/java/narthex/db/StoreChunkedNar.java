@@ -3,8 +3,11 @@ package narthex.db;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.LongStream;
 import narthex.db.Transactions.Mappers;
 import narthex.nix.Sha256;
@@ -34,8 +37,8 @@ final class StoreChunkedNar {
   /** By the number of ours. */
   private final Map<Long, Other> others = new HashMap<>();
 
-  /** Whether a condemned chunk has got our frame, so that NARs before have other frames now. */
-  private boolean rewritten;
+  /** Condemned chunks that got our frames, so that NARs before may have other frames now. */
+  private final Set<Long> revived = new HashSet<>();
 
   StoreChunkedNar(Mappers mappers, RepresentationColumns columns) {
     this.mappers = mappers;
@@ -53,12 +56,13 @@ final class StoreChunkedNar {
       return false;
     }
     storeChunks(newChunks);
+    requireNoGarbage(newChunks);
     long longer = storeParts(parts);
     mappers.nars().storeRepresentation(columns.longer(longer));
     mappers.nars().supersede(columns);
-    if (rewritten) {
+    if (!revived.isEmpty()) {
       mappers.chunkingQueue().countRewritten();
-      mappers.chunkingQueue().forgetFramesHashes();
+      forgetFramesHashes();
     }
     mappers.narInfos().nameItself(columns.narHash());
     return true;
@@ -79,6 +83,23 @@ final class StoreChunkedNar {
     }
     if (!batch.isEmpty()) {
       takeOver(batch);
+    }
+  }
+
+  /**
+   * A pack of a flight that took longer than the grace of unnamed blobs may be listed as garbage.
+   * Whoever deletes it looks for rows first, so one of the two sees the other.
+   */
+  private void requireNoGarbage(Iterable<ChunkPlace> newChunks) {
+    Set<String> packs = new LinkedHashSet<>();
+    newChunks.forEach(chunk -> packs.add(chunk.pack()));
+    List<String> all = List.copyOf(packs);
+    for (int from = 0; from < all.size(); from += ChunkTable.ROWS_AT_ONCE) {
+      List<String> some = all.subList(from, Math.min(all.size(), from + ChunkTable.ROWS_AT_ONCE));
+      int listed = mappers.garbage().findListed(some).size();
+      if (listed > 0) {
+        throw new UncheckedIOException(new ChunksCondemnedException(listed, packs.size()));
+      }
     }
   }
 
@@ -116,7 +137,9 @@ final class StoreChunkedNar {
         throw new UncheckedIOException(new ChunksCondemnedException(1, batch.size()));
       }
       if (stored.number() != ours.number()) {
-        rewritten |= stored.pack().equals(ours.pack());
+        if (stored.pack().equals(ours.pack())) {
+          revived.add(stored.number());
+        }
         others.put(
             ours.number(), new Other(stored.number(), stored.storedLength() - ours.storedLength()));
       }
@@ -151,6 +174,26 @@ final class StoreChunkedNar {
                       numbers)));
     }
     return longer;
+  }
+
+  /**
+   * Forgets the hashes of frames of the NARs that have a revived chunk. Which these are is in no
+   * index, as chunks are hardly ever lost: the manifests of all NARs with such a hash are read.
+   */
+  private void forgetFramesHashes() {
+    ChunkingQueueMapper queue = mappers.chunkingQueue();
+    List<ManifestPartColumns> parts = queue.findHashedParts("", 0, ChunkTable.ROWS_AT_ONCE);
+    while (!parts.isEmpty()) {
+      Set<String> concerned = new HashSet<>();
+      for (ManifestPartColumns part : parts) {
+        if (LongStream.of(part.manifestPart().numbers()).anyMatch(revived::contains)) {
+          concerned.add(part.narHash());
+        }
+      }
+      concerned.forEach(queue::forgetFramesHash);
+      ManifestPartColumns last = parts.get(parts.size() - 1);
+      parts = queue.findHashedParts(last.narHash(), last.part(), ChunkTable.ROWS_AT_ONCE);
+    }
   }
 
   /** A chunk that was found when it was cut may have been condemned since. */

@@ -47,6 +47,7 @@ final class Transactions {
     configuration.addMapper(DocumentMapper.class);
     configuration.addMapper(ChunkMapper.class);
     configuration.addMapper(ChunkingQueueMapper.class);
+    configuration.addMapper(GarbageMapper.class);
     // MyBatis noted this for the thread, which is the server's and stays when we are undeployed.
     ErrorContext.instance().reset();
     this.sessions = new DefaultSqlSessionFactory(configuration);
@@ -59,6 +60,7 @@ final class Transactions {
       DocumentMapper documents,
       ChunkMapper chunks,
       ChunkingQueueMapper chunkingQueue,
+      GarbageMapper garbage,
       Connection connection) {}
 
   /**
@@ -113,6 +115,7 @@ final class Transactions {
         session.getMapper(DocumentMapper.class),
         session.getMapper(ChunkMapper.class),
         session.getMapper(ChunkingQueueMapper.class),
+        session.getMapper(GarbageMapper.class),
         session.getConnection());
   }
 

@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.lang.System.Logger.Level;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Locale;
 import java.util.Optional;
@@ -14,6 +15,7 @@ import narthex.blob.BlobSink;
 import narthex.blob.BlobStore;
 import narthex.db.Database;
 import narthex.db.DocumentRow;
+import narthex.db.GarbageTable;
 import narthex.nix.Compression;
 import narthex.nix.DocumentName;
 import narthex.nix.Realisation;
@@ -89,13 +91,10 @@ public final class DocumentIngest {
   }
 
   private Stored replace(DocumentRow row) throws IOException {
-    Optional<DocumentRow> replaced =
-        DatabaseTries.keepTrying(() -> database.documents().store(row));
-    if (replaced.isPresent()) {
-      deleteUnused(replaced.get().blob());
-    }
+    boolean replaced =
+        DatabaseTries.keepTrying(() -> database.documents().store(row, deleteAfter()));
     log(row);
-    return replaced.isPresent() ? Stored.KNOWN : Stored.NEW;
+    return replaced ? Stored.KNOWN : Stored.NEW;
   }
 
   /**
@@ -122,19 +121,21 @@ public final class DocumentIngest {
         .orElseThrow(() -> new IOException(name + " was deleted while it was stored"));
   }
 
-  /** Drops a document: first the row, then its bytes or what is left of them. */
+  /** Drops a document that turned out lost or damaged; what is left of its blob is garbage. */
   public void drop(DocumentRow lost) throws IOException {
-    if (database.documents().delete(lost)) {
-      blobs.delete(lost.blob());
-    }
+    database.documents().delete(lost, deleteAfter());
   }
 
-  /** Deletes a document, if there is one; whoever reads it may go on. */
+  /** Deletes a document, if there is one, and its blob soon; whoever reads it may go on. */
   public void delete(DocumentName name) throws IOException {
     Optional<DocumentRow> row = database.documents().find(name);
     if (row.isPresent()) {
-      drop(row.get());
+      database.documents().delete(row.get(), clock.instant());
     }
+  }
+
+  private Instant deleteAfter() {
+    return clock.instant().plus(GarbageTable.GRACE);
   }
 
   private DocumentRow write(DocumentName name, @Nullable String upstream, Body body)
@@ -169,7 +170,10 @@ public final class DocumentIngest {
     return "doc/" + about.substring(0, 2) + "/" + about + "-" + unique;
   }
 
-  /** A blob that no row names does no harm, so the document is stored all the same. */
+  /**
+   * Deletes a blob that no row refers to. If that fails, the document is stored all the same: such
+   * blobs are found later, when the store is compared with the rows.
+   */
   private void deleteUnused(String blob) {
     try {
       blobs.delete(blob);

@@ -47,11 +47,8 @@ public record NarExpectation(
     return fileSizeBytes != null ? fileSizeBytes : largestFile(maxNarBytes);
   }
 
-  /** What names the NAR for people before anything of it was seen. */
-  String name() {
-    if (nar != null) {
-      return nar.hash().nix32();
-    }
-    return fileHash == null ? "unknown" : fileHash.nix32();
+  /** NarHash or FileHash, whichever is known before anything of the file was seen. */
+  @Nullable Sha256 namingHash() {
+    return nar == null ? fileHash : nar.hash();
   }
 }

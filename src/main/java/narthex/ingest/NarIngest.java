@@ -2,12 +2,11 @@ package narthex.ingest;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -23,8 +22,10 @@ import narthex.db.ChunkPlace;
 import narthex.db.ChunksCondemnedException;
 import narthex.db.Database;
 import narthex.db.Form;
+import narthex.db.GarbageTable;
 import narthex.db.Representation;
 import narthex.db.StoredNar;
+import narthex.db.WholeFileKey;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
@@ -85,7 +86,7 @@ public final class NarIngest {
   public NarIngestion begin(NarExpectation expected, Keep keep) throws IOException {
     Long size = expected.fileSizeBytes();
     OptionalLong length = size == null ? OptionalLong.empty() : OptionalLong.of(size);
-    BlobSink sink = blobs.create(newKey(expected.name()));
+    BlobSink sink = blobs.create(WholeFileKey.create(expected.namingHash()));
     try {
       return new NarIngestion(
           expected,
@@ -133,16 +134,6 @@ public final class NarIngest {
       return Optional.empty();
     }
     return Optional.of(chunked ? Keep.NOTHING : first);
-  }
-
-  /**
-   * A key that was never used and never will be: it names the NAR for people by its NarHash or,
-   * while that is not known, by its FileHash, and a random part keeps two writers of one NAR, or an
-   * old and a new copy, apart.
-   */
-  private static String newKey(String name) {
-    String unique = UUID.randomUUID().toString().toLowerCase(Locale.ROOT);
-    return "nar/" + name.substring(0, 2) + "/" + name + "-" + unique;
   }
 
   /** Writes the bytes of a NAR, which are known to be right, once more. */
@@ -207,12 +198,30 @@ public final class NarIngest {
         return Stored.NEW;
       }
       if (isPresent(there.get())) {
-        blobs.delete(representation.extents().get(0).blob());
+        discard(representation);
         return Stored.KNOWN;
       }
       drop(nar.hash(), there.get());
     }
     throw new IOException("another writer drops what is stored of " + nar.hash().nix32());
+  }
+
+  /**
+   * Deletes the blobs of a representation that no row refers to. What cannot be deleted is found
+   * later, when the store is compared with the rows.
+   */
+  private void discard(Representation unnamed) {
+    for (Extent extent : unnamed.extents()) {
+      try {
+        blobs.delete(extent.blob());
+      } catch (IOException e) {
+        LOG.log(
+            Level.WARNING,
+            "unused blob not deleted key={0} reason={1}",
+            extent.blob(),
+            e.toString());
+      }
+    }
   }
 
   /** Whether what a row says is there; if it surely is not, that is logged. */
@@ -228,15 +237,12 @@ public final class NarIngest {
 
   /**
    * Drops a stored form of a NAR whose bytes turned out lost or damaged, so that it is fetched
-   * again: first the row, then what is left of its blobs.
+   * again. What is left of its blobs is garbage.
    */
   public void drop(Sha256 narHash, Representation lost) throws IOException {
-    if (!database.deleteRepresentation(narHash, lost)) {
-      return;
-    }
-    announce(narHash);
-    for (var extent : lost.extents()) {
-      blobs.delete(extent.blob());
+    Instant deleteAfter = clock.instant().plus(GarbageTable.GRACE);
+    if (database.deleteRepresentation(narHash, lost, deleteAfter)) {
+      announce(narHash);
     }
   }
 
@@ -305,22 +311,17 @@ public final class NarIngest {
   }
 
   /**
-   * Deletes all that is stored of a NAR that no narinfo is of: first the rows, then the blobs.
+   * Deletes all that is stored of a NAR that no narinfo is of: first the rows and then, soon, the
+   * blobs, since space may be short.
    *
    * @return false, and nothing is changed, if it is not stored or a narinfo is of it
    */
   public boolean deleteUnnamed(Sha256 narHash) throws IOException {
-    Optional<StoredNar> deleted = database.deleteUnnamedNar(narHash);
-    if (deleted.isEmpty()) {
-      return false;
+    boolean deleted = database.deleteUnnamedNar(narHash, clock.instant());
+    if (deleted) {
+      announce(narHash);
     }
-    announce(narHash);
-    for (Representation representation : deleted.get().representations()) {
-      for (Extent extent : representation.extents()) {
-        blobs.delete(extent.blob());
-      }
-    }
-    return true;
+    return deleted;
   }
 
   /** Tells that the narinfo of a store path was put here or deleted. */

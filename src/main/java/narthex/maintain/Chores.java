@@ -24,17 +24,17 @@ import narthex.nix.StorePathHash;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Does chores, NAR by NAR, with a few workers.
+ * Does chores, item by item, with a few workers.
  *
  * <h2>Problem</h2>
  *
- * NARs come at any time, and thousands may wait. Each has its turn, whatever comes meanwhile, and
- * one that always fails holds up no other; nothing may be lost by a stop, and nothing runs when
- * nothing waits.
+ * Work comes at any time, and thousands of items may wait. Each has its turn, whatever comes
+ * meanwhile, and one that always fails holds up no other; nothing may be lost by a stop, and
+ * nothing runs when nothing waits.
  *
  * <h2>How</h2>
  *
- * The rows are the queue. Workers go through it in rounds, from the first NAR to the last, the
+ * The rows are the queue. Workers go through it in rounds, from the first item to the last, the
  * chores by turns; what fails is put off for a while, longer each time. Whoever stores a NAR wakes
  * a worker; if all are awake, another round follows this one. A look every now and then finds what
  * has become due, or was stored by another replica.
@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
 public final class Chores implements NarStoredListener, Closeable {
   private static final System.Logger LOG = System.getLogger(Chores.class.getName());
 
-  /** NARs that are found at once. */
+  /** Items that are found at once. */
   private static final int PAGE = 100;
 
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
@@ -55,20 +55,23 @@ public final class Chores implements NarStoredListener, Closeable {
   /** Bounds the memory of failures; beyond it they are tried again in every round. */
   private static final int MOST_PUT_OFF = 10_000;
 
-  /** A NAR that failed: not before this time again, and how long it waited for it. */
+  /** An item that failed: not before this time again, and how long it waited for it. */
   private record PutOff(Instant until, Duration delay) {}
 
   /** How far the round has come with one chore. All but the chore is guarded by roundLock. */
-  private static final class Queue {
-    final Chore chore;
-    final Map<Sha256, PutOff> putOff = new HashMap<>();
-    List<Sha256> page = List.of();
+  private static final class Queue<T> {
+    final Chore<T> chore;
+    final Map<T, PutOff> putOff = new HashMap<>();
+    List<T> page = List.of();
     int next;
-    Optional<Sha256> last = Optional.empty();
+    Optional<T> last = Optional.empty();
     boolean ended;
     int done;
 
-    Queue(Chore chore) {
+    /** When a new round may begin, as the chore wants a pause after one. */
+    Instant notBefore = Instant.MIN;
+
+    Queue(Chore<T> chore) {
       this.chore = chore;
     }
 
@@ -81,9 +84,9 @@ public final class Chores implements NarStoredListener, Closeable {
     }
   }
 
-  private record Task(Queue queue, Sha256 narHash) {}
+  private record Task<T>(Queue<T> queue, T item) {}
 
-  private final List<Queue> queues;
+  private final List<Queue<?>> queues;
   private final Executor workers;
   private final int count;
   private final InstantSource clock;
@@ -91,8 +94,9 @@ public final class Chores implements NarStoredListener, Closeable {
   /** Held while rows are looked for, so that nobody who wakes a worker may need it. */
   private final ReentrantLock roundLock = new ReentrantLock();
 
-  private final Set<Sha256> taken = new HashSet<>(); // guarded by roundLock
+  private final Set<Object> taken = new HashSet<>(); // guarded by roundLock
   private int turn; // guarded by roundLock
+  private boolean atBeginning = true; // guarded by roundLock
 
   private final ReentrantLock lock = new ReentrantLock();
   private int running; // guarded by lock
@@ -104,17 +108,21 @@ public final class Chores implements NarStoredListener, Closeable {
    * @param workers runs as many workers at once as {@code count}; not closed here
    * @param count how many workers there are at most
    */
-  public Chores(List<? extends Chore> chores, Executor workers, int count, InstantSource clock) {
-    this.queues = chores.stream().map(Queue::new).toList();
+  public Chores(List<? extends Chore<?>> chores, Executor workers, int count, InstantSource clock) {
+    this.queues = chores.stream().<Queue<?>>map(Chores::newQueue).toList();
     this.workers = workers;
     this.count = count;
     this.clock = clock;
   }
 
+  private static <T> Queue<T> newQueue(Chore<T> chore) {
+    return new Queue<>(chore);
+  }
+
   /**
    * Looks for work at once, and then every minute or, if this is shorter, that often.
    *
-   * @param delay after which some of it is due
+   * @param delay after which the first of it is due
    */
   public void schedule(ScheduledExecutorService timer, Duration delay) {
     Duration pause = delay.compareTo(LONGEST_PAUSE) < 0 ? delay : LONGEST_PAUSE;
@@ -162,7 +170,9 @@ public final class Chores implements NarStoredListener, Closeable {
     boolean ended = false;
     try {
       do {
-        drain();
+        if (!drain()) {
+          drain(); // the first round had passed what came just before the wake
+        }
       } while (isWokenAgain());
       ended = true;
     } finally {
@@ -195,19 +205,30 @@ public final class Chores implements NarStoredListener, Closeable {
     }
   }
 
-  /** Works to the end of the round. */
-  private void drain() {
-    Optional<Task> task;
+  /** Works to the end of a round, of which it returns whether all was looked for since it came. */
+  private boolean drain() {
+    boolean isWhole = isAtBeginning();
+    Optional<? extends Task<?>> task;
     while ((task = take()).isPresent()) {
       run(task.get());
     }
+    return isWhole;
   }
 
-  private void run(Task task) {
+  private boolean isAtBeginning() {
+    roundLock.lock();
+    try {
+      return atBeginning;
+    } finally {
+      roundLock.unlock();
+    }
+  }
+
+  private <T> void run(Task<T> task) {
     boolean done = false;
     Exception failure = null;
     try {
-      done = task.queue().chore.run(task.narHash());
+      done = task.queue().chore.run(task.item());
     } catch (IOException | RuntimeException e) {
       failure = e;
     } finally {
@@ -215,13 +236,13 @@ public final class Chores implements NarStoredListener, Closeable {
     }
   }
 
-  private void ended(Task task, boolean done, @Nullable Exception failure) {
+  private <T> void ended(Task<T> task, boolean done, @Nullable Exception failure) {
     roundLock.lock();
     try {
-      taken.remove(task.narHash());
+      taken.remove(task.item());
       task.queue().done += done ? 1 : 0;
       if (failure == null) {
-        task.queue().putOff.remove(task.narHash());
+        task.queue().putOff.remove(task.item());
       } else if (!closed) {
         putOff(task, failure);
       }
@@ -230,33 +251,34 @@ public final class Chores implements NarStoredListener, Closeable {
     }
   }
 
-  private void putOff(Task task, Exception failure) {
-    Map<Sha256, PutOff> putOff = task.queue().putOff;
-    PutOff before = putOff.get(task.narHash());
+  private <T> void putOff(Task<T> task, Exception failure) {
+    Map<T, PutOff> putOff = task.queue().putOff;
+    PutOff before = putOff.get(task.item());
     Duration delay = before == null ? SHORTEST_DELAY : before.delay().multipliedBy(2);
     delay = delay.compareTo(LONGEST_DELAY) > 0 ? LONGEST_DELAY : delay;
     if (before != null || putOff.size() < MOST_PUT_OFF) {
-      putOff.put(task.narHash(), new PutOff(clock.instant().plus(delay), delay));
+      putOff.put(task.item(), new PutOff(clock.instant().plus(delay), delay));
     }
     LOG.log(
         Level.WARNING,
-        "nar not {0}, tried again later hash={1} after={2} reason={3}",
+        "not {0}, will retry item={1} after={2} reason={3}",
         task.queue().chore.done(),
-        task.narHash().nix32(),
+        task.item(),
         delay,
         failure.toString());
   }
 
   /** The next thing to do in this round; empty at its end, when the next one begins. */
-  private Optional<Task> take() {
+  private Optional<? extends Task<?>> take() {
     roundLock.lock();
     try {
+      atBeginning = false;
       for (int i = 0; i < queues.size() && !closed; i++) {
-        Queue queue = queues.get(turn);
+        Queue<?> queue = queues.get(turn);
         turn = (turn + 1) % queues.size();
-        Optional<Task> task = take(queue);
+        Optional<? extends Task<?>> task = take(queue);
         if (task.isPresent()) {
-          taken.add(task.get().narHash());
+          taken.add(task.get().item());
           return task;
         }
       }
@@ -267,14 +289,14 @@ public final class Chores implements NarStoredListener, Closeable {
     }
   }
 
-  private Optional<Task> take(Queue queue) {
+  private <T> Optional<Task<T>> take(Queue<T> queue) {
     while (!queue.ended) {
       while (queue.next < queue.page.size()) {
-        Sha256 narHash = queue.page.get(queue.next++);
-        PutOff putOff = queue.putOff.get(narHash);
+        T item = queue.page.get(queue.next++);
+        PutOff putOff = queue.putOff.get(item);
         boolean isDue = putOff == null || !clock.instant().isBefore(putOff.until());
-        if (isDue && !taken.contains(narHash)) {
-          return Optional.of(new Task(queue, narHash));
+        if (isDue && !taken.contains(item)) {
+          return Optional.of(new Task<>(queue, item));
         }
       }
       turnPage(queue);
@@ -282,38 +304,45 @@ public final class Chores implements NarStoredListener, Closeable {
     return Optional.empty();
   }
 
-  private static void turnPage(Queue queue) {
+  private <T> void turnPage(Queue<T> queue) {
+    if (queue.last.isEmpty() && clock.instant().isBefore(queue.notBefore)) {
+      queue.ended = true;
+      return;
+    }
     try {
       queue.page = queue.chore.find(queue.last, PAGE);
       queue.next = 0;
       queue.ended = queue.page.isEmpty();
-      if (!queue.ended) {
+      if (queue.ended) {
+        queue.notBefore = clock.instant().plus(queue.chore.pause());
+      } else {
         queue.last = Optional.of(queue.page.get(queue.page.size() - 1));
       }
     } catch (IOException | RuntimeException e) {
       queue.ended = true;
       LOG.log(
           Level.WARNING,
-          "nars that wait to be {0} cannot be found, tried again later reason={1}",
+          "cannot find what waits to be {0}, will retry reason={1}",
           queue.chore.done(),
           e.toString());
     }
   }
 
   private void endRound() {
+    atBeginning = true;
     List<String> done = new ArrayList<>();
-    for (Queue queue : queues) {
+    for (Queue<?> queue : queues) {
       if (queue.done > 0) {
         done.add(queue.done + " " + queue.chore.done());
       }
       queue.rewind();
     }
     if (!done.isEmpty()) {
-      LOG.log(Level.INFO, "background round ended nars={0}", String.join(", ", done));
+      LOG.log(Level.INFO, "background round ended done={0}", String.join(", ", done));
     }
   }
 
-  /** Lets every worker end with the NAR that it is at; does not wait for that. */
+  /** Lets every worker end with the item that it is at; does not wait for that. */
   @Override
   public void close() {
     closed = true;

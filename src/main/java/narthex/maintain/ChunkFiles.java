@@ -9,7 +9,7 @@ import narthex.ingest.FileChunking;
 import narthex.nix.Sha256;
 
 /** Cuts NARs into chunks that are stored whole: as they came in lazy, or in another mode. */
-public final class ChunkFiles implements Chore {
+public final class ChunkFiles implements Chore<Sha256> {
   private static final System.Logger LOG = System.getLogger(ChunkFiles.class.getName());
 
   private final Database database;

@@ -85,6 +85,7 @@ public final class Deletion {
     boolean deleted = ingest.deleteUnnamed(narHash);
     if (deleted) {
       documents.delete(new DocumentName(DocumentName.Kind.NAR_LISTING, narHash.nix32(), ""));
+      ingest.announce(narHash); // once more, for what was just added to the garbage
     }
     return deleted;
   }

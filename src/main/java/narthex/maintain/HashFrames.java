@@ -24,7 +24,7 @@ import narthex.stream.DigestingInputStream;
  * Finds the FileHash of chunked NARs as zstd files: that of their frames back to back. A NAR whose
  * chunks turn out lost is recorded as such, as when it is served.
  */
-public final class HashFrames implements Chore {
+public final class HashFrames implements Chore<Sha256> {
   private static final System.Logger LOG = System.getLogger(HashFrames.class.getName());
   private static final int BUFFER_BYTES = 64 << 10;
 

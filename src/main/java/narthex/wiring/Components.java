@@ -36,9 +36,11 @@ import narthex.maintain.Chore;
 import narthex.maintain.Chores;
 import narthex.maintain.ChunkFiles;
 import narthex.maintain.DeleteFiles;
+import narthex.maintain.DeleteGarbage;
 import narthex.maintain.Deletion;
+import narthex.maintain.FindUnnamedBlobs;
 import narthex.maintain.HashFrames;
-import narthex.maintain.Sweep;
+import narthex.maintain.SweepNars;
 import narthex.nix.SecretKey;
 import narthex.serve.Advertising;
 import narthex.serve.DecoderSlots;
@@ -182,25 +184,26 @@ final class Components implements Closeable {
   private void startChores(Settings all, Database database, BlobStore blobs, NarIngest ingest) {
     InstantSource clock = InstantSource.system();
     ScheduledExecutorService timer = stopping(Executors.timer("narthex-maintain"));
-    new Sweep(database, deletion, all.uploading().grace(), clock).schedule(timer);
     Settings.Chunking settings = all.chunking();
     Duration delay = settings.deleteDelay();
-    List<Chore> work = new ArrayList<>();
+    List<Chore<?>> work = new ArrayList<>();
     if (settings.mode() != CdcMode.OFF) {
       work.add(new ChunkFiles(database, new FileChunking(ingest, database, blobs)));
     }
     if (settings.advertised() == Advertising.Chunked.AS_ZSTD) {
       work.add(new HashFrames(database, blobs, ingest));
     }
-    DeleteFiles files = new DeleteFiles(database, blobs, ingest, delay, clock);
-    closeables.push(files);
-    work.add(files);
+    work.add(new DeleteFiles(database, ingest, delay, clock));
+    work.add(new SweepNars(database, deletion, all.uploading().grace(), clock));
+    work.add(new FindUnnamedBlobs(database, blobs, clock));
+    work.add(new DeleteGarbage(database, blobs, clock));
     ExecutorService workers =
         stopping(Executors.background("narthex-background", settings.workers()));
     Chores chores = new Chores(work, workers, settings.workers(), clock);
     closeables.push(chores);
     ingest.addListener(chores);
-    chores.schedule(timer, delay);
+    Duration grace = all.uploading().grace();
+    chores.schedule(timer, delay.compareTo(grace) < 0 ? delay : grace);
   }
 
   private static SiteInfo siteInfo(Settings.Site site, NarInfoSigner signer) {

@@ -258,7 +258,7 @@ class GrowingChunksTest {
       long end = part.get().narOffset() + part.get().length();
       part = database.chunks().findPart(id(nar).hash(), end);
     }
-    database.deleteRepresentation(id(nar).hash(), chunked);
+    database.deleteRepresentation(id(nar).hash(), chunked, java.time.Instant.EPOCH);
   }
 
   @Test

@@ -231,7 +231,7 @@ interface ChunkContract {
     assertEquals(
         List.of(file(Compression.XZ, 7), chunked(1, all)),
         database().findNar(hash(1)).orElseThrow().representations());
-    assertTrue(database().deleteRepresentation(hash(1), file(Compression.XZ, 7)));
+    assertTrue(database().deleteRepresentation(hash(1), file(Compression.XZ, 7), NOON));
     assertEquals(all, read(1));
   }
 
@@ -241,12 +241,12 @@ interface ChunkContract {
     store(1, all, all);
     store(2, List.of(), all);
 
-    assertTrue(database().deleteRepresentation(hash(1), chunked(1, all)));
+    assertTrue(database().deleteRepresentation(hash(1), chunked(1, all), NOON));
     assertEquals(Optional.empty(), database().findNar(hash(1)));
     assertEquals(Optional.empty(), database().chunks().findPart(hash(1), 0));
     assertEquals(all, read(2));
 
-    assertTrue(database().deleteUnnamedNar(hash(2)).isPresent());
+    assertTrue(database().deleteUnnamedNar(hash(2), NOON));
     assertEquals(Optional.empty(), database().chunks().findPart(hash(2), 0));
     assertEquals(all, database().chunks().places(parts(all, 2500).get(0).numbers()));
     assertTrue(store(1, List.of(), all));

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -62,7 +63,7 @@ interface ChunkingQueueContract {
   }
 
   default void dropChunked(int nar) throws Exception {
-    assertTrue(database().deleteRepresentation(hash(nar), chunkedOf(nar)));
+    assertTrue(database().deleteRepresentation(hash(nar), chunkedOf(nar), NOON));
   }
 
   @Test
@@ -118,11 +119,11 @@ interface ChunkingQueueContract {
     storeChunked(1, 1, "pack/a");
     ChunkingQueue queue = database().chunkingQueue();
 
-    assertEquals(List.of(), queue.deleteSuperseded(hash(1), NOON));
+    assertEquals(List.of(), queue.deleteSuperseded(hash(1), NOON, NOON));
     assertEquals(
         List.of(file(Compression.XZ, 101), file(Compression.ZSTD, 101)),
-        queue.deleteSuperseded(hash(1), AFTER_NOON));
-    assertEquals(List.of(), queue.deleteSuperseded(hash(1), AFTER_NOON));
+        queue.deleteSuperseded(hash(1), AFTER_NOON, NOON));
+    assertEquals(List.of(), queue.deleteSuperseded(hash(1), AFTER_NOON, NOON));
     assertEquals(List.of(), superseded(AFTER_NOON));
     assertEquals(
         List.of(chunkedOf(1)), database().findNar(hash(1)).orElseThrow().representations());
@@ -135,7 +136,7 @@ interface ChunkingQueueContract {
     dropChunked(1);
 
     assertEquals(List.of(), superseded(AFTER_NOON));
-    assertEquals(List.of(), database().chunkingQueue().deleteSuperseded(hash(1), AFTER_NOON));
+    assertEquals(List.of(), database().chunkingQueue().deleteSuperseded(hash(1), AFTER_NOON, NOON));
     assertEquals(List.of(hash(1)), unchunked());
     assertEquals(
         List.of(file(Compression.XZ, 101)),
@@ -159,20 +160,41 @@ interface ChunkingQueueContract {
   }
 
   @Test
-  default void aChunkWrittenAnewMakesEveryHashOfFramesUnknown() throws Exception {
+  default void aChunkWrittenAnewMakesTheHashOfFramesOfItsNarsAloneUnknown() throws Exception {
     List<ChunkPlace> lost = storeChunked(1, 1, "pack/a");
     storeChunked(2, 2, "pack/b");
+    for (int nar = 4; nar <= 6; nar++) { // one manifest of several parts each
+      List<ChunkPlace> chunks = new ArrayList<>();
+      for (int i = 0; i < 600; i++) {
+        chunks.add(
+            ChunkContract.chunk(database().chunks().takeNumbers(1), nar * 1000 + i, "p/" + nar));
+      }
+      List<ChunkPlace> all = new ArrayList<>(chunks);
+      if (nar == 5) {
+        all.add(lost.get(0));
+      }
+      database()
+          .storeChunked(
+              nar(nar),
+              ChunkContract.byHash(chunks),
+              ChunkContract.parts(all, 1),
+              ChunkContract.chunked(nar, all),
+              NOON);
+    }
     ChunkingQueue queue = database().chunkingQueue();
     long before = queue.rewritten();
-    assertTrue(queue.storeFramesHash(nar(1), chunkedOf(1), hash(77), before));
+    for (int nar : new int[] {1, 2, 4, 5, 6}) {
+      assertTrue(queue.storeFramesHash(nar(nar), chunkedOf(nar), hash(70 + nar), before));
+    }
+    assertEquals(List.of(), unhashed());
 
     assertTrue(database().chunks().condemn(lost.get(0)));
     storeChunked(3, 1, "pack/c");
 
-    assertEquals(sorted(hash(1), hash(2), hash(3)), unhashed());
-    assertFalse(queue.storeFramesHash(nar(2), chunkedOf(2), hash(78), before));
-    assertTrue(queue.storeFramesHash(nar(2), chunkedOf(2), hash(78), queue.rewritten()));
-    assertEquals(sorted(hash(1), hash(3)), unhashed());
+    assertEquals(sorted(hash(1), hash(3), hash(5)), unhashed());
+    assertFalse(queue.storeFramesHash(nar(3), chunkedOf(3), hash(73), before));
+    assertTrue(queue.storeFramesHash(nar(3), chunkedOf(3), hash(73), queue.rewritten()));
+    assertEquals(sorted(hash(1), hash(5)), unhashed());
   }
 
   static List<Sha256> sorted(Sha256... hashes) {

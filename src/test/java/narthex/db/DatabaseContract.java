@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 /** What {@link Database} promises, whichever database is behind it. */
 abstract class DatabaseContract extends UploadContract
-    implements DocumentTableContract, ChunkContract, ChunkingQueueContract {
+    implements DocumentTableContract, ChunkContract, ChunkingQueueContract, GarbageContract {
   private static final String STEM = "a".repeat(52);
   private static final int DEADLINE_SECONDS = 60;
 
@@ -167,13 +167,13 @@ abstract class DatabaseContract extends UploadContract
   void onlyExactlyThatRepresentationIsDeleted() throws Exception {
     database.storeRepresentation(nar(1), representation("first"), NOON);
 
-    assertFalse(database.deleteRepresentation(hash(1), representation("second")));
-    assertFalse(database.deleteRepresentation(hash(2), representation("first")));
+    assertFalse(database.deleteRepresentation(hash(1), representation("second"), NOON));
+    assertFalse(database.deleteRepresentation(hash(2), representation("first"), NOON));
     assertTrue(database.findNar(hash(1)).isPresent());
 
-    assertTrue(database.deleteRepresentation(hash(1), representation("first")));
+    assertTrue(database.deleteRepresentation(hash(1), representation("first"), NOON));
     assertEquals(Optional.empty(), database.findNar(hash(1)));
-    assertFalse(database.deleteRepresentation(hash(1), representation("first")));
+    assertFalse(database.deleteRepresentation(hash(1), representation("first"), NOON));
     assertEquals(0, count("nar"));
     assertTrue(database.storeRepresentation(nar(1), representation("third"), NOON));
   }
@@ -197,11 +197,11 @@ abstract class DatabaseContract extends UploadContract
       database.storeRepresentation(nar(1), representation("a"), NOON);
       List<Boolean> results =
           AtOnce.run(
-              () -> database.deleteRepresentation(hash(1), representation("a")),
+              () -> database.deleteRepresentation(hash(1), representation("a"), NOON),
               () -> database.storeRepresentation(nar(1), representation("b"), NOON));
       assertTrue(results.get(0));
       assertEquals(results.get(1), database.findNar(hash(1)).isPresent());
-      database.deleteRepresentation(hash(1), representation("b"));
+      database.deleteRepresentation(hash(1), representation("b"), NOON);
       assertEquals(0, count("nar"));
     }
   }

@@ -8,9 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import narthex.nix.DocumentName;
 import org.junit.jupiter.api.Test;
 
@@ -28,8 +30,8 @@ interface DocumentTableContract {
     DocumentRow own = new DocumentRow(listing, hash(2), 0, "doc/2", 9, null, NOON);
 
     assertEquals(Optional.empty(), database().documents().find(documentName(1)));
-    assertEquals(Optional.empty(), database().documents().store(fetched));
-    assertEquals(Optional.empty(), database().documents().store(own));
+    assertFalse(database().documents().store(fetched, NOON));
+    assertFalse(database().documents().store(own, NOON));
 
     assertEquals(Optional.of(fetched), database().documents().find(documentName(1)));
     assertEquals(Optional.of(own), database().documents().find(listing));
@@ -37,16 +39,18 @@ interface DocumentTableContract {
   }
 
   @Test
-  default void aDocumentStoredLaterReplacesTheEarlierAndTellsIt() throws Exception {
+  default void aDocumentStoredLaterReplacesTheEarlierWhoseBlobIsGarbageThen() throws Exception {
     DocumentRow first = document(documentName(1), "doc/1");
     DocumentRow second =
         new DocumentRow(documentName(1), hash(8), 3, "doc/2", 12, null, NOON.plusMillis(1));
-    database().documents().store(first);
+    database().documents().store(first, NOON);
 
-    assertEquals(Optional.of(first), database().documents().store(second));
+    assertTrue(database().documents().store(second, NOON));
+    assertEquals(List.of("doc/1"), due(NOON));
 
     assertEquals(Optional.of(second), database().documents().find(documentName(1)));
-    assertEquals(Optional.empty(), database().documents().store(second));
+    assertFalse(database().documents().store(second, NOON));
+    assertEquals(List.of("doc/1"), due(NOON));
   }
 
   @Test
@@ -62,31 +66,39 @@ interface DocumentTableContract {
   @Test
   default void onlyExactlyThatDocumentIsDeleted() throws Exception {
     DocumentRow row = document(documentName(1), "doc/1");
-    database().documents().store(row);
+    database().documents().store(row, NOON);
 
-    assertFalse(database().documents().delete(document(documentName(1), "doc/2")));
-    assertFalse(database().documents().delete(document(documentName(2), "doc/1")));
+    assertFalse(database().documents().delete(document(documentName(1), "doc/2"), NOON));
+    assertFalse(database().documents().delete(document(documentName(2), "doc/1"), NOON));
     assertEquals(Optional.of(row), database().documents().find(documentName(1)));
 
-    assertTrue(database().documents().delete(row));
-    assertFalse(database().documents().delete(row));
+    assertEquals(List.of(), due(NOON));
+    assertTrue(database().documents().delete(row, NOON));
+    assertEquals(List.of("doc/1"), due(NOON));
+    assertFalse(database().documents().delete(row, NOON));
     assertEquals(Optional.empty(), database().documents().find(documentName(1)));
   }
 
   @Test
-  default void ofDocumentsStoredAtOnceAllButTheLastAreToldAsReplaced() throws Exception {
+  default void ofDocumentsStoredAtOnceTheBlobsOfAllButTheLastAreGarbage() throws Exception {
+    List<String> garbage = new ArrayList<>();
     for (int round = 0; round < ROUNDS; round++) {
       DocumentName name = documentName(round);
-      List<Optional<DocumentRow>> replaced =
+      DocumentRow one = document(name, "doc/a" + round);
+      DocumentRow other = document(name, "doc/b" + round);
+      List<Boolean> replaced =
           AtOnce.run(
-              () -> database().documents().store(document(name, "doc/a")),
-              () -> database().documents().store(document(name, "doc/b")));
+              () -> database().documents().store(one, NOON),
+              () -> database().documents().store(other, NOON));
 
+      assertEquals(1, replaced.stream().filter(yes -> yes).count());
       String there = database().documents().find(name).orElseThrow().blob();
-      List<String> gone =
-          replaced.stream().flatMap(Optional::stream).map(DocumentRow::blob).toList();
-      assertEquals(1, gone.size());
-      assertEquals(List.of("doc/a", "doc/b"), Stream.of(there, gone.get(0)).sorted().toList());
+      garbage.add(there.equals(one.blob()) ? other.blob() : one.blob());
     }
+    assertEquals(garbage.stream().sorted().toList(), due(NOON));
+  }
+
+  private List<String> due(Instant now) throws IOException {
+    return database().garbage().findDue(now, Optional.empty(), 1000);
   }
 }

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import narthex.nix.Compression;
 import narthex.nix.NarInfo;
+import narthex.nix.Sha256;
 import narthex.nix.Signature;
 import narthex.nix.StorePathHash;
 import org.junit.jupiter.api.Test;
@@ -49,7 +50,7 @@ abstract class UploadContract extends DatabaseFixture {
     assertFalse(database.storeRepresentation(nar(1), file(Compression.BR, 9), NOON));
     assertEquals(files, database.findNar(hash(1)).orElseThrow().representations());
 
-    assertTrue(database.deleteRepresentation(hash(1), files.get(0)));
+    assertTrue(database.deleteRepresentation(hash(1), files.get(0), NOON));
     assertTrue(database.storeRepresentation(nar(1), files.get(0), NOON));
 
     assertEquals(
@@ -169,7 +170,7 @@ abstract class UploadContract extends DatabaseFixture {
     assertEquals(uploaded(1, 1), database.storeNarInfo(narInfo(1, 2, "x".repeat(52))));
 
     assertEquals(Optional.of(uploaded(1, 1)), database.findNarInfo(pathHash(1)));
-    database.deleteRepresentation(hash(1), file(Compression.XZ, 1001));
+    database.deleteRepresentation(hash(1), file(Compression.XZ, 1001), NOON);
     NarInfoRow fetched = narInfo(1, 2, "y".repeat(52));
     assertEquals(fetched, database.storeNarInfo(fetched));
   }
@@ -229,7 +230,8 @@ abstract class UploadContract extends DatabaseFixture {
           AtOnce.<Object>run(
               () -> database.storeUploaded(uploaded(number, number)),
               () ->
-                  database.deleteRepresentation(hash(number), file(Compression.XZ, number + 1000)));
+                  database.deleteRepresentation(
+                      hash(number), file(Compression.XZ, number + 1000), NOON));
       boolean missing = results.get(0) == UploadOutcome.NAR_MISSING;
       assertEquals(missing, database.findNarInfo(pathHash(number)).isEmpty());
       assertEquals(true, results.get(1));
@@ -280,25 +282,29 @@ abstract class UploadContract extends DatabaseFixture {
     database.storeUploaded(uploaded(1, 1));
     storeNar(2);
 
-    assertEquals(Optional.empty(), database.deleteUnnamedNar(hash(1)));
-    assertEquals(Optional.empty(), database.deleteUnnamedNar(hash(3)));
-    assertEquals(nar(2), database.deleteUnnamedNar(hash(2)).orElseThrow().id());
+    assertFalse(database.deleteUnnamedNar(hash(1), NOON));
+    assertFalse(database.deleteUnnamedNar(hash(3), NOON));
+    assertTrue(database.deleteUnnamedNar(hash(2), NOON));
     assertEquals(Optional.empty(), database.findNar(hash(2)));
 
     database.deleteNarInfo(pathHash(1));
-    assertTrue(database.deleteUnnamedNar(hash(1)).isPresent());
+    assertTrue(database.deleteUnnamedNar(hash(1), NOON));
     assertEquals(0, count("nar") + count("representation"));
   }
 
   @Test
-  void unnamedNarsAreFoundOldestFirstAndBounded() throws Exception {
+  void unnamedNarsAreFoundPageByPage() throws Exception {
     for (int i = 1; i <= 4; i++) {
       database.storeRepresentation(nar(i), file(Compression.XZ, i), NOON.minusSeconds(i));
     }
     database.storeUploaded(uploaded(9, 3));
 
-    assertEquals(List.of(hash(4), hash(2)), database.findUnnamedNars(NOON, 2));
-    assertEquals(List.of(hash(4)), database.findUnnamedNars(NOON.minusSeconds(2), 10));
+    List<Sha256> all = database.findUnnamedNars(NOON, Optional.empty(), 10);
+    assertEquals(Set.of(hash(1), hash(2), hash(4)), Set.copyOf(all));
+    assertEquals(all.subList(0, 2), database.findUnnamedNars(NOON, Optional.empty(), 2));
+    assertEquals(all.subList(2, 3), database.findUnnamedNars(NOON, Optional.of(all.get(1)), 2));
+    assertEquals(
+        List.of(hash(4)), database.findUnnamedNars(NOON.minusSeconds(3), Optional.empty(), 10));
   }
 
   @Test
@@ -308,7 +314,7 @@ abstract class UploadContract extends DatabaseFixture {
       storeNar(number);
       AtOnce.run(
           () -> database.storeUploaded(uploaded(number, number)),
-          () -> database.deleteUnnamedNar(hash(number)));
+          () -> database.deleteUnnamedNar(hash(number), NOON));
       assertEquals(
           database.findNarInfo(pathHash(number)).isPresent(),
           database.findNar(hash(number)).isPresent());

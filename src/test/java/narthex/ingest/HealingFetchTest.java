@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -68,7 +69,9 @@ class HealingFetchTest {
         node.database()
             .findNar(SAMPLE.id().hash())
             .flatMap(nar -> nar.find(Form.CHUNKED, Compression.NONE));
-    assertTrue(node.database().deleteRepresentation(SAMPLE.id().hash(), stored.orElseThrow()));
+    assertTrue(
+        node.database()
+            .deleteRepresentation(SAMPLE.id().hash(), stored.orElseThrow(), Instant.EPOCH));
   }
 
   private Set<Path> packs() {

@@ -13,10 +13,12 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import narthex.nix.Sha256;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -40,7 +42,7 @@ class ChoresTest {
   }
 
   /** A queue in memory: what it did, in that order. */
-  private static class Waiting implements Chore {
+  private static class Waiting implements Chore<Sha256> {
     final SortedSet<String> waiting = Collections.synchronizedSortedSet(new TreeSet<>());
     final List<Sha256> did = Collections.synchronizedList(new ArrayList<>());
     volatile boolean isBroken;
@@ -84,7 +86,7 @@ class ChoresTest {
   }
 
   /** Workers run in the thread that wakes them. */
-  private Chores inThisThread(Chore... chores) {
+  private Chores inThisThread(Chore<?>... chores) {
     return new Chores(List.of(chores), Runnable::run, 1, () -> now);
   }
 
@@ -103,6 +105,63 @@ class ChoresTest {
 
     assertEquals(450, chore.did.size());
     assertTrue(chore.waiting.isEmpty());
+  }
+
+  @Test
+  void aChoreWithAPauseIsLookedForAgainAfterIt() {
+    Waiting chore =
+        new Waiting() {
+          @Override
+          public Duration pause() {
+            return Duration.ofHours(1);
+          }
+        }.with(1);
+    Chores chores = inThisThread(chore);
+    chores.wake();
+    chore.with(2);
+    now = now.plus(Duration.ofHours(1)).minusMillis(1);
+    chores.wake();
+    assertEquals(List.of(nar(1)), chore.did);
+
+    now = now.plusMillis(1);
+    chores.wake();
+
+    assertEquals(List.of(nar(1), nar(2)), chore.did);
+  }
+
+  @Test
+  void whoIsWokenWhileAnotherIsBusyLooksForWhatThisRoundHasPassed() throws Exception {
+    CountDownLatch busy = new CountDownLatch(1);
+    CountDownLatch end = new CountDownLatch(1);
+    Waiting chore =
+        new Waiting() {
+          @Override
+          public boolean run(Sha256 narHash) throws IOException {
+            if (narHash.equals(nar(2))) {
+              busy.countDown();
+              await(end);
+            }
+            return super.run(narHash);
+          }
+        }.with(2);
+    AtomicInteger started = new AtomicInteger();
+    Executor firstElsewhere =
+        task -> {
+          if (started.getAndIncrement() == 0) {
+            workers.execute(task);
+          } else {
+            task.run();
+          }
+        };
+    Chores chores = new Chores(List.of(chore), firstElsewhere, 2, () -> now);
+    chores.wake();
+    await(busy);
+    chore.with(1);
+
+    chores.wake();
+
+    assertEquals(List.of(nar(1)), chore.did);
+    end.countDown();
   }
 
   @Test

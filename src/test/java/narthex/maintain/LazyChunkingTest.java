@@ -19,6 +19,7 @@ import java.util.function.UnaryOperator;
 import narthex.blob.BlobStore;
 import narthex.blob.FaultyBlobStore;
 import narthex.db.Form;
+import narthex.db.GarbageTable;
 import narthex.db.Representation;
 import narthex.ingest.CdcMode;
 import narthex.nix.Compression;
@@ -157,7 +158,7 @@ class LazyChunkingTest {
 
       assertEquals(List.of(Form.CHUNKED), forms(node, XZ));
       assertTrue(node.blobFiles().stream().anyMatch(file -> file.toString().contains("/nar/")));
-      now = now.plus(DeleteFiles.GRACE);
+      now = now.plus(GarbageTable.GRACE);
       node.chores().delete();
       assertTrue(node.blobFiles().stream().noneMatch(file -> file.toString().contains("/nar/")));
       int before = upstream.requests().count("GET", XZ.narTarget());
@@ -179,7 +180,7 @@ class LazyChunkingTest {
         byte[] start = in.readNBytes(1000);
         now = now.plus(NodeChores.DELETE_DELAY);
         node.chores().delete();
-        now = now.plus(DeleteFiles.GRACE);
+        now = now.plus(GarbageTable.GRACE);
         node.chores().delete();
         assertTrue(node.blobFiles().stream().noneMatch(file -> file.toString().contains("/nar/")));
 
@@ -221,6 +222,7 @@ class LazyChunkingTest {
       node.chores().chunk();
 
       assertEquals(List.of(), forms(node, XZ));
+      node.chores().collect();
       assertEquals(List.of(), node.blobFiles());
       assertEquals(List.of(), node.temporaryFiles());
       assertRead(node, XZ, XZ.fileName());
@@ -247,7 +249,7 @@ class LazyChunkingTest {
     try (Node node = lazy()) {
       fetch(node, XZ);
       node.database().deleteNarInfo(XZ.hash());
-      node.database().deleteUnnamedNar(XZ.id().hash());
+      node.database().deleteUnnamedNar(XZ.id().hash(), now);
 
       assertFalse(node.chores().chunk(XZ));
       assertEquals(List.of(), forms(node, XZ));
@@ -260,7 +262,7 @@ class LazyChunkingTest {
       fetch(node, XZ);
     }
     for (FaultyBlobStore.Step step :
-        EnumSet.complementOf(EnumSet.of(FaultyBlobStore.Step.DELETE))) {
+        EnumSet.complementOf(EnumSet.of(FaultyBlobStore.Step.DELETE, FaultyBlobStore.Step.LIST))) {
       assertTroubleLeavesNothing(faulty -> faulty.fail(step), step.toString());
     }
     assertTroubleLeavesNothing(faulty -> faulty.failWritesAfter(30_000), "write");

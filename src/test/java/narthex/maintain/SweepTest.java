@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -38,7 +39,7 @@ class SweepTest {
   private Instant now = Instant.parse("2026-01-02T03:04:05Z");
   private Database database;
   private NarUpload upload;
-  private Sweep sweep;
+  private Chores chores;
 
   @BeforeEach
   void open(@TempDir Path folder) throws IOException {
@@ -55,7 +56,15 @@ class SweepTest {
     upload = new NarUpload(ingest, database, 1 << 20, CdcMode.OFF);
     Deletion deletion =
         new Deletion(database, ingest, new DocumentIngest(blobs, database, () -> now));
-    sweep = new Sweep(database, deletion, GRACE, () -> now);
+    chores =
+        new Chores(
+            List.of(
+                new SweepNars(database, deletion, GRACE, () -> now),
+                new DeleteGarbage(database, blobs, () -> now)),
+            Runnable::run,
+            1,
+            () -> now);
+    ingest.addListener(chores);
   }
 
   @AfterEach
@@ -85,12 +94,13 @@ class SweepTest {
   void whatNothingNamesIsSweptAfterTheGraceWithItsBytes() throws Exception {
     NarFixture fixture = put(1);
     now = now.plus(GRACE);
-    assertEquals(0, sweep.run());
+    chores.wake();
     assertTrue(isStored(fixture));
+    assertEquals(1, blobs.keys().size());
 
-    now = now.plusMillis(1);
+    now = now.plus(Duration.ofHours(1));
+    chores.wake();
 
-    assertEquals(1, sweep.run());
     assertFalse(isStored(fixture));
     assertEquals(0, blobs.keys().size());
   }
@@ -103,8 +113,10 @@ class SweepTest {
             fixture.narInfo(fixture.url()), null, fixture.fileHash().nix32(), Instant.EPOCH));
     now = now.plus(GRACE.multipliedBy(10));
 
-    assertEquals(0, sweep.run());
+    chores.wake();
+
     assertTrue(isStored(fixture));
+    assertEquals(1, blobs.keys().size());
   }
 
   @Test
@@ -114,8 +126,10 @@ class SweepTest {
     put(fixture);
     now = now.plus(GRACE);
 
-    assertEquals(0, sweep.run());
+    chores.wake();
+
     assertTrue(isStored(fixture));
+    assertEquals(1, blobs.keys().size());
   }
 
   @Test
@@ -125,7 +139,8 @@ class SweepTest {
     }
     now = now.plus(GRACE).plusMillis(1);
 
-    assertEquals(205, sweep.run());
+    chores.wake();
+
     assertEquals(0, blobs.keys().size());
   }
 }

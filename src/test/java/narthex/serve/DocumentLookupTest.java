@@ -117,6 +117,7 @@ class DocumentLookupTest {
     assertEquals(Stored.KNOWN, put(LOG, "other".getBytes(UTF_8)));
 
     assertEquals("other", new String(node.read(LOG).orElseThrow(), UTF_8));
+    node.collect();
     assertEquals(1, node.blobFiles().size());
   }
 
@@ -128,7 +129,9 @@ class DocumentLookupTest {
       assertEquals('b', in.read());
 
       put(LOG, "other".getBytes(UTF_8));
+      node.collect();
 
+      assertEquals(1, node.blobFiles().size());
       assertEquals(TEXT.length - 1, in.readAllBytes().length);
     }
   }

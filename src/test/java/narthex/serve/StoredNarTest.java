@@ -89,6 +89,7 @@ class StoredNarTest {
     assertReadings(Outcome.RIGHT, node);
     node.awaitIdle();
     assertTrue(node.isStored(SAMPLE));
+    node.chores().collect();
     assertEquals(1, node.blobFiles().size());
     assertEquals(List.of(), node.temporaryFiles());
     assertEquals(1, upstream.requests().count("GET", SAMPLE.narTarget()));

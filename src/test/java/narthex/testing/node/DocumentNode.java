@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,10 +17,14 @@ import narthex.blob.BlobStore;
 import narthex.blob.DirectoryBlobStore;
 import narthex.db.Database;
 import narthex.db.DatabaseSettings;
+import narthex.db.GarbageTable;
 import narthex.ingest.DocumentFetch;
 import narthex.ingest.DocumentIngest;
 import narthex.ingest.DocumentUpload;
 import narthex.ingest.NarInfoUpload.Trust;
+import narthex.maintain.Chore;
+import narthex.maintain.Chores;
+import narthex.maintain.DeleteGarbage;
 import narthex.nix.DocumentName;
 import narthex.nix.PublicKey;
 import narthex.nix.SecretKey;
@@ -151,6 +156,13 @@ public final class DocumentNode implements AutoCloseable {
         InputStream in = document.plain()) {
       return Optional.of(in.readAllBytes());
     }
+  }
+
+  /** Deletes all garbage, as if its grace were over. */
+  public void collect() {
+    InstantSource later = () -> Instant.now().plus(GarbageTable.GRACE);
+    Chore<String> garbage = new DeleteGarbage(database, blobs, later);
+    new Chores(List.of(garbage), Runnable::run, 1, later).wake();
   }
 
   /** The files of committed blobs. */

@@ -2,34 +2,41 @@ package narthex.testing.node;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import narthex.blob.BlobStore;
 import narthex.db.Database;
+import narthex.db.GarbageTable;
 import narthex.ingest.FileChunking;
 import narthex.ingest.NarIngest;
 import narthex.maintain.Chore;
 import narthex.maintain.Chores;
 import narthex.maintain.ChunkFiles;
 import narthex.maintain.DeleteFiles;
+import narthex.maintain.DeleteGarbage;
+import narthex.maintain.FindUnnamedBlobs;
 import narthex.maintain.HashFrames;
+import narthex.nix.Sha256;
 
 /** What a node does in the background: only when it is told to, in the caller's thread. */
 public final class NodeChores {
   /** How long a whole file stays beside the chunks. */
   public static final Duration DELETE_DELAY = Duration.ofHours(24);
 
-  private final Chore chunking;
-  private final Chore hashing;
-  private final Chore deletion;
+  private final Chore<Sha256> chunking;
+  private final Chore<Sha256> hashing;
+  private final Chore<Sha256> deletion;
+  private final BlobStore blobs;
   private final Database database;
   private final InstantSource clock;
 
   NodeChores(Database database, BlobStore blobs, NarIngest ingest, InstantSource clock) {
     this.chunking = new ChunkFiles(database, new FileChunking(ingest, database, blobs));
     this.hashing = new HashFrames(database, blobs, ingest);
-    this.deletion = new DeleteFiles(database, blobs, ingest, DELETE_DELAY, clock);
+    this.deletion = new DeleteFiles(database, ingest, DELETE_DELAY, clock);
     this.database = database;
+    this.blobs = blobs;
     this.clock = clock;
   }
 
@@ -53,9 +60,24 @@ public final class NodeChores {
     return hashing.run(sample.id().hash());
   }
 
-  /** Deletes the whole files of what has been chunked for long enough. */
+  /** Deletes the whole files of what has been chunked for long enough, and what is due. */
   public void delete() {
     run(deletion);
+    run(new DeleteGarbage(database, blobs, clock));
+  }
+
+  /** Deletes all garbage, as if its grace were over. */
+  public void collect() {
+    run(new DeleteGarbage(database, blobs, () -> clock.instant().plus(GarbageTable.GRACE)));
+  }
+
+  /** Compares all blobs with the rows, as if they were old, and deletes those without one. */
+  public void collectUnnamed() {
+    InstantSource later = () -> Instant.now().plus(FindUnnamedBlobs.GRACE).plusSeconds(1);
+    run(new FindUnnamedBlobs(database, blobs, later));
+    run(
+        new DeleteGarbage(
+            database, blobs, () -> later.instant().plus(GarbageTable.GRACE).plusSeconds(1)));
   }
 
   /** How many NARs wait to be chunked. */
@@ -63,7 +85,7 @@ public final class NodeChores {
     return database.chunkingQueue().countUnchunked();
   }
 
-  private void run(Chore chore) {
+  private void run(Chore<?> chore) {
     new Chores(List.of(chore), Runnable::run, 1, clock).wake();
   }
 }

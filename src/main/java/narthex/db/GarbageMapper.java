@@ -1,0 +1,62 @@
+package narthex.db;
+
+import java.util.Collection;
+import java.util.List;
+import org.apache.ibatis.annotations.Delete;
+import org.apache.ibatis.annotations.Insert;
+import org.apache.ibatis.annotations.Param;
+import org.apache.ibatis.annotations.Select;
+
+/** Statements on the table garbage, and on what refers to blobs. */
+interface GarbageMapper {
+  String IN_BLOBS =
+      """
+      in
+        <foreach collection="blobs" item="blob" open="(" separator="," close=")">
+          #{blob}
+        </foreach>
+      </script>
+      """;
+
+  String IN_HASHES =
+      """
+      in
+        <foreach collection="hashes" item="hash" open="(" separator="," close=")">
+          #{hash}
+        </foreach>
+      </script>
+      """;
+
+  @Insert(
+      """
+      insert into garbage (blob, delete_after) values (#{blob}, #{deleteAfter})
+      on conflict (blob) do nothing
+      """)
+  int add(@Param("blob") String blob, @Param("deleteAfter") long deleteAfter);
+
+  @Select(
+      """
+      select blob from garbage where blob > #{after} and delete_after <= #{now}
+      order by blob limit #{most}
+      """)
+  List<String> findDue(
+      @Param("now") long now, @Param("after") String after, @Param("most") int most);
+
+  @Delete("delete from garbage where blob = #{blob}")
+  void remove(@Param("blob") String blob);
+
+  @Select("<script>select blob from garbage where blob " + IN_BLOBS)
+  List<String> findListed(@Param("blobs") Collection<String> blobs);
+
+  @Select("<script>select blob from document where blob " + IN_BLOBS)
+  List<String> findDocuments(@Param("blobs") Collection<String> blobs);
+
+  @Select("<script>select distinct pack from chunk where pack " + IN_BLOBS)
+  List<String> findPacks(@Param("blobs") Collection<String> blobs);
+
+  @Select("<script>select extents from representation where nar_hash " + IN_HASHES)
+  List<ExtentList> findExtentsOfNars(@Param("hashes") Collection<String> hashes);
+
+  @Select("<script>select extents from representation where file_hash " + IN_HASHES)
+  List<ExtentList> findExtentsOfFiles(@Param("hashes") Collection<String> hashes);
+}

@@ -1,0 +1,125 @@
+package narthex.db;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import narthex.blob.Extent;
+import narthex.db.Transactions.Mappers;
+
+/**
+ * Blobs that no row refers to any more and that wait to be deleted. Safe for use by several
+ * threads.
+ */
+public final class GarbageTable {
+  /** How long a blob usually stays: a reader that has found its row opens the blob within that. */
+  public static final Duration GRACE = Duration.ofSeconds(30);
+
+  private final Transactions transactions;
+
+  GarbageTable(Transactions transactions) {
+    this.transactions = transactions;
+  }
+
+  /**
+   * Finds blobs that may be deleted, in the order of their keys.
+   *
+   * @param after only those with greater keys; empty from the first on
+   * @param most how many at most
+   * @throws DatabaseException if the database cannot tell
+   */
+  public List<String> findDue(Instant now, Optional<String> after, int most) throws IOException {
+    String start = after.orElse("");
+    return transactions.single(
+        "find garbage",
+        start,
+        mappers -> mappers.garbage().findDue(now.toEpochMilli(), start, most));
+  }
+
+  /**
+   * Removes a line, after its blob.
+   *
+   * @throws DatabaseException if it could not be removed
+   */
+  public void remove(String blob) throws IOException {
+    transactions.together(
+        "remove garbage",
+        blob,
+        mappers -> {
+          mappers.garbage().remove(blob);
+          return null;
+        });
+  }
+
+  /**
+   * Finds which of these blobs no row refers to. Those that are listed as garbage are among them. A
+   * whole file whose key has no hash counts as referred to.
+   *
+   * @throws DatabaseException if the database cannot tell
+   */
+  public Set<String> findUnnamed(Collection<String> blobs) throws IOException {
+    return transactions.single(
+        "find unnamed blobs", blobs.size() + " keys", mappers -> unnamed(mappers, blobs));
+  }
+
+  /**
+   * Lists those of these blobs that no row refers to and that are not listed yet.
+   *
+   * @param deleteAfter when they may be deleted
+   * @return how many were listed
+   * @throws DatabaseException if that could not be done; nothing is changed then
+   */
+  public int addUnnamed(Collection<String> blobs, Instant deleteAfter) throws IOException {
+    return transactions.together(
+        "list unnamed blobs",
+        blobs.size() + " keys",
+        mappers ->
+            unnamed(mappers, blobs).stream()
+                .mapToInt(blob -> mappers.garbage().add(blob, deleteAfter.toEpochMilli()))
+                .sum());
+  }
+
+  /** Lists the blobs of rows that are deleted in this transaction. */
+  static void add(Mappers mappers, RepresentationColumns deleted, Instant deleteAfter) {
+    deleted.extents().extents().stream()
+        .map(Extent::blob)
+        .distinct()
+        .forEach(blob -> mappers.garbage().add(blob, deleteAfter.toEpochMilli()));
+  }
+
+  private static Set<String> unnamed(Mappers mappers, Collection<String> blobs) {
+    Set<String> unnamed = new LinkedHashSet<>(blobs);
+    List<String> all = new ArrayList<>(unnamed);
+    for (int from = 0; from < all.size(); from += ChunkTable.ROWS_AT_ONCE) {
+      removeNamed(
+          mappers,
+          all.subList(from, Math.min(all.size(), from + ChunkTable.ROWS_AT_ONCE)),
+          unnamed);
+    }
+    return unnamed;
+  }
+
+  private static void removeNamed(Mappers mappers, List<String> blobs, Set<String> unnamed) {
+    GarbageMapper garbage = mappers.garbage();
+    unnamed.removeAll(new HashSet<>(garbage.findDocuments(blobs)));
+    unnamed.removeAll(new HashSet<>(garbage.findPacks(blobs)));
+    Set<String> hashes =
+        blobs.stream()
+            .flatMap(blob -> WholeFileKey.hash(blob).stream())
+            .collect(Collectors.toSet());
+    if (!hashes.isEmpty()) {
+      for (List<ExtentList> rows :
+          List.of(garbage.findExtentsOfNars(hashes), garbage.findExtentsOfFiles(hashes))) {
+        rows.forEach(row -> row.extents().forEach(extent -> unnamed.remove(extent.blob())));
+      }
+    }
+    blobs.stream().filter(WholeFileKey::hasNoHash).forEach(unnamed::remove);
+  }
+}

@@ -1,0 +1,82 @@
+package narthex.maintain;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import narthex.blob.BlobStore;
+import narthex.blob.ListedBlob;
+import narthex.db.Database;
+import narthex.db.GarbageTable;
+
+/**
+ * Finds blobs that no row ever referred to, and lists them as garbage: those that were left when
+ * the server was killed, or the database failed, between a blob and its row. For that it goes
+ * through the whole store, page by page, once a day.
+ */
+public final class FindUnnamedBlobs implements Chore<BlobPage> {
+  /** Younger blobs are left alone: the row of a NAR comes when all of it is here. */
+  public static final Duration GRACE = Duration.ofHours(24);
+
+  private static final System.Logger LOG = System.getLogger(FindUnnamedBlobs.class.getName());
+  private static final Duration PAUSE = Duration.ofHours(24);
+
+  /** The most that S3 lists at once. */
+  private static final int PAGE = 1000;
+
+  private final GarbageTable garbage;
+  private final BlobStore blobs;
+  private final InstantSource clock;
+
+  /** Compares these blobs with the rows of this database. */
+  public FindUnnamedBlobs(Database database, BlobStore blobs, InstantSource clock) {
+    this.garbage = database.garbage();
+    this.blobs = blobs;
+    this.clock = clock;
+  }
+
+  @Override
+  public String done() {
+    return "searched for unnamed blobs";
+  }
+
+  @Override
+  public Duration pause() {
+    return PAUSE;
+  }
+
+  /** One page at a time. */
+  @Override
+  public List<BlobPage> find(Optional<BlobPage> after, int most) throws IOException {
+    List<ListedBlob> page = blobs.list(after.map(BlobPage::last), PAGE);
+    return page.isEmpty() ? List.of() : List.of(new BlobPage(page));
+  }
+
+  @Override
+  public boolean run(BlobPage page) throws IOException {
+    Instant now = clock.instant();
+    Set<String> old =
+        page.blobs().stream()
+            .filter(blob -> blob.modifiedAt().isBefore(now.minus(GRACE)))
+            .map(ListedBlob::key)
+            .collect(Collectors.toSet());
+    if (old.isEmpty()) {
+      return false;
+    }
+    Set<String> unnamed = garbage.findUnnamed(old);
+    int listed = unnamed.isEmpty() ? 0 : garbage.addUnnamed(unnamed, now.plus(GarbageTable.GRACE));
+    if (listed > 0) {
+      LOG.log(
+          Level.INFO,
+          "blobs without a row found count={0} first={1}",
+          listed,
+          unnamed.iterator().next());
+    }
+    return listed > 0;
+  }
+}

@@ -1,0 +1,263 @@
+package narthex.maintain;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import narthex.blob.BlobSink;
+import narthex.blob.FaultyBlobStore;
+import narthex.blob.FaultyBlobStore.Step;
+import narthex.blob.MemoryBlobStore;
+import narthex.db.Database;
+import narthex.db.DatabaseSettings;
+import narthex.db.GarbageTable;
+import narthex.ingest.CdcMode;
+import narthex.ingest.DocumentIngest;
+import narthex.ingest.NarIngest;
+import narthex.ingest.NarUpload;
+import narthex.nix.Compression;
+import narthex.nix.DocumentName;
+import narthex.nix.NarFileName;
+import narthex.nix.Sha256;
+import narthex.nix.StorePathHash;
+import narthex.testing.NarFixture;
+import narthex.testing.NarTree;
+import narthex.testing.StoredChunks;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Blobs that no row refers to, and how they go. */
+class GarbageTest {
+  private static final String STRAY = "pack/ab/left-by-a-kill";
+
+  private final ExecutorService verifiers = Executors.newCachedThreadPool();
+  private final MemoryBlobStore memory = new MemoryBlobStore();
+  private final FaultyBlobStore blobs = new FaultyBlobStore(memory);
+  private Instant now = Instant.now();
+  private Database database;
+  private NarIngest ingest;
+  private DocumentIngest documents;
+  private Chores chores;
+
+  @BeforeEach
+  void open(@TempDir Path folder) throws IOException {
+    database =
+        Database.open(
+            new DatabaseSettings("jdbc:sqlite:" + folder.resolve("x.db"), null, null, null));
+    ingest =
+        new NarIngest(
+            blobs,
+            StoredChunks.ofUsualSizes(blobs, database, verifiers),
+            database,
+            verifiers,
+            () -> now);
+    documents = new DocumentIngest(blobs, database, () -> now);
+    chores = newChores();
+  }
+
+  private Chores newChores() {
+    return new Chores(
+        List.of(
+            new FindUnnamedBlobs(database, blobs, () -> now),
+            new DeleteGarbage(database, blobs, () -> now)),
+        Runnable::run,
+        1,
+        () -> now);
+  }
+
+  @AfterEach
+  void close() {
+    verifiers.shutdownNow();
+    database.close();
+  }
+
+  private NarFixture put(int seed, CdcMode mode) throws IOException {
+    NarFixture fixture =
+        NarFixture.of("garbage-" + seed, NarTree.mixed(seed, 50_000), Compression.XZ);
+    new NarUpload(ingest, database, 1 << 20, mode)
+        .store(
+            new NarFileName(fixture.fileHash().nix32(), Compression.XZ),
+            OptionalLong.empty(),
+            new ByteArrayInputStream(fixture.file()));
+    return fixture;
+  }
+
+  private void keepListing() throws IOException {
+    documents.keep(
+        DocumentName.listing(StorePathHash.parse("0".repeat(32))),
+        new ByteArrayInputStream("{}".getBytes(StandardCharsets.UTF_8)),
+        null);
+  }
+
+  private void write(String key) throws IOException {
+    try (BlobSink sink = blobs.create(key)) {
+      sink.write(new byte[] {1, 2, 3}, 0, 3);
+      sink.commit();
+    }
+  }
+
+  private void drop(NarFixture fixture) throws IOException {
+    ingest.drop(
+        fixture.id().hash(),
+        database.findNar(fixture.id().hash()).orElseThrow().representations().get(0));
+  }
+
+  private void pass(Duration time) {
+    now = now.plus(time);
+  }
+
+  private List<String> due() throws IOException {
+    return database.garbage().findDue(now, Optional.empty(), 100);
+  }
+
+  @Test
+  void aBlobGoesAfterTheGraceAndItsLineAfterTheBlob() throws Exception {
+    NarFixture fixture = put(1, CdcMode.OFF);
+    drop(fixture);
+    assertEquals(1, memory.keys().size());
+    pass(GarbageTable.GRACE.minusMillis(1));
+    chores.wake();
+    assertEquals(1, memory.keys().size());
+
+    pass(Duration.ofMillis(1));
+    chores.wake();
+
+    assertEquals(Set.of(), memory.keys());
+    assertEquals(List.of(), due());
+  }
+
+  @Test
+  void whatCannotBeDeletedIsDeletedLaterByAnotherStartToo() throws Exception {
+    NarFixture fixture = put(2, CdcMode.OFF);
+    drop(fixture);
+    pass(GarbageTable.GRACE);
+    blobs.fail(Step.DELETE);
+    chores.wake();
+    assertEquals(1, memory.keys().size());
+    assertEquals(1, due().size());
+
+    blobs.heal();
+    newChores().wake();
+
+    assertEquals(Set.of(), memory.keys());
+    assertEquals(List.of(), due());
+  }
+
+  @Test
+  void aDeletedNarFreesItsSpaceAtOnce() throws Exception {
+    NarFixture fixture = put(3, CdcMode.OFF);
+    ingest.deleteUnnamed(fixture.id().hash());
+
+    chores.wake();
+
+    assertEquals(Set.of(), memory.keys());
+  }
+
+  @Test
+  void blobsThatNoRowEverNamedAreFoundOnceTheyAreOldAndNoOthersAre() throws Exception {
+    put(4, CdcMode.OFF);
+    put(5, CdcMode.EAGER);
+    keepListing();
+    Set<String> named = new TreeSet<>(memory.keys());
+    String file = "nar/0a/" + Sha256.of(new byte[32]).nix32() + "-" + "0".repeat(36);
+    for (String key : List.of(STRAY, file, "doc/00/listing", "zzz")) {
+      write(key);
+    }
+    chores.wake();
+    assertEquals(List.of(), due());
+
+    pass(FindUnnamedBlobs.GRACE.plusSeconds(5));
+    chores.wake();
+    pass(GarbageTable.GRACE);
+    chores.wake();
+
+    assertEquals(named, memory.keys());
+    assertEquals(List.of(), due());
+  }
+
+  @Test
+  void manyPagesOfBlobsAreCompared() throws Exception {
+    for (int i = 0; i < 2100; i++) {
+      write("pack/" + i);
+    }
+    pass(FindUnnamedBlobs.GRACE.plusSeconds(5));
+    chores.wake();
+    pass(GarbageTable.GRACE);
+    chores.wake();
+
+    assertEquals(Set.of(), memory.keys());
+  }
+
+  @Test
+  void theStoreIsListedOnceADay() throws Exception {
+    pass(FindUnnamedBlobs.GRACE.plusSeconds(5));
+    chores.wake();
+    write(STRAY);
+    chores.wake();
+    assertEquals(List.of(), database.garbage().findDue(now.plusSeconds(60), Optional.empty(), 9));
+
+    pass(Duration.ofHours(24));
+    chores.wake();
+
+    assertEquals(
+        List.of(STRAY), database.garbage().findDue(now.plusSeconds(60), Optional.empty(), 9));
+  }
+
+  @Test
+  void aBlobThatARowNamesAfterAllStays() throws Exception {
+    NarFixture fixture = put(6, CdcMode.EAGER);
+    Set<String> packs = memory.keys();
+    List<String> listed = new ArrayList<>(packs);
+    chores.wake();
+    // The row and the line were written at the same moment, so that neither saw the other.
+    database.garbage().addUnnamed(List.of(STRAY), now);
+    forceLines(listed);
+
+    chores.wake();
+
+    assertEquals(packs, memory.keys());
+    assertEquals(List.of(), due());
+    try (InputStream nar =
+        new narthex.chunk.ChunkedManifest(
+                database.chunks(),
+                blobs,
+                fixture.id(),
+                database
+                    .findNar(fixture.id().hash())
+                    .orElseThrow()
+                    .representations()
+                    .get(0)
+                    .fileSizeBytes())
+            .open(0)) {
+      assertArrayEquals(fixture.nar(), nar.readAllBytes());
+    }
+  }
+
+  /** Documents may be replaced in any blob, which lists the one before. */
+  private void forceLines(List<String> blobsInUse) throws IOException {
+    DocumentName name = DocumentName.listing(StorePathHash.parse("1".repeat(32)));
+    for (String blob : blobsInUse) {
+      narthex.db.DocumentRow row =
+          new narthex.db.DocumentRow(
+              name, Sha256.of(new byte[32]), 0, blob, 3, null, Instant.EPOCH);
+      database.documents().store(row, now);
+      database.documents().delete(row, now);
+    }
+  }
+}
