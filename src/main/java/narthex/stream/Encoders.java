@@ -3,8 +3,14 @@ package narthex.stream;
 import com.github.luben.zstd.ZstdOutputStreamNoFinalizer;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 import narthex.nix.Compression;
+import org.apache.commons.compress.compressors.bzip2.BZip2CompressorOutputStream;
+import org.apache.commons.compress.compressors.gzip.GzipCompressorOutputStream;
+import org.apache.commons.compress.compressors.gzip.GzipParameters;
+import org.apache.commons.compress.compressors.lz4.FramedLZ4CompressorOutputStream;
+import org.apache.commons.compress.compressors.lz4.FramedLZ4CompressorOutputStream.BlockSize;
 import org.tukaani.xz.LZMA2Options;
 import org.tukaani.xz.XZOutputStream;
 
@@ -17,6 +23,9 @@ public final class Encoders {
   static final int XZ_PRESET = LZMA2Options.PRESET_DEFAULT;
 
   private static final int GZIP_BUFFER_BYTES = 16 * 1024;
+
+  /** bzip2 has no stored blocks; the smallest block, of 100,000 bytes, takes about 1 MiB. */
+  private static final int BZIP2_BLOCK = 1;
 
   private Encoders() {}
 
@@ -47,5 +56,45 @@ public final class Encoders {
 
   private static OutputStream openZstd(OutputStream target) throws IOException {
     return new ZstdOutputStreamNoFinalizer(target, ZSTD_LEVEL).setChecksum(true);
+  }
+
+  /**
+   * A stream that writes what is written to it in a format, with as little work and memory as the
+   * format allows: xz, gzip and brotli store the bytes as they are, the others compress. No reader
+   * needs more than 1 MiB for it.
+   *
+   * @param target takes the stream; closed when the result is closed
+   * @throws IOException if the target fails to take a header; it is not closed then
+   */
+  public static EncodingOutputStream wrap(Compression compression, OutputStream target)
+      throws IOException {
+    return new EncodingOutputStream(target, out -> openWrapping(compression, out));
+  }
+
+  private static OutputStream openWrapping(Compression compression, OutputStream target)
+      throws IOException {
+    return switch (compression) {
+      case NONE -> target;
+      case ZSTD -> openZstd(target);
+      case XZ -> new XZOutputStream(target, storedLzma2());
+      case GZIP -> {
+        GzipParameters stored = new GzipParameters();
+        stored.setCompressionLevel(Deflater.NO_COMPRESSION);
+        yield new GzipCompressorOutputStream(target, stored);
+      }
+      case BR -> new StoredBrotliOutputStream(target);
+      case BZIP2 -> new BZip2CompressorOutputStream(target, BZIP2_BLOCK);
+      case LZ4 ->
+          new FramedLZ4CompressorOutputStream(
+              target, new FramedLZ4CompressorOutputStream.Parameters(BlockSize.K64));
+    };
+  }
+
+  /** The dictionary is not used, but its size is what readers allocate. */
+  private static LZMA2Options storedLzma2() throws IOException {
+    LZMA2Options options = new LZMA2Options();
+    options.setMode(LZMA2Options.MODE_UNCOMPRESSED);
+    options.setDictSize(LZMA2Options.DICT_SIZE_MIN);
+    return options;
   }
 }

@@ -159,7 +159,7 @@ public final class NarFixture {
           new org.apache.commons.compress.compressors.bzip2.BZip2CompressorOutputStream(out);
       case LZ4 ->
           new org.apache.commons.compress.compressors.lz4.FramedLZ4CompressorOutputStream(out);
-      case BR -> new StoredBrotli(out);
+      case BR -> narthex.stream.Encoders.wrap(Compression.BR, out);
     };
   }
 
