@@ -121,6 +121,10 @@ class LazyChunkingIT {
         remembersOff.emptyStore();
         realise(remembersOff, scene, closure);
       }
+
+      scene.upstream().goDown(); // the xz files that this client remembers are nowhere now
+      remembersOff.emptyStore();
+      realise(remembersOff, scene, closure);
     }
   }
 

@@ -116,7 +116,8 @@ public final class ChunkingQueue {
   }
 
   /**
-   * Stores the hash of the frames of a chunked NAR, unless they may be others by now.
+   * Stores the hash of the frames of a chunked NAR, unless they may be others by now; the hash
+   * becomes a file name of the NAR.
    *
    * @param chunked the chunked form whose frames were read
    * @param rewritten what {@link #rewritten} gave before they were read
@@ -141,8 +142,14 @@ public final class ChunkingQueue {
         columns.narHash(),
         mappers -> {
           mappers.chunkingQueue().lockRewritten();
-          return mappers.chunkingQueue().rewritten() == rewritten
-              && mappers.chunkingQueue().storeFramesHash(columns) > 0;
+          boolean stored =
+              mappers.chunkingQueue().rewritten() == rewritten
+                  && mappers.chunkingQueue().storeFramesHash(columns) > 0;
+          if (stored) {
+            String stem = framesHash.nix32();
+            mappers.narInfos().registerFile(stem, stem, columns.narHash());
+          }
+          return stored;
         });
   }
 }

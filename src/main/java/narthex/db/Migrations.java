@@ -39,7 +39,8 @@ final class Migrations {
           "V003__document.sql",
           "V004__chunk.sql",
           "V005__chunking_queue.sql",
-          "V006__garbage.sql");
+          "V006__garbage.sql",
+          "V007__name_of_frames.sql");
 
   /** Any number nobody else in the database locks: "narthex" in ASCII. */
   private static final long ADVISORY_LOCK = 0x6e617274686578L;

@@ -129,8 +129,7 @@ public final class NarIngest {
     boolean chunked = stored.map(StoredNar::isChunked).orElse(false);
     boolean whole = stored.flatMap(nar -> nar.find(Form.WHOLE, compression)).isPresent();
     boolean decoded = wanted == Compression.NONE && stored.isPresent();
-    boolean frames = wanted == Compression.ZSTD && chunked;
-    if (whole || decoded || frames) {
+    if (whole || decoded) {
       return Optional.empty();
     }
     return Optional.of(chunked ? Keep.NOTHING : first);

@@ -48,6 +48,16 @@ public record NarFileName(String stem, Compression compression) {
     }
   }
 
+  /** Whether the stem is this hash. */
+  public boolean isNamedBy(Sha256 hash) {
+    return stem.equals(hash.nix32()) || stem.equals(hash.base16());
+  }
+
+  /** The name of the NAR itself with the same stem. */
+  public NarFileName uncompressed() {
+    return new NarFileName(stem, Compression.NONE);
+  }
+
   /** The file name, without any directory. */
   public String print() {
     return stem + NAR + compression.extension();

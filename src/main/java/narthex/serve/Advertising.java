@@ -1,6 +1,7 @@
 package narthex.serve;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.Optional;
 import narthex.db.Form;
 import narthex.db.NarInfoRow;
@@ -12,6 +13,7 @@ import narthex.nix.NarFile;
 import narthex.nix.NarFileName;
 import narthex.nix.NarInfo;
 import narthex.nix.NixFormatException;
+import narthex.nix.Sha256;
 
 /**
  * The one place that knows which file of a NAR clients are told of: derived from the mode, from
@@ -52,7 +54,7 @@ public final class Advertising {
     NarInfo said = row.said();
     Optional<Representation> frames = stored.flatMap(this::frames);
     if (frames.isPresent()) {
-      return framed(said, row.stem(), frames.get());
+      return framed(said, frames.get());
     }
     if (isPredictive() || stored.map(StoredNar::isChunked).orElse(false)) {
       return uncompressed(said, row.stem());
@@ -99,13 +101,11 @@ public final class Advertising {
         : nar.find(Form.CHUNKED, Compression.NONE).filter(one -> one.framesHash() != null);
   }
 
-  /** A zstd file that somebody else made has another name, which never means the frames. */
-  private static NarInfo framed(NarInfo said, String stem, Representation frames) {
-    boolean other = said.file().compression() == Compression.ZSTD;
-    String ours = other ? said.nar().hash().nix32() : stem;
-    String url = FOLDER + new NarFileName(ours, Compression.ZSTD).print();
-    return said.withFile(
-        new NarFile(url, Compression.ZSTD, frames.framesHash(), frames.fileSizeBytes()));
+  /** Under their own hash: every other name may mean a zstd file that an upstream has. */
+  private static NarInfo framed(NarInfo said, Representation frames) {
+    Sha256 hash = Objects.requireNonNull(frames.framesHash());
+    String url = FOLDER + new NarFileName(hash.nix32(), Compression.ZSTD).print();
+    return said.withFile(new NarFile(url, Compression.ZSTD, hash, frames.fileSizeBytes()));
   }
 
   /**

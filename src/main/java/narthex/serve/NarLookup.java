@@ -8,13 +8,9 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import narthex.blob.BlobLostException;
 import narthex.blob.BlobStore;
-import narthex.chunk.ChunkLostException;
 import narthex.db.Database;
 import narthex.db.NarInfoRow;
-import narthex.db.Representation;
-import narthex.db.StoredNar;
 import narthex.ingest.NarAbsentException;
 import narthex.ingest.NarDownload;
 import narthex.ingest.NarIngest;
@@ -30,9 +26,11 @@ import narthex.staging.InFlightRegistry;
 /**
  * The only place that knows where a NAR comes from, and in which order: stored, in flight, fetched.
  *
- * <p>A name without a compression is served from any of them, decoded where needed; a name with one
- * is served only by a file of that compression. A stored form whose blobs are surely lost is
- * dropped and fetched again; an error of the storage is passed on. Thread-safe.
+ * <p>A name without a compression is served from any of them, decoded where needed. A name with one
+ * is served by a file of that compression. If no such file can be had any more, a valid one is made
+ * from the NAR, wherever that comes from: clients remember names for weeks. A stored form whose
+ * blobs are surely lost is dropped and fetched again; an error of the storage is passed on.
+ * Thread-safe.
  */
 public final class NarLookup implements NarStoredListener {
   private static final System.Logger LOG = System.getLogger(NarLookup.class.getName());
@@ -43,12 +41,11 @@ public final class NarLookup implements NarStoredListener {
   private static final int ATTEMPTS = 4;
 
   private final Database database;
-  private final StoredForms forms;
+  private final StoredSources stored;
+  private final EntityTags tags;
   private final InFlightRegistry flights;
   private final NarDownload download;
   private final NarFlights coming;
-  private final NarIngest ingest;
-  private final RememberedNars remembered = new RememberedNars();
 
   /** Looks in these places; whoever decodes for a client needs one of the slots. */
   public NarLookup(
@@ -59,11 +56,17 @@ public final class NarLookup implements NarStoredListener {
       NarIngest ingest,
       DecoderSlots slots) {
     this.database = database;
-    this.forms = new StoredForms(database.chunks(), blobs, slots);
+    this.tags = new EntityTags(database);
+    StoredForms forms = new StoredForms(database.chunks(), blobs, slots);
+    this.stored = new StoredSources(database, forms, ingest, tags);
     this.flights = flights;
     this.download = download;
     this.coming = new NarFlights(download, database, ingest, slots);
-    this.ingest = ingest;
+  }
+
+  /** Which narinfos of a NAR name a file from which it can be sent as wanted. */
+  private interface Fitting {
+    boolean fits(Compression file);
   }
 
   /**
@@ -73,7 +76,7 @@ public final class NarLookup implements NarStoredListener {
    * @throws IOException if it cannot be had just now
    */
   public Optional<NarSource> find(NarFileName name) throws IOException {
-    Optional<NarSource> known = findRemembered(name);
+    Optional<NarSource> known = stored.findRemembered(name);
     if (known.isPresent()) {
       return known;
     }
@@ -81,10 +84,31 @@ public final class NarLookup implements NarStoredListener {
     if (narHash.isEmpty()) {
       return fetchFile(name);
     }
-    Optional<NarSource> stored = findStored(narHash.get(), name);
-    Optional<NarSource> found = stored.isPresent() ? stored : fetch(narHash.get(), name);
-    boolean isUnsaid = found.isEmpty() && rows(narHash.get(), name.compression()).isEmpty();
-    return isUnsaid ? fetchFile(name) : found;
+    Optional<NarSource> file;
+    try {
+      file = findFile(narHash.get(), name);
+    } catch (IOException trouble) {
+      return Optional.of(makeOfStored(narHash.get(), name).orElseThrow(() -> trouble));
+    }
+    if (file.isPresent()) {
+      return file;
+    }
+    Optional<NarSource> made = makeOfStored(narHash.get(), name);
+    return made.isPresent() ? made : makeOfFetched(narHash.get(), name);
+  }
+
+  /** Finds the NAR, or a file of it in the compression of the name. */
+  private Optional<NarSource> findFile(Sha256 narHash, NarFileName name) throws IOException {
+    Optional<NarSource> found = stored.find(narHash, name);
+    if (found.isPresent()) {
+      return found;
+    }
+    Fitting fitting = fitting(name.compression());
+    Optional<NarSource> fetched = fetch(narHash, name, fitting);
+    if (fetched.isPresent()) {
+      return Optional.of(tags.tagged(narHash, name, fetched.get()));
+    }
+    return rows(narHash, fitting).isEmpty() ? fetchFile(name) : Optional.empty();
   }
 
   /**
@@ -93,7 +117,7 @@ public final class NarLookup implements NarStoredListener {
    * @throws IOException if that cannot be told
    */
   public boolean isStored(NarFileName name) throws IOException {
-    if (remembered.find(name.stem()) != null) {
+    if (stored.isRemembered(name)) {
       return true;
     }
     Optional<Sha256> narHash = database.findNarByFileName(name.stem());
@@ -111,7 +135,28 @@ public final class NarLookup implements NarStoredListener {
       LOG.log(Level.DEBUG, "nar file absent name={0} reason={1}", name.print(), e.getMessage());
     }
     Optional<Sha256> narHash = database.findNarByFileName(name.stem());
-    return narHash.isEmpty() ? Optional.empty() : findStored(narHash.get(), name);
+    return narHash.isEmpty() ? Optional.empty() : stored.find(narHash.get(), name);
+  }
+
+  /** Makes a compressed file of what is stored of the NAR. */
+  private Optional<NarSource> makeOfStored(Sha256 narHash, NarFileName name) throws IOException {
+    return name.compression() == Compression.NONE
+        ? Optional.empty()
+        : stored.find(narHash, name.uncompressed()).map(nar -> made(nar, name));
+  }
+
+  /** Makes a compressed file of one in another compression that an upstream has. */
+  private Optional<NarSource> makeOfFetched(Sha256 narHash, NarFileName name) throws IOException {
+    return name.compression() == Compression.NONE
+        ? Optional.empty()
+        : fetch(narHash, name.uncompressed(), file -> file != name.compression())
+            .map(nar -> made(nar, name));
+  }
+
+  private static NarSource made(NarSource nar, NarFileName name) {
+    Compression wanted = name.compression();
+    NarSource file = nar.encoded(wanted).orElseGet(() -> new MadeSource(nar, wanted));
+    return TaggedSource.of(file, Optional.empty());
   }
 
   /**
@@ -125,20 +170,44 @@ public final class NarLookup implements NarStoredListener {
     if (narHash.isEmpty()) {
       return probeFile(name);
     }
-    Optional<NarSource> stored = findStored(narHash.get(), name);
-    if (stored.isPresent()) {
-      return stored.map(NarLookup::answer);
+    Optional<NarAnswer> file;
+    try {
+      file = probeFile(narHash.get(), name);
+    } catch (IOException trouble) {
+      return Optional.of(probeStored(makeOfStored(narHash.get(), name)).orElseThrow(() -> trouble));
     }
+    if (file.isPresent() || name.compression() == Compression.NONE) {
+      return file;
+    }
+    Optional<NarAnswer> made = probeStored(makeOfStored(narHash.get(), name));
+    return made.isPresent()
+        ? made
+        : probeFlights(narHash.get(), name, other -> other != name.compression())
+            .map(found -> new NarAnswer(OptionalLong.empty(), ""));
+  }
+
+  private Optional<NarAnswer> probeFile(Sha256 narHash, NarFileName name) throws IOException {
+    Optional<NarAnswer> here = probeStored(stored.find(narHash, name));
+    if (here.isPresent()) {
+      return here;
+    }
+    Fitting fitting = fitting(name.compression());
+    Optional<NarAnswer> found = probeFlights(narHash, name, fitting);
+    return found.isPresent() || !rows(narHash, fitting).isEmpty() ? found : probeFile(name);
+  }
+
+  private Optional<NarAnswer> probeFlights(Sha256 narHash, NarFileName name, Fitting fitting)
+      throws IOException {
     IOException trouble = null;
-    List<NarInfoRow> rows = rows(narHash.get(), name.compression());
+    List<NarInfoRow> rows = rows(narHash, fitting);
     for (NarInfoRow row : rows.subList(0, Math.min(rows.size(), ATTEMPTS))) {
       if (flights.find(NarDownload.key(row)).isPresent()) {
-        return Optional.of(answer(row, name.compression(), OptionalLong.empty()));
+        return Optional.of(answer(row, name, OptionalLong.empty()));
       }
       try {
         Optional<OptionalLong> found = download.probe(row);
         if (found.isPresent()) {
-          return Optional.of(answer(row, name.compression(), found.get()));
+          return Optional.of(answer(row, name, found.get()));
         }
       } catch (IOException e) {
         trouble = e;
@@ -147,7 +216,7 @@ public final class NarLookup implements NarStoredListener {
     if (trouble != null) {
       throw trouble;
     }
-    return rows.isEmpty() ? probeFile(name) : Optional.empty();
+    return Optional.empty();
   }
 
   /** The bytes under a name hash to its stem, unless they have to be decoded. */
@@ -164,72 +233,55 @@ public final class NarLookup implements NarStoredListener {
   /**
    * Finds a NAR among what is stored, asking no upstream and changing nothing.
    *
-   * @return empty if it surely is not stored under this name
+   * @return empty if it surely is not stored
    * @throws IOException if that cannot be told
    */
   public Optional<NarSource> findHere(NarFileName name) throws IOException {
     Optional<Sha256> narHash = database.findNarByFileName(name.stem());
-    Optional<StoredNar> stored =
-        narHash.isEmpty() ? Optional.empty() : database.findNar(narHash.get());
-    if (stored.isEmpty()) {
+    if (narHash.isEmpty()) {
       return Optional.empty();
     }
-    Compression wanted = asPut(name, stored.get());
-    for (Representation representation : StoredForms.fitting(stored.get(), wanted)) {
-      try {
-        return Optional.of(forms.source(stored.get(), representation, wanted, NarLookup::logLost));
-      } catch (BlobLostException | ChunkLostException lost) {
-        logLost(lost);
-      }
+    Optional<NarSource> file = stored.findUnchanged(narHash.get(), name);
+    if (file.isPresent()) {
+      return Optional.of(tags.tagged(narHash.get(), name, file.get()));
     }
-    return Optional.empty();
-  }
-
-  private static void logLost(IOException lost) {
-    LOG.log(Level.ERROR, "stored nar is lost reason={0}", lost.getMessage());
+    return name.compression() == Compression.NONE
+        ? Optional.empty()
+        : stored
+            .findUnchanged(narHash.get(), new NarFileName(narHash.get().nix32(), Compression.NONE))
+            .map(nar -> made(nar, name));
   }
 
   /**
-   * Tells whether a file need not be put here any more: {@link #findHere} would give it, or the NAR
-   * in it is stored as chunks. Then nobody gets the compressed file, whose length is not known
-   * here, but neither is anybody told of it.
+   * Tells whether a file need not be put here any more: {@link #findHere} would give it.
    *
    * @return empty if it surely has to be put here
    * @throws IOException if that cannot be told
    */
   public Optional<NarAnswer> probeHere(NarFileName name) throws IOException {
-    Optional<NarSource> found = findHere(name);
-    if (found.isPresent()) {
-      return found.map(NarLookup::answer);
-    }
-    Optional<Sha256> narHash = database.findNarByFileName(name.stem());
-    boolean isChunked =
-        narHash.isPresent()
-            && database.findNar(narHash.get()).map(StoredNar::isChunked).orElse(false)
-            && findHere(new NarFileName(name.stem(), Compression.NONE)).isPresent();
-    return isChunked ? Optional.of(new NarAnswer(OptionalLong.empty(), "")) : Optional.empty();
+    return probeStored(findHere(name));
   }
 
-  private static NarAnswer answer(NarSource source) {
-    return new NarAnswer(source.length(), source.entityTag().orElse(""));
+  private static Optional<NarAnswer> probeStored(Optional<NarSource> found) {
+    return found.map(source -> new NarAnswer(source.length(), source.entityTag().orElse("")));
   }
 
-  private static NarAnswer answer(NarInfoRow row, Compression wanted, OptionalLong told) {
+  private NarAnswer answer(NarInfoRow row, NarFileName name, OptionalLong told) throws IOException {
     NarFile file = row.said().file();
     NarId nar = row.said().nar();
-    if (wanted == Compression.NONE) {
+    if (name.compression() == Compression.NONE) {
       return new NarAnswer(OptionalLong.of(nar.sizeBytes()), nar.hash().nix32());
     }
     Long said = file.sizeBytes();
     OptionalLong length =
         told.isPresent() || said == null ? told : OptionalLong.of(said.longValue());
-    Sha256 hash = file.hash();
-    return new NarAnswer(length, hash == null ? "" : hash.nix32());
+    Optional<String> hash = Optional.ofNullable(file.hash()).map(Sha256::nix32);
+    return new NarAnswer(length, tags.of(nar.hash(), name, hash).orElse(""));
   }
 
   @Override
   public void narChanged(Sha256 narHash) {
-    remembered.forget(narHash);
+    stored.forget(narHash);
   }
 
   @Override
@@ -237,91 +289,15 @@ public final class NarLookup implements NarStoredListener {
     // nothing is remembered of narinfos
   }
 
-  /** By memory alone; whatever is doubtful is left to the database. */
-  private Optional<NarSource> findRemembered(NarFileName name) throws IOException {
-    StoredNar nar = remembered.find(name.stem());
-    if (nar == null) {
-      return Optional.empty();
-    }
-    for (Representation representation : StoredForms.fitting(nar, name.compression())) {
-      try {
-        return Optional.of(
-            forms.source(
-                nar, representation, name.compression(), lost -> lose(nar, representation, lost)));
-      } catch (BlobLostException | ChunkLostException gone) {
-        remembered.forget(name.stem());
-      }
-    }
-    return Optional.empty();
-  }
-
-  private Optional<NarSource> findStored(Sha256 narHash, NarFileName name) throws IOException {
-    Optional<StoredNar> stored = database.findNar(narHash);
-    if (stored.isEmpty()) {
-      return Optional.empty();
-    }
-    for (Representation representation : StoredForms.fitting(stored.get(), name.compression())) {
-      try {
-        NarSource source =
-            forms.source(
-                stored.get(),
-                representation,
-                name.compression(),
-                lost -> lose(stored.get(), representation, lost));
-        remembered.remember(name.stem(), stored.get());
-        return Optional.of(source);
-      } catch (BlobLostException lost) {
-        LOG.log(
-            Level.ERROR,
-            "stored nar is lost and will be fetched again hash={0} reason={1}",
-            narHash.nix32(),
-            lost.getMessage());
-        ingest.drop(narHash, representation);
-      } catch (ChunkLostException lost) {
-        lose(stored.get(), representation, lost);
-      }
-    }
-    return Optional.empty();
-  }
-
-  /**
-   * Nix gives files in gzip no extension of their own: under the hash of such a file it was put,
-   * and is asked for, as it is.
-   */
-  private static Compression asPut(NarFileName name, StoredNar nar) {
-    boolean gzip =
-        name.compression() == Compression.NONE
-            && nar.representations().stream()
-                .filter(one -> one.compression() == Compression.GZIP)
-                .map(Representation::fileHash)
-                .anyMatch(
-                    hash -> name.stem().equals(hash.nix32()) || name.stem().equals(hash.base16()));
-    return gzip ? Compression.GZIP : name.compression();
-  }
-
-  /** Records that a reading found chunks lost, so that the next request finds the NAR elsewhere. */
-  private void lose(StoredNar nar, Representation representation, ChunkLostException lost) {
-    LOG.log(
-        Level.ERROR,
-        "stored nar is damaged and will be fetched again hash={0} reason={1}",
-        nar.id().hash().nix32(),
-        lost.getMessage());
-    try {
-      ingest.drop(nar.id().hash(), representation, lost);
-    } catch (IOException e) {
-      LOG.log(Level.ERROR, "damage cannot be recorded reason={0}", e.toString());
-    }
-    remembered.forget(nar.id().hash());
-  }
-
-  private Optional<NarSource> fetch(Sha256 narHash, NarFileName name) throws IOException {
+  private Optional<NarSource> fetch(Sha256 narHash, NarFileName name, Fitting fitting)
+      throws IOException {
     Compression wanted = name.compression();
     Set<String> tried = new HashSet<>();
     Set<String> troubled = new HashSet<>();
     IOException trouble = null;
     while (tried.size() < ATTEMPTS) {
       Optional<NarInfoRow> next =
-          rows(narHash, wanted).stream()
+          rows(narHash, fitting).stream()
               .filter(row -> !tried.contains(place(row)) && !troubled.contains(upstream(row)))
               .findFirst();
       if (next.isEmpty()) {
@@ -330,7 +306,7 @@ public final class NarLookup implements NarStoredListener {
       tried.add(place(next.get()));
       try {
         Optional<NarSource> source = coming.follow(next.get(), wanted);
-        source = source.isPresent() ? source : findStored(narHash, name);
+        source = source.isPresent() ? source : stored.find(narHash, name);
         if (source.isEmpty()) { // it landed just now in a form that is not what is wanted here
           source = coming.follow(next.get(), wanted);
         }
@@ -359,10 +335,14 @@ public final class NarLookup implements NarStoredListener {
     return Objects.requireNonNullElse(row.upstream(), "");
   }
 
-  /** The narinfos that name a file of this NAR that can be sent as wanted, newest first. */
-  private List<NarInfoRow> rows(Sha256 narHash, Compression wanted) throws IOException {
+  private static Fitting fitting(Compression wanted) {
+    return file -> wanted == Compression.NONE || wanted == file;
+  }
+
+  /** The narinfos that name a fitting file of this NAR, newest first. */
+  private List<NarInfoRow> rows(Sha256 narHash, Fitting fitting) throws IOException {
     return database.findNarInfosOf(narHash).stream()
-        .filter(row -> wanted == Compression.NONE || wanted == row.said().file().compression())
+        .filter(row -> fitting.fits(row.said().file().compression()))
         .toList();
   }
 }

@@ -14,6 +14,8 @@ import narthex.db.Form;
 import narthex.db.Representation;
 import narthex.db.StoredNar;
 import narthex.nix.Compression;
+import narthex.nix.NarFileName;
+import narthex.nix.Sha256;
 
 /** Makes sources of what is stored. Thread-safe. */
 final class StoredForms {
@@ -28,22 +30,26 @@ final class StoredForms {
   }
 
   /**
-   * What can be sent as wanted, the best first: a NAR itself from its chunks, else as it is stored,
-   * else decoded; a compressed file as it is stored, else, for zstd, the frames of the chunks.
+   * The stored forms that can be sent under a name, the best first. The NAR itself comes from its
+   * chunks, else as it is stored, else decoded. A compressed file comes as it is stored; the frames
+   * of chunks are a zstd file under no name but their own hash.
+   *
+   * @param wanted the compression, where the name does not tell it
    */
-  static List<Representation> fitting(StoredNar nar, Compression wanted) {
+  static List<Representation> fitting(StoredNar nar, NarFileName name, Compression wanted) {
     return nar.representations().stream()
-        .filter(one -> wanted == Compression.NONE || asIs(one, wanted))
+        .filter(one -> wanted == Compression.NONE || asIs(one, name, wanted))
         .sorted(
-            Comparator.<Representation, Boolean>comparing(one -> !asIs(one, wanted))
-                .thenComparing(one -> (one.form() == Form.CHUNKED) != (wanted == Compression.NONE)))
+            Comparator.<Representation, Boolean>comparing(one -> !asIs(one, name, wanted))
+                .thenComparing(one -> one.form() != Form.CHUNKED))
         .toList();
   }
 
   /** Whether nothing has to be compressed, nor a whole file decoded. */
-  private static boolean asIs(Representation stored, Compression wanted) {
+  private static boolean asIs(Representation stored, NarFileName name, Compression wanted) {
+    Sha256 framesHash = stored.framesHash();
     return stored.compression() == wanted
-        || (stored.form() == Form.CHUNKED && wanted == Compression.ZSTD);
+        || (wanted == Compression.ZSTD && framesHash != null && name.isNamedBy(framesHash));
   }
 
   /**

@@ -63,7 +63,7 @@ final class NarResponder {
     }
     boolean coded = isCoded(name, request);
     String tag = tag(found.get().entityTag(), coded);
-    describe(response, name.compression());
+    describe(response, name.compression(), tag);
     if (tag != null && Preconditions.answered(request, response, tag)) {
       return;
     }
@@ -71,7 +71,9 @@ final class NarResponder {
       response.setHeader("Content-Encoding", ZSTD);
       return;
     }
-    response.setHeader("Accept-Ranges", "bytes");
+    if (tag != null) {
+      response.setHeader("Accept-Ranges", "bytes");
+    }
     OptionalLong length = found.get().length();
     if (length.isPresent()) {
       response.setContentLengthLong(length.getAsLong());
@@ -94,9 +96,11 @@ final class NarResponder {
         && AcceptEncoding.prefersZstd(request.getHeader("Accept-Encoding"));
   }
 
-  private static void describe(HttpServletResponse response, Compression compression) {
+  /** A cache that kept a body without a tag could give parts of it where another was begun. */
+  private static void describe(
+      HttpServletResponse response, Compression compression, @Nullable String tag) {
     response.setContentType("application/x-nix-nar");
-    response.setHeader("Cache-Control", CACHE_CONTROL);
+    response.setHeader("Cache-Control", tag == null ? Answers.NO_STORE : CACHE_CONTROL);
     if (compression == Compression.NONE) {
       response.setHeader("Vary", "Accept-Encoding");
     }
@@ -110,25 +114,43 @@ final class NarResponder {
   private static void sendPlain(
       NarSource source, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    describe(response, source.compression());
     String tag = tag(source.entityTag().orElse(""), false);
+    describe(response, source.compression(), tag);
     if (tag != null && Preconditions.answered(request, response, tag)) {
       return;
     }
+    if (tag == null) { // a client that has a part of another file must not get the rest of this
+      sendAll(source, request, response);
+      return;
+    }
     response.setHeader("Accept-Ranges", "bytes");
+    if (source.length().isEmpty() && request.getHeader("Range") != null) {
+      source.awaitComplete();
+    }
     OptionalLong known = source.length();
     if (known.isEmpty()) {
       NarBodySender.sendAll(source, response.getOutputStream());
       return;
     }
-    RangeResponder.send(source, known.getAsLong(), tag == null ? "" : tag, request, response);
+    RangeResponder.send(source, known.getAsLong(), tag, request, response);
+  }
+
+  private static void sendAll(
+      NarSource source, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    OptionalLong known = source.length();
+    if (known.isEmpty()) {
+      NarBodySender.sendAll(source, response.getOutputStream());
+    } else {
+      NarBodySender.send(source, new ByteRange(0, known.getAsLong()), request, response);
+    }
   }
 
   private static void sendCoded(
       NarSource source, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    describe(response, Compression.NONE);
     String tag = tag(source.entityTag().orElse(""), true);
+    describe(response, Compression.NONE, tag);
     if (tag != null && Preconditions.answered(request, response, tag)) {
       return;
     }
@@ -136,11 +158,8 @@ final class NarResponder {
     Optional<NarSource> stored = source.encoded(Compression.ZSTD);
     if (stored.isEmpty()) {
       NarBodySender.sendCompressed(source, response.getOutputStream());
-    } else if (stored.get().length().isEmpty()) {
-      NarBodySender.sendAll(stored.get(), response.getOutputStream());
     } else {
-      ByteRange whole = new ByteRange(0, stored.get().length().getAsLong());
-      NarBodySender.send(stored.get(), whole, request, response);
+      sendAll(stored.get(), request, response);
     }
   }
 }

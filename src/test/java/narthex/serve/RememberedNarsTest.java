@@ -6,11 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import narthex.blob.Extent;
 import narthex.db.Form;
 import narthex.db.Representation;
 import narthex.db.StoredNar;
 import narthex.nix.Compression;
+import narthex.nix.NarFileName;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import org.junit.jupiter.api.Test;
@@ -26,33 +28,40 @@ class RememberedNarsTest {
                   Form.WHOLE, Compression.XZ, FILE_HASH, 5, List.of(new Extent("a", 0, 5, 5)))),
           Instant.EPOCH);
 
+  private static final RememberedNars.Remembered FOUND =
+      new RememberedNars.Remembered(NAR, Optional.of(FILE_HASH.nix32()));
+
   private final RememberedNars remembered = new RememberedNars();
 
   @Test
   void aNameThatIsTheHashOfItsBytesIsRemembered() {
-    remembered.remember(FILE_HASH.nix32(), NAR);
-    remembered.remember(NAR_HASH.nix32(), NAR);
+    remembered.remember(name(FILE_HASH), FOUND);
+    remembered.remember(name(NAR_HASH), FOUND);
 
-    assertEquals(NAR, remembered.find(FILE_HASH.nix32()));
-    assertEquals(NAR, remembered.find(NAR_HASH.nix32()));
+    assertEquals(FOUND, remembered.find(name(FILE_HASH)));
+    assertEquals(FOUND, remembered.find(name(NAR_HASH)));
   }
 
   @Test
   void aNameThatCouldMeanAnotherNarIsNotRemembered() {
-    String alias = hash(3).nix32();
+    NarFileName alias = name(hash(3));
 
-    remembered.remember(alias, NAR);
+    remembered.remember(alias, FOUND);
 
     assertNull(remembered.find(alias));
   }
 
   @Test
   void whatIsForgottenIsNotFound() {
-    remembered.remember(FILE_HASH.nix32(), NAR);
+    remembered.remember(name(FILE_HASH), FOUND);
 
-    remembered.forget(FILE_HASH.nix32());
+    remembered.forget(name(FILE_HASH));
 
-    assertNull(remembered.find(FILE_HASH.nix32()));
+    assertNull(remembered.find(name(FILE_HASH)));
+  }
+
+  private static NarFileName name(Sha256 stem) {
+    return new NarFileName(stem.nix32(), Compression.XZ);
   }
 
   private static Sha256 hash(int octet) {

@@ -1,0 +1,61 @@
+package narthex.serve;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import narthex.db.Database;
+import narthex.nix.Compression;
+import narthex.nix.NarFile;
+import narthex.nix.NarFileName;
+import narthex.nix.Sha256;
+
+/**
+ * Decides under which names bytes have a strong entity tag, and with it ranges: only where the name
+ * always meant these very bytes. Else a client could resume one file of a NAR with another.
+ * Thread-safe.
+ */
+final class EntityTags {
+  private final Database database;
+
+  EntityTags(Database database) {
+    this.database = database;
+  }
+
+  /** The source with the entity tag that it has under this name of the NAR, or without any. */
+  NarSource tagged(Sha256 narHash, NarFileName name, NarSource source) throws IOException {
+    return TaggedSource.of(source, of(narHash, name, source.entityTag()));
+  }
+
+  /**
+   * The entity tag of bytes under a name.
+   *
+   * @param hash the hash of these bytes, if it is known
+   * @return empty if the name may have meant other bytes: it is not their hash, nor do narinfos
+   *     tell clients that it means them and nothing else
+   */
+  Optional<String> of(Sha256 narHash, NarFileName name, Optional<String> hash) throws IOException {
+    if (name.compression() == Compression.NONE) {
+      return Optional.of(narHash.nix32());
+    }
+    if (hash.isEmpty() || isNamedBy(name, hash.get())) {
+      return hash;
+    }
+    List<Optional<String>> said =
+        database.findNarInfosOf(narHash).stream()
+            .filter(row -> row.stem().equals(name.stem()))
+            .map(row -> row.said().file())
+            .filter(file -> file.compression() == name.compression())
+            .map(EntityTags::hash)
+            .distinct()
+            .toList();
+    return said.equals(List.of(hash)) ? hash : Optional.empty();
+  }
+
+  private static Optional<String> hash(NarFile file) {
+    return Optional.ofNullable(file.hash()).map(Sha256::nix32);
+  }
+
+  private static boolean isNamedBy(NarFileName name, String hash) {
+    return name.hash().map(Sha256::nix32).equals(Optional.of(hash));
+  }
+}

@@ -1,0 +1,76 @@
+package narthex.serve;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Optional;
+import java.util.OptionalLong;
+import narthex.nix.Compression;
+import narthex.stream.EncodingInputStream;
+
+/**
+ * A valid compressed file of a NAR, made while it is read. Another such file of the same NAR has
+ * other bytes, so that nothing names these.
+ */
+final class MadeSource implements NarSource {
+  private final NarSource nar;
+  private final Compression compression;
+
+  /**
+   * @param nar the NAR itself; closed with this
+   */
+  MadeSource(NarSource nar, Compression compression) {
+    this.nar = nar;
+    this.compression = compression;
+  }
+
+  @Override
+  public Compression compression() {
+    return compression;
+  }
+
+  @Override
+  public OptionalLong length() {
+    return OptionalLong.empty();
+  }
+
+  @Override
+  public Optional<String> entityTag() {
+    return Optional.empty();
+  }
+
+  @Override
+  public InputStream open(long from) throws IOException {
+    InputStream made = encode(nar.open(0));
+    try {
+      made.skipNBytes(from);
+      return made;
+    } catch (IOException | RuntimeException e) {
+      made.close();
+      throw e;
+    }
+  }
+
+  private InputStream encode(InputStream plain) throws IOException {
+    try {
+      return new EncodingInputStream(compression, plain);
+    } catch (IOException | RuntimeException e) {
+      plain.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public boolean isComplete() {
+    return nar.isComplete();
+  }
+
+  @Override
+  public void awaitComplete() throws IOException {
+    nar.awaitComplete();
+  }
+
+  @Override
+  public void close() throws IOException {
+    nar.close();
+  }
+}

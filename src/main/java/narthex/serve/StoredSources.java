@@ -1,0 +1,149 @@
+package narthex.serve;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.Optional;
+import narthex.blob.BlobLostException;
+import narthex.chunk.ChunkLostException;
+import narthex.db.Database;
+import narthex.db.Representation;
+import narthex.db.StoredNar;
+import narthex.ingest.NarIngest;
+import narthex.nix.Compression;
+import narthex.nix.NarFileName;
+import narthex.nix.Sha256;
+
+/**
+ * Finds NARs among what is stored. A stored form whose bytes turn out lost is dropped, so that the
+ * next request finds the NAR elsewhere. Thread-safe.
+ */
+final class StoredSources {
+  private static final System.Logger LOG = System.getLogger(StoredSources.class.getName());
+
+  private final Database database;
+  private final StoredForms forms;
+  private final NarIngest ingest;
+  private final EntityTags tags;
+  private final RememberedNars remembered = new RememberedNars();
+
+  StoredSources(Database database, StoredForms forms, NarIngest ingest, EntityTags tags) {
+    this.database = database;
+    this.forms = forms;
+    this.ingest = ingest;
+    this.tags = tags;
+  }
+
+  /** Finds a NAR by memory alone; whatever is doubtful is left to the database. */
+  Optional<NarSource> findRemembered(NarFileName name) throws IOException {
+    RememberedNars.Remembered known = remembered.find(name);
+    if (known == null) {
+      return Optional.empty();
+    }
+    for (Representation stored : StoredForms.fitting(known.nar(), name, name.compression())) {
+      try {
+        NarSource source = source(known.nar(), stored, name);
+        Optional<String> tag =
+            source.entityTag().filter(own -> known.entityTag().equals(Optional.of(own)));
+        return Optional.of(TaggedSource.of(source, tag));
+      } catch (BlobLostException | ChunkLostException gone) {
+        remembered.forget(name);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Whether this name led to a stored NAR just now. */
+  boolean isRemembered(NarFileName name) {
+    return remembered.find(name) != null;
+  }
+
+  /** Forgets what is remembered of a NAR. */
+  void forget(Sha256 narHash) {
+    remembered.forget(narHash);
+  }
+
+  /**
+   * Finds a NAR as it is stored.
+   *
+   * @return empty if nothing is stored that may be sent under this name
+   */
+  Optional<NarSource> find(Sha256 narHash, NarFileName name) throws IOException {
+    Optional<StoredNar> found = database.findNar(narHash);
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    StoredNar nar = found.get();
+    for (Representation stored : StoredForms.fitting(nar, name, name.compression())) {
+      try {
+        NarSource source = tags.tagged(narHash, name, source(nar, stored, name));
+        remembered.remember(name, new RememberedNars.Remembered(nar, source.entityTag()));
+        return Optional.of(source);
+      } catch (BlobLostException lost) {
+        LOG.log(
+            Level.ERROR,
+            "stored nar is lost and will be fetched again hash={0} reason={1}",
+            narHash.nix32(),
+            lost.getMessage());
+        ingest.drop(narHash, stored);
+      } catch (ChunkLostException lost) {
+        lose(nar, stored, lost);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private NarSource source(StoredNar nar, Representation stored, NarFileName name)
+      throws IOException {
+    return forms.source(nar, stored, name.compression(), lost -> lose(nar, stored, lost));
+  }
+
+  /** Finds a NAR as it is stored, and changes nothing. */
+  Optional<NarSource> findUnchanged(Sha256 narHash, NarFileName name) throws IOException {
+    Optional<StoredNar> found = database.findNar(narHash);
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    Compression wanted = asPut(name, found.get());
+    for (Representation stored : StoredForms.fitting(found.get(), name, wanted)) {
+      try {
+        return Optional.of(forms.source(found.get(), stored, wanted, StoredSources::logLost));
+      } catch (BlobLostException | ChunkLostException lost) {
+        logLost(lost);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static void logLost(IOException lost) {
+    LOG.log(Level.ERROR, "stored nar is lost reason={0}", lost.getMessage());
+  }
+
+  /**
+   * Nix gives files in gzip no extension of their own: under the hash of such a file it was put,
+   * and is asked for, as it is.
+   */
+  private static Compression asPut(NarFileName name, StoredNar nar) {
+    boolean gzip =
+        name.compression() == Compression.NONE
+            && nar.representations().stream()
+                .filter(one -> one.compression() == Compression.GZIP)
+                .map(Representation::fileHash)
+                .anyMatch(name::isNamedBy);
+    return gzip ? Compression.GZIP : name.compression();
+  }
+
+  /** Records that a reading found chunks lost, so that the next request finds the NAR elsewhere. */
+  private void lose(StoredNar nar, Representation stored, ChunkLostException lost) {
+    LOG.log(
+        Level.ERROR,
+        "stored nar is damaged and will be fetched again hash={0} reason={1}",
+        nar.id().hash().nix32(),
+        lost.getMessage());
+    try {
+      ingest.drop(nar.id().hash(), stored, lost);
+    } catch (IOException e) {
+      LOG.log(Level.ERROR, "damage cannot be recorded reason={0}", e.toString());
+    }
+    remembered.forget(nar.id().hash());
+  }
+}

@@ -1,0 +1,69 @@
+package narthex.serve;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalLong;
+import narthex.nix.Compression;
+
+/** Another source under a name: with the entity tag that its bytes have there, or with none. */
+final class TaggedSource implements NarSource {
+  private final NarSource source;
+  private final Optional<String> entityTag;
+
+  private TaggedSource(NarSource source, Optional<String> entityTag) {
+    this.source = source;
+    this.entityTag = entityTag;
+  }
+
+  /** The source with this entity tag, or without any. */
+  static NarSource of(NarSource source, Optional<String> entityTag) {
+    return source.entityTag().equals(entityTag) ? source : new TaggedSource(source, entityTag);
+  }
+
+  @Override
+  public Compression compression() {
+    return source.compression();
+  }
+
+  @Override
+  public OptionalLong length() {
+    return source.length();
+  }
+
+  @Override
+  public Optional<String> entityTag() {
+    return entityTag;
+  }
+
+  @Override
+  public InputStream open(long from) throws IOException {
+    return source.open(from);
+  }
+
+  @Override
+  public boolean isComplete() {
+    return source.isComplete();
+  }
+
+  @Override
+  public void awaitComplete() throws IOException {
+    source.awaitComplete();
+  }
+
+  @Override
+  public Optional<NarSource> encoded(Compression wanted) {
+    return source.encoded(wanted);
+  }
+
+  @Override
+  public Optional<Path> localFile() {
+    return source.localFile();
+  }
+
+  @Override
+  public void close() throws IOException {
+    source.close();
+  }
+}
