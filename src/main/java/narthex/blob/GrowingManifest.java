@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GrowingManifest implements Manifest {
   /**
-   * How long a reader waits without any change. The writer has time-outs of its own and reports
-   * every end, so this only frees readers of a writer that died without a word.
+   * How long a reader waits without any sign. The writer has time-outs of its own and reports every
+   * end, so this only frees readers of a writer that died without a word.
    */
   private static final Duration SILENCE = Duration.ofMinutes(10);
 
@@ -50,6 +50,7 @@ public final class GrowingManifest implements Manifest {
   private State state = State.WRITING; // guarded by lock
   private long available; // guarded by lock
   private @Nullable IOException failure; // guarded by lock
+  private long signs; // guarded by lock
 
   /**
    * @param written what this manifest's readers read back, such as a sink
@@ -80,9 +81,21 @@ public final class GrowingManifest implements Manifest {
     change(State.FAILED, 0, cause);
   }
 
+  /** Says that the check of what is written goes on: readers who wait for it wait on. */
+  public void checking() {
+    lock.lock();
+    try {
+      signs++;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void change(State next, long bytes, @Nullable IOException cause) {
     lock.lock();
     try {
+      signs++;
       if (state == State.COMPLETE || state == State.FAILED) {
         return;
       }
@@ -179,11 +192,11 @@ public final class GrowingManifest implements Manifest {
       long left = SILENCE.toNanos();
       while (state != State.FAILED && available <= position && state.compareTo(end) < 0) {
         if (left <= 0) {
-          throw new IOException("nothing was written for " + SILENCE);
+          throw new IOException("nothing was written or checked for " + SILENCE);
         }
-        long before = available;
+        long before = signs;
         left = changed.awaitNanos(left);
-        left = available == before ? left : SILENCE.toNanos();
+        left = signs == before ? left : SILENCE.toNanos();
       }
       if (failure != null) {
         throw failed(failure);

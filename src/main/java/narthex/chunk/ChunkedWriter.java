@@ -89,6 +89,11 @@ public final class ChunkedWriter implements Closeable {
     return manifest;
   }
 
+  /** How many bytes of memory it holds from the first byte on: the ring, and as much of frames. */
+  public long memoryBytes() {
+    return 2L * CutBuffer.bytes(store.settings().sizes());
+  }
+
   /**
    * Appends bytes of the NAR.
    *

@@ -31,9 +31,18 @@ final class CutBuffer {
   CutBuffer(Chunker chunker) {
     this.chunker = chunker;
     this.front = chunker.sizes().max();
-    this.room = Math.max(LEAST_ROOM, LONGEST_CHUNKS * front);
+    this.room = room(chunker.sizes());
     this.bytes = new byte[front + room];
     this.startIndex = front;
+  }
+
+  private static int room(ChunkSizes sizes) {
+    return Math.max(LEAST_ROOM, LONGEST_CHUNKS * sizes.max());
+  }
+
+  /** How many bytes of memory such a buffer takes. */
+  static long bytes(ChunkSizes sizes) {
+    return sizes.max() + room(sizes);
   }
 
   /** How many bytes there may be behind the first that is still needed. */

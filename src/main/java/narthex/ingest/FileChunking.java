@@ -21,7 +21,6 @@ import narthex.nix.Sha256;
 import narthex.stream.BoundedInputStream;
 import narthex.stream.CorruptEncodingException;
 import narthex.stream.CorruptNarException;
-import narthex.stream.Decoders;
 import narthex.stream.DigestingInputStream;
 import narthex.stream.TooLongException;
 
@@ -120,7 +119,8 @@ public final class FileChunking {
     StoredManifest manifest = new StoredManifest(blobs, whole.extents());
     manifest.requirePresent();
     try (InputStream file = manifest.open(0);
-        InputStream decoded = Decoders.decode(whole.compression(), file);
+        InputStream decoded =
+            ingest.backgroundDecoders().decode(whole.compression(), file, nar.sizeBytes());
         DigestingInputStream digested =
             new DigestingInputStream(
                 new ChunkingInputStream(

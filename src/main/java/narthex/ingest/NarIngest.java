@@ -2,6 +2,7 @@ package narthex.ingest;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -10,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import narthex.blob.BlobLostException;
 import narthex.blob.BlobSink;
 import narthex.blob.BlobStore;
@@ -30,6 +32,9 @@ import narthex.nix.Compression;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
+import narthex.stream.DecoderBudget;
+import narthex.stream.DecoderBudget.Work;
+import narthex.stream.DecoderShare;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,10 +50,17 @@ public final class NarIngest {
   /** Bounds the memory of damage; beyond it only what a reader met is written anew. */
   private static final int MOST_DOUBTFUL = 10_000;
 
+  /** Until then the flight goes on; those who follow it may have all but the last byte. */
+  private static final Duration LONGEST_DOWNLOAD_WAIT = Duration.ofHours(1);
+
+  /** A client that uploads tries again. */
+  private static final Duration LONGEST_UPLOAD_WAIT = Duration.ofMinutes(1);
+
   private final BlobStore blobs;
   private final ChunkStore chunks;
   private final Database database;
-  private final ExecutorService verifiers;
+  private final ExecutorService checkers;
+  private final DecoderBudget decoders;
   private final InstantSource clock;
 
   /** NARs of which a chunk was damaged, so that others may be, until they are stored again. */
@@ -58,19 +70,27 @@ public final class NarIngest {
 
   /**
    * @param chunks where NARs are kept that are cut into chunks
-   * @param verifiers runs one check per ingestion beside its writer; not closed here
+   * @param checkers gives each ingestion's check a thread of its own, at once; not closed here
+   * @param decoders the memory of those that decode
    */
   public NarIngest(
       BlobStore blobs,
       ChunkStore chunks,
       Database database,
-      ExecutorService verifiers,
+      ExecutorService checkers,
+      DecoderBudget decoders,
       InstantSource clock) {
     this.blobs = blobs;
     this.chunks = chunks;
     this.database = database;
-    this.verifiers = verifiers;
+    this.checkers = checkers;
+    this.decoders = decoders;
     this.clock = clock;
+  }
+
+  /** Decodes what is stored, for work that no request waits for. */
+  DecoderShare backgroundDecoders() {
+    return decoders.share(Work.BACKGROUND);
   }
 
   /** Adds somebody to be told of changes; for wiring at start. */
@@ -79,11 +99,27 @@ public final class NarIngest {
   }
 
   /**
-   * Begins to take in a NAR file; the caller closes the ingestion.
+   * Begins to take in a NAR file from an upstream; the caller closes the ingestion.
    *
    * @param keep what is to be left of it when it turned out right
    */
   public NarIngestion begin(NarExpectation expected, Keep keep) throws IOException {
+    return begin(
+        expected,
+        keep,
+        new NarCheck.Means(checkers, decoders.share(Work.DOWNLOADS), LONGEST_DOWNLOAD_WAIT));
+  }
+
+  /** The same with a file from a client. */
+  public NarIngestion beginUpload(NarExpectation expected, Keep keep) throws IOException {
+    return begin(
+        expected,
+        keep,
+        new NarCheck.Means(checkers, decoders.share(Work.UPLOADS), LONGEST_UPLOAD_WAIT));
+  }
+
+  private NarIngestion begin(NarExpectation expected, Keep keep, NarCheck.Means means)
+      throws IOException {
     Long size = expected.fileSizeBytes();
     OptionalLong length = size == null ? OptionalLong.empty() : OptionalLong.of(size);
     BlobSink sink = blobs.create(WholeFileKey.create(expected.namingHash()));
@@ -95,10 +131,10 @@ public final class NarIngest {
           sink,
           length,
           this,
-          verifiers);
-    } catch (RuntimeException stopping) {
+          means);
+    } catch (RejectedExecutionException stopping) {
       sink.close();
-      throw stopping;
+      throw new IOException("the server is stopping", stopping);
     }
   }
 

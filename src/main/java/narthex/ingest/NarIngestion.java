@@ -2,7 +2,6 @@ package narthex.ingest;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.lang.System.Logger.Level;
 import java.security.MessageDigest;
@@ -10,9 +9,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
 import narthex.blob.BlobSink;
 import narthex.blob.Extent;
 import narthex.blob.GrowingManifest;
@@ -22,13 +19,7 @@ import narthex.db.Representation;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
-import narthex.stream.BoundedInputStream;
-import narthex.stream.CorruptEncodingException;
 import narthex.stream.CorruptNarException;
-import narthex.stream.Decoders;
-import narthex.stream.DigestingInputStream;
-import narthex.stream.NarReader;
-import narthex.stream.NotNarException;
 import narthex.stream.TooLongException;
 import org.jspecify.annotations.Nullable;
 
@@ -42,20 +33,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>How</h2>
  *
- * The writer appends to a blob's sink and to the file's digest. A verifier follows the growing
- * manifest like any client, decodes, and digests the NAR, at its own pace, so that decoding never
- * slows a client that wants the file as it is. {@link #finish} brings both together: only then do
- * followers get the end, and only then is the blob committed, and last its row. Where chunks are to
- * be kept, the verifier hands on the decoded bytes to be cut and packed, those who want the NAR
- * itself follow its chunks, and the file is discarded in the end.
+ * The writer appends to a blob's sink and to the file's digest. A {@link NarCheck} follows the
+ * growing manifest like any client, at its own pace, so that decoding never slows a client that
+ * wants the file as it is. {@link #finish} brings both together: only then do followers get the
+ * end, and only then is the blob committed, and last its row. Where chunks are to be kept, the
+ * check hands on the decoded bytes to be cut and packed, those who want the NAR itself follow its
+ * chunks, and the file is discarded in the end.
  *
  * <p>One thread writes, finishes and closes.
  */
 public final class NarIngestion implements Closeable {
   private static final System.Logger LOG = System.getLogger(NarIngestion.class.getName());
-
-  /** Small, since a decoder may fill it before it gives anything. */
-  private static final int BUFFER_BYTES = 16 << 10;
 
   private final NarExpectation expected;
   private final @Nullable ChunkedWriter chunks;
@@ -64,6 +52,7 @@ public final class NarIngestion implements Closeable {
   private final NarIngest ingest;
   private final GrowingManifest manifest;
   private final MessageDigest fileDigest = newSha256();
+  private final NarCheck check;
   private final CompletableFuture<NarId> verified;
   private long written;
 
@@ -82,14 +71,15 @@ public final class NarIngestion implements Closeable {
       BlobSink sink,
       OptionalLong length,
       NarIngest ingest,
-      ExecutorService verifiers) {
+      NarCheck.Means means) {
     this.expected = expected;
     this.chunks = chunks;
     this.keep = keep;
     this.sink = sink;
     this.ingest = ingest;
     this.manifest = new GrowingManifest(sink, length);
-    this.verified = CompletableFuture.supplyAsync(this::verify, verifiers);
+    this.check = new NarCheck(expected, chunks, manifest, means);
+    this.verified = check.start();
   }
 
   /** What is written, for those who follow it. */
@@ -175,7 +165,7 @@ public final class NarIngestion implements Closeable {
       return new Finished(nar, Stored.KNOWN);
     }
     if (chunks != null) {
-      return finished(nar, ingest.publish(nar, chunks, writer -> writeAgain(nar, writer)));
+      return finished(nar, ingest.publish(nar, chunks, writer -> check.cutAgain(nar, writer)));
     }
     sink.commit();
     Extent extent = new Extent(sink.key(), 0, written, written);
@@ -191,17 +181,6 @@ public final class NarIngestion implements Closeable {
     Sha256 announced = expected.fileHash();
     if (announced != null && !announced.equals(actual)) {
       throw corrupt("FileHash", announced.toString(), actual.toString());
-    }
-  }
-
-  /** From the file, which is still here. */
-  private void writeAgain(NarId nar, ChunkedWriter writer) throws IOException {
-    try (InputStream file = manifest.openUnchecked();
-        InputStream decoded = Decoders.decode(expected.compression(), file);
-        DigestingInputStream again =
-            new DigestingInputStream(new ChunkingInputStream(decoded, writer))) {
-      announced(again, nar);
-      writer.finish();
     }
   }
 
@@ -222,10 +201,7 @@ public final class NarIngestion implements Closeable {
 
   /** Ends the ingestion for this reason: those who follow it fail, and nothing is stored. */
   public void fail(IOException reason) {
-    manifest.fail(reason);
-    if (chunks != null) {
-      chunks.manifest().fail(reason);
-    }
+    check.fail(reason);
   }
 
   /** Frees what it holds; unless it was finished, those who follow it fail. */
@@ -233,76 +209,10 @@ public final class NarIngestion implements Closeable {
   public void close() throws IOException {
     fail(new IOException("the NAR's transfer was given up"));
     ChunkedWriter writer = chunks;
-    if (writer != null) { // which belongs to the verifier until that has ended
+    if (writer != null) { // which belongs to the check until that has ended
       verified.whenComplete((nar, failure) -> writer.close());
     }
     sink.close();
-  }
-
-  private NarId verify() {
-    try (InputStream written = manifest.openUnchecked();
-        InputStream decoded = Decoders.decode(expected.compression(), written);
-        DigestingInputStream nar =
-            new DigestingInputStream(
-                chunking(new BoundedInputStream(decoded, expected.maxNarBytes(), "NAR")))) {
-      NarId checked = expected.nar() == null ? parsed(nar) : announced(nar, expected.nar());
-      if (chunks != null) {
-        chunks.finish();
-      }
-      return checked;
-    } catch (TooLongException e) {
-      throw rejected(
-          expected.nar() == null
-              ? e
-              : corrupt("NarSize", Long.toString(expected.maxNarBytes()), "more"));
-    } catch (CorruptNarException e) {
-      throw rejected(e);
-    } catch (CorruptEncodingException e) {
-      throw rejected(corrupt("NAR", "decodable", String.valueOf(e.getMessage())));
-    } catch (IOException e) {
-      throw rejected(e);
-    } catch (RuntimeException | Error e) {
-      throw rejected(new IOException("check of the NAR broke: " + e, e));
-    }
-  }
-
-  private InputStream chunking(InputStream nar) {
-    return chunks == null ? nar : new ChunkingInputStream(nar, chunks);
-  }
-
-  /** Reads to the end, and compares hash and size with those announced. */
-  private NarId announced(DigestingInputStream nar, NarId wanted) throws IOException {
-    readAll(nar);
-    if (nar.count() != wanted.sizeBytes()) {
-      throw corrupt("NarSize", Long.toString(wanted.sizeBytes()), Long.toString(nar.count()));
-    }
-    Sha256 narHash = nar.digest();
-    if (!narHash.equals(wanted.hash())) {
-      throw corrupt("NarHash", wanted.hash().toString(), narHash.toString());
-    }
-    return wanted;
-  }
-
-  /** Reads to the end; whether it is a NAR is told by its form alone. */
-  private NarId parsed(DigestingInputStream nar) throws IOException {
-    try {
-      NarReader.read(nar, new NarReader.Visitor() {});
-    } catch (NotNarException e) {
-      throw corrupt("NAR", "a NAR", String.valueOf(e.getMessage()));
-    }
-    return new NarId(nar.digest(), nar.count());
-  }
-
-  private static void readAll(InputStream nar) throws IOException {
-    byte[] buffer = new byte[BUFFER_BYTES];
-    while (nar.read(buffer, 0, buffer.length) >= 0) {
-      // the digest is all that is wanted
-    }
-  }
-
-  private CompletionException rejected(IOException reason) {
-    fail(reason);
-    return new CompletionException(reason);
   }
 
   private NarId awaitVerified() throws IOException {

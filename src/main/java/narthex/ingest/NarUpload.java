@@ -14,6 +14,7 @@ import narthex.nix.NarFileName;
 import narthex.nix.NixFormatException;
 import narthex.nix.Sha256;
 import narthex.stream.CorruptNarException;
+import narthex.stream.DecoderTooLargeException;
 import narthex.stream.TooLongException;
 
 /**
@@ -93,7 +94,7 @@ public final class NarUpload {
   }
 
   private NarIngestion.Finished take(NarExpectation expected, InputStream body) throws IOException {
-    try (NarIngestion ingestion = ingest.begin(expected, keep)) {
+    try (NarIngestion ingestion = ingest.beginUpload(expected, keep)) {
       try {
         copy(body, ingestion);
         Long size = expected.fileSizeBytes();
@@ -111,6 +112,8 @@ public final class NarUpload {
       throw new UploadRefusedException(
           Reason.TOO_LARGE,
           String.format(Locale.ROOT, "the %s has more than %d bytes", e.what(), e.maxBytes()));
+    } catch (DecoderTooLargeException e) {
+      throw new UploadRefusedException(Reason.TOO_LARGE, String.valueOf(e.getMessage()));
     } catch (CorruptNarException e) {
       throw new UploadRefusedException(
           Reason.WRONG,

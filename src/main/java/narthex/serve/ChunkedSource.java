@@ -10,6 +10,7 @@ import narthex.chunk.ChunkedManifest;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
+import narthex.stream.DecoderShare;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +21,7 @@ final class ChunkedSource extends ManifestSource {
   private final ChunkedManifest manifest;
   private final NarId nar;
   private final @Nullable Sha256 framesHash;
-  private final DecoderSlots slots;
+  private final DecoderShare decoders;
   private final Consumer<ChunkLostException> damage;
 
   /**
@@ -31,19 +32,19 @@ final class ChunkedSource extends ManifestSource {
       ChunkedManifest manifest,
       NarId nar,
       @Nullable Sha256 framesHash,
-      DecoderSlots slots,
+      DecoderShare decoders,
       Consumer<ChunkLostException> damage) {
     super(manifest, Compression.NONE, nar.hash().nix32());
     this.manifest = manifest;
     this.nar = nar;
     this.framesHash = framesHash;
-    this.slots = slots;
+    this.decoders = decoders;
     this.damage = damage;
   }
 
   @Override
   public InputStream open(long from) throws IOException {
-    return ReportingInputStream.open(() -> slots.open(() -> super.open(from)), damage);
+    return ReportingInputStream.open(() -> decoders.openChunks(() -> super.open(from)), damage);
   }
 
   @Override

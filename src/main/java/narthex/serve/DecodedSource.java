@@ -8,6 +8,7 @@ import java.util.OptionalLong;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
 import narthex.stream.BoundedInputStream;
+import narthex.stream.DecoderShare;
 import org.jspecify.annotations.Nullable;
 
 /** The NAR that another source holds compressed, decoded while it is read. */
@@ -16,23 +17,23 @@ final class DecodedSource implements NarSource {
   private final OptionalLong length;
   private final long maxBytes;
   private final @Nullable String entityTag;
-  private final DecoderSlots slots;
+  private final DecoderShare decoders;
 
-  DecodedSource(NarSource encoded, NarId nar, DecoderSlots slots) {
+  DecodedSource(NarSource encoded, NarId nar, DecoderShare decoders) {
     this.encoded = encoded;
     this.length = OptionalLong.of(nar.sizeBytes());
     this.maxBytes = nar.sizeBytes();
     this.entityTag = nar.hash().nix32();
-    this.slots = slots;
+    this.decoders = decoders;
   }
 
   /** A NAR of which nothing is known but how many bytes it may have. */
-  DecodedSource(NarSource encoded, long maxBytes, DecoderSlots slots) {
+  DecodedSource(NarSource encoded, long maxBytes, DecoderShare decoders) {
     this.encoded = encoded;
     this.length = OptionalLong.empty();
     this.maxBytes = maxBytes;
     this.entityTag = null;
-    this.slots = slots;
+    this.decoders = decoders;
   }
 
   @Override
@@ -62,13 +63,9 @@ final class DecodedSource implements NarSource {
     }
   }
 
-  private InputStream decode(InputStream stored) throws IOException {
-    try {
-      return new BoundedInputStream(slots.decode(encoded.compression(), stored), maxBytes, "NAR");
-    } catch (IOException | RuntimeException e) {
-      stored.close();
-      throw e;
-    }
+  private InputStream decode(InputStream stored) {
+    return new BoundedInputStream(
+        decoders.decode(encoded.compression(), stored, maxBytes), maxBytes, "NAR");
   }
 
   private static void skip(InputStream decoded, long count) throws IOException {

@@ -15,6 +15,7 @@ import narthex.nix.DocumentName;
 import narthex.nix.NixFormatException;
 import narthex.nix.Realisation;
 import narthex.nix.SecretKey;
+import narthex.stream.DecoderShare;
 
 /**
  * The only place that knows where a document comes from: stored, or an upstream. Realisations and
@@ -32,11 +33,11 @@ public final class DocumentLookup {
   private final DocumentFetch fetch;
   private final DocumentIngest ingest;
   private final List<SecretKey> keys;
-  private final DecoderSlots slots;
+  private final DecoderShare decoders;
 
   /**
    * @param signer its keys sign realisations too
-   * @param slots whoever decodes for a client needs one of them
+   * @param decoders whoever decodes for a client needs one of them
    */
   public DocumentLookup(
       Database database,
@@ -44,13 +45,13 @@ public final class DocumentLookup {
       DocumentFetch fetch,
       DocumentIngest ingest,
       NarInfoSigner signer,
-      DecoderSlots slots) {
+      DecoderShare decoders) {
     this.database = database;
     this.blobs = blobs;
     this.fetch = fetch;
     this.ingest = ingest;
     this.keys = signer.keys();
-    this.slots = slots;
+    this.decoders = decoders;
   }
 
   /**
@@ -130,7 +131,7 @@ public final class DocumentLookup {
    */
   private OpenDocument open(DocumentRow row) throws IOException {
     InputStream frame = blobs.open(row.blob(), 0, row.blobSizeBytes());
-    OpenDocument stored = new StoredDocument(row, frame, slots);
+    OpenDocument stored = new StoredDocument(row, frame, decoders);
     return switch (row.name().kind()) {
       case LISTING, NAR_LISTING, LOG, DEBUG_INFO -> stored;
       case REALISATION, BUILD_TRACE -> signed(row.name(), stored);

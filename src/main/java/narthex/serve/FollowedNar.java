@@ -7,6 +7,7 @@ import java.util.function.Consumer;
 import narthex.blob.GrowingManifest;
 import narthex.chunk.ChunkLostException;
 import narthex.nix.Compression;
+import narthex.stream.DecoderShare;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,18 +15,18 @@ import org.jspecify.annotations.Nullable;
  * somebody has this, also when it is stored.
  */
 final class FollowedNar extends ManifestSource {
-  private final DecoderSlots slots;
+  private final DecoderShare decoders;
   private final @Nullable NarSource file;
   private final Consumer<ChunkLostException> damage;
 
   private FollowedNar(
       GrowingManifest manifest,
       @Nullable String entityTag,
-      DecoderSlots slots,
+      DecoderShare decoders,
       @Nullable NarSource file,
       Consumer<ChunkLostException> damage) {
     super(manifest, Compression.NONE, entityTag);
-    this.slots = slots;
+    this.decoders = decoders;
     this.file = file;
     this.damage = damage;
   }
@@ -41,11 +42,11 @@ final class FollowedNar extends ManifestSource {
   static FollowedNar open(
       GrowingManifest manifest,
       @Nullable String entityTag,
-      DecoderSlots slots,
+      DecoderShare decoders,
       @Nullable NarSource file,
       Consumer<ChunkLostException> damage)
       throws IOException {
-    FollowedNar source = new FollowedNar(manifest, entityTag, slots, file, damage);
+    FollowedNar source = new FollowedNar(manifest, entityTag, decoders, file, damage);
     try {
       manifest.awaitByte(0);
     } catch (IOException | RuntimeException e) {
@@ -57,7 +58,7 @@ final class FollowedNar extends ManifestSource {
 
   @Override
   public InputStream open(long from) throws IOException {
-    return ReportingInputStream.open(() -> slots.open(() -> super.open(from)), damage);
+    return ReportingInputStream.open(() -> decoders.openChunks(() -> super.open(from)), damage);
   }
 
   @Override

@@ -18,6 +18,7 @@ import narthex.nix.NarFileName;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import narthex.staging.Flight;
+import narthex.stream.DecoderShare;
 
 /**
  * Follows NARs that are coming in, and starts what does not come yet. What turns out lost of chunks
@@ -32,17 +33,17 @@ final class NarFlights {
   private final NarDownload download;
   private final Database database;
   private final NarIngest ingest;
-  private final DecoderSlots slots;
+  private final DecoderShare decoders;
 
   /** Chunks of flights that refer to what is lost: who comes next decodes the file. */
   private final Set<GrowingManifest> damaged =
       Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
-  NarFlights(NarDownload download, Database database, NarIngest ingest, DecoderSlots slots) {
+  NarFlights(NarDownload download, Database database, NarIngest ingest, DecoderShare decoders) {
     this.download = download;
     this.database = database;
     this.ingest = ingest;
-    this.slots = slots;
+    this.decoders = decoders;
   }
 
   /** Starts or joins a flight. */
@@ -100,7 +101,7 @@ final class NarFlights {
       return FollowedNar.open(
           chunks,
           nar == null ? null : nar.hash().nix32(),
-          slots,
+          decoders,
           coming.compression() == Compression.ZSTD ? file(coming) : null,
           lost -> lose(chunks, () -> narHash(flight.key()), lost));
     }
@@ -109,8 +110,8 @@ final class NarFlights {
       return file;
     }
     return nar == null
-        ? new DecodedSource(file, download.maxNarBytes(), slots)
-        : new DecodedSource(file, nar, slots);
+        ? new DecodedSource(file, download.maxNarBytes(), decoders)
+        : new DecodedSource(file, nar, decoders);
   }
 
   private static NarSource file(Flight.Coming coming) throws IOException {

@@ -22,6 +22,7 @@ import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
 import narthex.staging.InFlightRegistry;
+import narthex.stream.DecoderShare;
 
 /**
  * The only place that knows where a NAR comes from, and in which order: stored, in flight, fetched.
@@ -47,21 +48,21 @@ public final class NarLookup implements NarStoredListener {
   private final NarDownload download;
   private final NarFlights coming;
 
-  /** Looks in these places; whoever decodes for a client needs one of the slots. */
+  /** Looks in these places; whoever decodes for a client needs memory of the budget. */
   public NarLookup(
       Database database,
       BlobStore blobs,
       InFlightRegistry flights,
       NarDownload download,
       NarIngest ingest,
-      DecoderSlots slots) {
+      DecoderShare decoders) {
     this.database = database;
     this.tags = new EntityTags(database);
-    StoredForms forms = new StoredForms(database.chunks(), blobs, slots);
+    StoredForms forms = new StoredForms(database.chunks(), blobs, decoders);
     this.stored = new StoredSources(database, forms, ingest, tags);
     this.flights = flights;
     this.download = download;
-    this.coming = new NarFlights(download, database, ingest, slots);
+    this.coming = new NarFlights(download, database, ingest, decoders);
   }
 
   /** Which narinfos of a NAR name a file from which it can be sent as wanted. */

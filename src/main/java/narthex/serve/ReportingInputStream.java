@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.function.Consumer;
 import narthex.chunk.ChunkLostException;
+import narthex.stream.DecoderShare;
 import narthex.stream.PassingInputStream;
 
 /** Tells once what is lost of a chunked NAR, and fails all the same. For one thread. */
@@ -17,7 +18,7 @@ final class ReportingInputStream extends PassingInputStream {
   }
 
   /** Opens a stream, telling what it fails of. */
-  static InputStream open(DecoderSlots.Opener opener, Consumer<ChunkLostException> damage)
+  static InputStream open(DecoderShare.Opener opener, Consumer<ChunkLostException> damage)
       throws IOException {
     try {
       return new ReportingInputStream(opener.open(), damage);

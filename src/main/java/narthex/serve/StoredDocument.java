@@ -9,6 +9,7 @@ import narthex.db.DocumentRow;
 import narthex.nix.Compression;
 import narthex.nix.Sha256;
 import narthex.stream.BoundedInputStream;
+import narthex.stream.DecoderShare;
 import narthex.stream.PassingInputStream;
 import org.jspecify.annotations.Nullable;
 
@@ -16,14 +17,14 @@ import org.jspecify.annotations.Nullable;
 final class StoredDocument implements OpenDocument {
   private final DocumentRow row;
   private final InputStream frame;
-  private final DecoderSlots slots;
+  private final DecoderShare decoders;
   private @Nullable InputStream decoded;
 
   /** Takes the frame over. */
-  StoredDocument(DocumentRow row, InputStream frame, DecoderSlots slots) {
+  StoredDocument(DocumentRow row, InputStream frame, DecoderShare decoders) {
     this.row = row;
     this.frame = frame;
-    this.slots = slots;
+    this.decoders = decoders;
   }
 
   @Override
@@ -46,7 +47,9 @@ final class StoredDocument implements OpenDocument {
     InputStream plain =
         new WholeInputStream(
             new BoundedInputStream(
-                slots.decode(Compression.ZSTD, frame), row.sizeBytes(), row.name().print()));
+                decoders.decode(Compression.ZSTD, frame, row.sizeBytes()),
+                row.sizeBytes(),
+                row.name().print()));
     decoded = plain;
     return plain;
   }

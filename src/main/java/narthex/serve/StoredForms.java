@@ -16,17 +16,18 @@ import narthex.db.StoredNar;
 import narthex.nix.Compression;
 import narthex.nix.NarFileName;
 import narthex.nix.Sha256;
+import narthex.stream.DecoderShare;
 
 /** Makes sources of what is stored. Thread-safe. */
 final class StoredForms {
   private final ChunkTable chunks;
   private final BlobStore blobs;
-  private final DecoderSlots slots;
+  private final DecoderShare decoders;
 
-  StoredForms(ChunkTable chunks, BlobStore blobs, DecoderSlots slots) {
+  StoredForms(ChunkTable chunks, BlobStore blobs, DecoderShare decoders) {
     this.chunks = chunks;
     this.blobs = blobs;
-    this.slots = slots;
+    this.decoders = decoders;
   }
 
   /**
@@ -66,7 +67,7 @@ final class StoredForms {
     if (wanted == source.compression()) {
       return source;
     }
-    return source.encoded(wanted).orElseGet(() -> new DecodedSource(source, nar.id(), slots));
+    return source.encoded(wanted).orElseGet(() -> new DecodedSource(source, nar.id(), decoders));
   }
 
   private NarSource whole(Representation stored) throws IOException {
@@ -80,6 +81,6 @@ final class StoredForms {
       throws IOException {
     ChunkedManifest manifest = new ChunkedManifest(chunks, blobs, nar.id(), stored.fileSizeBytes());
     manifest.requireStart();
-    return new ChunkedSource(manifest, nar.id(), stored.framesHash(), slots, damage);
+    return new ChunkedSource(manifest, nar.id(), stored.framesHash(), decoders, damage);
   }
 }

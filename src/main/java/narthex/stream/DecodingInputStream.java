@@ -25,14 +25,20 @@ final class DecodingInputStream extends SpanInputStream {
 
   private final Compression compression;
   private final Source source;
+  private final DecoderLease lease;
   private final Opener opener;
   private @Nullable InputStream decoder;
   private @Nullable IOException failure;
   private boolean ended;
 
-  DecodingInputStream(Compression compression, InputStream source, Opener opener) {
+  /**
+   * @param lease the decoder's memory: given back here
+   */
+  DecodingInputStream(
+      Compression compression, InputStream source, DecoderLease lease, Opener opener) {
     this.compression = compression;
     this.source = new Source(source);
+    this.lease = lease;
     this.opener = opener;
   }
 
@@ -53,10 +59,11 @@ final class DecodingInputStream extends SpanInputStream {
       if (count < 0) {
         checkSourceEnded();
         ended = true;
+        closeDecoder();
       }
       return count;
     } catch (IOException | RuntimeException e) {
-      IOException cause = source.failure;
+      IOException cause = source.failure == null ? lease.failure() : source.failure;
       failure = cause != null ? cause : corrupt(e);
       if (source.bug != null) {
         throw source.bug;
@@ -76,21 +83,32 @@ final class DecodingInputStream extends SpanInputStream {
     if (failure == null) {
       failure = new IOException("stream closed");
     }
+    try (source) {
+      closeDecoder();
+    }
+  }
+
+  /** The decoder closes the source too, which only this stream's own close may do. */
+  private void closeDecoder() throws IOException {
     InputStream opened = decoder;
     decoder = null;
-    try (source) {
+    source.isKept = true;
+    try {
       if (opened != null) {
         opened.close();
       }
     } catch (RuntimeException e) {
       throw new IOException("closing a decoder", e);
+    } finally {
+      source.isKept = false;
+      lease.release();
     }
   }
 
   private int readDecoder(byte[] buffer, int offset, int length) throws IOException {
     InputStream opened = decoder;
     if (opened == null) {
-      opened = opener.open(source);
+      opened = open();
       decoder = opened;
     }
     int count;
@@ -98,6 +116,14 @@ final class DecodingInputStream extends SpanInputStream {
       count = opened.read(buffer, offset, Math.min(length, READ_BYTES));
     } while (count == 0);
     return count;
+  }
+
+  private InputStream open() throws IOException {
+    try {
+      return opener.open(source);
+    } catch (OutOfMemoryError e) {
+      throw lease.exhausted(0);
+    }
   }
 
   /**
@@ -123,6 +149,7 @@ final class DecodingInputStream extends SpanInputStream {
     private @Nullable IOException failure;
     private @Nullable RuntimeException bug;
     private boolean isEmpty = true;
+    private boolean isKept;
     private boolean closed;
 
     Source(InputStream in) {
@@ -152,7 +179,7 @@ final class DecodingInputStream extends SpanInputStream {
 
     @Override
     public void close() throws IOException {
-      if (!closed) {
+      if (!closed && !isKept) {
         closed = true;
         in.close();
       }

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Locale;
 import narthex.nix.Compression;
-import narthex.stream.Decoders;
+import narthex.stream.DecoderShare;
 import org.apache.hc.core5.http.HttpHeaders;
 
 /**
@@ -14,17 +14,23 @@ import org.apache.hc.core5.http.HttpHeaders;
 final class ContentEncoding {
   private ContentEncoding() {}
 
-  /** The body without its content coding; the same stream if it has none. */
-  static InputStream decode(UpstreamAnswer answer, InputStream body) throws IOException {
+  /**
+   * The body without its content coding; the same stream if it has none.
+   *
+   * @param maxBytes how many decoded bytes will be read at most
+   */
+  static InputStream decode(
+      UpstreamAnswer answer, InputStream body, DecoderShare decoders, long maxBytes)
+      throws IOException {
     String header = answer.header(HttpHeaders.CONTENT_ENCODING);
     String coding = header == null ? "" : header.trim().toLowerCase(Locale.ROOT);
     return switch (coding) {
       case "", "identity" -> body;
-      case "gzip", "x-gzip" -> Decoders.decode(Compression.GZIP, body);
-      case "zstd" -> Decoders.decode(Compression.ZSTD, body);
-      case "br" -> Decoders.decode(Compression.BR, body);
-      case "xz" -> Decoders.decode(Compression.XZ, body);
-      case "bzip2" -> Decoders.decode(Compression.BZIP2, body);
+      case "gzip", "x-gzip" -> decoders.decode(Compression.GZIP, body, maxBytes);
+      case "zstd" -> decoders.decode(Compression.ZSTD, body, maxBytes);
+      case "br" -> decoders.decode(Compression.BR, body, maxBytes);
+      case "xz" -> decoders.decode(Compression.XZ, body, maxBytes);
+      case "bzip2" -> decoders.decode(Compression.BZIP2, body, maxBytes);
       default ->
           throw new TroubleException(
               "unknown Content-Encoding: " + coding, TroubleException.Retry.POINTLESS);

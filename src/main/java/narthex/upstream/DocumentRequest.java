@@ -15,6 +15,7 @@ import narthex.nix.DocumentName;
 import narthex.nix.NixFormatException;
 import narthex.nix.Realisation;
 import narthex.stream.BoundedInputStream;
+import narthex.stream.DecoderShare;
 import narthex.stream.PassingInputStream;
 import narthex.stream.TooLongException;
 
@@ -38,14 +39,21 @@ final class DocumentRequest {
   private final UpstreamSettings settings;
   private final DocumentName name;
   private final long maxBytes;
+  private final DecoderShare decoders;
 
   DocumentRequest(
-      UpstreamHttp http, URI base, UpstreamSettings settings, DocumentName name, long maxBytes) {
+      UpstreamHttp http,
+      URI base,
+      UpstreamSettings settings,
+      DocumentName name,
+      long maxBytes,
+      DecoderShare decoders) {
     this.http = http;
     this.base = base;
     this.settings = settings;
     this.name = name;
     this.maxBytes = maxBytes;
+    this.decoders = decoders;
   }
 
   /**
@@ -91,7 +99,7 @@ final class DocumentRequest {
   private <T> Optional<T> read(UpstreamAnswer answer, URI url, DocumentReader<T> reader)
       throws IOException {
     InputStream raw = new Transfer(answer.body());
-    InputStream decoded = ContentEncoding.decode(answer, raw);
+    InputStream decoded = ContentEncoding.decode(answer, raw, decoders, maxBytes);
     if (raw.equals(decoded) && !answer.tellsItsEnd()) {
       throw new TroubleException(
           url + " does not tell where its body ends", TroubleException.Retry.POINTLESS);

@@ -21,6 +21,7 @@ import narthex.nix.NarInfo;
 import narthex.nix.NixFormatException;
 import narthex.nix.StorePathHash;
 import narthex.stream.BoundedInputStream;
+import narthex.stream.DecoderShare;
 import narthex.stream.TooLongException;
 import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
 import org.apache.hc.core5.http.HttpHeaders;
@@ -42,6 +43,7 @@ public final class Upstream implements Closeable {
   private final UpstreamSettings settings;
   private final URI base;
   private final String storeDir;
+  private final DecoderShare decoders;
   private final UpstreamHttp narInfos;
   private final UpstreamHttp nars;
   private final FailsafeExecutor<Object> tries;
@@ -51,10 +53,12 @@ public final class Upstream implements Closeable {
    * @param settings how to ask it
    * @param storeDir the only store directory whose paths are taken
    * @param netrc credentials for hosts that have none in their URL
+   * @param decoders decodes what the upstream sends encoded
    */
-  public Upstream(UpstreamSettings settings, String storeDir, Netrc netrc) {
+  public Upstream(UpstreamSettings settings, String storeDir, Netrc netrc, DecoderShare decoders) {
     this.settings = settings;
     this.storeDir = storeDir;
+    this.decoders = decoders;
     this.base = withoutUserInfo(settings.url());
     UpstreamHttp.Logins logins = url -> login(url, netrc);
     this.narInfos = new UpstreamHttp(settings.limits(), logins);
@@ -121,7 +125,8 @@ public final class Upstream implements Closeable {
    */
   public <T> Optional<T> fetchDocument(DocumentName name, long maxBytes, DocumentReader<T> reader)
       throws IOException {
-    DocumentRequest request = new DocumentRequest(narInfos, base, settings, name, maxBytes);
+    DocumentRequest request =
+        new DocumentRequest(narInfos, base, settings, name, maxBytes, decoders);
     return withTries(() -> usable() ? request.fetch(reader) : Optional.empty());
   }
 
@@ -205,7 +210,9 @@ public final class Upstream implements Closeable {
       requireOk(answer, url);
       try (InputStream body =
           new BoundedInputStream(
-              ContentEncoding.decode(answer, answer.body()), MAX_NARINFO_BYTES, url.toString())) {
+              ContentEncoding.decode(answer, answer.body(), decoders, MAX_NARINFO_BYTES),
+              MAX_NARINFO_BYTES,
+              url.toString())) {
         return Optional.of(new String(body.readAllBytes(), StandardCharsets.UTF_8));
       }
     } catch (TooLongException e) {
@@ -239,10 +246,10 @@ public final class Upstream implements Closeable {
     }
   }
 
-  private static NarBody body(URI url, long from, UpstreamAnswer answer) throws IOException {
+  private NarBody body(URI url, long from, UpstreamAnswer answer) throws IOException {
     OptionalLong length = contentLength(answer);
     InputStream stored = answer.body();
-    InputStream stream = ContentEncoding.decode(answer, stored);
+    InputStream stream = ContentEncoding.decode(answer, stored, decoders, Long.MAX_VALUE);
     boolean coded = !Objects.equals(stored, stream);
     long start = 0;
     if (answer.code() == 206) {

@@ -16,8 +16,8 @@ import narthex.ingest.Stored;
 import narthex.nix.DocumentName;
 import narthex.nix.DocumentName.Kind;
 import narthex.nix.NixFormatException;
-import narthex.serve.DecoderSlots;
 import narthex.serve.OpenDocument;
+import narthex.stream.DecoderBudget;
 
 /** What every servlet of documents does alike. */
 final class DocumentResponder {
@@ -156,10 +156,10 @@ final class DocumentResponder {
       HttpServletResponse response,
       DocumentName name,
       DocumentUpload upload,
-      DecoderSlots slots)
+      DecoderBudget budget)
       throws IOException {
     Stored stored;
-    UploadBody body = new UploadBody(request, upload.maxBytes(name), slots);
+    UploadBody body = new UploadBody(request, upload.maxBytes(name), budget);
     try (InputStream in = body.open()) {
       stored = upload.store(name, in);
     }

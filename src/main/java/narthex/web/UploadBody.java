@@ -13,9 +13,12 @@ import narthex.ingest.UploadRefusedException;
 import narthex.ingest.UploadRefusedException.Reason;
 import narthex.nix.Compression;
 import narthex.nix.NixFormatException;
-import narthex.serve.DecoderSlots;
 import narthex.stream.BoundedInputStream;
 import narthex.stream.CorruptEncodingException;
+import narthex.stream.DecoderBudget;
+import narthex.stream.DecoderBudget.Work;
+import narthex.stream.DecoderShare;
+import narthex.stream.DecoderTooLargeException;
 import narthex.stream.PassingInputStream;
 import narthex.stream.SpanInputStream;
 import narthex.stream.TooLongException;
@@ -34,19 +37,19 @@ final class UploadBody {
   private final HttpServletRequest request;
   private final Compression coding;
   private final long maxBytes;
-  private final DecoderSlots slots;
+  private final DecoderShare decoders;
   private @Nullable Source source;
 
   /**
    * @param maxBytes how many bytes it may have, coded and decoded
-   * @param slots whoever decodes needs one of them
+   * @param budget the memory of decoders
    * @throws UploadRefusedException if its announced length is too large or its coding unknown
    */
-  UploadBody(HttpServletRequest request, long maxBytes, DecoderSlots slots)
+  UploadBody(HttpServletRequest request, long maxBytes, DecoderBudget budget)
       throws UploadRefusedException {
     this.request = request;
     this.maxBytes = maxBytes;
-    this.slots = slots;
+    this.decoders = budget.share(Work.UPLOADS);
     this.coding = coding(request.getHeader("Content-Encoding"));
     if (request.getContentLengthLong() > maxBytes) {
       throw tooLarge(maxBytes);
@@ -71,7 +74,8 @@ final class UploadBody {
     if (coding == Compression.NONE) {
       return new Refusing(raw);
     }
-    return new Refusing(new BoundedInputStream(slots.decode(coding, raw), maxBytes, "the body"));
+    return new Refusing(
+        new BoundedInputStream(decoders.decode(coding, raw, maxBytes), maxBytes, "the body"));
   }
 
   /**
@@ -88,7 +92,7 @@ final class UploadBody {
     if (coding == Compression.NONE) {
       return raw;
     }
-    InputStream decoded = slots.decode(coding, new ByteArrayInputStream(raw));
+    InputStream decoded = decoders.decode(coding, new ByteArrayInputStream(raw), maxBytes);
     try (InputStream in = new Refusing(new BoundedInputStream(decoded, maxBytes, "the body"))) {
       return in.readAllBytes();
     }
@@ -185,6 +189,8 @@ final class UploadBody {
         return in.read(buffer, offset, length);
       } catch (TooLongException e) {
         throw tooLarge(maxBytes);
+      } catch (DecoderTooLargeException e) {
+        throw new UploadRefusedException(Reason.TOO_LARGE, String.valueOf(e.getMessage()));
       } catch (CorruptEncodingException e) {
         throw new UploadRefusedException(Reason.WRONG, "the body is " + e.getMessage());
       }

@@ -7,8 +7,8 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import narthex.ingest.DocumentUpload;
 import narthex.nix.DocumentName;
-import narthex.serve.DecoderSlots;
 import narthex.serve.DocumentLookup;
+import narthex.stream.DecoderBudget;
 
 /**
  * Documents below {@code /upload}: PUT stores, GET and HEAD answer from what is stored and change
@@ -20,7 +20,7 @@ public final class UploadDocumentServlet extends HttpServlet {
   @Inject private transient DocumentLookup lookup;
   @Inject private transient Shares shares;
   @Inject private transient DocumentUpload upload;
-  @Inject private transient DecoderSlots slots;
+  @Inject private transient DecoderBudget budget;
 
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
@@ -41,7 +41,7 @@ public final class UploadDocumentServlet extends HttpServlet {
     DocumentName name = DocumentResponder.name(request);
     try (Turn turn = shares.take(Work.UPLOADS, request, response)) {
       if (!turn.isWaiting()) {
-        DocumentResponder.store(request, response, name, upload, slots);
+        DocumentResponder.store(request, response, name, upload, budget);
       }
     }
   }

@@ -9,8 +9,8 @@ import java.io.InputStream;
 import narthex.ingest.NarUpload;
 import narthex.ingest.Stored;
 import narthex.nix.NarFileName;
-import narthex.serve.DecoderSlots;
 import narthex.serve.NarLookup;
+import narthex.stream.DecoderBudget;
 
 /**
  * {@code /upload/nar/<hash>.nar[.<ext>]}: PUT stores the file, GET and HEAD answer from what is
@@ -22,7 +22,7 @@ public final class UploadNarServlet extends HttpServlet {
   @Inject private transient NarLookup lookup;
   @Inject private transient Shares shares;
   @Inject private transient NarUpload upload;
-  @Inject private transient DecoderSlots slots;
+  @Inject private transient DecoderBudget budget;
 
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
@@ -56,7 +56,7 @@ public final class UploadNarServlet extends HttpServlet {
   private void store(NarFileName name, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     Stored stored;
-    UploadBody body = new UploadBody(request, upload.maxFileBytes(), slots);
+    UploadBody body = new UploadBody(request, upload.maxFileBytes(), budget);
     try (InputStream in = body.open()) {
       stored = upload.store(name, body.length(), in);
     }

@@ -10,10 +10,10 @@ import narthex.ingest.NarInfoUpload;
 import narthex.ingest.Stored;
 import narthex.nix.DocumentName;
 import narthex.nix.StorePathHash;
-import narthex.serve.DecoderSlots;
 import narthex.serve.DocumentLookup;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.SiteInfo;
+import narthex.stream.DecoderBudget;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +36,7 @@ public final class UploadServlet extends HttpServlet {
   @Inject private transient DocumentLookup documents;
   @Inject private transient DocumentUpload documentUpload;
   @Inject private transient SiteInfo site;
-  @Inject private transient DecoderSlots slots;
+  @Inject private transient DecoderBudget budget;
 
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
@@ -80,7 +80,7 @@ public final class UploadServlet extends HttpServlet {
       putNarInfo(NarInfoResponder.hash(path), request, response);
     } else if (path.endsWith(LISTING)) {
       DocumentName name = DocumentName.parse(path.substring(1));
-      DocumentResponder.store(request, response, name, documentUpload, slots);
+      DocumentResponder.store(request, response, name, documentUpload, budget);
     } else {
       absent(request, response);
     }
@@ -89,14 +89,14 @@ public final class UploadServlet extends HttpServlet {
   private void putNarInfo(
       StorePathHash hash, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    String text = new UploadBody(request, NarInfoUpload.MAX_TEXT_BYTES, slots).text();
+    String text = new UploadBody(request, NarInfoUpload.MAX_TEXT_BYTES, budget).text();
     Answers.stored(response, upload.store(hash, text));
   }
 
   /** Ours is made from the settings: one for the same store directory is as good as stored. */
   private void putCacheInfo(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    String text = new UploadBody(request, MAX_CACHE_INFO_BYTES, slots).text();
+    String text = new UploadBody(request, MAX_CACHE_INFO_BYTES, budget).text();
     if (site.fits(text)) {
       Answers.stored(response, Stored.KNOWN);
     } else {

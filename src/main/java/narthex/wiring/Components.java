@@ -43,7 +43,6 @@ import narthex.maintain.HashFrames;
 import narthex.maintain.SweepNars;
 import narthex.nix.SecretKey;
 import narthex.serve.Advertising;
-import narthex.serve.DecoderSlots;
 import narthex.serve.DocumentLookup;
 import narthex.serve.ListingLookup;
 import narthex.serve.NarFiles;
@@ -53,6 +52,9 @@ import narthex.serve.NarLookup;
 import narthex.serve.Readiness;
 import narthex.serve.SiteInfo;
 import narthex.staging.InFlightRegistry;
+import narthex.stream.DecoderBudget;
+import narthex.stream.DecoderBudget.Work;
+import narthex.stream.DecoderShare;
 import narthex.upstream.Netrc;
 import narthex.upstream.Upstream;
 import narthex.upstream.UpstreamSettings;
@@ -71,7 +73,7 @@ final class Components implements Closeable {
   private final Deque<Closeable> closeables;
   private final NarInfoLookup narInfoLookup;
   private final NarLookup narLookup;
-  private final DecoderSlots slots;
+  private final DecoderBudget decoders;
   private final Advertising advertising;
   private final UploadSwitch uploads;
   private final NarUpload narUpload;
@@ -89,7 +91,7 @@ final class Components implements Closeable {
   private Components(Settings settings, Deque<Closeable> closeables) throws IOException {
     this.closeables = closeables;
     InstantSource clock = InstantSource.system();
-    this.slots = DecoderSlots.inHeap(settings.chunking().store().sizes().max());
+    this.decoders = DecoderBudget.inHeap(settings.chunking().store().sizes().max());
     Files.createDirectories(settings.storage().dataDir());
     List<SecretKey> keys = SigningKeys.load(settings.signing(), settings.site().hostname());
     NarInfoSigner signer = new NarInfoSigner(keys);
@@ -103,15 +105,16 @@ final class Components implements Closeable {
     this.bodyPace =
         new BodyPace(settings.bodies().idleTimeout(), settings.bodies().minBytesPerSecond(), timer);
     ExecutorService tasks = stopping(Executors.unbounded("narthex"));
-    ExecutorService verifiers = stopping(Executors.verifying("narthex-verify"));
+    ExecutorService checkers = stopping(Executors.unbounded("narthex-check"));
+    DecoderShare reading = decoders.share(Work.READING);
     ExecutorService prefetchers = stopping(Executors.prefetching("narthex-prefetch"));
-    Upstreams upstreams = upstreams(settings, tasks);
+    Upstreams upstreams = upstreams(settings, tasks, decoders.share(Work.DOWNLOADS));
     closeables.push(upstreams);
     CdcMode mode = settings.chunking().mode();
     InFlightRegistry flights = new InFlightRegistry();
     NarDownload.Threads threads = new NarDownload.Threads(tasks, prefetchers);
     ChunkStore chunks = chunks(settings.chunking(), blobs, database, tasks);
-    NarIngest ingest = new NarIngest(blobs, chunks, database, verifiers, clock);
+    NarIngest ingest = new NarIngest(blobs, chunks, database, checkers, decoders, clock);
     NarInfoFetch narInfos = new NarInfoFetch(upstreams, database, clock);
     NarSources sources = new NarSources(upstreams, narInfos);
     NarDownload download =
@@ -121,7 +124,7 @@ final class Components implements Closeable {
         new NarInfoLookup(
             database, narInfos, download, advertising, signer, clock, lookup(settings));
     ingest.addListener(narInfoLookup);
-    this.narLookup = new NarLookup(database, blobs, flights, download, ingest, slots);
+    this.narLookup = new NarLookup(database, blobs, flights, download, ingest, reading);
     ingest.addListener(narLookup);
     this.uploads = settings.uploading().enabled() ? UploadSwitch.ON : UploadSwitch.OFF;
     this.narUpload = new NarUpload(ingest, database, settings.uploading().maxNarBytes(), mode);
@@ -137,7 +140,7 @@ final class Components implements Closeable {
             new DocumentFetch(upstreams, documents, settings.uploading().maxDocumentBytes()),
             documents,
             signer,
-            slots);
+            reading);
     ListingLookup listings =
         new ListingLookup(documentLookup, new ListingIngest(documents), narLookup);
     this.narFiles = new NarFiles(narInfoLookup, narLookup, documentLookup, listings);
@@ -250,12 +253,13 @@ final class Components implements Closeable {
         uploading.trustedKeys());
   }
 
-  private static Upstreams upstreams(Settings settings, ExecutorService tasks) throws IOException {
+  private static Upstreams upstreams(
+      Settings settings, ExecutorService tasks, DecoderShare decoders) throws IOException {
     Settings.Search search = settings.search();
     Netrc netrc = search.netrcFile() == null ? Netrc.empty() : Netrc.read(search.netrcFile());
     List<Upstream> upstreams = new ArrayList<>();
     for (UpstreamSettings upstream : settings.upstreams()) {
-      upstreams.add(new Upstream(upstream, settings.site().storeDir(), netrc));
+      upstreams.add(new Upstream(upstream, settings.site().storeDir(), netrc, decoders));
     }
     return new Upstreams(
         upstreams,
@@ -291,8 +295,8 @@ final class Components implements Closeable {
     return narInfoUpload;
   }
 
-  DecoderSlots decoderSlots() {
-    return slots;
+  DecoderBudget decoderBudget() {
+    return decoders;
   }
 
   DeletionSwitch deletions() {

@@ -10,13 +10,13 @@ import narthex.ingest.NarInfoUpload;
 import narthex.ingest.NarUpload;
 import narthex.maintain.Deletion;
 import narthex.serve.Advertising;
-import narthex.serve.DecoderSlots;
 import narthex.serve.DocumentLookup;
 import narthex.serve.NarFiles;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.NarLookup;
 import narthex.serve.Readiness;
 import narthex.serve.SiteInfo;
+import narthex.stream.DecoderBudget;
 import narthex.web.AccessRule;
 import narthex.web.BodyPace;
 import narthex.web.DeletionSwitch;
@@ -127,8 +127,8 @@ public class Deployment {
 
   @Produces
   @Singleton
-  DecoderSlots decoderSlots() {
-    return opened().decoderSlots();
+  DecoderBudget decoderBudget() {
+    return opened().decoderBudget();
   }
 
   @Produces

@@ -12,10 +12,9 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import narthex.serve.DecoderSlots;
 
 /** The thread pools of a deployment. */
-final class Executors {
+public final class Executors {
   private static final System.Logger LOG = System.getLogger(Executors.class.getName());
 
   /** Idle threads end after this. */
@@ -30,10 +29,11 @@ final class Executors {
   private Executors() {}
 
   /**
-   * As many threads as there is work. What it runs is bounded elsewhere: by the server's request
-   * threads, and by the connections of each upstream.
+   * As many threads as there is work, each at once: no task waits for another. What it runs is
+   * bounded elsewhere: by the server's request threads, by the connections of each upstream, and,
+   * in memory, by the {@link narthex.stream.DecoderBudget}.
    */
-  static ExecutorService unbounded(String name) {
+  public static ExecutorService unbounded(String name) {
     return new ThreadPoolExecutor(
         0,
         Integer.MAX_VALUE,
@@ -43,16 +43,8 @@ final class Executors {
         threads(name));
   }
 
-  /**
-   * So many threads as decoders fit into a quarter of the heap, and a queue: a check that waits
-   * delays only the last byte of its own NAR.
-   */
-  static ExecutorService verifying(String name) {
-    return fixed(DecoderSlots.countInHeap(), new LinkedBlockingQueue<>(), threads(name));
-  }
-
   /** A few threads and a bounded queue; rejects what does not fit. */
-  static ExecutorService prefetching(String name) {
+  public static ExecutorService prefetching(String name) {
     return fixed(PREFETCHES_AT_ONCE, new LinkedBlockingQueue<>(PREFETCHES_WAITING), threads(name));
   }
 
@@ -87,7 +79,7 @@ final class Executors {
   }
 
   /** Interrupts what runs and waits a bounded time for it to end. */
-  static void stop(ExecutorService executor) {
+  public static void stop(ExecutorService executor) {
     executor.shutdownNow();
     try {
       if (!executor.awaitTermination(STOP.toSeconds(), TimeUnit.SECONDS)) {

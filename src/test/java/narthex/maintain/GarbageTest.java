@@ -34,6 +34,7 @@ import narthex.nix.DocumentName;
 import narthex.nix.NarFileName;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
+import narthex.stream.DecoderBudget;
 import narthex.testing.NarFixture;
 import narthex.testing.NarTree;
 import narthex.testing.StoredChunks;
@@ -44,6 +45,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Blobs that no row refers to, and how they go. */
 class GarbageTest {
+  private static final long DECODER_BYTES = 256 << 20;
   private static final String STRAY = "pack/ab/left-by-a-kill";
 
   private final ExecutorService verifiers = Executors.newCachedThreadPool();
@@ -66,6 +68,7 @@ class GarbageTest {
             StoredChunks.ofUsualSizes(blobs, database, verifiers),
             database,
             verifiers,
+            new DecoderBudget(DECODER_BYTES),
             () -> now);
     documents = new DocumentIngest(blobs, database, () -> now);
     chores = newChores();

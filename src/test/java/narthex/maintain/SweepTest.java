@@ -23,6 +23,7 @@ import narthex.ingest.NarIngest;
 import narthex.ingest.NarUpload;
 import narthex.nix.Compression;
 import narthex.nix.NarFileName;
+import narthex.stream.DecoderBudget;
 import narthex.testing.NarFixture;
 import narthex.testing.NarTree;
 import narthex.testing.StoredChunks;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SweepTest {
+  private static final long DECODER_BYTES = 256 << 20;
   private static final Duration GRACE = Duration.ofHours(24);
 
   private final ExecutorService verifiers = Executors.newCachedThreadPool();
@@ -52,6 +54,7 @@ class SweepTest {
             StoredChunks.ofUsualSizes(blobs, database, verifiers),
             database,
             verifiers,
+            new DecoderBudget(DECODER_BYTES),
             () -> now);
     upload = new NarUpload(ingest, database, 1 << 20, CdcMode.OFF);
     Deletion deletion =

@@ -26,6 +26,8 @@ import narthex.db.Representation;
 import narthex.ingest.CdcMode;
 import narthex.nix.Compression;
 import narthex.nix.NarFileName;
+import narthex.stream.DecoderBudget;
+import narthex.stream.DecoderBudget.Work;
 import narthex.stream.Decoders;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.NarFixture;
@@ -298,10 +300,11 @@ class ChunkedNarTest {
   }
 
   @Test
-  void aSlotIsFreeAgainWhateverBecameOfTheReading() throws IOException {
-    DecoderSlots slots = new DecoderSlots(1);
-    long before = slots.freeBytes();
-    StoredForms forms = new StoredForms(node.database().chunks(), blobs(), slots);
+  void memoryIsFreeAgainWhateverBecameOfTheReading() throws IOException {
+    DecoderBudget budget = new DecoderBudget(64 << 20);
+    long before = budget.freeBytes();
+    StoredForms forms =
+        new StoredForms(node.database().chunks(), blobs(), budget.share(Work.READING));
     var nar = node.database().findNar(SAMPLE.id().hash()).orElseThrow();
     NarSource source =
         forms.source(nar, nar.representations().get(0), Compression.NONE, lost -> {});
@@ -310,13 +313,14 @@ class ChunkedNarTest {
     assertThrows(IOException.class, () -> read(source, 0));
     source.open(NAR.length - 1).close();
 
-    assertEquals(before, slots.freeBytes());
+    assertEquals(before, budget.freeBytes());
   }
 
   @Test
   void manyReadersOfChunksLeaveRoomForADecoderOfAFile() throws IOException {
-    DecoderSlots slots = new DecoderSlots(4);
-    StoredForms forms = new StoredForms(node.database().chunks(), blobs(), slots);
+    DecoderBudget budget = new DecoderBudget(80 << 20);
+    StoredForms forms =
+        new StoredForms(node.database().chunks(), blobs(), budget.share(Work.READING));
     var nar = node.database().findNar(SAMPLE.id().hash()).orElseThrow();
     NarSource source =
         forms.source(nar, nar.representations().get(0), Compression.NONE, lost -> {});
@@ -325,7 +329,10 @@ class ChunkedNarTest {
       slow.add(source.open(i));
     }
     byte[] file = SAMPLE.bytes(SAMPLE.fileName(), 0);
-    try (InputStream decoded = slots.decode(SAMPLE.compression(), new ByteArrayInputStream(file))) {
+    try (InputStream decoded =
+        budget
+            .share(Work.READING)
+            .decode(SAMPLE.compression(), new ByteArrayInputStream(file), NAR.length)) {
       assertArrayEquals(NAR, decoded.readAllBytes());
     }
     for (int i = 0; i < slow.size(); i++) {

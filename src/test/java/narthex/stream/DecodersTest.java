@@ -112,8 +112,24 @@ class DecodersTest {
     }
   }
 
+  @Test
+  void zerosBehindAGzipStreamArePadding() throws IOException {
+    byte[] whole = Samples.compressed(Compression.GZIP);
+    for (int zeros : new int[] {1, 511, 100_000}) {
+      byte[] padded = Samples.concatenated(whole, whole, new byte[zeros]);
+
+      assertArrayEquals(
+          Samples.concatenated(Samples.plain(), Samples.plain()),
+          Samples.decoded(Compression.GZIP, padded));
+    }
+    byte[] garbage = Samples.concatenated(whole, new byte[3], whole);
+    assertThrows(CorruptEncodingException.class, () -> Samples.decoded(Compression.GZIP, garbage));
+  }
+
   @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+  @EnumSource(
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"NONE", "GZIP"})
   void aZeroByteBehindTheEndFails(Compression compression) throws IOException {
     byte[] longer = Samples.concatenated(Samples.compressed(compression), new byte[1]);
 
@@ -260,9 +276,9 @@ class DecodersTest {
     }
     byte[] modest = out.toByteArray();
 
-    CorruptEncodingException refused =
+    DecoderTooLargeException refused =
         assertThrows(
-            CorruptEncodingException.class,
+            DecoderTooLargeException.class,
             () -> Samples.decoded(Compression.XZ, XzHeaders.withLargeDictionary(modest)));
 
     assertTrue(String.valueOf(refused.getMessage()).contains("memory"), refused.getMessage());
@@ -270,7 +286,7 @@ class DecodersTest {
 
   @Test
   void aZstdFrameWithTooLargeAWindowFails() {
-    int exponent = Decoders.ZSTD_MAX_WINDOW_LOG + 1 - 10;
+    int exponent = OpenDecoders.ZSTD_MAX_WINDOW_LOG + 1 - 10;
     byte[] frame = {0x28, (byte) 0xB5, 0x2F, (byte) 0xFD, 0, (byte) (exponent << 3), 1, 0, 0};
     byte[] allowed = frame.clone();
     allowed[5] = (byte) (exponent - 1 << 3);

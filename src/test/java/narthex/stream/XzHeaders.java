@@ -15,11 +15,16 @@ public final class XzHeaders {
 
   /** The same stream, but its first block claims a dictionary of 1.5 GiB. */
   public static byte[] withLargeDictionary(byte[] stream) {
+    return withDictionary(stream, LARGE_DICTIONARY);
+  }
+
+  /** The same stream with another dictionary in its first block, as LZMA2's byte of properties. */
+  static byte[] withDictionary(byte[] stream, byte properties) {
     byte[] changed = stream.clone();
     int from = STREAM_HEADER_BYTES;
     int length = (changed[from] + 1) * 4;
     // size, flags, filter id, size of properties, properties
-    changed[from + 4] = LARGE_DICTIONARY;
+    changed[from + 4] = properties;
     CRC32 crc = new CRC32();
     crc.update(changed, from, length - 4);
     for (int i = 0; i < 4; i++) {

@@ -15,7 +15,6 @@ import java.util.stream.Stream;
 import narthex.nix.Compression;
 import narthex.nix.Sha256;
 import narthex.stream.Encoders;
-import narthex.stream.XzHeaders;
 import narthex.testing.RawClient.Answer;
 
 /**
@@ -27,6 +26,11 @@ import narthex.testing.RawClient.Answer;
  * @param maxNarBytes how many bytes a NAR may have there
  */
 public record HostileUploads(int port, String context, int maxNarBytes) {
+  /** Behind the magic number and the descriptor of a frame that was written as a stream. */
+  private static final int ZSTD_WINDOW_AT = 5;
+
+  private static final byte ZSTD_WINDOW_OF_4_GIB = (byte) (22 << 3);
+
   private static final String HASH = "0".repeat(32);
   private static final String PATH = "/nix/store/" + HASH + "-x";
 
@@ -111,9 +115,10 @@ public record HostileUploads(int port, String context, int maxNarBytes) {
 
   /** A file that asks for a huge dictionary. */
   public void assertGreedyDecodersAreRefused() throws IOException {
-    byte[] file = XzHeaders.withLargeDictionary(encoded(Compression.XZ, archive(new byte[1000])));
+    byte[] file = encoded(Compression.ZSTD, archive(new byte[1000]));
+    file[ZSTD_WINDOW_AT] = ZSTD_WINDOW_OF_4_GIB;
 
-    assertRefused(400, put(nar(file, ".xz"), file));
+    assertRefused(400, put(nar(file, ".zst"), file));
   }
 
   /**

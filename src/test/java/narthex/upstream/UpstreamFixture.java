@@ -10,12 +10,14 @@ import java.util.List;
 import narthex.nix.Compression;
 import narthex.nix.PublicKey;
 import narthex.nix.SecretKey;
+import narthex.stream.DecoderBudget;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.NarFixture;
 import org.jspecify.annotations.Nullable;
 
 /** A server with one path and ways to ask it. Closes all that it opened. */
 final class UpstreamFixture implements Closeable {
+  private static final long DECODER_BYTES = 256 << 20;
   static final String STORE_DIR = "/nix/store";
   static final Duration LONG = Duration.ofSeconds(30);
   static final UpstreamSettings.Limits PATIENT = limits(LONG, LONG, 1000, LONG);
@@ -60,7 +62,12 @@ final class UpstreamFixture implements Closeable {
   }
 
   private Upstream upstream(UpstreamSettings settings, Netrc netrc) {
-    Upstream upstream = new Upstream(settings, STORE_DIR, netrc);
+    Upstream upstream =
+        new Upstream(
+            settings,
+            STORE_DIR,
+            netrc,
+            new DecoderBudget(DECODER_BYTES).share(DecoderBudget.Work.DOWNLOADS));
     opened.add(upstream);
     return upstream;
   }

@@ -19,9 +19,11 @@ import narthex.ingest.CdcMode;
 import narthex.ingest.NarIngest;
 import narthex.ingest.NarUpload;
 import narthex.ingest.Stored;
+import narthex.stream.DecoderBudget;
 
 /** An empty store in eager mode as the server makes it by default: SQLite and a folder. */
 final class EagerStore implements Closeable {
+  private static final long DECODER_BYTES = 256 << 20;
   private static final long PACK_BYTES = 8 << 20;
   private static final long MOST_NAR_BYTES = 16L << 30;
 
@@ -46,7 +48,14 @@ final class EagerStore implements Closeable {
                 PACK_BYTES,
                 ChunkStore.OtherSizes.REFUSED),
             threads);
-    NarIngest ingest = new NarIngest(blobs, chunks, database, threads, InstantSource.system());
+    NarIngest ingest =
+        new NarIngest(
+            blobs,
+            chunks,
+            database,
+            threads,
+            new DecoderBudget(DECODER_BYTES),
+            InstantSource.system());
     this.upload = new NarUpload(ingest, database, MOST_NAR_BYTES, CdcMode.EAGER);
   }
 

@@ -28,10 +28,11 @@ import narthex.maintain.DeleteGarbage;
 import narthex.nix.DocumentName;
 import narthex.nix.PublicKey;
 import narthex.nix.SecretKey;
-import narthex.serve.DecoderSlots;
 import narthex.serve.DocumentLookup;
 import narthex.serve.NarInfoSigner;
 import narthex.serve.OpenDocument;
+import narthex.stream.DecoderBudget;
+import narthex.stream.DecoderBudget.Work;
 import narthex.testing.FaultyUpstream;
 import narthex.upstream.Netrc;
 import narthex.upstream.Upstream;
@@ -82,6 +83,7 @@ public final class DocumentNode implements AutoCloseable {
     UpstreamSettings.Limits limits =
         new UpstreamSettings.Limits(
             PATIENCE, PATIENCE, RETRY_WITHIN, 50, 1000, Duration.ofMillis(1));
+    DecoderBudget decoders = DecoderBudget.inHeap(0);
     List<Upstream> made = new ArrayList<>();
     for (FaultyUpstream source : sources) {
       made.add(
@@ -93,7 +95,8 @@ public final class DocumentNode implements AutoCloseable {
                   UpstreamSettings.Trust.SIGNED,
                   limits),
               "/nix/store",
-              Netrc.empty()));
+              Netrc.empty(),
+              decoders.share(Work.DOWNLOADS)));
     }
     this.upstreams =
         new Upstreams(
@@ -108,7 +111,7 @@ public final class DocumentNode implements AutoCloseable {
             new DocumentFetch(upstreams, ingest, MAX_BYTES),
             ingest,
             new NarInfoSigner(List.of(options.ours())),
-            new DecoderSlots(64));
+            decoders.share(Work.READING));
   }
 
   /** A node over this folder with these upstreams, the last of the best priority. */

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -30,19 +31,21 @@ import narthex.ingest.NarUpload;
 import narthex.nix.NarInfo;
 import narthex.nix.SecretKey;
 import narthex.serve.Advertising;
-import narthex.serve.DecoderSlots;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.NarInfoLookup.Prefetch;
 import narthex.serve.NarInfoSigner;
 import narthex.serve.NarLookup;
 import narthex.serve.ServedNarInfo;
 import narthex.staging.InFlightRegistry;
+import narthex.stream.DecoderBudget;
+import narthex.stream.DecoderBudget.Work;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.StoredChunks;
 import narthex.upstream.Netrc;
 import narthex.upstream.Upstream;
 import narthex.upstream.UpstreamSettings;
 import narthex.upstream.Upstreams;
+import narthex.wiring.Executors;
 
 /** One server without HTTP, over a folder. Closing it does not delete the folder. */
 public final class Node implements AutoCloseable {
@@ -64,6 +67,7 @@ public final class Node implements AutoCloseable {
     private InstantSource clock = InstantSource.system();
     private UnaryOperator<BlobStore> blobs = UnaryOperator.identity();
     private CdcMode mode = CdcMode.OFF;
+    private long decoderBytes;
     private Advertising.Chunked advertised = Advertising.Chunked.AS_NONE;
 
     private Options() {}
@@ -84,6 +88,7 @@ public final class Node implements AutoCloseable {
       other.clock = clock;
       other.blobs = blobs;
       other.mode = mode;
+      other.decoderBytes = decoderBytes;
       other.advertised = advertised;
       change.accept(other);
       return other;
@@ -92,6 +97,11 @@ public final class Node implements AutoCloseable {
     /** The same with chunked NARs advertised so. */
     public Options withChunked(Advertising.Chunked as) {
       return with(other -> other.advertised = as);
+    }
+
+    /** The same with so much memory for decoders. */
+    public Options withDecoderBytes(long bytes) {
+      return with(other -> other.decoderBytes = bytes);
     }
 
     /** The same in another mode. */
@@ -136,7 +146,8 @@ public final class Node implements AutoCloseable {
   }
 
   private final Path folder;
-  private final Tasks tasks = new Tasks();
+  private final Tasks running = new Tasks();
+  private final DecoderBudget decoders;
   private final Database database;
   private final BlobStore blobs;
   private final Upstreams upstreams;
@@ -152,9 +163,16 @@ public final class Node implements AutoCloseable {
     String file = folder.resolve("narthex.db").toString();
     this.database = Database.open(new DatabaseSettings("jdbc:sqlite:" + file, null, null, null));
     this.blobs = options.blobs.apply(DirectoryBlobStore.open(blobFolder(folder)));
-    this.upstreams = upstreams(options, sources, tasks);
+    ExecutorService tasks = running.counted(Executors.unbounded("node"));
+    ExecutorService checkers = running.counted(Executors.unbounded("node-check"));
+    ExecutorService prefetchers = running.counted(Executors.prefetching("node-prefetch"));
+    this.decoders =
+        options.decoderBytes == 0
+            ? DecoderBudget.inHeap(0)
+            : new DecoderBudget(options.decoderBytes);
+    this.upstreams = upstreams(options, sources, tasks, decoders);
     ChunkStore chunks = StoredChunks.ofUsualSizes(blobs, database, tasks);
-    NarIngest ingest = new NarIngest(blobs, chunks, database, tasks, options.clock);
+    NarIngest ingest = new NarIngest(blobs, chunks, database, checkers, decoders, options.clock);
     NarInfoFetch fetch = new NarInfoFetch(upstreams, database, options.clock);
     NarDownload download =
         new NarDownload(
@@ -162,7 +180,7 @@ public final class Node implements AutoCloseable {
             ingest,
             database,
             flights,
-            new NarDownload.Threads(tasks, tasks),
+            new NarDownload.Threads(tasks, prefetchers),
             new NarDownload.Policy(MAX_UPLOADED_NAR_BYTES, options.mode));
     this.narInfos =
         new NarInfoLookup(
@@ -184,7 +202,8 @@ public final class Node implements AutoCloseable {
             upstreams,
             options.clock);
     this.chores = new NodeChores(database, blobs, ingest, options.clock);
-    this.nars = new NarLookup(database, blobs, flights, download, ingest, new DecoderSlots(64));
+    this.nars =
+        new NarLookup(database, blobs, flights, download, ingest, decoders.share(Work.READING));
     ingest.addListener(nars);
   }
 
@@ -200,7 +219,10 @@ public final class Node implements AutoCloseable {
   }
 
   private static Upstreams upstreams(
-      Options options, List<FaultyUpstream> sources, Tasks executor) {
+      Options options,
+      List<FaultyUpstream> sources,
+      ExecutorService executor,
+      DecoderBudget decoders) {
     UpstreamSettings.Limits limits =
         new UpstreamSettings.Limits(
             Duration.ofSeconds(5), options.read, RETRY_WITHIN, 50, 1000, Duration.ofMillis(1));
@@ -216,7 +238,8 @@ public final class Node implements AutoCloseable {
                             UpstreamSettings.Trust.SIGNED,
                             limits),
                         "/nix/store",
-                        Netrc.empty()));
+                        Netrc.empty(),
+                        decoders.share(Work.DOWNLOADS)));
     return new Upstreams(
         made.toList(),
         new Upstreams.SearchSettings(PATIENCE, PATIENCE, options.negativeTtl, 1000),
@@ -226,6 +249,11 @@ public final class Node implements AutoCloseable {
   /** Where NARs are found. */
   public NarLookup nars() {
     return nars;
+  }
+
+  /** The memory of its decoders. */
+  public DecoderBudget decoders() {
+    return decoders;
   }
 
   /** Where narinfos are found. */
@@ -276,7 +304,7 @@ public final class Node implements AutoCloseable {
 
   /** Waits until no fetch, no check and no question to an upstream runs. */
   public void awaitIdle() {
-    tasks.awaitIdle(PATIENCE);
+    running.awaitIdle(PATIENCE);
   }
 
   /** The files of committed blobs. */
@@ -306,7 +334,7 @@ public final class Node implements AutoCloseable {
   @Override
   public void close() throws IOException {
     upstreams.close();
-    tasks.shutdownNow();
+    running.stop();
     awaitIdle();
     blobs.close();
     database.close();

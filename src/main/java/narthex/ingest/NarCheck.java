@@ -1,0 +1,205 @@
+package narthex.ingest;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import narthex.blob.GrowingManifest;
+import narthex.chunk.ChunkedWriter;
+import narthex.nix.NarId;
+import narthex.nix.Sha256;
+import narthex.stream.BoundedInputStream;
+import narthex.stream.CorruptEncodingException;
+import narthex.stream.CorruptNarException;
+import narthex.stream.DecoderShare;
+import narthex.stream.DigestingInputStream;
+import narthex.stream.NarReader;
+import narthex.stream.NotNarException;
+import narthex.stream.PassingInputStream;
+import narthex.stream.TooLongException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The check of a NAR file that comes in: follows the file while it is written, decodes it, digests
+ * the NAR and, where chunks are kept, cuts it.
+ *
+ * <p>Each check has a thread of its own, so that no file waits for a thread that another file's
+ * slow sender holds. What checks hold in common is memory: a check takes what its decoder and its
+ * chunks need when the first bytes have come, from the part of the budget that belongs to its kind
+ * of work. While it waits for memory or for bytes, those who follow the file know that it goes on.
+ */
+final class NarCheck {
+  /** Small, since a decoder may fill it before it gives anything. */
+  private static final int BUFFER_BYTES = 16 << 10;
+
+  /** After so many bytes of the NAR the check gives a sign. */
+  private static final long SIGN_BYTES = 1 << 20;
+
+  private final NarExpectation expected;
+  private final @Nullable ChunkedWriter chunks;
+  private final GrowingManifest manifest;
+  private final Means means;
+
+  /**
+   * What a check uses.
+   *
+   * @param threads gives the check a thread at once
+   * @param decoders the memory
+   * @param longestWait how long it waits for memory
+   */
+  record Means(ExecutorService threads, DecoderShare decoders, Duration longestWait) {}
+
+  NarCheck(
+      NarExpectation expected,
+      @Nullable ChunkedWriter chunks,
+      GrowingManifest manifest,
+      Means means) {
+    this.expected = expected;
+    this.chunks = chunks;
+    this.manifest = manifest;
+    this.means = means;
+  }
+
+  /** Starts the check. The result, or failure, is known when the file is written completely. */
+  CompletableFuture<NarId> start() {
+    return CompletableFuture.supplyAsync(this::check, means.threads());
+  }
+
+  /** Tells those who follow the file, or its NAR, that it failed. */
+  void fail(IOException reason) {
+    manifest.fail(reason);
+    if (chunks != null) {
+      chunks.manifest().fail(reason);
+    }
+  }
+
+  private NarId check() {
+    try (InputStream written = manifest.openUnchecked();
+        InputStream decoded = decode(written);
+        DigestingInputStream nar =
+            new DigestingInputStream(
+                chunking(new BoundedInputStream(decoded, expected.maxNarBytes(), "NAR")))) {
+      NarId checked = expected.nar() == null ? parsed(nar) : announced(nar, expected.nar());
+      if (chunks != null) {
+        chunks.finish();
+      }
+      return checked;
+    } catch (TooLongException e) {
+      throw rejected(
+          expected.nar() == null
+              ? e
+              : corrupt("NarSize", Long.toString(expected.maxNarBytes()), "more"));
+    } catch (CorruptNarException e) {
+      throw rejected(e);
+    } catch (CorruptEncodingException e) {
+      throw rejected(corrupt("NAR", "decodable", String.valueOf(e.getMessage())));
+    } catch (IOException e) {
+      throw rejected(e);
+    } catch (RuntimeException | Error e) {
+      throw rejected(new IOException("check of the NAR broke: " + e, e));
+    }
+  }
+
+  private InputStream decode(InputStream written) {
+    long beside = chunks == null ? 0 : chunks.memoryBytes();
+    return new SigningInputStream(
+        means
+            .decoders()
+            .decode(
+                expected.compression(),
+                written,
+                new DecoderShare.Terms(expected.maxNarBytes(), beside, this::waitsOn)));
+  }
+
+  /** Reads the NAR once more, from the file, and cuts it. */
+  void cutAgain(NarId nar, ChunkedWriter writer) throws IOException {
+    try (InputStream file = manifest.openUnchecked();
+        InputStream decoded = decode(file);
+        DigestingInputStream again =
+            new DigestingInputStream(new ChunkingInputStream(decoded, writer))) {
+      announced(again, nar);
+      writer.finish();
+    }
+  }
+
+  private boolean waitsOn(Duration waited) throws IOException {
+    IOException failure = manifest.failure();
+    if (failure != null) {
+      throw failure;
+    }
+    sign();
+    return waited.compareTo(means.longestWait()) < 0;
+  }
+
+  private void sign() {
+    manifest.checking();
+    if (chunks != null) {
+      chunks.manifest().checking();
+    }
+  }
+
+  private InputStream chunking(InputStream nar) {
+    return chunks == null ? nar : new ChunkingInputStream(nar, chunks);
+  }
+
+  /** Reads to the end, and compares hash and size with those announced. */
+  private NarId announced(DigestingInputStream nar, NarId wanted) throws IOException {
+    readAll(nar);
+    if (nar.count() != wanted.sizeBytes()) {
+      throw corrupt("NarSize", Long.toString(wanted.sizeBytes()), Long.toString(nar.count()));
+    }
+    Sha256 narHash = nar.digest();
+    if (!narHash.equals(wanted.hash())) {
+      throw corrupt("NarHash", wanted.hash().toString(), narHash.toString());
+    }
+    return wanted;
+  }
+
+  /** Reads to the end; whether it is a NAR is told by its form alone. */
+  private NarId parsed(DigestingInputStream nar) throws IOException {
+    try {
+      NarReader.read(nar, new NarReader.Visitor() {});
+    } catch (NotNarException e) {
+      throw corrupt("NAR", "a NAR", String.valueOf(e.getMessage()));
+    }
+    return new NarId(nar.digest(), nar.count());
+  }
+
+  private static void readAll(InputStream nar) throws IOException {
+    byte[] buffer = new byte[BUFFER_BYTES];
+    while (nar.read(buffer, 0, buffer.length) >= 0) {
+      // the digest is all that is wanted
+    }
+  }
+
+  private CompletionException rejected(IOException reason) {
+    fail(reason);
+    return new CompletionException(reason);
+  }
+
+  private CorruptNarException corrupt(String what, String wanted, String actual) {
+    return new CorruptNarException(what, wanted, actual, expected.source());
+  }
+
+  /** Gives a sign from time to time that the check goes on. */
+  private final class SigningInputStream extends PassingInputStream {
+    private long unsigned;
+
+    SigningInputStream(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int length) throws IOException {
+      int count = in.read(bytes, offset, length);
+      unsigned += Math.max(0, count);
+      if (unsigned >= SIGN_BYTES) {
+        unsigned = 0;
+        sign();
+      }
+      return count;
+    }
+  }
+}

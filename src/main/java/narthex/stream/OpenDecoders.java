@@ -1,0 +1,76 @@
+package narthex.stream;
+
+import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import narthex.nix.Compression;
+import org.apache.commons.compress.compressors.bzip2.BZip2CompressorInputStream;
+import org.apache.commons.compress.compressors.lz4.FramedLZ4CompressorInputStream;
+
+/** Opens the decoder of a stream once its memory is taken. */
+final class OpenDecoders {
+  /**
+   * Binary logarithm of the largest zstd window in bytes: 128 MiB, which is the limit of the zstd
+   * command too and enough for {@code --ultra -22}.
+   */
+  static final int ZSTD_MAX_WINDOW_LOG = 27;
+
+  /** Buffers of the zstd decoder beside its window. */
+  static final long ZSTD_BUFFER_BYTES = 512 << 10;
+
+  /** A block of 900 kB and five bytes for each of its bytes. */
+  private static final long BZIP2_BYTES = 5 << 20;
+
+  /** The windows of gzip and lz4 have 32 and 64 KiB. */
+  private static final long SMALL_WINDOW_BYTES = 384 << 10;
+
+  /** Compressed bytes read at once from the source, for decoders that would read single bytes. */
+  private static final int SOURCE_BUFFER_BYTES = 64 * 1024;
+
+  private OpenDecoders() {}
+
+  /**
+   * Opens a decoder. What its memory depends on is read from the stream first.
+   *
+   * @param maxBytes how many decoded bytes will be read at most
+   */
+  static InputStream open(
+      Compression compression, InputStream source, DecoderLease lease, long maxBytes)
+      throws IOException {
+    return switch (compression) {
+      case NONE -> source;
+      case XZ -> XzDecoder.open(buffered(source), lease, maxBytes);
+      case ZSTD -> openZstd(new ZstdWindows(source, lease, maxBytes));
+      case BZIP2 -> {
+        lease.require(BZIP2_BYTES);
+        yield new BZip2CompressorInputStream(buffered(source), true);
+      }
+      case GZIP -> {
+        lease.require(SMALL_WINDOW_BYTES);
+        yield new GzipDecoder(source);
+      }
+      case BR -> BrotliDecoder.open(source, lease);
+      case LZ4 -> {
+        lease.require(SMALL_WINDOW_BYTES);
+        yield new FramedLZ4CompressorInputStream(buffered(source), true);
+      }
+    };
+  }
+
+  /** zstd-jni reads blocks of 128 KiB itself, and needs to be closed to free its native memory. */
+  @SuppressWarnings("resource")
+  private static InputStream openZstd(InputStream source) throws IOException {
+    ZstdInputStreamNoFinalizer zstd = new ZstdInputStreamNoFinalizer(source);
+    try {
+      return zstd.setContinuous(false).setLongMax(ZSTD_MAX_WINDOW_LOG);
+    } catch (IOException | RuntimeException e) {
+      zstd.close();
+      throw e;
+    }
+  }
+
+  private static InputStream buffered(InputStream source) {
+    return new BufferedInputStream(source, SOURCE_BUFFER_BYTES);
+  }
+}
