@@ -30,8 +30,17 @@ public interface BlobStore extends Closeable {
    */
   InputStream open(String key, long from, long length) throws IOException;
 
-  /** Begins a blob; the caller closes the sink. Nothing is visible before its commit. */
-  BlobSink create(String key) throws IOException;
+  /**
+   * Begins a blob; the caller closes the sink. Nothing is visible before its commit.
+   *
+   * @see #spool() for bytes that may be discarded, or are read while they come
+   */
+  default BlobSink create(String key) throws IOException {
+    return new SpooledSink(BlobKeys.check(key), spool());
+  }
+
+  /** Begins a local file that may become a blob of this store; the caller closes it. */
+  Spool spool() throws IOException;
 
   /** Deletes a blob; an absent one is no error. Readers that opened it may go on or fail. */
   void delete(String key) throws IOException;

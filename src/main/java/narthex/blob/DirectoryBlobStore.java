@@ -3,7 +3,6 @@ package narthex.blob;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
@@ -95,10 +94,8 @@ public final class DirectoryBlobStore implements BlobStore {
   }
 
   @Override
-  public BlobSink create(String key) throws IOException {
-    Path target = path(key);
-    Path file = temporary.newFile();
-    return new FileSink(key, file, target);
+  public Spool spool() throws IOException {
+    return new LocalSpool(temporary.newFile(), new Blobs());
   }
 
   @Override
@@ -159,70 +156,22 @@ public final class DirectoryBlobStore implements BlobStore {
     force(parent);
   }
 
-  private final class FileSink implements BlobSink {
-    private final String key;
-    private final Path file;
-    private final Path target;
-    private final FileChannel channel;
-    private volatile boolean committed;
-
-    FileSink(String key, Path file, Path target) throws IOException {
-      this.key = key;
-      this.file = file;
-      this.target = target;
-      this.channel =
-          FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+  private final class Blobs implements LocalSpool.BlobFolder {
+    @Override
+    public Path path(String key) {
+      return DirectoryBlobStore.this.path(key);
     }
 
     @Override
-    public String key() {
-      return key;
-    }
-
-    @Override
-    public void write(byte[] bytes, int offset, int length) throws IOException {
-      ByteBuffer buffer = ByteBuffer.wrap(bytes, offset, length);
-      while (buffer.hasRemaining()) {
-        channel.write(buffer);
-      }
-    }
-
-    @Override
-    public InputStream openWritten(long from) throws IOException {
-      FileChannel reading;
-      try {
-        reading = FileChannel.open(file, StandardOpenOption.READ);
-      } catch (NoSuchFileException moved) {
-        reading = FileChannel.open(target, StandardOpenOption.READ);
-      }
-      try {
-        reading.position(from);
-      } catch (IOException e) {
-        reading.close();
-        throw e;
-      }
-      return Channels.newInputStream(reading);
-    }
-
-    @Override
-    public void commit() throws IOException {
-      channel.force(true);
-      Path folder = target.getParent();
-      makeFolder(folder == null ? blobs : folder);
+    public void move(Path file, Path target) throws IOException {
+      Path parent = target.getParent();
+      Path folder = parent == null ? blobs : parent;
+      makeFolder(folder);
       if (Files.exists(target)) {
         throw new FileAlreadyExistsException(target.toString());
       }
       Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
-      committed = true;
-      force(target.getParent() == null ? blobs : target.getParent());
-    }
-
-    @Override
-    public void close() throws IOException {
-      channel.close();
-      if (!committed) {
-        Files.deleteIfExists(file);
-      }
+      force(folder);
     }
   }
 

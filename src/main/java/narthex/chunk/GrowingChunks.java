@@ -4,7 +4,7 @@ import java.io.InputStream;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
-import narthex.blob.BlobSink;
+import narthex.blob.Spool;
 import narthex.blob.Written;
 import narthex.db.ChunkPlace;
 import narthex.nix.NarId;
@@ -30,13 +30,14 @@ final class GrowingChunks implements Written {
    * @param chunk where its frame is
    * @param writing the pack itself while it is not committed
    */
-  record Place(long narOffset, ChunkPlace chunk, @Nullable BlobSink writing) {}
+  record Place(long narOffset, ChunkPlace chunk, @Nullable Spool writing) {}
 
   private final ChunkStore store;
   private final ChunkLog log;
   private final ReentrantLock lock = new ReentrantLock();
 
-  private @Nullable BlobSink writing; // guarded by lock
+  private @Nullable Spool writing; // guarded by lock
+  private String writingKey = ""; // guarded by lock
   private @Nullable ChunkedManifest stored; // guarded by lock
 
   /**
@@ -47,10 +48,20 @@ final class GrowingChunks implements Written {
     this.log = log;
   }
 
-  /** Says which pack is being written now, or that none is any more. */
-  void writing(@Nullable BlobSink pack) {
+  /** Says which pack is being written now, and the key that it will have. */
+  void writing(String key, Spool pack) {
+    set(key, pack);
+  }
+
+  /** Says that the pack that was being written is committed. */
+  void committed() {
+    set("", null);
+  }
+
+  private void set(String key, @Nullable Spool pack) {
     lock.lock();
     try {
+      writingKey = key;
       writing = pack;
     } finally {
       lock.unlock();
@@ -97,9 +108,8 @@ final class GrowingChunks implements Written {
   private Place place(ChunkLog.Entry entry) {
     lock.lock();
     try {
-      String pack = entry.place().pack();
-      BlobSink sink = writing != null && writing.key().equals(pack) ? writing : null;
-      return new Place(entry.narOffset(), entry.place(), sink);
+      boolean isWritten = writingKey.equals(entry.place().pack());
+      return new Place(entry.narOffset(), entry.place(), isWritten ? writing : null);
     } finally {
       lock.unlock();
     }

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import narthex.blob.BlobLostException;
-import narthex.blob.BlobSink;
 import narthex.blob.BlobStore;
+import narthex.blob.Spool;
 import narthex.chunk.GrowingChunks.Place;
 import narthex.db.ChunkPlace;
 import narthex.stream.CorruptEncodingException;
@@ -135,7 +135,7 @@ final class GrowingChunksInputStream extends SpanInputStream {
     closePack();
     String key = place.chunk().pack();
     long offset = place.chunk().offset();
-    BlobSink writing = place.writing();
+    Spool writing = place.writing();
     if (writing != null) {
       try {
         InputStream in = writing.openWritten(offset);

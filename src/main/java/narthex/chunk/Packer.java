@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.IntStream;
-import narthex.blob.BlobSink;
 import narthex.blob.GrowingManifest;
+import narthex.blob.Spool;
 import narthex.db.ChunkPlace;
 import narthex.nix.Sha256;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +34,8 @@ final class Packer implements Closeable {
   private final KnownPacks knownPacks;
   private final List<String> packs = new ArrayList<>();
   private final FrameEncoders encoders;
-  private @Nullable BlobSink pack;
+  private @Nullable Spool pack;
+  private String packKey = "";
   private int packed;
   private long nextNumber;
   private long numbersEnd;
@@ -105,13 +106,12 @@ final class Packer implements Closeable {
     }
     int offset = encoders.offset(encoded);
     int stored = encoders.length(encoded);
-    BlobSink sink = pack();
-    sink.write(encoders.frames(), offset, stored);
+    pack().write(encoders.frames(), offset, stored);
     ChunkPlace place =
         new ChunkPlace(
             takeNumber(),
             hash,
-            sink.key(),
+            packKey,
             packed,
             stored,
             length,
@@ -123,14 +123,14 @@ final class Packer implements Closeable {
     return log.addNew(place);
   }
 
-  private BlobSink pack() throws IOException {
-    BlobSink open = pack;
+  private Spool pack() throws IOException {
+    Spool open = pack;
     if (open == null) {
-      open = store.blobs().create(newKey());
-      packs.add(open.key());
+      open = store.blobs().spool();
+      packKey = newKey();
       pack = open;
       packed = 0;
-      growing.writing(open);
+      growing.writing(packKey, open);
     }
     return open;
   }
@@ -150,16 +150,17 @@ final class Packer implements Closeable {
 
   /** Makes the pack that is being written durable, if there is one. */
   void commit() throws IOException {
-    BlobSink open = pack;
+    Spool open = pack;
     if (open != null) {
-      open.commit();
-      growing.writing(null);
+      packs.add(packKey);
+      open.commit(packKey);
+      growing.committed();
       pack = null;
       open.close();
     }
   }
 
-  /** Deletes every pack, committed or not; what cannot be deleted is logged. */
+  /** Deletes every pack; what cannot be deleted is logged. */
   void discard() {
     close();
     for (String key : packs) {
@@ -192,13 +193,13 @@ final class Packer implements Closeable {
   @Override
   public void close() {
     encoders.close();
-    BlobSink open = pack;
+    Spool open = pack;
     pack = null;
     if (open != null) {
       try {
         open.close();
       } catch (IOException e) {
-        LOG.log(Level.WARNING, "pack not closed key={0} reason={1}", open.key(), e.toString());
+        LOG.log(Level.WARNING, "pack not closed key={0} reason={1}", packKey, e.toString());
       }
     }
   }

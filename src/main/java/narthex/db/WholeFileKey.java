@@ -6,30 +6,22 @@ import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import narthex.nix.Sha256;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Blob keys of whole NAR files: {@code nar/<two letters>/<hash>-<random>}. The hash is the NarHash
- * or the FileHash, so that the row that may refer to a blob is found by the blob's key; the random
- * part makes every key unique, so that two writers of one NAR never meet.
+ * Blob keys of whole NAR files: {@code nar/<two letters>/<hash>-<random>}. The hash is the NarHash,
+ * or in older data the FileHash, so that the row that may refer to a blob is found by the blob's
+ * key; the random part makes every key unique, so that two writers of one NAR never meet.
  */
 public final class WholeFileKey {
-  /** Stands in place of a hash that is not known when the file begins. */
-  private static final String UNKNOWN = "unknown";
-
   private static final String FOLDER = "nar/";
 
   private static final Pattern KEY = Pattern.compile(FOLDER + "[^/]+/([0-9a-z]{52})-[0-9a-f-]{36}");
 
   private WholeFileKey() {}
 
-  /**
-   * Makes a key that was never used and never will be.
-   *
-   * @param hash NarHash or FileHash, or null if neither is known
-   */
-  public static String create(@Nullable Sha256 hash) {
-    String name = hash == null ? UNKNOWN : hash.nix32();
+  /** Makes a key for a file of this NAR, which was never used and never will be. */
+  public static String create(Sha256 narHash) {
+    String name = narHash.nix32();
     String random = UUID.randomUUID().toString().toLowerCase(Locale.ROOT);
     return FOLDER + name.substring(0, 2) + "/" + name + "-" + random;
   }

@@ -46,9 +46,4 @@ public record NarExpectation(
   long maxFileBytes() {
     return fileSizeBytes != null ? fileSizeBytes : largestFile(maxNarBytes);
   }
-
-  /** NarHash or FileHash, whichever is known before anything of the file was seen. */
-  @Nullable Sha256 namingHash() {
-    return nar == null ? fileHash : nar.hash();
-  }
 }

@@ -13,9 +13,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import narthex.blob.BlobLostException;
-import narthex.blob.BlobSink;
 import narthex.blob.BlobStore;
 import narthex.blob.Extent;
+import narthex.blob.Spool;
 import narthex.blob.StoredManifest;
 import narthex.chunk.ChunkLostException;
 import narthex.chunk.ChunkStore;
@@ -27,7 +27,6 @@ import narthex.db.Form;
 import narthex.db.GarbageTable;
 import narthex.db.Representation;
 import narthex.db.StoredNar;
-import narthex.db.WholeFileKey;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
@@ -122,18 +121,18 @@ public final class NarIngest {
       throws IOException {
     Long size = expected.fileSizeBytes();
     OptionalLong length = size == null ? OptionalLong.empty() : OptionalLong.of(size);
-    BlobSink sink = blobs.create(WholeFileKey.create(expected.namingHash()));
+    Spool spool = blobs.spool();
     try {
       return new NarIngestion(
           expected,
           keep == Keep.CHUNKED ? cut(expected.nar()) : null,
           keep,
-          sink,
+          spool,
           length,
           this,
           means);
     } catch (RejectedExecutionException stopping) {
-      sink.close();
+      spool.close();
       throw new IOException("the server is stopping", stopping);
     }
   }

@@ -10,12 +10,13 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import narthex.blob.BlobSink;
 import narthex.blob.Extent;
 import narthex.blob.GrowingManifest;
+import narthex.blob.Spool;
 import narthex.chunk.ChunkedWriter;
 import narthex.db.Form;
 import narthex.db.Representation;
+import narthex.db.WholeFileKey;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
@@ -33,12 +34,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>How</h2>
  *
- * The writer appends to a blob's sink and to the file's digest. A {@link NarCheck} follows the
+ * The writer appends to a local spool and to the file's digest. A {@link NarCheck} follows the
  * growing manifest like any client, at its own pace, so that decoding never slows a client that
  * wants the file as it is. {@link #finish} brings both together: only then do followers get the
- * end, and only then is the blob committed, and last its row. Where chunks are to be kept, the
- * check hands on the decoded bytes to be cut and packed, those who want the NAR itself follow its
- * chunks, and the file is discarded in the end.
+ * end, and only then does the spool become a blob, and last comes its row. Where chunks are to be
+ * kept, the check hands on the decoded bytes to be cut and packed, those who want the NAR itself
+ * follow its chunks, and the file is discarded in the end.
  *
  * <p>One thread writes, finishes and closes.
  */
@@ -48,7 +49,7 @@ public final class NarIngestion implements Closeable {
   private final NarExpectation expected;
   private final @Nullable ChunkedWriter chunks;
   private final Keep keep;
-  private final BlobSink sink;
+  private final Spool spool;
   private final NarIngest ingest;
   private final GrowingManifest manifest;
   private final MessageDigest fileDigest = newSha256();
@@ -68,16 +69,16 @@ public final class NarIngestion implements Closeable {
       NarExpectation expected,
       @Nullable ChunkedWriter chunks,
       Keep keep,
-      BlobSink sink,
+      Spool spool,
       OptionalLong length,
       NarIngest ingest,
       NarCheck.Means means) {
     this.expected = expected;
     this.chunks = chunks;
     this.keep = keep;
-    this.sink = sink;
+    this.spool = spool;
     this.ingest = ingest;
-    this.manifest = new GrowingManifest(sink, length);
+    this.manifest = new GrowingManifest(spool, length);
     this.check = new NarCheck(expected, chunks, manifest, means);
     this.verified = check.start();
   }
@@ -130,7 +131,7 @@ public final class NarIngestion implements Closeable {
     if (expected.compression() != Compression.NONE) {
       fileDigest.update(bytes, offset, length);
     }
-    sink.write(bytes, offset, length);
+    spool.write(bytes, offset, length);
     written += length;
     manifest.grown(length);
   }
@@ -167,8 +168,9 @@ public final class NarIngestion implements Closeable {
     if (chunks != null) {
       return finished(nar, ingest.publish(nar, chunks, writer -> check.cutAgain(nar, writer)));
     }
-    sink.commit();
-    Extent extent = new Extent(sink.key(), 0, written, written);
+    String key = WholeFileKey.create(nar.hash());
+    spool.commit(key);
+    Extent extent = new Extent(key, 0, written, written);
     Stored stored =
         ingest.publish(
             nar,
@@ -212,7 +214,7 @@ public final class NarIngestion implements Closeable {
     if (writer != null) { // which belongs to the check until that has ended
       verified.whenComplete((nar, failure) -> writer.close());
     }
-    sink.close();
+    spool.close();
   }
 
   private NarId awaitVerified() throws IOException {

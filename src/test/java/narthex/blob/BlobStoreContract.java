@@ -240,42 +240,68 @@ abstract class BlobStoreContract {
 
   @Test
   void whatIsWrittenCanBeFollowedFromAnyOffset() throws IOException {
-    try (BlobSink sink = store.create(KEY)) {
-      try (InputStream start = sink.openWritten(0);
-          InputStream later = sink.openWritten(5)) {
+    try (Spool spool = store.spool()) {
+      try (InputStream start = spool.openWritten(0);
+          InputStream later = spool.openWritten(5)) {
         assertEquals(-1, start.read(new byte[10]));
-        sink.write(bytes, 0, 8);
+        spool.write(bytes, 0, 8);
         assertArrayEquals(Arrays.copyOf(bytes, 8), start.readNBytes(10));
         assertArrayEquals(Arrays.copyOfRange(bytes, 5, 8), later.readNBytes(10));
-        sink.write(bytes, 8, 8);
+        spool.write(bytes, 8, 8);
         assertArrayEquals(Arrays.copyOfRange(bytes, 8, 16), start.readNBytes(8));
       }
     }
   }
 
   @Test
-  void readersOfASinkGoOnAfterItsCommit() throws IOException {
-    try (BlobSink sink = store.create(KEY)) {
-      sink.write(bytes, 0, bytes.length);
-      try (InputStream before = sink.openWritten(0)) {
+  void readersOfASpoolGoOnAfterItsCommit() throws IOException {
+    try (Spool spool = store.spool()) {
+      spool.write(bytes, 0, bytes.length);
+      try (InputStream before = spool.openWritten(0)) {
         assertArrayEquals(Arrays.copyOf(bytes, 10), before.readNBytes(10));
-        sink.commit();
-        sink.close();
+        spool.commit(KEY);
+        spool.close();
         assertArrayEquals(Arrays.copyOfRange(bytes, 10, bytes.length), before.readAllBytes());
       }
-      try (InputStream after = sink.openWritten(199_000)) {
+      try (InputStream after = spool.openWritten(199_000)) {
         assertArrayEquals(Arrays.copyOfRange(bytes, 199_000, 200_000), after.readAllBytes());
       }
     }
   }
 
   @Test
-  void aDiscardedSinkCannotBeReadBack() throws IOException {
-    BlobSink sink = store.create(KEY);
-    sink.write(bytes, 0, 10);
-    sink.close();
+  void aDiscardedSpoolCannotBeReadBackAndLeavesNothing() throws IOException {
+    Spool spool = store.spool();
+    spool.write(bytes, 0, 10);
+    spool.close();
 
-    assertThrows(IOException.class, () -> sink.openWritten(0));
+    assertThrows(IOException.class, () -> spool.openWritten(0));
+    assertEquals(List.of(), store.list(Optional.empty(), 10));
+  }
+
+  @Test
+  void aSpoolBecomesABlobUnderTheKeyOfItsCommitAndIsNothingInTheStoreBefore() throws IOException {
+    try (Spool spool = store.spool()) {
+      spool.write(bytes, 0, bytes.length);
+      assertEquals(List.of(), store.list(Optional.empty(), 10));
+
+      spool.commit(KEY);
+
+      assertEquals(OptionalLong.of(bytes.length), store.find(KEY));
+    }
+    assertArrayEquals(bytes, read(KEY, 0, bytes.length));
+  }
+
+  @Test
+  void aSpoolNeverTakesTheKeyOfAnotherBlob() throws IOException {
+    write(KEY, bytes);
+
+    try (Spool spool = store.spool()) {
+      spool.write(new byte[] {1}, 0, 1);
+      assertThrows(IOException.class, () -> spool.commit(KEY));
+      assertThrows(IllegalArgumentException.class, () -> spool.commit("../a"));
+    }
+    assertArrayEquals(bytes, read(KEY, 0, bytes.length));
   }
 
   @Test

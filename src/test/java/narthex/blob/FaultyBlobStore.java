@@ -25,7 +25,7 @@ public final class FaultyBlobStore extends PassingBlobStore {
     FIND,
     /** {@link #open} cannot tell. */
     OPEN,
-    /** No sink is made. */
+    /** No sink or spool is made. */
     CREATE,
     /** The commit fails and nothing becomes visible. */
     COMMIT,
@@ -64,7 +64,10 @@ public final class FaultyBlobStore extends PassingBlobStore {
     return this;
   }
 
-  /** Every sink, old and new, takes so many bytes in all and then fails, as a full disk does. */
+  /**
+   * Every sink and spool, old and new, takes so many bytes in all and then fails, as a full disk
+   * does.
+   */
   public FaultyBlobStore failWritesAfter(long bytes) {
     writesFailAfter = bytes;
     return this;
@@ -134,9 +137,9 @@ public final class FaultyBlobStore extends PassingBlobStore {
   }
 
   @Override
-  public BlobSink create(String key) throws IOException {
-    step(Step.CREATE, key);
-    return new FaultySink(store.create(key));
+  public Spool spool() throws IOException {
+    step(Step.CREATE, "a spool");
+    return new FaultySpool(store.spool());
   }
 
   @Override
@@ -172,17 +175,17 @@ public final class FaultyBlobStore extends PassingBlobStore {
     throw new IOException("wanted failure: " + step + " of " + key);
   }
 
-  private final class FaultySink extends PassingSink {
+  private final class FaultySpool extends PassingSpool {
     private long count;
 
-    FaultySink(BlobSink sink) {
-      super(sink);
+    FaultySpool(Spool spool) {
+      super(spool);
     }
 
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {
       int fitting = (int) Math.min(length, Math.max(0, writesFailAfter - count));
-      sink.write(bytes, offset, fitting);
+      spool.write(bytes, offset, fitting);
       count += fitting;
       if (fitting < length) {
         throw new IOException("wanted failure: no space left after " + count + " bytes");
@@ -190,14 +193,14 @@ public final class FaultyBlobStore extends PassingBlobStore {
     }
 
     @Override
-    public void commit() throws IOException {
+    public void commit(String key) throws IOException {
       Runnable action = beforeCommit;
       if (action != null) {
         action.run();
       }
-      step(Step.COMMIT, key());
-      sink.commit();
-      step(Step.COMMIT_ANSWER, key());
+      step(Step.COMMIT, key);
+      spool.commit(key);
+      step(Step.COMMIT_ANSWER, key);
     }
   }
 

@@ -36,20 +36,20 @@ class GrowingManifestTest {
   private final byte[] bytes = BlobStoreContract.random(LENGTH);
   private final ExecutorService readers = Executors.newCachedThreadPool();
   private BlobStore blobs = new MemoryBlobStore();
-  private BlobSink sink = new MemoryBlobStore().create("replaced");
-  private GrowingManifest manifest = new GrowingManifest(sink, OptionalLong.empty());
+  private Spool spool = new MemoryBlobStore().spool();
+  private GrowingManifest manifest = new GrowingManifest(spool, OptionalLong.empty());
 
   @BeforeEach
   void begin(@TempDir java.nio.file.Path root) throws IOException {
     blobs = DirectoryBlobStore.open(root);
-    sink = blobs.create("a");
-    manifest = new GrowingManifest(sink, OptionalLong.of(LENGTH));
+    spool = blobs.spool();
+    manifest = new GrowingManifest(spool, OptionalLong.of(LENGTH));
   }
 
   @AfterEach
   void end() throws IOException {
     readers.shutdownNow();
-    sink.close();
+    spool.close();
     blobs.close();
   }
 
@@ -149,7 +149,7 @@ class GrowingManifestTest {
     try (InputStream in = manifest.open(0)) {
       assertEquals(5, in.readNBytes(5).length);
 
-      sink.close();
+      spool.close();
       manifest.fail(new IOException("gone"));
 
       assertThrows(IOException.class, in::readAllBytes);
@@ -192,7 +192,7 @@ class GrowingManifestTest {
 
   @Test
   void theLengthIsTheAnnouncedOneUntilTheTrueOneIsKnown() throws IOException {
-    GrowingManifest unannounced = new GrowingManifest(sink, OptionalLong.empty());
+    GrowingManifest unannounced = new GrowingManifest(spool, OptionalLong.empty());
     assertEquals(OptionalLong.of(LENGTH), manifest.length());
     assertEquals(OptionalLong.empty(), unannounced.length());
 
@@ -217,7 +217,7 @@ class GrowingManifestTest {
     assertTrue(waiting.get());
     manifest.awaitComplete();
 
-    GrowingManifest failing = new GrowingManifest(sink, OptionalLong.empty());
+    GrowingManifest failing = new GrowingManifest(spool, OptionalLong.empty());
     Future<Boolean> hoping = readers.submit(awaitingComplete(failing));
     failing.fail(new IOException("wrong"));
     assertInstanceOf(IOException.class, failureOf(hoping));
@@ -255,7 +255,7 @@ class GrowingManifestTest {
     append(0, 10);
     IOException reason = new IOException("broke");
     manifest.fail(reason);
-    sink.close();
+    spool.close();
 
     IOException told = assertThrows(IOException.class, () -> manifest.open(0));
 
@@ -271,7 +271,7 @@ class GrowingManifestTest {
     assertNull(manifest.failure());
     assertArrayEquals(Arrays.copyOf(bytes, 10), read(0, PIECE));
 
-    GrowingManifest failed = new GrowingManifest(sink, OptionalLong.empty());
+    GrowingManifest failed = new GrowingManifest(spool, OptionalLong.empty());
     failed.fail(new IOException("first"));
     failed.grown(10);
     failed.written();
@@ -320,14 +320,14 @@ class GrowingManifestTest {
   private void append(int from, int to) throws IOException {
     for (int at = from; at < to; at += PIECE) {
       int count = Math.min(PIECE, to - at);
-      sink.write(bytes, at, count);
+      spool.write(bytes, at, count);
       manifest.grown(count);
     }
   }
 
   private void finish() throws IOException {
     manifest.written();
-    sink.commit();
+    spool.commit("a");
     manifest.complete();
   }
 

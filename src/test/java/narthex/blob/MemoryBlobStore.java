@@ -28,7 +28,7 @@ public final class MemoryBlobStore implements BlobStore {
     return new TreeSet<>(blobs.keySet());
   }
 
-  /** How many sinks were created and are not closed: a leak if it stays above 0. */
+  /** How many sinks and spools were begun and are not closed: a leak if it stays above 0. */
   public int openSinks() {
     return openSinks.get();
   }
@@ -52,10 +52,9 @@ public final class MemoryBlobStore implements BlobStore {
   }
 
   @Override
-  public BlobSink create(String key) {
-    MemorySink sink = new MemorySink(BlobKeys.check(key));
+  public Spool spool() {
     openSinks.incrementAndGet();
-    return sink;
+    return new MemorySpool();
   }
 
   @Override
@@ -90,26 +89,17 @@ public final class MemoryBlobStore implements BlobStore {
     DISCARDED
   }
 
-  private final class MemorySink implements BlobSink {
-    private final String key;
+  private final class MemorySpool implements Spool {
     private byte[] bytes = new byte[FIRST_CAPACITY_BYTES]; // guarded by this
     private int count; // guarded by this
     private Stage stage = Stage.WRITING; // guarded by this
+    private String key = ""; // guarded by this
     private boolean closed; // guarded by this
-
-    MemorySink(String key) {
-      this.key = key;
-    }
-
-    @Override
-    public String key() {
-      return key;
-    }
 
     @Override
     public synchronized void write(byte[] added, int offset, int length) throws IOException {
       if (closed) {
-        throw new IOException("the sink is closed");
+        throw new IOException("the spool is closed");
       }
       if (bytes.length - count < length) {
         bytes = Arrays.copyOf(bytes, Math.max(2 * bytes.length, count + length));
@@ -122,7 +112,7 @@ public final class MemoryBlobStore implements BlobStore {
     public synchronized InputStream openWritten(long from) throws IOException {
       boolean gone = stage == Stage.COMMITTED && !blobs.containsKey(key);
       if (stage == Stage.DISCARDED || gone) {
-        throw new IOException("what was written to " + key + " is gone");
+        throw new IOException("what was written is gone");
       }
       return new WrittenInputStream(this, from);
     }
@@ -137,14 +127,16 @@ public final class MemoryBlobStore implements BlobStore {
     }
 
     @Override
-    public synchronized void commit() throws IOException {
+    public synchronized void commit(String named) throws IOException {
+      BlobKeys.check(named);
       if (closed) {
-        throw new IOException("the sink is closed");
+        throw new IOException("the spool is closed");
       }
-      committed.putIfAbsent(key, Instant.now());
-      if (blobs.putIfAbsent(key, Arrays.copyOf(bytes, count)) != null) {
-        throw new FileAlreadyExistsException(key);
+      committed.putIfAbsent(named, Instant.now());
+      if (blobs.putIfAbsent(named, Arrays.copyOf(bytes, count)) != null) {
+        throw new FileAlreadyExistsException(named);
       }
+      key = named;
       stage = Stage.COMMITTED;
     }
 
@@ -162,11 +154,11 @@ public final class MemoryBlobStore implements BlobStore {
   }
 
   private static final class WrittenInputStream extends InputStream {
-    private final MemorySink sink;
+    private final MemorySpool spool;
     private long position;
 
-    WrittenInputStream(MemorySink sink, long from) {
-      this.sink = sink;
+    WrittenInputStream(MemorySpool spool, long from) {
+      this.spool = spool;
       this.position = from;
     }
 
@@ -178,7 +170,7 @@ public final class MemoryBlobStore implements BlobStore {
 
     @Override
     public int read(byte[] target, int offset, int length) {
-      int got = sink.copy(position, target, offset, length);
+      int got = spool.copy(position, target, offset, length);
       position += Math.max(got, 0);
       return got;
     }

@@ -29,8 +29,8 @@ public abstract class PassingBlobStore implements BlobStore {
   }
 
   @Override
-  public BlobSink create(String key) throws IOException {
-    return store.create(key);
+  public Spool spool() throws IOException {
+    return store.spool();
   }
 
   @Override
@@ -48,41 +48,36 @@ public abstract class PassingBlobStore implements BlobStore {
     store.close();
   }
 
-  /** A sink that passes everything on to another one. */
-  protected abstract static class PassingSink implements BlobSink {
-    /** The other sink. */
-    protected final BlobSink sink;
+  /** A spool that passes everything on to another one. */
+  protected abstract static class PassingSpool implements Spool {
+    /** The other spool. */
+    protected final Spool spool;
 
     /**
-     * @param sink takes the bytes; closed with this one
+     * @param spool takes the bytes; closed with this one
      */
-    protected PassingSink(BlobSink sink) {
-      this.sink = sink;
-    }
-
-    @Override
-    public String key() {
-      return sink.key();
+    protected PassingSpool(Spool spool) {
+      this.spool = spool;
     }
 
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {
-      sink.write(bytes, offset, length);
+      spool.write(bytes, offset, length);
     }
 
     @Override
     public InputStream openWritten(long from) throws IOException {
-      return sink.openWritten(from);
+      return spool.openWritten(from);
     }
 
     @Override
-    public void commit() throws IOException {
-      sink.commit();
+    public void commit(String key) throws IOException {
+      spool.commit(key);
     }
 
     @Override
     public void close() throws IOException {
-      sink.close();
+      spool.close();
     }
   }
 }

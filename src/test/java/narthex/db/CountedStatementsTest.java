@@ -21,9 +21,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.LongStream;
 import javax.sql.DataSource;
-import narthex.blob.BlobSink;
 import narthex.blob.BlobStore;
 import narthex.blob.ListedBlob;
+import narthex.blob.Spool;
 import narthex.chunk.ChunkedManifest;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
@@ -170,7 +170,7 @@ class CountedStatementsTest {
     }
 
     @Override
-    public BlobSink create(String key) {
+    public Spool spool() {
       throw new UnsupportedOperationException();
     }
 

@@ -120,7 +120,7 @@ interface GarbageContract {
             ChunkContract.chunked(2, chunks),
             NOON);
     String another = WholeFileKey.create(hash(1));
-    String unknown = WholeFileKey.create(null);
+    String unknown = "nar/un/unknown-00000000-0000-0000-0000-000000000000";
 
     assertEquals(
         Set.of(another, "doc/2", "pack/b", "elsewhere"),

@@ -13,9 +13,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
-import narthex.blob.BlobSink;
 import narthex.blob.BlobStore;
 import narthex.blob.PassingBlobStore;
+import narthex.blob.Spool;
 import narthex.db.Form;
 import narthex.db.Representation;
 import narthex.nix.Compression;
@@ -146,9 +146,14 @@ class HealingFetchTest {
     }
 
     @Override
-    public BlobSink create(String key) throws IOException {
-      packs.add(key);
-      return store.create(key);
+    public Spool spool() throws IOException {
+      return new PassingSpool(store.spool()) {
+        @Override
+        public void commit(String key) throws IOException {
+          packs.add(key);
+          super.commit(key);
+        }
+      };
     }
   }
 }

@@ -1,9 +1,9 @@
 package narthex.serve;
 
 import java.io.IOException;
-import narthex.blob.BlobSink;
 import narthex.blob.BlobStore;
 import narthex.blob.PassingBlobStore;
+import narthex.blob.Spool;
 
 /** A blob store that does something just before or just after each commit. */
 final class Snapshot extends PassingBlobStore {
@@ -17,21 +17,21 @@ final class Snapshot extends PassingBlobStore {
   }
 
   @Override
-  public BlobSink create(String key) throws IOException {
-    return new Sink(store.create(key));
+  public Spool spool() throws IOException {
+    return new Observed(store.spool());
   }
 
-  private final class Sink extends PassingSink {
-    Sink(BlobSink sink) {
-      super(sink);
+  private final class Observed extends PassingSpool {
+    Observed(Spool spool) {
+      super(spool);
     }
 
     @Override
-    public void commit() throws IOException {
+    public void commit(String key) throws IOException {
       if (moment == StoredNarTest.Moment.BEFORE_THE_BLOB) {
         action.run();
       }
-      sink.commit();
+      spool.commit(key);
       if (moment == StoredNarTest.Moment.BETWEEN_BLOB_AND_ROW) {
         action.run();
       }

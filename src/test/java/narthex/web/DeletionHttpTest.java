@@ -54,7 +54,7 @@ class DeletionHttpTest extends SharedServer {
   }
 
   private long blobsOf(NarFixture fixture) throws Exception {
-    return blobsNamed(fixture.fileHash().nix32());
+    return blobsNamed(fixture.id().hash().nix32());
   }
 
   private long blobsNamed(String name) throws Exception {
@@ -88,7 +88,6 @@ class DeletionHttpTest extends SharedServer {
       assertEquals(404, http.get(prefix + "/" + fixture.url()).statusCode());
     }
     assertEquals(404, http.get(listing(fixture)).statusCode());
-    awaitNoBlobs(fixture.fileHash().nix32());
     awaitNoBlobs(fixture.id().hash().nix32());
     assertEquals(404, delete(narInfo(fixture)));
   }
@@ -120,7 +119,7 @@ class DeletionHttpTest extends SharedServer {
 
     assertEquals(404, http.head("/upload/" + fixture.url()).statusCode());
     assertEquals(404, delete("/" + fixture.url()));
-    awaitNoBlobs(fixture.fileHash().nix32());
+    awaitNoBlobs(fixture.id().hash().nix32());
   }
 
   @Test
