@@ -1,7 +1,6 @@
 package narthex.chunk;
 
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import narthex.nix.Sha256;
 
@@ -10,7 +9,7 @@ final class ChunkBatch {
   private static final int FIRST_CAPACITY = 32;
 
   private final byte[] bytes;
-  private final MessageDigest sha256 = newSha256();
+  private final MessageDigest sha256 = Sha256.newDigest();
   private int[] offsets = new int[FIRST_CAPACITY];
   private int[] lengths = new int[FIRST_CAPACITY];
   private Sha256[] hashes = new Sha256[FIRST_CAPACITY];
@@ -75,13 +74,5 @@ final class ChunkBatch {
 
   int length(int which) {
     return lengths[which];
-  }
-
-  private static MessageDigest newSha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
   }
 }

@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Executor;
+import java.util.concurrent.locks.ReentrantLock;
 import narthex.blob.BlobStore;
 import narthex.db.Database;
 
@@ -16,11 +17,21 @@ public final class ChunkStore {
   /** With more, the one who writes would be the slower. */
   private static final int MOST_HELPERS = 3;
 
+  /** Chunks of some 4 GB. */
+  private static final int NUMBERS_AT_ONCE = 65_536;
+
   private final BlobStore blobs;
   private final Database database;
   private final Settings settings;
   private final Executor packers;
   private final int helpers;
+  private volatile boolean keptSizes;
+
+  /** Held while the database gives numbers, for which all who need some have to wait. */
+  private final ReentrantLock numbersLock = new ReentrantLock();
+
+  private long nextNumber; // guarded by numbersLock
+  private long numbersEnd; // guarded by numbersLock
 
   /** What to do when other chunks were cut with other sizes. */
   public enum OtherSizes {
@@ -109,9 +120,37 @@ public final class ChunkStore {
     }
   }
 
-  /** Keeps the sizes if this is the first chunk, and else compares them. */
+  /**
+   * Keeps the sizes if this is the first chunk, and else compares them; once they are known to be
+   * kept, this costs nothing.
+   */
   void keepSizes() throws IOException {
-    requireSame(database.chunks().keepSizes(settings.sizes().print()));
+    if (!keptSizes) {
+      requireSame(database.chunks().keepSizes(settings.sizes().print()));
+      keptSizes = true;
+    }
+  }
+
+  /**
+   * Takes numbers for new chunks. The database gives out many at once, so that most NARs need no
+   * transaction for them; those that are left at the end are never used.
+   *
+   * @param count how many, at most {@value #NUMBERS_AT_ONCE}
+   * @return the first; the others follow it
+   */
+  long takeNumbers(int count) throws IOException {
+    numbersLock.lock();
+    try {
+      if (numbersEnd - nextNumber < count) {
+        nextNumber = database.chunks().takeNumbers(NUMBERS_AT_ONCE);
+        numbersEnd = nextNumber + NUMBERS_AT_ONCE;
+      }
+      long first = nextNumber;
+      nextNumber += count;
+      return first;
+    } finally {
+      numbersLock.unlock();
+    }
   }
 
   private void requireSame(String kept) throws OtherSizesException {

@@ -1,7 +1,7 @@
 package narthex.chunk;
 
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import narthex.nix.Sha256;
 
 /**
  * Finds cut points by FastCDC.
@@ -135,19 +135,15 @@ public final class Chunker {
   }
 
   private static long[] gear() {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      long[] gear = new long[256];
-      for (int value = 0; value < gear.length; value++) {
-        byte[] hash = digest.digest(new byte[] {(byte) value});
-        for (int i = 0; i < Long.BYTES; i++) {
-          gear[value] = gear[value] << Byte.SIZE | hash[i] & 0xff;
-        }
+    MessageDigest digest = Sha256.newDigest();
+    long[] gear = new long[256];
+    for (int value = 0; value < gear.length; value++) {
+      byte[] hash = digest.digest(new byte[] {(byte) value});
+      for (int i = 0; i < Long.BYTES; i++) {
+        gear[value] = gear[value] << Byte.SIZE | hash[i] & 0xff;
       }
-      return gear;
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
     }
+    return gear;
   }
 
   private static long[] shifted(long[] numbers) {

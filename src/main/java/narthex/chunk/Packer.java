@@ -39,7 +39,6 @@ final class Packer implements Closeable {
   private int packed;
   private long nextNumber;
   private long numbersEnd;
-  private boolean keptSizes;
 
   /**
    * @param log gets each chunk as soon as it can be read
@@ -100,10 +99,7 @@ final class Packer implements Closeable {
 
   /** Writes a chunk to the pack, from its frame. */
   private int write(Sha256 hash, int length, int encoded) throws IOException {
-    if (!keptSizes) {
-      store.keepSizes();
-      keptSizes = true;
-    }
+    store.keepSizes();
     int offset = encoders.offset(encoded);
     int stored = encoders.length(encoded);
     pack().write(encoders.frames(), offset, stored);
@@ -142,7 +138,7 @@ final class Packer implements Closeable {
 
   private long takeNumber() throws IOException {
     if (nextNumber == numbersEnd) {
-      nextNumber = store.database().chunks().takeNumbers(NUMBERS);
+      nextNumber = store.takeNumbers(NUMBERS);
       numbersEnd = nextNumber + NUMBERS;
     }
     return nextNumber++;

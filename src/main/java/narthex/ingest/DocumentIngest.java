@@ -5,7 +5,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.System.Logger.Level;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Locale;
@@ -221,16 +220,11 @@ public final class DocumentIngest {
   /** Passes bytes through and keeps their number and hash; stays open. */
   private static final class DigestingStream extends OutputStream {
     private final OutputStream out;
-    private final MessageDigest sha256;
+    private final MessageDigest sha256 = Sha256.newDigest();
     private long written;
 
     DigestingStream(OutputStream out) {
       this.out = out;
-      try {
-        this.sha256 = MessageDigest.getInstance("SHA-256");
-      } catch (NoSuchAlgorithmException e) {
-        throw new IllegalStateException("every Java platform has SHA-256", e);
-      }
     }
 
     @Override

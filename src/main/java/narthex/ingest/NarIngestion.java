@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.System.Logger.Level;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -52,7 +51,7 @@ public final class NarIngestion implements Closeable {
   private final Spool spool;
   private final NarIngest ingest;
   private final GrowingManifest manifest;
-  private final MessageDigest fileDigest = newSha256();
+  private final MessageDigest fileDigest = Sha256.newDigest();
   private final NarCheck check;
   private final CompletableFuture<NarId> verified;
   private long written;
@@ -233,13 +232,5 @@ public final class NarIngestion implements Closeable {
 
   private CorruptNarException corrupt(String what, String wanted, String actual) {
     return new CorruptNarException(what, wanted, actual, expected.source());
-  }
-
-  private static MessageDigest newSha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
   }
 }

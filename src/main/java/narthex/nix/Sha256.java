@@ -1,5 +1,7 @@
 package narthex.nix;
 
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
@@ -27,6 +29,20 @@ public final class Sha256 implements Comparable<Sha256> {
    */
   public static Sha256 of(byte[] bytes) {
     return owned(bytes.clone());
+  }
+
+  /** The hash of these bytes. */
+  public static Sha256 hash(byte[] data) {
+    return owned(newDigest().digest(data));
+  }
+
+  /** Begins to hash bytes that come one after the other. */
+  public static MessageDigest newDigest() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
   }
 
   /**

@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,6 +15,7 @@ import narthex.nix.NarListing;
 import narthex.nix.NarListingSearch;
 import narthex.nix.Nix32;
 import narthex.nix.NixFormatException;
+import narthex.nix.Sha256;
 import narthex.nix.StorePath;
 import narthex.serve.NarFiles.Found;
 
@@ -196,13 +195,8 @@ final class NarWalk {
   }
 
   private static String digest(String text) {
-    try {
-      byte[] sha256 =
-          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-      return Nix32.encode(Arrays.copyOf(sha256, TAG_BYTES));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    byte[] sha256 = Sha256.newDigest().digest(text.getBytes(StandardCharsets.UTF_8));
+    return Nix32.encode(Arrays.copyOf(sha256, TAG_BYTES));
   }
 
   private static Optional<Found> nothing(String reason) {

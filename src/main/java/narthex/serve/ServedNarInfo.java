@@ -3,10 +3,10 @@ package narthex.serve;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import narthex.nix.NarInfo;
 import narthex.nix.Nix32;
+import narthex.nix.Sha256;
 
 /** A narinfo as clients get it, rendered once. Immutable. */
 public final class ServedNarInfo {
@@ -34,14 +34,8 @@ public final class ServedNarInfo {
    */
   static ServedNarInfo of(NarInfo narInfo, boolean ofFrames) {
     byte[] body = narInfo.print().getBytes(StandardCharsets.UTF_8);
-    try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(body);
-      byte[] tag = new byte[TAG_BYTES];
-      System.arraycopy(digest, 0, tag, 0, TAG_BYTES);
-      return new ServedNarInfo(body, '"' + Nix32.encode(tag) + '"', ofFrames);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    byte[] tag = Arrays.copyOf(Sha256.newDigest().digest(body), TAG_BYTES);
+    return new ServedNarInfo(body, '"' + Nix32.encode(tag) + '"', ofFrames);
   }
 
   /** What it says. */

@@ -2,8 +2,6 @@ package narthex.serve;
 
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.OptionalLong;
 import narthex.nix.Sha256;
 
@@ -15,11 +13,7 @@ final class SignedDocument implements OpenDocument {
   /** Takes the array over. */
   SignedDocument(byte[] bytes) {
     this.bytes = bytes;
-    try {
-      this.hash = Sha256.of(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    this.hash = Sha256.hash(bytes);
   }
 
   @Override

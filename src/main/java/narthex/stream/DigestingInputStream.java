@@ -3,7 +3,6 @@ package narthex.stream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import narthex.nix.Sha256;
 import org.jspecify.annotations.Nullable;
 
@@ -12,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * count and digest can still be asked then. For one thread.
  */
 public final class DigestingInputStream extends PassingInputStream {
-  private final MessageDigest sha256 = newSha256();
+  private final MessageDigest sha256 = Sha256.newDigest();
   private long count;
   private @Nullable Sha256 digest;
 
@@ -50,13 +49,5 @@ public final class DigestingInputStream extends PassingInputStream {
       count += read;
     }
     return read;
-  }
-
-  private static MessageDigest newSha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
   }
 }

@@ -2,8 +2,8 @@ package narthex.web;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Locale;
+import narthex.nix.Sha256;
 
 /**
  * A secret that proves a {@link Scope}. Only its SHA-256 is kept, so that comparing takes the same
@@ -41,12 +41,7 @@ public final class AccessToken {
 
   /** The digest that {@link #matches} compares with. */
   static byte[] digest(String presented) {
-    try {
-      return MessageDigest.getInstance("SHA-256")
-          .digest(presented.getBytes(StandardCharsets.UTF_8));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return Sha256.newDigest().digest(presented.getBytes(StandardCharsets.UTF_8));
   }
 
   /** Returns whether this is the token whose digest was presented, in constant time. */

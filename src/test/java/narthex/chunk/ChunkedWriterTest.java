@@ -99,6 +99,21 @@ class ChunkedWriterTest extends ChunkStoreFixture {
     return memory.keys().stream().mapToLong(key -> memory.find(key).orElseThrow()).sum();
   }
 
+  @Test
+  void oneTransactionGivesTheNumbersOfManyNars() throws Exception {
+    put(random(200_000, 1));
+    long before = database.chunks().takeNumbers(1);
+
+    for (int i = 2; i < 12; i++) {
+      put(random(200_000, i));
+    }
+
+    assertEquals(before + 1, database.chunks().takeNumbers(1));
+    for (int i = 1; i < 12; i++) {
+      assertArrayEquals(random(200_000, i), read(random(200_000, i)));
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 1024, 16 << 10, (2 << 20) - 1, 2 << 20, (2 << 20) + 1, 9_000_000})
   void whatIsWrittenIsReadBack(int length) throws Exception {
