@@ -56,14 +56,14 @@ public record NarInfo(
   }
 
   /**
-   * Parses the text of a narinfo, as strictly as Nix does where clients would refuse it: every line
-   * is {@code Key: value} with a newline at its end; StorePath, URL, NarHash and NarSize must be
-   * there. Unknown keys and malformed signatures are ignored; a FileHash or FileSize that cannot be
-   * read counts as missing; a missing or empty Compression is bzip2. The caller bounds the length
-   * of the text.
+   * Parses the text of a narinfo. Takes what Nix takes: every line is {@code Key: value} with a
+   * newline at its end, where any character may stand for the blank; StorePath, URL, NarHash and
+   * NarSize must be there; of a key that comes twice the last line counts, but References and CA
+   * may say something only once. Unknown keys and malformed signatures are ignored; a FileHash or
+   * FileSize that cannot be read counts as missing; a missing or empty Compression is bzip2. The
+   * caller bounds the length of the text.
    *
-   * @throws NixFormatException if the text is not a narinfo, has a control character (a carriage
-   *     return too), or says the same thing twice
+   * @throws NixFormatException if the text is not a narinfo
    */
   public static NarInfo parse(String text) {
     return new NarInfoParser(text).parse();

@@ -44,23 +44,14 @@ final class NarInfoParser {
   }
 
   private void readLine(int from, int to) {
-    int colon = -1;
-    for (int i = from; i < to; i++) {
-      char c = text.charAt(i);
-      if (c < ' ' || c == 127) {
-        throw new NixFormatException(
-            "a narinfo with a control character: '" + line(from, to) + "'");
-      }
-      if (c == ':' && colon < 0) {
-        colon = i;
-      }
-    }
-    if (colon <= from || colon + 1 >= to || text.charAt(colon + 1) != ' ') {
+    int colon = text.indexOf(':', from);
+    if (colon < 0 || colon + 1 >= to) {
       throw new NixFormatException("a narinfo line is 'Key: value', not '" + line(from, to) + "'");
     }
     readField(from, colon, to);
   }
 
+  /** The value begins two characters behind the key, whatever these are: Nix looks at neither. */
   private void readField(int from, int colon, int to) {
     int start = colon + 2;
     switch (colon - from) {
@@ -71,30 +62,30 @@ final class NarInfoParser {
       }
       case 3 -> {
         if (isKey("URL", from)) {
-          url = once("URL", url, start, to);
+          url = text.substring(start, to);
         } else if (isKey("Sig", from)) {
           readSignature(start, to);
         }
       }
       case 7 -> {
         if (isKey("NarHash", from)) {
-          narHash = once("NarHash", narHash, start, to);
+          narHash = text.substring(start, to);
         } else if (isKey("NarSize", from)) {
-          narSize = once("NarSize", narSize, start, to);
+          narSize = text.substring(start, to);
         } else if (isKey("Deriver", from)) {
-          deriver = once("Deriver", deriver, start, to);
+          deriver = text.substring(start, to);
         }
       }
       case 8 -> {
         if (isKey("FileHash", from)) {
-          fileHash = once("FileHash", fileHash, start, to);
+          fileHash = text.substring(start, to);
         } else if (isKey("FileSize", from)) {
-          fileSize = once("FileSize", fileSize, start, to);
+          fileSize = text.substring(start, to);
         }
       }
       case 9 -> {
         if (isKey("StorePath", from)) {
-          storePath = once("StorePath", storePath, start, to);
+          storePath = text.substring(start, to);
         }
       }
       case 10 -> {
@@ -104,7 +95,7 @@ final class NarInfoParser {
       }
       case 11 -> {
         if (isKey("Compression", from)) {
-          compression = once("Compression", compression, start, to);
+          compression = text.substring(start, to);
         }
       }
       default -> {
@@ -117,8 +108,9 @@ final class NarInfoParser {
     return text.startsWith(key, from);
   }
 
+  /** Of other keys the last line counts, of these one that says something must be the only one. */
   private String once(String key, @Nullable String known, int from, int to) {
-    if (known != null) {
+    if (known != null && !known.isBlank()) {
       throw new NixFormatException("a narinfo with two lines " + key);
     }
     return text.substring(from, to);
@@ -167,10 +159,13 @@ final class NarInfoParser {
     return size;
   }
 
-  /** A number of decimal digits only, or -1 if it is none or does not fit. */
+  /**
+   * A number of decimal digits, or -1 if it is none or does not fit; Nix takes a plus before it.
+   */
   private static long parseSize(String digits) {
-    long size = digits.isEmpty() ? -1 : 0;
-    for (int i = 0; i < digits.length(); i++) {
+    int start = digits.startsWith("+") ? 1 : 0;
+    long size = digits.length() == start ? -1 : 0;
+    for (int i = start; i < digits.length(); i++) {
       int digit = digits.charAt(i) - '0';
       if (digit < 0 || digit > 9 || size > (Long.MAX_VALUE - digit) / 10) {
         return -1;

@@ -12,12 +12,15 @@ public final class Signature {
   }
 
   /**
-   * Parses {@code name:base64} with 64 bytes, as the {@code Sig} field of a narinfo has it.
+   * Parses {@code name:base64} with 64 bytes, as the {@code Sig} field of a narinfo has it. As in
+   * Nix, what follows the padding does not matter, nor whether there is any.
    *
    * @throws NixFormatException if the text is anything else
    */
   public static Signature parse(String text) {
-    return new Signature(KeyText.parse(text, BYTES, "signature"));
+    int padding = text.indexOf('=', text.indexOf(':') + 1);
+    String bare = padding < 0 ? text : text.substring(0, padding);
+    return new Signature(KeyText.parse(bare, BYTES, "signature"));
   }
 
   /** {@code name:base64}. */

@@ -100,11 +100,61 @@ class NarInfoTest {
         "FileHash: \nFileSize: \n",
         "FileSize: 0\n",
         "FileSize: -5\n",
-        "FileSize: 99999999999999999999\n"
+        "FileSize: 99999999999999999999\n",
+        ": no key\n",
+        "some key: x\n",
+        "Unknown:x\n",
+        "CR: x\r\n",
+        "Tab: a\tb\n",
+        "Null: a\0b\n",
+        "Delete: a\u007fb\n",
+        "Deriver:\tunknown-deriver\n",
+        "Deriver: unknown-deriver\nDeriver: unknown-deriver\n",
+        "References:   \nReferences: \n",
+        "CA: \nCA: \n"
       })
   void linesThatSayNothingAreAsGoodAsNone(String lines) {
     assertEquals(NarInfo.parse(LEAST), NarInfo.parse(LEAST + lines));
     assertEquals(NarInfo.parse(LEAST), NarInfo.parse(lines + LEAST));
+  }
+
+  @Test
+  void whatNixTakesIsTaken() {
+    NarInfo narInfo = NarInfo.parse(NarInfoTexts.VECTOR);
+    String text = narInfo.print();
+    String signature = "Sig: " + narInfo.signatures().get(0).print();
+    List<String> same =
+        List.of(
+            text.replace("URL: ", "URL:\t"),
+            text.replace("NarSize: ", "NarSize:x"),
+            text.replace("NarSize: ", "NarSize: 00"),
+            text.replace("NarSize: ", "NarSize: +"),
+            text.replace("References: ", "References:   "),
+            text.replace("URL: ", "URL: nar/elsewhere\nURL: "),
+            text.replace("Compression: ", "Compression: br\nCompression: "),
+            text.replace("NarSize: ", "NarSize: 1\nNarSize: "),
+            text.replace(signature, signature + " "),
+            text.replace(signature, signature + "junk"),
+            text.replace(signature, signature.replace("=", "")));
+
+    for (String one : same) {
+      assertEquals(narInfo, NarInfo.parse(one), one);
+      assertEquals(text, NarInfo.parse(one).print());
+    }
+  }
+
+  @Test
+  void aSignatureThatNixCannotReadIsNone() {
+    NarInfo narInfo = NarInfo.parse(NarInfoTexts.VECTOR);
+    String text = narInfo.print();
+    String base64 = narInfo.signatures().get(0).print().split(":")[1];
+    String bare = base64.replace("=", "");
+
+    for (String broken :
+        List.of(" " + base64, bare + " ", bare + "\t", bare.replaceFirst(".{20}", "$0 "))) {
+      NarInfo read = NarInfo.parse(text.replace(base64, broken));
+      assertEquals(narInfo.signatures().size() - 1, read.signatures().size(), broken);
+    }
   }
 
   @Test
@@ -122,23 +172,14 @@ class NarInfoTest {
         "References:\n",
         "\n",
         "no colon\n",
-        ": no key\n",
-        "Deriver:x\n",
         "no newline: at the end",
-        "CR: x\r\n",
-        "Tab: a\tb\n",
-        "Null: a\0b\n",
-        "Delete: a\u007fb\n",
-        "URL: u\n",
-        "NarSize: 7\n",
-        "NarHash: " + NAR_HASH + "\n",
-        "StorePath: /nix/store/" + HASH + "-a\n",
-        "References: \nReferences: " + HASH + "-b\n",
-        "Compression: \nCompression: xz\n",
-        "FileSize: 1\nFileSize: 1\n",
-        "FileHash: \nFileHash: \n",
-        "Deriver: \nDeriver: \n",
-        "CA: \nCA: \n",
+        "URL: u\r\n",
+        "URL: u\0\n",
+        "CA: a\tb\n",
+        "References: " + HASH + "-b\nReferences: \n",
+        "References: " + HASH + "-b\nReferences: " + HASH + "-b\n",
+        "References: \t\n",
+        "CA: text:a\nCA: text:a\n",
         "Compression: zst\n",
         "References: /nix/store/" + HASH + "-b\n",
         "References: " + HASH + "\n",
@@ -160,7 +201,8 @@ class NarInfoTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"0", "-1", "+1", "1 ", "0x1", "1e3", "9223372036854775808", "٣"})
+  @ValueSource(
+      strings = {"0", "-1", "+", "++1", "1 ", " 1", "0x1", "1e3", "9223372036854775808", "٣"})
   void aNarSizeIsAPositiveNumber(String size) {
     String text = LEAST.replace("NarSize: 7", "NarSize: " + size);
 
