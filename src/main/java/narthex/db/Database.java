@@ -117,15 +117,17 @@ public final class Database implements AutoCloseable {
   /**
    * Stores an uploaded narinfo if its NAR is stored, in one transaction. One that is here already
    * and whose NAR is stored stays: it gets the signatures of this one if it has the same
-   * fingerprint.
+   * fingerprint. What an upstream said stays as well, unless this one has a trusted signature.
    *
+   * @param trustedKeyNames under these names it has only signatures that were verified
    * @throws DatabaseException if that could not be done; nothing is changed then
    */
-  public UploadOutcome storeUploaded(NarInfoRow row) throws IOException {
+  public UploadOutcome storeUploaded(NarInfoRow row, Set<String> trustedKeyNames)
+      throws IOException {
     return transactions.together(
         "store uploaded narinfo",
         row.said().storePath().hash().text(),
-        mappers -> new StoreUploadedNarInfo(mappers, row).run());
+        mappers -> new StoreUploadedNarInfo(mappers, row, trustedKeyNames).run());
   }
 
   /**

@@ -1,5 +1,6 @@
 package narthex.db;
 
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -19,8 +20,10 @@ final class StoreUploadedNarInfo {
   private final NarInfoMapper narInfos;
   private final NarMapper nars;
   private final NarInfoRow row;
+  private final Set<String> trustedKeyNames;
 
-  StoreUploadedNarInfo(Transactions.Mappers mappers, NarInfoRow row) {
+  StoreUploadedNarInfo(Transactions.Mappers mappers, NarInfoRow row, Set<String> trustedKeyNames) {
+    this.trustedKeyNames = trustedKeyNames;
     this.narInfos = mappers.narInfos();
     this.nars = mappers.nars();
     this.row = row;
@@ -42,7 +45,7 @@ final class StoreUploadedNarInfo {
     }
     narInfos.lock(columns.storePathHash());
     NarInfoColumns found = narInfos.find(columns.storePathHash());
-    if (found == null || nars.find(found.narHash()).isEmpty()) {
+    if (found == null || isOutweighed(found)) {
       narInfos.store(columns);
       return UploadOutcome.STORED;
     }
@@ -60,13 +63,29 @@ final class StoreUploadedNarInfo {
     return UploadOutcome.KNOWN;
   }
 
-  private static List<Signature> unite(NarInfo known, NarInfo said) {
-    Set<Signature> signatures = new LinkedHashSet<>(known.signatures());
-    for (Signature signature : said.signatures()) {
-      if (signatures.size() < NarInfoRow.MOST_UPLOADED_SIGNATURES) {
-        signatures.add(signature);
+  /** Nothing outweighs a stored NAR, and what an upstream said only a signature that we trust. */
+  private boolean isOutweighed(NarInfoColumns found) {
+    return nars.find(found.narHash()).isEmpty()
+        && (found.row().upstream() == null
+            || row.said().signatures().stream().anyMatch(this::isTrusted));
+  }
+
+  private boolean isTrusted(Signature signature) {
+    return trustedKeyNames.contains(signature.keyName());
+  }
+
+  /** Where there is no room for all, signatures that we trust take that of others. */
+  private List<Signature> unite(NarInfo known, NarInfo said) {
+    Set<Signature> all = new LinkedHashSet<>(known.signatures());
+    all.addAll(said.signatures());
+    int others = NarInfoRow.MOST_UPLOADED_SIGNATURES;
+    others -= (int) all.stream().filter(this::isTrusted).count();
+    List<Signature> kept = new ArrayList<>();
+    for (Signature signature : all) {
+      if (isTrusted(signature) || others-- > 0) {
+        kept.add(signature);
       }
     }
-    return List.copyOf(signatures);
+    return kept;
   }
 }

@@ -20,6 +20,7 @@ import narthex.nix.DocumentName;
 import narthex.nix.Realisation;
 import narthex.nix.Sha256;
 import narthex.nix.StrictJson;
+import narthex.stream.DecoderShare;
 import narthex.stream.Encoders;
 import narthex.stream.EncodingOutputStream;
 import narthex.stream.SpanInputStream;
@@ -78,6 +79,45 @@ public final class DocumentIngest {
    */
   Stored replace(DocumentName name, InputStream bytes, Check check) throws IOException {
     return replace(write(name, null, out -> check.read(new CopyingInputStream(bytes, out))));
+  }
+
+  /**
+   * Stores a document unless there is one of the same name.
+   *
+   * @param bytes read to the end, not closed
+   * @return the one that stays, if there is one
+   * @throws narthex.nix.NixFormatException if it does not pass the check
+   * @throws IOException if the stream fails, or it cannot be stored
+   */
+  Offer offer(DocumentName name, InputStream bytes, Check check) throws IOException {
+    DocumentRow row = write(name, null, out -> check.read(new CopyingInputStream(bytes, out)));
+    if (DatabaseTries.keepTrying(() -> database.documents().storeIfAbsent(row))) {
+      log(row);
+      return new Offer(row, row);
+    }
+    deleteUnused(row.blob());
+    DocumentRow there =
+        database
+            .documents()
+            .find(name)
+            .orElseThrow(() -> new IOException(name + " was deleted while it was stored"));
+    return new Offer(row, there);
+  }
+
+  /**
+   * What became of a document that was offered.
+   *
+   * @param offered its row; its blob is gone if another one is stored
+   * @param stored what is stored now
+   */
+  record Offer(DocumentRow offered, DocumentRow stored) {}
+
+  /** Reads a small document that is stored. */
+  byte[] read(DocumentRow row, DecoderShare decoders) throws IOException {
+    InputStream frame = blobs.open(row.blob(), 0, row.blobSizeBytes());
+    try (InputStream in = decoders.decode(Compression.ZSTD, frame, row.sizeBytes())) {
+      return in.readAllBytes();
+    }
   }
 
   /**

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import narthex.db.Database;
 import narthex.db.Form;
 import narthex.db.NarInfoRow;
@@ -49,13 +50,17 @@ public final class NarInfoUpload {
    * Which narinfos are taken.
    *
    * @param storeDir the only store directory whose paths are taken
-   * @param trust whether they must be signed
-   * @param trustedKeys by one of these, then
+   * @param trust whether they must be signed by one of the keys
+   * @param trustedKeys what they signed outweighs what an upstream said of a NAR that is not stored
    */
   public record Policy(String storeDir, Trust trust, List<PublicKey> trustedKeys) {
     /** Copies the list. */
     public Policy {
       trustedKeys = List.copyOf(trustedKeys);
+    }
+
+    Set<String> trustedKeyNames() {
+      return trustedKeys.stream().map(PublicKey::name).collect(Collectors.toUnmodifiableSet());
     }
   }
 
@@ -100,7 +105,8 @@ public final class NarInfoUpload {
               requireNar(said, file);
               requireReferences(said);
               return database.storeUploaded(
-                  new NarInfoRow(said, null, stem(said, file), clock.instant()));
+                  new NarInfoRow(said, null, stem(said, file), clock.instant()),
+                  policy.trustedKeyNames());
             });
     if (outcome == UploadOutcome.NAR_MISSING) {
       throw missing(file);
@@ -119,7 +125,7 @@ public final class NarInfoUpload {
   private NarInfo parse(StorePathHash hash, String text) throws UploadRefusedException {
     NarInfo said;
     try {
-      said = NarInfo.parse(text);
+      said = withoutWrongSignatures(NarInfo.parse(text));
     } catch (NixFormatException e) {
       throw wrong(e.getMessage());
     }
@@ -139,6 +145,21 @@ public final class NarInfoUpload {
           Reason.NOT_TRUSTED, "no trusted key signed %s".formatted(said.storePath().print()));
     }
     return said;
+  }
+
+  /** Those under the name of a key that we know, which did not make them, prove nothing. */
+  private NarInfo withoutWrongSignatures(NarInfo said) {
+    Set<String> names = policy.trustedKeyNames();
+    String fingerprint = said.fingerprint();
+    return said.withSignatures(
+        said.signatures().stream()
+            .distinct()
+            .filter(
+                signature ->
+                    !names.contains(signature.keyName())
+                        || policy.trustedKeys().stream()
+                            .anyMatch(key -> key.verify(fingerprint, signature)))
+            .toList());
   }
 
   /** The file that the narinfo names: one of ours, by a relative URL. */

@@ -16,6 +16,8 @@ public final class UploadRefusedException extends IOException {
     WRONG,
     /** No trusted key signed it. */
     NOT_TRUSTED,
+    /** There is another one, which stays. */
+    CONFLICT,
     /** There is no such thing to put something to. */
     ABSENT,
     /** It has more bytes than are taken. */

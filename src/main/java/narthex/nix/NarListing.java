@@ -80,7 +80,7 @@ public record NarListing(Node root) {
   }
 
   /** Longest name of an entry, in bytes. */
-  public static final int MAX_NAME_BYTES = 1023;
+  public static final int MAX_NAME_BYTES = 255;
 
   /** Longest target of a symbolic link, in bytes. */
   public static final int MAX_TARGET_BYTES = 4095;

@@ -73,6 +73,11 @@ public final class Realisation {
     return fingerprints;
   }
 
+  /** Whether both say the same of the output, whoever signed it. */
+  public boolean saysTheSameAs(Realisation other) {
+    return fingerprints.equals(other.fingerprints);
+  }
+
   /** The signatures in the order given. */
   public List<Signature> signatures() {
     return signatures;

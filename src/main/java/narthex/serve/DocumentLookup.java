@@ -32,7 +32,7 @@ public final class DocumentLookup {
   private final BlobStore blobs;
   private final DocumentFetch fetch;
   private final DocumentIngest ingest;
-  private final List<SecretKey> keys;
+  private final NarInfoSigner signer;
   private final DecoderShare decoders;
 
   /**
@@ -50,7 +50,7 @@ public final class DocumentLookup {
     this.blobs = blobs;
     this.fetch = fetch;
     this.ingest = ingest;
-    this.keys = signer.keys();
+    this.signer = signer;
     this.decoders = decoders;
   }
 
@@ -80,6 +80,15 @@ public final class DocumentLookup {
       }
     }
     throw new IOException(name + " changes faster than it can be read");
+  }
+
+  /**
+   * Whether a document is stored that a client put here.
+   *
+   * @throws IOException if that cannot be told
+   */
+  boolean isPut(DocumentName name) throws IOException {
+    return database.documents().find(name).filter(row -> row.upstream() == null).isPresent();
   }
 
   /**
@@ -134,16 +143,18 @@ public final class DocumentLookup {
     OpenDocument stored = new StoredDocument(row, frame, decoders);
     return switch (row.name().kind()) {
       case LISTING, NAR_LISTING, LOG, DEBUG_INFO -> stored;
-      case REALISATION, BUILD_TRACE -> signed(row.name(), stored);
+      case REALISATION, BUILD_TRACE -> signed(row, stored);
     };
   }
 
-  private OpenDocument signed(DocumentName name, OpenDocument stored) throws IOException {
+  private OpenDocument signed(DocumentRow row, OpenDocument stored) throws IOException {
     try (stored;
         InputStream bytes = stored.plain()) {
-      return new SignedDocument(Realisation.parse(name, bytes.readAllBytes()).printSigned(keys));
+      Realisation told = Realisation.parse(row.name(), bytes.readAllBytes());
+      List<SecretKey> keys = row.upstream() == null ? signer.keysFor(told) : signer.keys();
+      return new SignedDocument(told.printSigned(keys));
     } catch (NixFormatException e) {
-      throw new IOException("stored document is damaged name=" + name, e);
+      throw new IOException("stored document is damaged name=" + row.name(), e);
     }
   }
 }

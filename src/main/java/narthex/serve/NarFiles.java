@@ -79,20 +79,24 @@ public final class NarFiles {
   }
 
   /**
-   * Finds the listing of a store path for a client: a document that is stored, else made from the
-   * NAR if that is stored, else a document of an upstream. Where a name in the NAR is not UTF-8
-   * there is none to be made, as Nix makes none. The caller closes it.
+   * Finds the listing of a store path for a client: one that an upstream gave, else made from the
+   * NAR if that is stored, else one that was put here, else the upstream's. What was put here
+   * counts for nothing where an upstream has the path and its NAR is not here to compare with.
+   * Where a name in the NAR is not UTF-8 there is none to be made, as Nix makes none. The caller
+   * closes it.
    *
    * @return empty if there surely is none
    * @throws IOException if that cannot be told
    */
   public Optional<OpenDocument> findListing(StorePathHash hash) throws IOException {
     DocumentName name = DocumentName.listing(hash);
-    Optional<OpenDocument> listing = documents.findHere(name);
+    boolean isPut = documents.isPut(name);
+    Optional<OpenDocument> listing = isPut ? Optional.empty() : documents.findHere(name);
     if (listing.isEmpty()) {
       listing = makeListing(hash);
     }
-    return listing.isPresent() ? listing : documents.find(name);
+    boolean isDoubtful = isPut && narInfos.isOfUpstream(hash);
+    return listing.isPresent() || isDoubtful ? listing : documents.find(name);
   }
 
   private Optional<OpenDocument> makeListing(StorePathHash hash) throws IOException {

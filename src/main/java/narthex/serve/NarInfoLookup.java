@@ -15,6 +15,7 @@ import narthex.ingest.NarDownload;
 import narthex.ingest.NarInfoFetch;
 import narthex.ingest.NarStoredListener;
 import narthex.ingest.Questions;
+import narthex.nix.NarInfo;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
 
@@ -113,6 +114,15 @@ public final class NarInfoLookup implements NarStoredListener {
   }
 
   /**
+   * Whether an upstream said what is known of a path.
+   *
+   * @throws IOException if that cannot be told
+   */
+  boolean isOfUpstream(StorePathHash hash) throws IOException {
+    return database.findNarInfo(hash).map(NarInfoRow::upstream).isPresent();
+  }
+
+  /**
    * Whether {@link #find} would ask no upstream, and wait for nobody who does. Only a hint.
    *
    * @throws IOException if that cannot be told
@@ -175,7 +185,9 @@ public final class NarInfoLookup implements NarStoredListener {
 
   private ServedNarInfo served(NarInfoRow row, Optional<StoredNar> stored) {
     boolean ofFrames = stored.flatMap(advertising::frames).isPresent();
-    return ServedNarInfo.of(signer.sign(advertising.derive(row, stored)), ofFrames);
+    NarInfo told = advertising.derive(row, stored);
+    return ServedNarInfo.of(
+        row.upstream() == null ? signer.signUploaded(told) : signer.sign(told), ofFrames);
   }
 
   /** What a client put here says where nothing can be fetched. */

@@ -4,8 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import narthex.nix.NarInfo;
 import narthex.nix.PublicKey;
+import narthex.nix.Realisation;
 import narthex.nix.SecretKey;
 import narthex.nix.Signature;
 
@@ -13,15 +15,33 @@ import narthex.nix.Signature;
 public final class NarInfoSigner {
   private final List<SecretKey> keys;
   private final Set<String> names;
+  private final List<PublicKey> uploaders;
 
   /**
+   * Signs whatever is served.
+   *
    * @param keys at least one; several while keys are rotated
    */
   public NarInfoSigner(List<SecretKey> keys) {
+    this(keys, List.of());
+  }
+
+  /**
+   * Signs what upstreams said, and uploads by the trust of their uploaders.
+   *
+   * @param keys at least one; several while keys are rotated
+   * @param uploaders uploads must be signed by one of these, or by us, to be signed; if there is
+   *     none, whoever may upload is trusted
+   */
+  public NarInfoSigner(List<SecretKey> keys, List<PublicKey> uploaders) {
     if (keys.isEmpty()) {
       throw new IllegalArgumentException("a binary cache signs with at least one key");
     }
     this.keys = List.copyOf(keys);
+    this.uploaders =
+        uploaders.isEmpty()
+            ? List.of()
+            : Stream.concat(uploaders.stream(), keys.stream().map(SecretKey::publicKey)).toList();
     this.names =
         keys.stream().map(key -> key.publicKey().name()).collect(Collectors.toUnmodifiableSet());
   }
@@ -31,9 +51,19 @@ public final class NarInfoSigner {
     return keys.stream().map(SecretKey::publicKey).toList();
   }
 
+  /** The keys that sign a realisation which was uploaded: all or none. */
+  List<SecretKey> keysFor(Realisation uploaded) {
+    return uploaders.isEmpty() || uploaded.isSignedBy(uploaders) ? keys : List.of();
+  }
+
   /** The keys themselves, for what is signed beside narinfos. */
   List<SecretKey> keys() {
     return keys;
+  }
+
+  /** An uploaded narinfo, signed if its uploader is trusted, else as it came. */
+  NarInfo signUploaded(NarInfo uploaded) {
+    return uploaders.isEmpty() || uploaded.isSignedBy(uploaders) ? sign(uploaded) : uploaded;
   }
 
   /** The narinfo with our signatures last; older ones under our names are replaced. */

@@ -22,6 +22,9 @@ public final class AccessFilter extends HttpFilter {
   private static final long serialVersionUID = 1L;
   private static final System.Logger LOG = System.getLogger(AccessFilter.class.getName());
 
+  /** The request's attribute that holds the highest scope that was proved. */
+  private static final String HELD = Scope.class.getName();
+
   @Inject private transient AccessRule rule;
 
   @Override
@@ -29,8 +32,11 @@ public final class AccessFilter extends HttpFilter {
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
     Optional<Scope> needed = rule.needed(request.getMethod(), path(request));
+    if (needed.isPresent() || request.getMethod().equals("PUT")) {
+      held(request).ifPresent(scope -> request.setAttribute(HELD, scope));
+    }
     if (needed.isPresent()) {
-      Optional<Scope> held = held(request);
+      Optional<Scope> held = Optional.ofNullable(request.getAttribute(HELD)).map(Scope.class::cast);
       if (held.isEmpty() && request.getUserPrincipal() == null) {
         response.addHeader("WWW-Authenticate", "Basic realm=\"Narthex\", charset=\"UTF-8\"");
         response.addHeader("WWW-Authenticate", "Bearer realm=\"Narthex\"");
@@ -43,6 +49,11 @@ public final class AccessFilter extends HttpFilter {
       }
     }
     chain.doFilter(request, rule.guardsReading() ? new PrivateResponse(response) : response);
+  }
+
+  /** Whether whoever sent this request proved to have a scope; only known where one counts. */
+  static boolean isHeld(HttpServletRequest request, Scope scope) {
+    return request.getAttribute(HELD) instanceof Scope held && held.includes(scope);
   }
 
   private static String path(HttpServletRequest request) {

@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import narthex.ingest.DocumentUpload;
+import narthex.ingest.DocumentUpload.Existing;
 import narthex.ingest.Stored;
 import narthex.nix.DocumentName;
 import narthex.nix.DocumentName.Kind;
@@ -150,6 +151,11 @@ final class DocumentResponder {
     }
   }
 
+  /** Only administrators replace what is here. */
+  private static Existing existing(HttpServletRequest request) {
+    return AccessFilter.isHeld(request, Scope.ADMIN) ? Existing.REPLACED : Existing.KEPT;
+  }
+
   /** Stores the body of a PUT. */
   static void store(
       HttpServletRequest request,
@@ -161,7 +167,7 @@ final class DocumentResponder {
     Stored stored;
     UploadBody body = new UploadBody(request, upload.maxBytes(name), budget);
     try (InputStream in = body.open()) {
-      stored = upload.store(name, in);
+      stored = upload.store(name, in, existing(request));
     }
     Answers.stored(response, stored);
   }

@@ -88,6 +88,7 @@ public final class ErrorFilter extends HttpFilter {
     return switch (reason) {
       case WRONG -> HttpServletResponse.SC_BAD_REQUEST;
       case NOT_TRUSTED -> HttpServletResponse.SC_FORBIDDEN;
+      case CONFLICT -> HttpServletResponse.SC_CONFLICT;
       case ABSENT -> HttpServletResponse.SC_NOT_FOUND;
       case TOO_LARGE -> HttpServletResponse.SC_REQUEST_ENTITY_TOO_LARGE;
       case UNKNOWN_CODING -> HttpServletResponse.SC_UNSUPPORTED_MEDIA_TYPE;

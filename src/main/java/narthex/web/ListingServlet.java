@@ -14,9 +14,9 @@ import narthex.serve.NarFiles;
 import narthex.serve.OpenDocument;
 
 /**
- * {@code GET /<hash>.ls}: the listing of a store path's NAR: the one that was put here, else made
- * from the NAR if that is here, else the upstream's. As with narinfos, what cannot be told just now
- * is answered like a miss that nobody keeps.
+ * {@code GET /<hash>.ls}: the listing of a store path's NAR: made from the NAR if that is here,
+ * else the one that was put here, else the upstream's. As with narinfos, what cannot be told just
+ * now is answered like a miss that nobody keeps.
  */
 public final class ListingServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;

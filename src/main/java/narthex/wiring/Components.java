@@ -94,7 +94,7 @@ final class Components implements Closeable {
     this.decoders = DecoderBudget.inHeap(settings.chunking().store().sizes().max());
     Files.createDirectories(settings.storage().dataDir());
     List<SecretKey> keys = SigningKeys.load(settings.signing(), settings.site().hostname());
-    NarInfoSigner signer = new NarInfoSigner(keys);
+    NarInfoSigner signer = new NarInfoSigner(keys, settings.uploading().trustedKeys());
     this.accessRule = accessRule(settings.access());
     this.siteInfo = siteInfo(settings.site(), signer);
     Database database = Database.open(settings.database());
@@ -144,7 +144,8 @@ final class Components implements Closeable {
     ListingLookup listings =
         new ListingLookup(documentLookup, new ListingIngest(documents), narLookup);
     this.narFiles = new NarFiles(narInfoLookup, narLookup, documentLookup, listings);
-    this.documentUpload = new DocumentUpload(documentPolicy(settings), documents, upstreams);
+    DecoderShare puts = decoders.share(Work.UPLOADS);
+    this.documentUpload = new DocumentUpload(documentPolicy(settings), documents, upstreams, puts);
     this.readiness = new Readiness(database, blobs);
   }
 

@@ -227,8 +227,9 @@ public final class SettingTable {
       new Setting<>(
           "narthex.upload.require-trusted",
           SettingType.SWITCH,
-          "false",
-          "take only narinfos that a key of narthex.upload.trusted-keys signed");
+          "",
+          "take only narinfos that a key of narthex.upload.trusted-keys signed; by default if there"
+              + " is such a key");
   static final Setting<List<PublicKey>> UPLOAD_TRUSTED_KEYS =
       new Setting<>(
           "narthex.upload.trusted-keys", SettingType.PUBLIC_KEYS, "", "public keys of uploaders");

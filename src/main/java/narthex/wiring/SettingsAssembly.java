@@ -100,8 +100,10 @@ final class SettingsAssembly {
 
   private Settings.Uploading uploading() {
     List<PublicKey> keys = reader.find(SettingTable.UPLOAD_TRUSTED_KEYS);
-    boolean requireTrusted = value(SettingTable.UPLOAD_REQUIRE_TRUSTED);
-    if (requireTrusted && (keys == null || keys.isEmpty())) {
+    boolean anyKey = keys != null && !keys.isEmpty();
+    Boolean said = reader.find(SettingTable.UPLOAD_REQUIRE_TRUSTED);
+    boolean requireTrusted = said == null ? anyKey : said;
+    if (requireTrusted && !anyKey) {
       throw reader.problem(
           SettingTable.UPLOAD_REQUIRE_TRUSTED,
           "needs a key in " + SettingTable.UPLOAD_TRUSTED_KEYS.name());

@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,12 +86,12 @@ abstract class UploadContract extends DatabaseFixture {
 
   @Test
   void anUploadedNarInfoIsStoredOnlyIfItsNarIs() throws Exception {
-    assertEquals(UploadOutcome.NAR_MISSING, database.storeUploaded(uploaded(1, 1)));
+    assertEquals(UploadOutcome.NAR_MISSING, storeUploaded(uploaded(1, 1)));
     assertEquals(0, count("narinfo"));
     assertEquals(0, count("file_name"));
     storeNar(1);
 
-    assertEquals(UploadOutcome.STORED, database.storeUploaded(uploaded(1, 1)));
+    assertEquals(UploadOutcome.STORED, storeUploaded(uploaded(1, 1)));
 
     assertEquals(Optional.of(uploaded(1, 1)), database.findNarInfo(pathHash(1)));
   }
@@ -98,11 +99,10 @@ abstract class UploadContract extends DatabaseFixture {
   @Test
   void theSameUploadedAgainAddsItsSignatures() throws Exception {
     storeNar(1);
-    database.storeUploaded(uploaded(1, 1, signature("a"), signature("b")));
+    storeUploaded(uploaded(1, 1, signature("a"), signature("b")));
 
     assertEquals(
-        UploadOutcome.KNOWN,
-        database.storeUploaded(uploaded(1, 1, signature("b"), signature("c"))));
+        UploadOutcome.KNOWN, storeUploaded(uploaded(1, 1, signature("b"), signature("c"))));
 
     assertEquals(
         Optional.of(uploaded(1, 1, signature("a"), signature("b"), signature("c"))),
@@ -115,7 +115,7 @@ abstract class UploadContract extends DatabaseFixture {
     database.storeNarInfo(fetched);
     storeNar(1);
 
-    assertEquals(UploadOutcome.KNOWN, database.storeUploaded(uploaded(1, 1, signature("mine"))));
+    assertEquals(UploadOutcome.KNOWN, storeUploaded(uploaded(1, 1, signature("mine"))));
 
     NarInfoRow now = database.findNarInfo(pathHash(1)).orElseThrow();
     List<Signature> all = new ArrayList<>(fetched.said().signatures());
@@ -134,7 +134,7 @@ abstract class UploadContract extends DatabaseFixture {
           IntStream.range(first, first + 30)
               .mapToObj(number -> signature("key" + number))
               .toArray(Signature[]::new);
-      database.storeUploaded(uploaded(1, 1, some));
+      storeUploaded(uploaded(1, 1, some));
     }
 
     List<Signature> kept = database.findNarInfo(pathHash(1)).orElseThrow().said().signatures();
@@ -145,11 +145,45 @@ abstract class UploadContract extends DatabaseFixture {
   void ofTwoNarsOfOnePathTheFirstStays() throws Exception {
     storeNar(1);
     storeNar(2);
-    database.storeUploaded(uploaded(1, 1));
+    storeUploaded(uploaded(1, 1));
 
-    assertEquals(UploadOutcome.OTHER_KEPT, database.storeUploaded(uploaded(1, 2)));
+    assertEquals(UploadOutcome.OTHER_KEPT, storeUploaded(uploaded(1, 2)));
 
     assertEquals(Optional.of(uploaded(1, 1)), database.findNarInfo(pathHash(1)));
+  }
+
+  private UploadOutcome storeUploaded(NarInfoRow row) throws IOException {
+    return database.storeUploaded(row, Set.of("trusted"));
+  }
+
+  @Test
+  void aTrustedSignatureFindsRoomAmongManyOthers() throws Exception {
+    storeNar(1);
+    Signature[] junk =
+        IntStream.range(0, NarInfoRow.MOST_UPLOADED_SIGNATURES)
+            .mapToObj(number -> signature("key" + number))
+            .toArray(Signature[]::new);
+    storeUploaded(uploaded(1, 1, junk));
+
+    storeUploaded(uploaded(1, 1, signature("trusted")));
+
+    List<Signature> kept = database.findNarInfo(pathHash(1)).orElseThrow().said().signatures();
+    assertEquals(NarInfoRow.MOST_UPLOADED_SIGNATURES, kept.size());
+    assertTrue(kept.contains(signature("trusted")));
+  }
+
+  @Test
+  void whatAnUpstreamSaidStaysUnlessATrustedKeySignedTheUpload() throws Exception {
+    NarInfoRow fetched = narInfo(1, 1, "x".repeat(52));
+    database.storeNarInfo(fetched);
+    storeNar(2);
+
+    assertEquals(UploadOutcome.OTHER_KEPT, storeUploaded(uploaded(1, 2, signature("mine"))));
+    assertEquals(Optional.of(fetched), database.findNarInfo(pathHash(1)));
+
+    NarInfoRow trusted = uploaded(1, 2, signature("trusted"));
+    assertEquals(UploadOutcome.STORED, storeUploaded(trusted));
+    assertEquals(Optional.of(trusted), database.findNarInfo(pathHash(1)));
   }
 
   @Test
@@ -157,15 +191,16 @@ abstract class UploadContract extends DatabaseFixture {
     database.storeNarInfo(narInfo(1, 1, "x".repeat(52)));
     storeNar(2);
 
-    assertEquals(UploadOutcome.STORED, database.storeUploaded(uploaded(1, 2)));
+    assertEquals(UploadOutcome.STORED, storeUploaded(uploaded(1, 2, signature("trusted"))));
 
-    assertEquals(Optional.of(uploaded(1, 2)), database.findNarInfo(pathHash(1)));
+    assertEquals(
+        Optional.of(uploaded(1, 2, signature("trusted"))), database.findNarInfo(pathHash(1)));
   }
 
   @Test
   void whatAnUpstreamSaysDoesNotReplaceAnUploadedNarInfoWhoseNarIsStored() throws Exception {
     storeNar(1);
-    database.storeUploaded(uploaded(1, 1));
+    storeUploaded(uploaded(1, 1));
 
     assertEquals(uploaded(1, 1), database.storeNarInfo(narInfo(1, 2, "x".repeat(52))));
 
@@ -196,8 +231,7 @@ abstract class UploadContract extends DatabaseFixture {
       int number = 10 + round;
       List<UploadOutcome> outcomes =
           AtOnce.run(
-              () -> database.storeUploaded(uploaded(number, 1)),
-              () -> database.storeUploaded(uploaded(number, 2)));
+              () -> storeUploaded(uploaded(number, 1)), () -> storeUploaded(uploaded(number, 2)));
       boolean firstWon = outcomes.get(0) == UploadOutcome.STORED;
       assertEquals(
           firstWon
@@ -215,9 +249,11 @@ abstract class UploadContract extends DatabaseFixture {
     for (int round = 0; round < ROUNDS; round++) {
       int number = 10 + round;
       AtOnce.<Object>run(
-          () -> database.storeUploaded(uploaded(number, 1)),
+          () -> storeUploaded(uploaded(number, 1, signature("trusted"))),
           () -> database.storeNarInfo(narInfo(number, 2, "x".repeat(52))));
-      assertEquals(Optional.of(uploaded(number, 1)), database.findNarInfo(pathHash(number)));
+      assertEquals(
+          Optional.of(uploaded(number, 1, signature("trusted"))),
+          database.findNarInfo(pathHash(number)));
     }
   }
 
@@ -228,7 +264,7 @@ abstract class UploadContract extends DatabaseFixture {
       storeNar(number);
       List<Object> results =
           AtOnce.<Object>run(
-              () -> database.storeUploaded(uploaded(number, number)),
+              () -> storeUploaded(uploaded(number, number)),
               () ->
                   database.deleteRepresentation(
                       hash(number), file(Compression.XZ, number + 1000), NOON));
@@ -241,8 +277,8 @@ abstract class UploadContract extends DatabaseFixture {
   @Test
   void pathsWhoseNarIsStoredAreFoundAmongManyOthers() throws Exception {
     storeNar(1);
-    database.storeUploaded(uploaded(1, 1));
-    database.storeUploaded(uploaded(1400, 1));
+    storeUploaded(uploaded(1, 1));
+    storeUploaded(uploaded(1400, 1));
     database.storeNarInfo(narInfo(3, 3, "x".repeat(52)));
     List<StorePathHash> asked = IntStream.range(0, 1500).mapToObj(Rows::pathHash).toList();
 
@@ -279,7 +315,7 @@ abstract class UploadContract extends DatabaseFixture {
   @Test
   void aNarIsDeletedOnlyWhileNoNarInfoIsOfIt() throws Exception {
     storeNar(1);
-    database.storeUploaded(uploaded(1, 1));
+    storeUploaded(uploaded(1, 1));
     storeNar(2);
 
     assertFalse(database.deleteUnnamedNar(hash(1), NOON));
@@ -297,7 +333,7 @@ abstract class UploadContract extends DatabaseFixture {
     for (int i = 1; i <= 4; i++) {
       database.storeRepresentation(nar(i), file(Compression.XZ, i), NOON.minusSeconds(i));
     }
-    database.storeUploaded(uploaded(9, 3));
+    storeUploaded(uploaded(9, 3));
 
     List<Sha256> all = database.findUnnamedNars(NOON, Optional.empty(), 10);
     assertEquals(Set.of(hash(1), hash(2), hash(4)), Set.copyOf(all));
@@ -313,7 +349,7 @@ abstract class UploadContract extends DatabaseFixture {
       int number = 100 + round;
       storeNar(number);
       AtOnce.run(
-          () -> database.storeUploaded(uploaded(number, number)),
+          () -> storeUploaded(uploaded(number, number)),
           () -> database.deleteUnnamedNar(hash(number), NOON));
       assertEquals(
           database.findNarInfo(pathHash(number)).isPresent(),

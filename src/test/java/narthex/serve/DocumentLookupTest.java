@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import narthex.blob.FaultyBlobStore;
 import narthex.db.DocumentRow;
+import narthex.ingest.DocumentUpload.Existing;
 import narthex.ingest.NarInfoUpload.Trust;
 import narthex.ingest.Stored;
 import narthex.ingest.UploadRefusedException;
@@ -78,7 +79,7 @@ class DocumentLookupTest {
   }
 
   private Stored put(DocumentName name, byte[] bytes) throws IOException {
-    return node.upload(Trust.ANY).store(name, new ByteArrayInputStream(bytes));
+    return node.upload(Trust.ANY).store(name, new ByteArrayInputStream(bytes), Existing.REPLACED);
   }
 
   private DocumentRow row(DocumentName name) throws IOException {
@@ -108,6 +109,38 @@ class DocumentLookupTest {
     put(LOG, new byte[0]);
 
     assertArrayEquals(new byte[0], node.readHere(LOG).orElseThrow());
+  }
+
+  private Stored offer(DocumentName name, byte[] bytes) throws IOException {
+    return node.upload(Trust.ANY).store(name, new ByteArrayInputStream(bytes), Existing.KEPT);
+  }
+
+  @Test
+  void theFirstOneStaysAndAnEqualOneIsKnown() throws IOException {
+    assertEquals(Stored.NEW, offer(LOG, TEXT));
+    assertEquals(Stored.KNOWN, offer(LOG, TEXT));
+
+    UploadRefusedException refused =
+        assertThrows(UploadRefusedException.class, () -> offer(LOG, "other".getBytes(UTF_8)));
+
+    assertEquals(UploadRefusedException.Reason.CONFLICT, refused.reason());
+    assertArrayEquals(TEXT, node.read(LOG).orElseThrow());
+    assertEquals(1, node.blobFiles().size());
+  }
+
+  @Test
+  void aRealisationThatSaysTheSameIsKnownWhoeverSignedIt() throws IOException {
+    SecretKey other = SecretKey.generate("other-1", new SecureRandom());
+    DocumentName name = Realisations.LEAF;
+    byte[] signed = Realisation.parse(name, Realisations.leaf()).printSigned(List.of(other));
+    byte[] elsewhere =
+        new String(Realisations.leaf(), UTF_8)
+            .replaceFirst("(\"outPath\" *: *\")....", "$10000")
+            .getBytes(UTF_8);
+
+    assertEquals(Stored.NEW, offer(name, Realisations.leaf()));
+    assertEquals(Stored.KNOWN, offer(name, signed));
+    assertThrows(UploadRefusedException.class, () -> offer(name, elsewhere));
   }
 
   @Test
@@ -149,7 +182,8 @@ class DocumentLookupTest {
               }
             });
 
-    assertThrows(IOException.class, () -> node.upload(Trust.ANY).store(LOG, broken));
+    assertThrows(
+        IOException.class, () -> node.upload(Trust.ANY).store(LOG, broken, Existing.REPLACED));
 
     assertArrayEquals(TEXT, node.readHere(LOG).orElseThrow());
     assertEquals(1, node.blobFiles().size());
@@ -194,11 +228,12 @@ class DocumentLookupTest {
         UploadRefusedException.class,
         () ->
             node.upload(Trust.SIGNED, other.publicKey())
-                .store(name, new ByteArrayInputStream(Realisations.leaf())));
+                .store(name, new ByteArrayInputStream(Realisations.leaf()), Existing.KEPT));
     assertThrows(NixFormatException.class, () -> put(name, Realisations.top()));
     assertEquals(Optional.empty(), node.readHere(name));
 
-    node.upload(Trust.SIGNED, TRUSTED).store(name, new ByteArrayInputStream(Realisations.leaf()));
+    node.upload(Trust.SIGNED, TRUSTED)
+        .store(name, new ByteArrayInputStream(Realisations.leaf()), Existing.KEPT);
     assertTrue(node.readHere(name).isPresent());
   }
 

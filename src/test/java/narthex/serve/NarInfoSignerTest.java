@@ -95,4 +95,18 @@ class NarInfoSignerTest {
         key.name());
     assertTrue(signers(narInfo).contains(key.name()));
   }
+
+  @Test
+  void anUploadIsSignedOnlyWhereATrustedKeySignedIt() {
+    SecretKey uploader = SecretKey.generate("uploader-1", new SecureRandom());
+    NarInfoSigner open = new NarInfoSigner(List.of(old));
+    NarInfoSigner choosy = new NarInfoSigner(List.of(old), List.of(uploader.publicKey()));
+    List<PublicKey> ours = List.of(old.publicKey());
+
+    assertTrue(open.signUploaded(upstream).isSignedBy(ours));
+    assertEquals(upstream, choosy.signUploaded(upstream));
+    NarInfo trusted = upstream.withSignatures(List.of(uploader.sign(upstream.fingerprint())));
+    assertTrue(choosy.signUploaded(trusted).isSignedBy(ours));
+    assertTrue(choosy.signUploaded(open.sign(upstream)).isSignedBy(ours));
+  }
 }

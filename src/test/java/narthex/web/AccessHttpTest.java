@@ -1,5 +1,6 @@
 package narthex.web;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -34,6 +35,35 @@ class AccessHttpTest {
           server.get("/nix-cache-info", "Authorization", "Bearer of-another-server");
       assertEquals(200, answer.statusCode());
       assertEquals(405, server.send("PUT", "/nix-cache-info").statusCode());
+    }
+  }
+
+  @Test
+  void aWriterAddsDocumentsAndOnlyAnAdministratorReplacesThem() throws IOException {
+    Map<String, String> settings =
+        Map.of(
+            "narthex.upload.enabled", "true",
+            "narthex.token.write", WRITER,
+            "narthex.token.admin", ADMIN);
+    String hash = "0".repeat(32);
+    List<String> paths =
+        List.of("/log/" + hash + "-a.drv", "/debuginfo/" + "a".repeat(40), "/" + hash + ".ls");
+    try (HttpFixture server = HttpFixture.start(folder, settings)) {
+      for (String path : paths) {
+        byte[] first = "{\"a\":1}".getBytes(StandardCharsets.UTF_8);
+        byte[] other = "{\"a\":2}".getBytes(StandardCharsets.UTF_8);
+        String[] writer = {"Authorization", "Bearer " + WRITER};
+        String[] admin = {"Authorization", "Bearer " + ADMIN};
+
+        assertEquals(201, server.put("/upload" + path, first, writer).statusCode());
+        assertEquals(200, server.put("/upload" + path, first, writer).statusCode());
+        HttpResponse<byte[]> refused = server.put("/upload" + path, other, writer);
+        assertEquals(409, refused.statusCode());
+        assertEquals(1, new String(refused.body(), StandardCharsets.UTF_8).lines().count());
+        assertArrayEquals(first, server.get(path).body());
+        assertEquals(200, server.put("/upload" + path, other, admin).statusCode());
+        assertArrayEquals(other, server.get(path).body());
+      }
     }
   }
 

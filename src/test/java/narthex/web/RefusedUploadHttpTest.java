@@ -183,7 +183,7 @@ class RefusedUploadHttpTest extends UploadHttpFixture {
                 "is not in /nix/store",
                 right.replace("StorePath: /nix/store/", "StorePath: /gnu/store/")),
             Map.entry("control character", right.replace("\n", "\r\n")),
-            Map.entry("two lines", right + "NarSize: 7\n"),
+            Map.entry("two lines", right + "CA: text:a\nCA: text:a\n"),
             Map.entry("newline", right.trim()),
             Map.entry("without StorePath", "no: narinfo\n"));
     for (Map.Entry<String, String> one : wrong.entrySet()) {

@@ -1,7 +1,9 @@
 package narthex.web;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -227,6 +229,26 @@ class UploadHttpTest extends UploadHttpFixture {
 
     assertArrayEquals(fixture.file(), http.get(narPath(fixture)).body());
     assertEquals(fixture.id(), parsed(http.get(narInfoPath(fixture))).nar());
+  }
+
+  @Test
+  void aListingThatIsPutIsOnlyGivenWhereNothingBetterIsKnown() throws IOException {
+    byte[] wrong = "{\"root\":{\"type\":\"regular\",\"size\":666},\"version\":1}".getBytes(UTF_8);
+    NarFixture fixture = fresh(Compression.XZ);
+    String listing = "/" + fixture.storePath().hash().text() + ".ls";
+    assertEquals(201, http.put("/upload" + listing, wrong).statusCode());
+    assertArrayEquals(wrong, http.get(listing).body());
+    assertEquals(201, http.put(narPath(fixture), fixture.file()).statusCode());
+    assertEquals(201, putNarInfo(fixture, narInfo(fixture)).statusCode());
+
+    HttpResponse<byte[]> made = http.get(listing);
+    assertEquals(200, made.statusCode());
+    assertFalse(new String(made.body(), UTF_8).contains("666"));
+
+    Sample sample = http.know(Sample.of(seed++, Compression.XZ));
+    String cold = "/" + sample.hash().text() + ".ls";
+    assertEquals(201, http.put("/upload" + cold, wrong).statusCode());
+    assertEquals(404, http.get(cold).statusCode());
   }
 
   @Test

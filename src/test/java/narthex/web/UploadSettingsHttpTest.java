@@ -49,8 +49,6 @@ class UploadSettingsHttpTest {
         Map.of(
             "narthex.upload.enabled",
             "true",
-            "narthex.upload.require-trusted",
-            "true",
             "narthex.upload.trusted-keys",
             trusted.publicKey().print());
     try (HttpFixture http = HttpFixture.start(folder, settings)) {

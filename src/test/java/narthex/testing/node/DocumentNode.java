@@ -51,6 +51,7 @@ public final class DocumentNode implements AutoCloseable {
   private final Path folder;
   private final Database database;
   private final BlobStore blobs;
+  private final DecoderBudget decoders;
   private final Upstreams upstreams;
   private final DocumentIngest ingest;
   private final DocumentLookup lookup;
@@ -83,7 +84,7 @@ public final class DocumentNode implements AutoCloseable {
     UpstreamSettings.Limits limits =
         new UpstreamSettings.Limits(
             PATIENCE, PATIENCE, RETRY_WITHIN, 50, 1000, Duration.ofMillis(1));
-    DecoderBudget decoders = DecoderBudget.inHeap(0);
+    this.decoders = DecoderBudget.inHeap(0);
     List<Upstream> made = new ArrayList<>();
     for (FaultyUpstream source : sources) {
       made.add(
@@ -138,7 +139,10 @@ public final class DocumentNode implements AutoCloseable {
   /** Uploads that need these keys' signatures, or none. */
   public DocumentUpload upload(Trust trust, PublicKey... keys) {
     return new DocumentUpload(
-        new DocumentUpload.Policy(MAX_BYTES, trust, List.of(keys)), ingest, upstreams);
+        new DocumentUpload.Policy(MAX_BYTES, trust, List.of(keys)),
+        ingest,
+        upstreams,
+        decoders.share(Work.UPLOADS));
   }
 
   /** The bytes of a document as clients get them, from here or an upstream. */
