@@ -89,7 +89,7 @@ public final class ChunkingQueue {
   public List<Representation> deleteSuperseded(Sha256 narHash, Instant before, Instant deleteAfter)
       throws IOException {
     String key = narHash.nix32();
-    return transactions.together(
+    return transactions.freeing(
         "delete superseded files",
         key,
         mappers -> {

@@ -11,6 +11,7 @@ import javax.sql.DataSource;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rows: what was said of store paths, and what is stored of NARs. Identity of a NAR is its
@@ -33,9 +34,9 @@ public final class Database implements AutoCloseable {
   private final ChunkingQueue chunkingQueue;
   private final GarbageTable garbage;
 
-  private Database(ConnectionPool pool) {
+  private Database(ConnectionPool pool, @Nullable DiskReserve reserve) {
     this.pool = pool;
-    this.transactions = new Transactions(pool.connections());
+    this.transactions = new Transactions(pool.connections(), reserve);
     this.documents = new DocumentTable(transactions);
     this.chunks = new ChunkTable(transactions);
     this.chunkingQueue = new ChunkingQueue(transactions);
@@ -50,18 +51,30 @@ public final class Database implements AutoCloseable {
    *     newer Narthex
    */
   public static Database open(DatabaseSettings settings) throws IOException {
-    return over(ConnectionPool.open(settings));
+    DiskReserve reserve = DiskReserve.of(settings);
+    Database database = over(ConnectionPool.open(settings), reserve);
+    if (reserve != null) {
+      reserve.keep();
+    }
+    return database;
   }
 
   /** Opens a database behind a data source that somebody else closes. */
   static Database over(DataSource connections, String place) throws IOException {
-    return over(new ConnectionPool(connections, null, place));
+    return over(connections, place, null);
   }
 
-  private static Database over(ConnectionPool pool) throws IOException {
+  /** The same with room to release when rows are deleted on a full disk. */
+  static Database over(DataSource connections, String place, @Nullable DiskReserve reserve)
+      throws IOException {
+    return over(new ConnectionPool(connections, null, place), reserve);
+  }
+
+  private static Database over(ConnectionPool pool, @Nullable DiskReserve reserve)
+      throws IOException {
     try {
       Migrations.ofThisVersion().apply(pool.connections(), pool.place());
-      return new Database(pool);
+      return new Database(pool, reserve);
     } catch (IOException | RuntimeException e) {
       pool.close();
       throw e;
@@ -179,7 +192,7 @@ public final class Database implements AutoCloseable {
    * @throws DatabaseException if it could not be deleted
    */
   public void forgetNarInfo(StorePathHash hash) throws IOException {
-    transactions.together(
+    transactions.freeing(
         "forget narinfo",
         hash.text(),
         mappers -> mappers.narInfos().deleteUnlessStored(hash.text()));
@@ -191,7 +204,7 @@ public final class Database implements AutoCloseable {
    * @throws DatabaseException if it could not be deleted
    */
   public void deleteNarInfo(StorePathHash hash) throws IOException {
-    transactions.together(
+    transactions.freeing(
         "delete narinfo", hash.text(), mappers -> mappers.narInfos().delete(hash.text()));
   }
 
@@ -293,7 +306,7 @@ public final class Database implements AutoCloseable {
       Sha256 narHash, Representation representation, Instant deleteAfter) throws IOException {
     RepresentationColumns columns =
         RepresentationColumns.of(new NarId(narHash, 1), representation, Instant.EPOCH);
-    return transactions.together(
+    return transactions.freeing(
         "delete nar",
         columns.narHash(),
         mappers -> new DeleteRepresentation(mappers, columns).run(deleteAfter));
@@ -329,7 +342,7 @@ public final class Database implements AutoCloseable {
    */
   public boolean deleteUnnamedNar(Sha256 narHash, Instant deleteAfter) throws IOException {
     String key = narHash.nix32();
-    return transactions.together(
+    return transactions.freeing(
         "delete unnamed nar", key, mappers -> new DeleteUnnamedNar(mappers, key).run(deleteAfter));
   }
 

@@ -75,7 +75,7 @@ public final class DocumentTable {
    */
   public boolean delete(DocumentRow row, Instant deleteAfter) throws IOException {
     DocumentColumns columns = DocumentColumns.of(row);
-    return transactions.together(
+    return transactions.freeing(
         "delete document",
         columns.path(),
         mappers -> {

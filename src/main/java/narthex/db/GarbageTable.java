@@ -49,7 +49,7 @@ public final class GarbageTable {
    * @throws DatabaseException if it could not be removed
    */
   public void remove(String blob) throws IOException {
-    transactions.together(
+    transactions.freeing(
         "remove garbage",
         blob,
         mappers -> {

@@ -26,9 +26,17 @@ final class Transactions {
 
   private static final int ATTEMPTS = 3;
 
-  private final SqlSessionFactory sessions;
+  /** SQLite's SQLITE_IOERR and SQLITE_FULL: what a full disk may look like. */
+  private static final Set<Integer> FULL_CODES = Set.of(10, 13);
 
-  Transactions(DataSource connections) {
+  private final SqlSessionFactory sessions;
+  private final @Nullable DiskReserve reserve;
+
+  /**
+   * @param reserve room on the database's own disk, if there is one
+   */
+  Transactions(DataSource connections, @Nullable DiskReserve reserve) {
+    this.reserve = reserve;
     Configuration configuration =
         new Configuration(new Environment("narthex", new JdbcTransactionFactory(), connections));
     // Other replicas write the same rows: nothing may be answered from memory.
@@ -106,6 +114,39 @@ final class Transactions {
         ErrorContext.instance().reset();
       }
     }
+  }
+
+  /**
+   * Runs statements that delete rows in one transaction, also when the disk is full.
+   *
+   * @throws DatabaseException as {@link #together} does
+   */
+  <T extends @Nullable Object> T freeing(String what, String key, Function<Mappers, T> work)
+      throws DatabaseException {
+    DiskReserve room = reserve;
+    if (room == null) {
+      return together(what, key, work);
+    }
+    T result;
+    try {
+      result = together(what, key, work);
+    } catch (DatabaseException e) {
+      if (!isFull(e) || !room.release()) {
+        throw e;
+      }
+      result = together(what, key, work);
+    }
+    room.keep();
+    return result;
+  }
+
+  private static boolean isFull(Throwable failure) {
+    for (Throwable at = failure; at != null; at = at.getCause()) {
+      if (at instanceof SQLException sql && FULL_CODES.contains(sql.getErrorCode() & 0xFF)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static Mappers mappers(SqlSession session) {

@@ -1,6 +1,7 @@
 package narthex.ingest;
 
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.time.InstantSource;
 import java.util.Optional;
 import narthex.db.Database;
@@ -14,6 +15,8 @@ import narthex.upstream.Upstreams;
 
 /** Brings narinfos from the upstreams into rows. Thread-safe. */
 public final class NarInfoFetch {
+  private static final System.Logger LOG = System.getLogger(NarInfoFetch.class.getName());
+
   private final Upstreams upstreams;
   private final Database database;
   private final InstantSource clock;
@@ -26,20 +29,34 @@ public final class NarInfoFetch {
   }
 
   /**
-   * Asks the upstreams for a narinfo and keeps it.
+   * Asks the upstreams for a narinfo and keeps it. One that cannot be kept, as when the disk of the
+   * database is full, is an answer all the same: clients remember an absence for an hour.
    *
    * @return empty if every upstream surely has none
-   * @throws IOException if that cannot be told, or not be kept
+   * @throws IOException if that cannot be told
    */
   public Optional<NarInfoRow> fetch(StorePathHash hash) throws IOException {
     Optional<FoundNarInfo> found = upstreams.find(hash);
-    return found.isEmpty() ? Optional.empty() : Optional.of(store(found.get()));
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    NarInfoRow row = row(found.get());
+    try {
+      return Optional.of(database.storeNarInfo(row));
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "narinfo not kept hash={0} reason={1}", hash.text(), e.getMessage());
+      return Optional.of(row);
+    }
   }
 
   /** Keeps what an upstream said; returns the row as it is now. */
   NarInfoRow store(FoundNarInfo found) throws IOException {
-    return database.storeNarInfo(
-        new NarInfoRow(found.narInfo(), found.upstream(), stem(found.narInfo()), clock.instant()));
+    return database.storeNarInfo(row(found));
+  }
+
+  private NarInfoRow row(FoundNarInfo found) {
+    return new NarInfoRow(
+        found.narInfo(), found.upstream(), stem(found.narInfo()), clock.instant());
   }
 
   /**

@@ -56,7 +56,7 @@ class CountedStatementsTest {
         new DatabaseSettings("jdbc:sqlite:" + folder.resolve("counted.db"), null, null, null);
     database = Database.open(settings);
     pool = ConnectionPool.open(settings);
-    chunks = new ChunkTable(new Transactions(counted(pool.connections(), DataSource.class)));
+    chunks = new ChunkTable(new Transactions(counted(pool.connections(), DataSource.class), null));
   }
 
   @AfterEach

@@ -1,13 +1,18 @@
 package narthex.serve;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -23,6 +28,7 @@ import narthex.nix.NarInfo;
 import narthex.nix.PublicKey;
 import narthex.nix.SecretKey;
 import narthex.nix.Signature;
+import narthex.stream.Decoders;
 import narthex.testing.Fault;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.Gate;
@@ -80,6 +86,23 @@ class NarInfoLookupTest {
 
       assertEquals(first, node.narInfo(XZ));
       assertEquals(1, asked(XZ));
+    }
+  }
+
+  @Test
+  void aNarInfoThatCannotBeKeptIsAnsweredAllTheSame() throws Exception {
+    XZ.publish(upstream);
+    try (Node node = open(upstream)) {
+      String url = "jdbc:sqlite:" + folder.resolve("narthex.db");
+      try (Connection connection = DriverManager.getConnection(url);
+          Statement statement = connection.createStatement()) {
+        statement.execute(
+            "create trigger full before insert on narinfo begin"
+                + " select raise(abort, 'database or disk is full'); end");
+      }
+
+      assertEquals(XZ.narInfo().file(), node.narInfo(XZ).orElseThrow().file());
+      assertEquals(Outcome.RIGHT, Reading.start(node, XZ, XZ.fileName(), 0).outcome());
     }
   }
 
@@ -295,7 +318,10 @@ class NarInfoLookupTest {
       assertEquals(Outcome.RIGHT, Reading.start(node, XZ, XZ.narName(), 0).outcome());
       node.awaitIdle();
       assertEquals(Outcome.RIGHT, Reading.start(node, zstd, zstd.fileName(), 0).outcome());
-      assertEquals(Outcome.ABSENT, Reading.start(node, XZ, XZ.fileName(), 0).outcome());
+      try (InputStream made = node.nars().find(XZ.fileName()).orElseThrow().open(0)) {
+        assertArrayEquals(
+            XZ.bytes(XZ.narName(), 0), Decoders.decode(Compression.XZ, made).readAllBytes());
+      }
       assertEquals(zstd.narInfo().file(), fileOf(node, zstd, XZ));
     }
   }
