@@ -215,6 +215,35 @@ public final class NarIngest {
    * unless the bytes of that one turn out lost: then this one takes its place.
    */
   Stored publish(NarId nar, Representation representation) throws IOException {
+    try {
+      return publishOnce(nar, representation);
+    } catch (IOException | RuntimeException e) {
+      discardUnlessNamed(nar, representation);
+      throw e;
+    }
+  }
+
+  /** While the database cannot tell, the blob stays for the search for blobs without a row. */
+  private void discardUnlessNamed(NarId nar, Representation representation) {
+    try {
+      boolean isNamed =
+          database
+              .findNar(nar.hash())
+              .map(stored -> stored.representations().contains(representation))
+              .orElse(false);
+      if (!isNamed) {
+        discard(representation);
+      }
+    } catch (IOException unknown) {
+      LOG.log(
+          Level.WARNING,
+          "blob of a failed ingestion stays hash={0} reason={1}",
+          nar.hash().nix32(),
+          unknown.getMessage());
+    }
+  }
+
+  private Stored publishOnce(NarId nar, Representation representation) throws IOException {
     for (int attempt = 0; attempt < PUBLISH_ATTEMPTS; attempt++) {
       if (DatabaseTries.keepTrying(
           () -> database.storeRepresentation(nar, representation, clock.instant()))) {

@@ -27,7 +27,7 @@ public final class ListingLookup {
   private final DocumentLookup documents;
   private final ListingIngest ingest;
   private final NarLookup nars;
-  private final Questions<Sha256, Boolean> making = new Questions<>(SILENCE);
+  private final Questions<Question, Boolean> making = new Questions<>(SILENCE);
 
   /** Looks in these places. */
   public ListingLookup(DocumentLookup documents, ListingIngest ingest, NarLookup nars) {
@@ -36,10 +36,14 @@ public final class ListingLookup {
     this.nars = nars;
   }
 
-  /** Where a NAR is found that has no listing yet. */
-  private interface Nars {
-    Optional<NarSource> find(NarFileName name) throws IOException;
+  /** Where a NAR is looked for that has no listing yet. */
+  private enum Where {
+    ANYWHERE,
+    HERE
   }
+
+  /** That a NAR is not here says nothing to one who would fetch it. */
+  private record Question(Sha256 narHash, Where where) {}
 
   /**
    * Finds the listing of a NAR, fetching the NAR if need be; waits until all of it is here. The
@@ -50,7 +54,7 @@ public final class ListingLookup {
    * @throws IOException if that cannot be told
    */
   public Optional<OpenDocument> find(NarId nar, NarFileName name) throws IOException {
-    return find(nar, name, nars::find);
+    return find(nar, name, Where.ANYWHERE);
   }
 
   /**
@@ -60,36 +64,42 @@ public final class ListingLookup {
    * @throws IOException if that cannot be told
    */
   public Optional<OpenDocument> findHere(NarId nar) throws IOException {
-    return find(nar, new NarFileName(nar.hash().nix32(), Compression.NONE), nars::findHere);
+    return find(nar, new NarFileName(nar.hash().nix32(), Compression.NONE), Where.HERE);
   }
 
-  private Optional<OpenDocument> find(NarId nar, NarFileName name, Nars from) throws IOException {
+  private Optional<OpenDocument> find(NarId nar, NarFileName name, Where where) throws IOException {
     DocumentName kept = DocumentName.listing(nar.hash());
     Optional<OpenDocument> known = documents.findHere(kept);
     if (known.isPresent()) {
       return known;
     }
-    return making.ask(nar.hash(), () -> make(nar, name, from))
+    return making.ask(new Question(nar.hash(), where), () -> make(nar, name, where))
         ? documents.findHere(kept)
         : Optional.empty();
   }
 
   /** Makes the listing; false if there is nothing to list. */
-  private boolean make(NarId nar, NarFileName name, Nars from) throws IOException {
+  private boolean make(NarId nar, NarFileName name, Where where) throws IOException {
     Optional<OpenDocument> meanwhile = documents.findHere(DocumentName.listing(nar.hash()));
     if (meanwhile.isPresent()) {
       meanwhile.get().close();
       return true;
     }
-    Optional<NarSource> found = from.find(name);
+    Optional<NarSource> found = where == Where.HERE ? nars.findHere(name) : nars.find(name);
     if (found.isEmpty()) {
       return false;
     }
-    try (InputStream in = found.get().open(0)) {
+    try (NarSource source = found.get()) {
+      return make(nar, source);
+    }
+  }
+
+  private boolean make(NarId nar, NarSource source) throws IOException {
+    try (InputStream in = source.open(0)) {
       ingest.make(nar, in);
       return true;
     } catch (NotNarException e) {
-      found.get().awaitComplete(); // of bytes that are wrong it says nothing
+      source.awaitComplete(); // of bytes that are wrong it says nothing
       LOG.log(
           Level.WARNING, "no listing narHash={0} reason={1}", nar.hash().nix32(), e.getMessage());
       return false;

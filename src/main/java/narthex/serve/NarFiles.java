@@ -29,7 +29,7 @@ public final class NarFiles {
   /**
    * A regular file.
    *
-   * @param contents its bytes
+   * @param contents its bytes, which the caller closes
    */
   public record FoundFile(NarSource contents) implements Found {}
 

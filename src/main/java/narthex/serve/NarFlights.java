@@ -19,6 +19,7 @@ import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import narthex.staging.Flight;
 import narthex.stream.DecoderShare;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Follows NARs that are coming in, and starts what does not come yet. What turns out lost of chunks
@@ -100,7 +101,7 @@ final class NarFlights {
     if (chunks != null && wanted != coming.compression() && !damaged.contains(chunks)) {
       return FollowedNar.open(
           chunks,
-          nar == null ? null : nar.hash().nix32(),
+          nar == null ? narTag(flight.key()) : nar.hash().nix32(),
           decoders,
           coming.compression() == Compression.ZSTD ? file(coming) : null,
           lost -> lose(chunks, () -> narHash(flight.key()), lost));
@@ -112,6 +113,11 @@ final class NarFlights {
     return nar == null
         ? new DecodedSource(file, download.maxNarBytes(), decoders)
         : new DecodedSource(file, nar, decoders);
+  }
+
+  /** The hash of a file names the NAR in it, too, whose own hash is not known yet. */
+  private static @Nullable String narTag(Flight.Key key) {
+    return key instanceof Flight.ByFile file ? file.stem() + "-nar" : null;
   }
 
   private static NarSource file(Flight.Coming coming) throws IOException {

@@ -48,10 +48,12 @@ public final class FileServlet extends HttpServlet {
     if (found.isEmpty()) {
       absent(request, response, "no such file");
     } else if (found.get() instanceof NarFiles.FoundFile file) {
-      if (path.isDirectory()) {
-        absent(request, response, "not a directory");
-      } else {
-        sendFile(path, file.contents(), request, response);
+      try (NarSource contents = file.contents()) {
+        if (path.isDirectory()) {
+          absent(request, response, "not a directory");
+        } else {
+          sendFile(path, contents, request, response);
+        }
       }
     } else if (found.get() instanceof NarFiles.FoundDirectory directory) {
       if (path.isDirectory()) {

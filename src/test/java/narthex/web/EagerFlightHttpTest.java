@@ -56,6 +56,27 @@ class EagerFlightHttpTest extends SharedServer {
     threads.shutdownNow();
   }
 
+  @Test
+  void aRangeOfANarThatIsKnownByItsNameAloneIsSentWhenItsLengthIsKnown() throws Exception {
+    byte[] nar = NarTree.mixed(6999, NAR_BYTES).nar();
+    Sample sample = Sample.of("by-name", nar, Compression.XZ).publish(http.upstream);
+    Gate gate = new Gate();
+    http.upstream.fail(sample.narTarget(), Fault.stallAfter(sample.fileBytes() - 1L, gate));
+    HttpResponse<InputStream> whole = http.open(path(sample.narName()));
+    try (InputStream in = whole.body()) {
+      assertEquals("bytes", whole.headers().firstValue("accept-ranges").orElse(""));
+      Future<HttpResponse<byte[]>> resumed =
+          threads.submit(() -> http.get(path(sample.narName()), "Range", "bytes=1000-"));
+      gate.awaitArrivals(1, PATIENCE);
+      gate.open();
+
+      HttpResponse<byte[]> rest = resumed.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      assertEquals(206, rest.statusCode());
+      assertArrayEquals(Arrays.copyOfRange(nar, 1000, nar.length), rest.body());
+      assertArrayEquals(nar, in.readAllBytes());
+    }
+  }
+
   private Sample cold(Compression compression) throws IOException {
     int number = seed++;
     byte[] nar = NarTree.mixed(number, NAR_BYTES).nar();

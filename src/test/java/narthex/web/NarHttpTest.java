@@ -322,6 +322,20 @@ class NarHttpTest extends SharedServer {
     assertEquals(404, http.head(path).statusCode());
   }
 
+  /** Its length is not known before all of it is decoded. */
+  @Test
+  void aNarInFlightThatIsKnownByItsNameAloneDoesNotOfferRanges() throws Exception {
+    Sample sample = Sample.of(seed++, Compression.XZ).publish(http.upstream);
+    Gate gate = new Gate();
+    http.upstream.fail(sample.narTarget(), Fault.stallAfter(sample.fileBytes() - 1L, gate));
+    HttpResponse<InputStream> whole = http.open(path(sample.narName()));
+    try (InputStream in = whole.body()) {
+      assertEquals("", whole.headers().firstValue("accept-ranges").orElse(""));
+      gate.open();
+      assertArrayEquals(sample.bytes(sample.narName(), 0), in.readAllBytes());
+    }
+  }
+
   @Test
   void aNarInTroubleIs503AndOneThatIsGoneIs404() throws IOException {
     Sample sample = cold(Compression.XZ);
