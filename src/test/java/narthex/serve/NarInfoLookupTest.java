@@ -10,9 +10,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -86,23 +83,6 @@ class NarInfoLookupTest {
 
       assertEquals(first, node.narInfo(XZ));
       assertEquals(1, asked(XZ));
-    }
-  }
-
-  @Test
-  void aNarInfoThatCannotBeKeptIsAnsweredAllTheSame() throws Exception {
-    XZ.publish(upstream);
-    try (Node node = open(upstream)) {
-      String url = "jdbc:sqlite:" + folder.resolve("narthex.db");
-      try (Connection connection = DriverManager.getConnection(url);
-          Statement statement = connection.createStatement()) {
-        statement.execute(
-            "create trigger full before insert on narinfo begin"
-                + " select raise(abort, 'database or disk is full'); end");
-      }
-
-      assertEquals(XZ.narInfo().file(), node.narInfo(XZ).orElseThrow().file());
-      assertEquals(Outcome.RIGHT, Reading.start(node, XZ, XZ.fileName(), 0).outcome());
     }
   }
 

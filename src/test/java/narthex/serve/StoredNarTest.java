@@ -11,9 +11,6 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -96,25 +93,6 @@ class StoredNarTest {
     assertEquals(1, node.blobFiles().size());
     assertEquals(List.of(), node.temporaryFiles());
     assertEquals(1, upstream.requests().count("GET", SAMPLE.narTarget()));
-  }
-
-  @Test
-  void aFileWhoseRowCannotBeStoredIsDeleted() throws Exception {
-    try (Node node = openFaulty()) {
-      String url = "jdbc:sqlite:" + folder.resolve("narthex.db");
-      try (Connection connection = DriverManager.getConnection(url);
-          Statement statement = connection.createStatement()) {
-        statement.execute(
-            "create trigger full before insert on representation begin"
-                + " select raise(abort, 'database or disk is full'); end");
-      }
-
-      node.nars().find(SAMPLE.fileName()).orElseThrow().close();
-      node.awaitIdle();
-
-      assertFalse(node.isStored(SAMPLE));
-      assertEquals(List.of(), node.blobFiles());
-    }
   }
 
   @Test
