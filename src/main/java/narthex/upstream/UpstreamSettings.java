@@ -32,7 +32,8 @@ public record UpstreamSettings(
    *
    * @param connect longest time to connect
    * @param read longest silence on an open connection
-   * @param retryWithin bound of all tries of one request together, up to its first byte
+   * @param retryWithin how long after its start a failed request may be retried, until its first
+   *     byte; zero for no retry
    * @param maxConnections open NAR downloads at once, and as many narinfo requests
    * @param failuresToOpen failures in a row after which the upstream is taken for dead
    * @param probeAfter how long a dead upstream is left alone before it is tried again

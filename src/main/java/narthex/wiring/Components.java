@@ -266,7 +266,7 @@ final class Components implements Closeable {
         upstreams,
         new Upstreams.SearchSettings(
             search.betterAnswerWait(),
-            search.retryWithin(),
+            search.answerWithin(),
             search.negativeTtl(),
             search.negativeEntries()),
         tasks);

@@ -137,7 +137,8 @@ public final class SettingTable {
           "narthex.upstream.retry-within",
           SettingType.DURATION_OR_ZERO,
           "10s",
-          "how long a request is tried again before its first byte has come");
+          "how long after its start a failed request to an upstream may be retried, until the first"
+              + " byte has come; 0s for no retry; the first try is not bounded by it");
   static final Setting<Duration> NEGATIVE_TTL =
       new Setting<>(
           "narthex.upstream.negative-ttl",
@@ -282,6 +283,7 @@ public final class SettingTable {
           READ_TIMEOUT,
           BETTER_ANSWER_WAIT,
           RETRY_WITHIN,
+          UpstreamNetworkSettings.ANSWER_WITHIN,
           NEGATIVE_TTL,
           NEGATIVE_ENTRIES,
           MAX_CONNECTIONS,

@@ -89,14 +89,14 @@ public record Settings(
    * How the upstreams are searched together.
    *
    * @param betterAnswerWait how long a hit waits for an upstream of better priority
-   * @param retryWithin how long a request is tried again before its first byte
+   * @param answerWithin bound of a whole search for a narinfo
    * @param negativeTtl how long a miss is remembered; zero is not at all
    * @param negativeEntries how many misses are remembered
    * @param netrcFile file of passwords, or null
    */
   public record Search(
       Duration betterAnswerWait,
-      Duration retryWithin,
+      Duration answerWithin,
       Duration negativeTtl,
       int negativeEntries,
       @Nullable Path netrcFile) {}

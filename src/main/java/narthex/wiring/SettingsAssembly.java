@@ -166,7 +166,7 @@ final class SettingsAssembly {
     Path netrc = reader.find(SettingTable.NETRC_FILE);
     return new Settings.Search(
         value(SettingTable.BETTER_ANSWER_WAIT),
-        value(SettingTable.RETRY_WITHIN),
+        value(UpstreamNetworkSettings.ANSWER_WITHIN),
         value(SettingTable.NEGATIVE_TTL),
         value(SettingTable.NEGATIVE_ENTRIES),
         netrc == null ? null : absolute(netrc));

@@ -43,7 +43,7 @@ class SettingsTest extends SettingsFixture {
     assertNull(settings.database().password());
     assertEquals(
         new Settings.Search(
-            Duration.ofMillis(200), Duration.ofSeconds(10), Duration.ofMinutes(1), 100_000, null),
+            Duration.ofMillis(200), Duration.ofMinutes(1), Duration.ofMinutes(1), 100_000, null),
         settings.search());
     assertEquals(
         List.of(
