@@ -1,5 +1,7 @@
 package narthex.nix;
 
+import java.net.UnknownHostException;
+
 /**
  * Text from outside, made fit for a log line or an answer: one line of bounded length that holds
  * nothing invisible.
@@ -7,6 +9,8 @@ package narthex.nix;
 public final class OneLine {
   /** In characters; enough for a store path and a sentence. */
   private static final int MAX_LENGTH = 400;
+
+  private static final int MAX_CAUSES = 10;
 
   private OneLine() {}
 
@@ -25,6 +29,30 @@ public final class OneLine {
       line.append('…');
     }
     return line.toString();
+  }
+
+  /**
+   * Returns why something failed, on one line: the message of the failure, and that of its deepest
+   * cause unless the first holds it.
+   */
+  public static String reason(Throwable failure) {
+    Throwable deepest = failure;
+    for (int depth = 0; depth < MAX_CAUSES && deepest.getCause() != null; depth++) {
+      deepest = deepest.getCause();
+    }
+    String line = text(failure);
+    String cause = text(deepest);
+    return of(line.contains(cause) ? line : line + ": " + cause);
+  }
+
+  /** Some exceptions have a message that is nothing without their name. */
+  private static String text(Throwable failure) {
+    String message = failure.getMessage();
+    if (message == null || message.isBlank()) {
+      return failure.getClass().getSimpleName();
+    }
+    boolean bare = failure instanceof UnknownHostException && !message.contains(" ");
+    return bare ? "unknown host " + message : message.replaceAll("\\s+", " ").strip();
   }
 
   /** Characters beyond the basic plane are invisible to this: they have no place in our names. */

@@ -16,8 +16,10 @@ import narthex.ingest.NarInfoFetch;
 import narthex.ingest.NarStoredListener;
 import narthex.ingest.Questions;
 import narthex.nix.NarInfo;
+import narthex.nix.OneLine;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The only place that knows where a narinfo comes from: memory, its row, the upstreams.
@@ -59,6 +61,22 @@ public final class NarInfoLookup implements NarStoredListener {
     ON
   }
 
+  /**
+   * How a question ended. A failure is a value here: the cache would log a future that fails, with
+   * its stack trace.
+   */
+  private record Outcome(Optional<ServedNarInfo> served, @Nullable Throwable failure) {
+    Optional<ServedNarInfo> get() throws IOException {
+      if (failure instanceof IOException trouble) {
+        throw new IOException(trouble.getMessage(), trouble);
+      }
+      if (failure != null) {
+        throw new IllegalStateException("the narinfo lookup broke", failure);
+      }
+      return served;
+    }
+  }
+
   private final Database database;
   private final NarInfoFetch narInfos;
   private final NarDownload download;
@@ -66,7 +84,7 @@ public final class NarInfoLookup implements NarStoredListener {
   private final NarInfoSigner signer;
   private final InstantSource clock;
   private final LookupSettings settings;
-  private final AsyncCache<StorePathHash, Optional<ServedNarInfo>> memory;
+  private final AsyncCache<StorePathHash, Outcome> memory;
 
   /** Looks in these places. */
   public NarInfoLookup(
@@ -88,8 +106,9 @@ public final class NarInfoLookup implements NarStoredListener {
         Caffeine.newBuilder()
             .expireAfterWrite(STAY)
             .maximumWeight(settings.memoryBytes())
-            .<StorePathHash, Optional<ServedNarInfo>>weigher(
-                (hash, served) -> ENTRY_BYTES + served.map(ServedNarInfo::length).orElse(0))
+            .<StorePathHash, Outcome>weigher(
+                (hash, outcome) ->
+                    ENTRY_BYTES + outcome.served().map(ServedNarInfo::length).orElse(0))
             .executor(Runnable::run)
             .buildAsync();
   }
@@ -101,16 +120,16 @@ public final class NarInfoLookup implements NarStoredListener {
    * @throws IOException if that cannot be told
    */
   public Optional<ServedNarInfo> find(StorePathHash hash) throws IOException {
-    CompletableFuture<Optional<ServedNarInfo>> known = memory.getIfPresent(hash);
+    CompletableFuture<Outcome> known = memory.getIfPresent(hash);
     if (known == null) {
-      CompletableFuture<Optional<ServedNarInfo>> mine = new CompletableFuture<>();
+      CompletableFuture<Outcome> mine = new CompletableFuture<>();
       known = memory.asMap().putIfAbsent(hash, mine);
       if (known == null) {
         answer(hash, mine);
         known = mine;
       }
     }
-    return Questions.await(known, SILENCE);
+    return Questions.await(known, SILENCE).get();
   }
 
   /**
@@ -151,16 +170,16 @@ public final class NarInfoLookup implements NarStoredListener {
   }
 
   /** Answers a question for everybody who waits for it; only what exists stays in memory. */
-  private void answer(StorePathHash hash, CompletableFuture<Optional<ServedNarInfo>> question) {
+  private void answer(StorePathHash hash, CompletableFuture<Outcome> question) {
     try {
       Optional<ServedNarInfo> answer = render(hash);
       if (answer.isEmpty()) {
         memory.asMap().remove(hash, question);
       }
-      question.complete(answer);
+      question.complete(new Outcome(answer, null));
     } catch (IOException | RuntimeException | Error e) {
       memory.asMap().remove(hash, question);
-      question.completeExceptionally(e);
+      question.complete(new Outcome(Optional.empty(), e));
     }
   }
 
@@ -213,7 +232,7 @@ public final class NarInfoLookup implements NarStoredListener {
           Level.WARNING,
           "outdated narinfo served hash={0} reason={1}",
           hash.text(),
-          trouble.getMessage());
+          OneLine.reason(trouble));
       return outdated;
     }
   }

@@ -12,6 +12,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import narthex.nix.OneLine;
 import narthex.nix.StorePathHash;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,7 @@ final class NarInfoSearch {
   private final StorePathHash hash;
   private final BlockingQueue<Answer> arriving = new LinkedBlockingQueue<>();
   private final List<Answer> found = new ArrayList<>();
+  private final List<Answer> troubles = new ArrayList<>();
   private final List<Integer> pending = new ArrayList<>();
   private @Nullable IOException trouble;
 
@@ -67,6 +69,7 @@ final class NarInfoSearch {
     if (found.isEmpty() && unanswered != null) {
       throw unanswered;
     }
+    troubles.forEach(this::log);
     return sorted().stream().findFirst();
   }
 
@@ -120,14 +123,19 @@ final class NarInfoSearch {
       found.add(answer);
     } else if (answer.trouble() != null) {
       trouble = answer.trouble();
-      LOG.log(
-          Level.WARNING,
-          "upstream in trouble upstream={0} narinfo={1} reason={2}",
-          upstreams.get(answer.index()).base(),
-          hash.text(),
-          answer.trouble().getMessage());
+      troubles.add(answer);
     }
     return true;
+  }
+
+  /** Trouble that the caller does not learn of, because another upstream has the path. */
+  private void log(Answer answer) {
+    LOG.log(
+        Level.WARNING,
+        "upstream passed over upstream={0} narinfo={1} reason={2}",
+        upstreams.get(answer.index()).base(),
+        hash.text(),
+        OneLine.reason(Objects.requireNonNull(answer.trouble())));
   }
 
   private boolean betterPending() {

@@ -148,8 +148,8 @@ public final class ErrorFilter extends HttpFilter {
               + OneLine.of(request.getMethod())
               + " path="
               + OneLine.of(request.getRequestURI());
-      if (level == Level.INFO) { // what clients do wrong fits on the line
-        LOG.log(level, line + " reason=" + OneLine.of(String.valueOf(failure.getMessage())));
+      if (level == Level.INFO || level == Level.WARNING) { // what is expected fits on the line
+        LOG.log(level, line + " reason=" + OneLine.reason(failure));
       } else {
         LOG.log(level, line, failure);
       }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.Optional;
 import narthex.maintain.Deletion;
+import narthex.nix.OneLine;
 import narthex.nix.StorePathHash;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.ServedNarInfo;
@@ -59,7 +60,7 @@ public final class NarInfoServlet extends HttpServlet {
           Level.WARNING,
           "narinfo cannot be told, answered as a miss hash={0} reason={1}",
           hash.text(),
-          e.getMessage());
+          OneLine.reason(e));
       return Optional.empty();
     }
   }

@@ -6,6 +6,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import narthex.nix.OneLine;
 import narthex.serve.Readiness;
 
 /** {@code GET /readyz}: 200 if requests can be served, 503 if the storage does not answer. */
@@ -21,7 +22,7 @@ public final class ReadinessServlet extends HttpServlet {
     try {
       readiness.check();
     } catch (IOException e) {
-      LOG.log(Level.ERROR, "not ready", e);
+      LOG.log(Level.ERROR, "not ready reason={0}", OneLine.reason(e));
       Answers.line(request, response, HttpServletResponse.SC_SERVICE_UNAVAILABLE, "not ready");
       return;
     }

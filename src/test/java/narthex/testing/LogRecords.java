@@ -1,0 +1,63 @@
+package narthex.testing;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+
+/** What all loggers of this JVM write at level INFO and above until this is closed. */
+public final class LogRecords extends Handler implements AutoCloseable {
+  private static final Logger ROOT = Logger.getLogger("");
+
+  private final List<LogRecord> records = new CopyOnWriteArrayList<>();
+
+  private LogRecords() {}
+
+  /** Begins to listen. */
+  public static LogRecords listen() {
+    LogRecords listener = new LogRecords();
+    ROOT.addHandler(listener);
+    return listener;
+  }
+
+  /** The texts written so far by our loggers, their parameters filled in. */
+  public List<String> ours() {
+    return records.stream()
+        .filter(each -> each.getLoggerName() != null && each.getLoggerName().startsWith("narthex"))
+        .map(LogRecords::text)
+        .toList();
+  }
+
+  /** The texts of all records with a stack trace, whoever wrote them. */
+  public List<String> withTrace() {
+    return records.stream()
+        .filter(each -> each.getThrown() != null)
+        .map(each -> each.getLoggerName() + " " + text(each))
+        .toList();
+  }
+
+  private static String text(LogRecord entry) {
+    String text = String.valueOf(entry.getMessage());
+    Object[] parameters = entry.getParameters();
+    return parameters == null || parameters.length == 0
+        ? text
+        : new java.text.MessageFormat(text, java.util.Locale.ROOT).format(parameters);
+  }
+
+  @Override
+  public void publish(LogRecord entry) {
+    if (entry.getLevel().intValue() >= Level.INFO.intValue()) {
+      records.add(entry);
+    }
+  }
+
+  @Override
+  public void flush() {}
+
+  @Override
+  public void close() {
+    ROOT.removeHandler(this);
+  }
+}

@@ -1,0 +1,110 @@
+package narthex.web;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import narthex.nix.Compression;
+import narthex.testing.Fault;
+import narthex.testing.Gate;
+import narthex.testing.LogRecords;
+import narthex.testing.node.Sample;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Trouble with an upstream or the database, as clients and the log see it. */
+class UpstreamTroubleHttpTest {
+  private static final int REQUESTS = 20;
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  @TempDir Path folder;
+
+  @Test
+  void eachNarInfoIsOneLineWhileTheUpstreamIsDown() throws Exception {
+    Map<String, String> settings = Map.of("narthex.upstream.retry-within", "0s");
+    try (HttpFixture http = HttpFixture.start(folder, settings)) {
+      http.upstream.goDown();
+      try (LogRecords log = LogRecords.listen()) {
+        for (int i = 0; i < REQUESTS; i++) {
+          String path = "/" + String.format("%032d", i) + ".narinfo";
+          assertEquals(404, http.get(path).statusCode());
+        }
+
+        assertEquals(List.of(), log.withTrace());
+        List<String> lines = log.ours();
+        assertEquals(REQUESTS, lines.size(), () -> String.join("\n", lines));
+        assertTrue(lines.get(0).contains("Connection refused"), lines.get(0));
+      }
+    }
+  }
+
+  @Test
+  void eachNarInfoIsOneLineWhileTheDatabaseIsBroken() throws Exception {
+    try (HttpFixture http = HttpFixture.start(folder)) {
+      breakDatabase();
+      try (LogRecords log = LogRecords.listen()) {
+        for (int i = 0; i < REQUESTS; i++) {
+          String path = "/" + String.format("%032d", i) + ".narinfo";
+          assertEquals(404, http.get(path).statusCode());
+        }
+
+        assertEquals(List.of(), log.withTrace());
+        List<String> lines = log.ours();
+        assertEquals(REQUESTS, lines.size(), () -> String.join("\n", lines));
+      }
+    }
+  }
+
+  @Test
+  void withoutRetriesAnUpstreamHasAllTheTimeOfItsFirstTry() throws Exception {
+    Map<String, String> settings = Map.of("narthex.upstream.retry-within", "0s");
+    Gate gate = new Gate();
+    try (HttpFixture http = HttpFixture.start(folder, settings)) {
+      Sample sample = Sample.of(82, Compression.XZ);
+      sample.publish(http.upstream);
+      http.upstream.fail(sample.narInfoTarget(), Fault.stallBeforeHeaders(gate), 1);
+      CompletableFuture<Void> opened =
+          CompletableFuture.runAsync(
+              () -> {
+                gate.awaitArrivals(1, PATIENCE);
+                gate.open();
+              });
+
+      assertEquals(200, http.get(sample.narInfoTarget()).statusCode());
+      opened.join();
+      assertEquals(1, http.upstream.requests().count(sample.narInfoTarget()));
+    }
+  }
+
+  private void breakDatabase() throws SQLException {
+    String url = "jdbc:sqlite:" + folder.resolve("data/narthex.db");
+    try (Connection connection = DriverManager.getConnection(url);
+        Statement statement = connection.createStatement()) {
+      statement.execute("ALTER TABLE narinfo RENAME TO taken_away");
+    }
+  }
+
+  @Test
+  void aNarThatCannotBeFetchedIsOneLine() throws Exception {
+    Map<String, String> settings = Map.of("narthex.upstream.retry-within", "5s");
+    try (HttpFixture http = HttpFixture.start(folder, settings)) {
+      Sample sample = http.know(Sample.of(81, Compression.XZ));
+      http.upstream.goDown();
+      try (LogRecords log = LogRecords.listen()) {
+        assertEquals(503, http.get(HttpFixture.path(sample.fileName())).statusCode());
+
+        assertEquals(List.of(), log.withTrace());
+        long failed = log.ours().stream().filter(line -> line.startsWith("request failed")).count();
+        assertEquals(1, failed, () -> String.join("\n", log.ours()));
+      }
+    }
+  }
+}
