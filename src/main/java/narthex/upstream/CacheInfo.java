@@ -26,6 +26,16 @@ record CacheInfo(@Nullable String storeDir, int priority) {
     return new CacheInfo(storeDir, priority);
   }
 
+  /** Whether the text says anything: a page of HTML does not. */
+  static boolean isOne(String text) {
+    return text.lines()
+        .anyMatch(
+            line ->
+                line.startsWith("StoreDir:")
+                    || line.startsWith("WantMassQuery:")
+                    || line.startsWith("Priority:"));
+  }
+
   private static int number(String value) {
     try {
       return Integer.parseInt(value);

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Locale;
 import narthex.nix.Compression;
+import narthex.nix.OneLine;
 import narthex.stream.DecoderShare;
 import org.apache.hc.core5.http.HttpHeaders;
 
@@ -12,10 +13,12 @@ import org.apache.hc.core5.http.HttpHeaders;
  * uploaded encoded (RFC 9110, 8.4).
  */
 final class ContentEncoding {
+  private static final int MAX_CODINGS = 3;
+
   private ContentEncoding() {}
 
   /**
-   * The body without its content coding; the same stream if it has none.
+   * The body without its content codings; the same stream if it has none.
    *
    * @param maxBytes how many decoded bytes will be read at most
    */
@@ -23,17 +26,32 @@ final class ContentEncoding {
       UpstreamAnswer answer, InputStream body, DecoderShare decoders, long maxBytes)
       throws IOException {
     String header = answer.header(HttpHeaders.CONTENT_ENCODING);
-    String coding = header == null ? "" : header.trim().toLowerCase(Locale.ROOT);
+    String[] codings = header == null ? new String[0] : header.split(",", -1);
+    if (codings.length > MAX_CODINGS) {
+      throw new TroubleException(
+          "more than " + MAX_CODINGS + " content codings", TroubleException.Retry.POINTLESS);
+    }
+    InputStream decoded = body;
+    for (int i = codings.length - 1; i >= 0; i--) { // the last one was applied last
+      Compression compression = compression(codings[i].trim().toLowerCase(Locale.ROOT));
+      if (compression != Compression.NONE) {
+        decoded = decoders.decode(compression, decoded, maxBytes);
+      }
+    }
+    return decoded;
+  }
+
+  private static Compression compression(String coding) throws TroubleException {
     return switch (coding) {
-      case "", "identity" -> body;
-      case "gzip", "x-gzip" -> decoders.decode(Compression.GZIP, body, maxBytes);
-      case "zstd" -> decoders.decode(Compression.ZSTD, body, maxBytes);
-      case "br" -> decoders.decode(Compression.BR, body, maxBytes);
-      case "xz" -> decoders.decode(Compression.XZ, body, maxBytes);
-      case "bzip2" -> decoders.decode(Compression.BZIP2, body, maxBytes);
+      case "", "identity", "none" -> Compression.NONE;
+      case "gzip", "x-gzip" -> Compression.GZIP;
+      case "zstd" -> Compression.ZSTD;
+      case "br" -> Compression.BR;
+      case "xz" -> Compression.XZ;
+      case "bzip2" -> Compression.BZIP2;
       default ->
           throw new TroubleException(
-              "unknown Content-Encoding: " + coding, TroubleException.Retry.POINTLESS);
+              "unknown Content-Encoding: " + OneLine.of(coding), TroubleException.Retry.POINTLESS);
     };
   }
 }
