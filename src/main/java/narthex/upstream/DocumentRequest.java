@@ -4,7 +4,6 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger.Level;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashSet;
 import java.util.Locale;
@@ -35,7 +34,7 @@ final class DocumentRequest {
   private static final String AS_OLD_CLIENTS = AS_NEW_CLIENTS + "!+=";
 
   private final UpstreamHttp http;
-  private final URI base;
+  private final HttpUrl base;
   private final UpstreamSettings settings;
   private final DocumentName name;
   private final long maxBytes;
@@ -43,7 +42,7 @@ final class DocumentRequest {
 
   DocumentRequest(
       UpstreamHttp http,
-      URI base,
+      HttpUrl base,
       UpstreamSettings settings,
       DocumentName name,
       long maxBytes,
@@ -63,8 +62,8 @@ final class DocumentRequest {
    */
   <T> Optional<T> fetch(DocumentReader<T> reader) throws IOException {
     for (String form : forms(name)) {
-      URI url = base.resolve(form);
-      try (UpstreamAnswer answer = Upstream.send(http, "GET", url, Map.of())) {
+      HttpUrl url = base.resolve(form);
+      try (UpstreamAnswer answer = http.send("GET", url, Map.of())) {
         if (Upstream.isAbsence(answer)) {
           answer.closeUnwanted();
           continue;
@@ -96,7 +95,7 @@ final class DocumentRequest {
     return encoded.toString();
   }
 
-  private <T> Optional<T> read(UpstreamAnswer answer, URI url, DocumentReader<T> reader)
+  private <T> Optional<T> read(UpstreamAnswer answer, HttpUrl url, DocumentReader<T> reader)
       throws IOException {
     InputStream raw = new Transfer(answer.body());
     InputStream decoded = ContentEncoding.decode(answer, raw, decoders, maxBytes);
@@ -148,7 +147,7 @@ final class DocumentRequest {
       } catch (TroubleException e) {
         throw e;
       } catch (IOException e) {
-        throw new TroubleException("the transfer broke: " + e, e);
+        throw TroubleException.broken("the transfer", e);
       }
     }
 

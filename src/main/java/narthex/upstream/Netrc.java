@@ -8,8 +8,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.StringTokenizer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +30,11 @@ public final class Netrc {
     }
   }
 
-  private record Entry(@Nullable String machine, Login login) {}
+  private record Entry(@Nullable String machine, Login login) {
+    boolean isFor(String host) {
+      return machine == null || machine.equalsIgnoreCase(host);
+    }
+  }
 
   private final List<Entry> entries;
 
@@ -49,14 +54,15 @@ public final class Netrc {
 
   /** Parses the text of a netrc file; words that belong to nothing are skipped. */
   public static Netrc parse(String text) {
-    Deque<String> words = words(text);
+    Deque<Word> words = words(text);
     List<Entry> entries = new ArrayList<>();
     while (!words.isEmpty()) {
-      String word = words.remove();
+      String word = words.remove().keyword();
       if (word.equals("machine") && !words.isEmpty()) {
-        entries.add(new Entry(words.remove(), login(words)));
+        String machine = words.remove().text();
+        logins(words).forEach(login -> entries.add(new Entry(machine, login)));
       } else if (word.equals("default")) {
-        entries.add(new Entry(null, login(words)));
+        logins(words).forEach(login -> entries.add(new Entry(null, login)));
       }
     }
     return new Netrc(List.copyOf(entries));
@@ -64,52 +70,119 @@ public final class Netrc {
 
   /** The first entry for this host, or the default entry. */
   public Optional<Login> find(String host) {
+    return entries.stream().filter(entry -> entry.isFor(host)).map(Entry::login).findFirst();
+  }
+
+  /** The first entry for this host and user; an entry without a login is for every user. */
+  public Optional<Login> find(String host, String user) {
     return entries.stream()
-        .filter(entry -> entry.machine() == null || entry.machine().equalsIgnoreCase(host))
+        .filter(entry -> entry.isFor(host))
         .map(Entry::login)
+        .filter(login -> login.user().isEmpty() || login.user().equals(user))
+        .map(login -> new Login(user, login.password()))
         .findFirst();
   }
 
-  private static Login login(Deque<String> words) {
-    String user = "";
-    String password = "";
+  /** Reads the logins of one machine; each may have a password, which follows it. */
+  private static List<Login> logins(Deque<Word> words) {
+    List<Login> logins = new ArrayList<>();
+    @Nullable String user = null;
+    @Nullable String password = null;
     while (words.size() >= 2) {
-      String key = words.element();
+      String key = words.element().keyword();
       if (!(key.equals("login") || key.equals("password") || key.equals("account"))) {
         break;
       }
       words.remove();
-      String value = words.remove();
+      String value = words.remove().text();
       if (key.equals("login")) {
+        if (user != null && password != null) {
+          logins.add(new Login(user, password));
+          password = null;
+        }
         user = value;
       } else if (key.equals("password")) {
         password = value;
       }
     }
-    return new Login(user, password);
+    logins.add(
+        new Login(Objects.requireNonNullElse(user, ""), Objects.requireNonNullElse(password, "")));
+    return logins;
   }
 
-  private static Deque<String> words(String text) {
-    Deque<String> words = new ArrayDeque<>();
+  private static Deque<Word> words(String text) {
+    Deque<Word> words = new ArrayDeque<>();
     boolean inMacro = false;
     for (String line : text.lines().toList()) {
       if (inMacro) {
         inMacro = !line.isBlank();
         continue;
       }
-      StringTokenizer tokens = new StringTokenizer(line);
-      while (tokens.hasMoreTokens()) {
-        String token = tokens.nextToken();
-        if (token.startsWith("#")) {
-          break;
-        }
-        if (token.equals("macdef")) {
+      Line rest = new Line(line);
+      for (Word word = rest.next(); word != null; word = rest.next()) {
+        if (word.keyword().equals("macdef")) {
           inMacro = true;
           break;
         }
-        words.add(token);
+        words.add(word);
       }
     }
     return words;
+  }
+
+  /** A word; one in quotes is never a keyword. */
+  private record Word(String text, boolean quoted) {
+    String keyword() {
+      return quoted ? "" : text.toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** The words of one line: a number sign begins a comment, quotes hold blanks and escapes. */
+  private static final class Line {
+    private final String line;
+    private int at;
+
+    Line(String line) {
+      this.line = line;
+    }
+
+    @Nullable Word next() {
+      while (at < line.length() && Character.isWhitespace(line.charAt(at))) {
+        at++;
+      }
+      if (at == line.length() || line.charAt(at) == '#') {
+        return null;
+      }
+      return line.charAt(at) == '"' ? quoted() : plain();
+    }
+
+    private Word plain() {
+      int start = at;
+      while (at < line.length() && !Character.isWhitespace(line.charAt(at))) {
+        at++;
+      }
+      return new Word(line.substring(start, at), false);
+    }
+
+    private Word quoted() {
+      StringBuilder text = new StringBuilder();
+      at++;
+      while (at < line.length() && line.charAt(at) != '"') {
+        char c = line.charAt(at++);
+        text.append(c == '\\' && at < line.length() ? unescaped(line.charAt(at++)) : c);
+      }
+      at++;
+      at = Math.min(at, line.length());
+      return new Word(text.toString(), true);
+    }
+
+    private static char unescaped(char c) {
+      return switch (c) {
+        case 'n' -> '\n';
+        case 'r' -> '\r';
+        case 't' -> '\t';
+        default -> c;
+      };
+    }
   }
 }

@@ -1,16 +1,12 @@
 package narthex.upstream;
 
-import dev.failsafe.CircuitBreakerOpenException;
-import dev.failsafe.FailsafeException;
-import dev.failsafe.FailsafeExecutor;
-import dev.failsafe.function.CheckedSupplier;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger.Level;
-import java.net.URI;
-import java.net.URISyntaxException;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -19,11 +15,11 @@ import java.util.OptionalLong;
 import narthex.nix.DocumentName;
 import narthex.nix.NarInfo;
 import narthex.nix.NixFormatException;
+import narthex.nix.OneLine;
 import narthex.nix.StorePathHash;
 import narthex.stream.BoundedInputStream;
 import narthex.stream.DecoderShare;
 import narthex.stream.TooLongException;
-import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
 import org.apache.hc.core5.http.HttpHeaders;
 import org.jspecify.annotations.Nullable;
 
@@ -40,35 +36,69 @@ public final class Upstream implements Closeable {
   /** Longest narinfo taken; real ones with thousands of references have a few 100 KiB. */
   private static final long MAX_NARINFO_BYTES = 2L << 20;
 
+  /** Documents get one connection for so many of NARs, and as many of questions. */
+  private static final int CONNECTIONS_PER_DOCUMENT = 4;
+
   private final UpstreamSettings settings;
-  private final URI base;
+  private final HttpUrl base;
   private final String storeDir;
   private final DecoderShare decoders;
-  private final UpstreamHttp narInfos;
+  private final UpstreamHttp questions;
+  private final UpstreamHttp documents;
   private final UpstreamHttp nars;
-  private final FailsafeExecutor<Object> tries;
-  private volatile @Nullable CacheInfo info;
+  private final UpstreamHealth health;
+  private final UpstreamTries tries;
+  private final KnownCacheInfo info = new KnownCacheInfo(System::nanoTime);
 
   /**
    * @param settings how to ask it
    * @param storeDir the only store directory whose paths are taken
-   * @param netrc credentials for hosts that have none in their URL
+   * @param network how it is reached
    * @param decoders decodes what the upstream sends encoded
    */
+  public Upstream(
+      UpstreamSettings settings, String storeDir, UpstreamNetwork network, DecoderShare decoders) {
+    this(settings, storeDir, network, decoders, InetAddress::getAllByName);
+  }
+
+  /**
+   * The same, reached directly.
+   *
+   * @param netrc credentials for hosts that have none in their URL
+   */
   public Upstream(UpstreamSettings settings, String storeDir, Netrc netrc, DecoderShare decoders) {
+    this(settings, storeDir, UpstreamNetwork.direct(netrc), decoders);
+  }
+
+  Upstream(
+      UpstreamSettings settings,
+      String storeDir,
+      UpstreamNetwork network,
+      DecoderShare decoders,
+      AddressRule.Resolver resolver) {
     this.settings = settings;
     this.storeDir = storeDir;
     this.decoders = decoders;
-    this.base = withoutUserInfo(settings.url());
-    UpstreamHttp.Logins logins = url -> login(url, netrc);
-    this.narInfos = new UpstreamHttp(settings.limits(), logins);
-    this.nars = new UpstreamHttp(settings.limits(), logins);
-    this.tries = UpstreamTries.of(settings.limits(), base);
+    this.base = settings.url().folder();
+    UpstreamRoutes routes = new UpstreamRoutes(settings.url(), network, resolver);
+    int connections = settings.limits().maxConnections();
+    this.questions = new UpstreamHttp(settings.limits(), routes, connections);
+    this.documents =
+        new UpstreamHttp(
+            settings.limits(), routes, Math.max(1, connections / CONNECTIONS_PER_DOCUMENT));
+    this.nars = new UpstreamHttp(settings.limits(), routes, connections);
+    this.health = new UpstreamHealth(base.print(), settings.limits(), System::nanoTime);
+    this.tries = new UpstreamTries(settings.limits(), health);
   }
 
   /** Its base URL, ending in a slash, without credentials. */
   public String base() {
-    return base.toString();
+    return base.print();
+  }
+
+  /** How it fares, for people. */
+  UpstreamState state(Instant now) {
+    return health.state(now);
   }
 
   /**
@@ -79,7 +109,7 @@ public final class Upstream implements Closeable {
     if (settings.priority() != null) {
       return Optional.of(settings.priority());
     }
-    return Optional.ofNullable(info).map(CacheInfo::priority);
+    return info.last().map(CacheInfo::priority);
   }
 
   /**
@@ -89,7 +119,8 @@ public final class Upstream implements Closeable {
    * @throws IOException if that cannot be told
    */
   public Optional<FoundNarInfo> fetchNarInfo(StorePathHash hash) throws IOException {
-    return withTries(
+    return tries.run(
+        hash.text(),
         () -> {
           if (!usable()) {
             return Optional.empty();
@@ -111,8 +142,8 @@ public final class Upstream implements Closeable {
    */
   public Optional<NarBody> openNar(String url, long from, @Nullable String entityTag)
       throws IOException {
-    URI resolved = resolve(url);
-    return withTries(() -> open(resolved, from, entityTag));
+    HttpUrl resolved = resolve(url);
+    return tries.run(url, () -> open(resolved, from, entityTag));
   }
 
   /**
@@ -126,8 +157,8 @@ public final class Upstream implements Closeable {
   public <T> Optional<T> fetchDocument(DocumentName name, long maxBytes, DocumentReader<T> reader)
       throws IOException {
     DocumentRequest request =
-        new DocumentRequest(narInfos, base, settings, name, maxBytes, decoders);
-    return withTries(() -> usable() ? request.fetch(reader) : Optional.empty());
+        new DocumentRequest(documents, base, settings, name, maxBytes, decoders);
+    return tries.run(name.print(), () -> usable() ? request.fetch(reader) : Optional.empty());
   }
 
   /**
@@ -136,10 +167,11 @@ public final class Upstream implements Closeable {
    * @return empty if it surely has none; else the file's length, if told
    */
   public Optional<OptionalLong> findNar(String url) throws IOException {
-    URI resolved = resolve(url);
-    return withTries(
+    HttpUrl resolved = resolve(url);
+    return tries.run(
+        url,
         () -> {
-          try (UpstreamAnswer answer = send(narInfos, "HEAD", resolved, Map.of())) {
+          try (UpstreamAnswer answer = questions.send("HEAD", resolved, Map.of())) {
             if (isAbsence(answer)) {
               return Optional.empty();
             }
@@ -151,27 +183,41 @@ public final class Upstream implements Closeable {
 
   @Override
   public void close() throws IOException {
-    narInfos.close();
+    questions.close();
+    documents.close();
     nars.close();
   }
 
-  /** Whether its paths live in our store directory; asks its nix-cache-info the first time. */
+  /** Whether its paths live in our store directory; asks its nix-cache-info if that is due. */
   private boolean usable() throws IOException {
-    CacheInfo known = info;
-    if (known == null) {
-      known = CacheInfo.parse(fetchText(base.resolve("nix-cache-info")).orElse(""));
-      info = known;
-      if (known.isFor(storeDir)) {
-        LOG.log(Level.INFO, "upstream known upstream={0} priority={1}", base, known.priority());
-      } else {
-        LOG.log(
-            Level.ERROR,
-            "upstream is not used: it has another store directory upstream={0} expected={1}",
-            base,
-            storeDir);
+    if (info.isDue()) {
+      Optional<CacheInfo> before = info.last();
+      try {
+        info.learn(fetchText(base.resolve("nix-cache-info")));
+      } catch (IOException e) {
+        if (before.isEmpty()) {
+          throw e;
+        }
+        info.keep();
+      }
+      Optional<CacheInfo> now = info.last();
+      if (!now.equals(before)) {
+        log(now.orElseThrow());
       }
     }
-    return known.isFor(storeDir);
+    return info.last().orElseThrow().isFor(storeDir);
+  }
+
+  private void log(CacheInfo known) {
+    if (known.isFor(storeDir)) {
+      LOG.log(Level.INFO, "upstream known upstream={0} priority={1}", base, known.priority());
+    } else {
+      LOG.log(
+          Level.ERROR,
+          "upstream is not used: it has another store directory upstream={0} expected={1}",
+          base,
+          storeDir);
+    }
   }
 
   private Optional<FoundNarInfo> trusted(StorePathHash hash, String text) throws IOException {
@@ -201,8 +247,8 @@ public final class Upstream implements Closeable {
     return Optional.of(new FoundNarInfo(narInfo, base()));
   }
 
-  private Optional<String> fetchText(URI url) throws IOException {
-    try (UpstreamAnswer answer = send(narInfos, "GET", url, Map.of())) {
+  private Optional<String> fetchText(HttpUrl url) throws IOException {
+    try (UpstreamAnswer answer = questions.send("GET", url, Map.of())) {
       if (isAbsence(answer)) {
         answer.closeUnwanted();
         return Optional.empty();
@@ -210,9 +256,13 @@ public final class Upstream implements Closeable {
       requireOk(answer, url);
       try (InputStream body =
           new BoundedInputStream(
-              ContentEncoding.decode(answer, answer.body(), decoders, MAX_NARINFO_BYTES),
+              ContentEncoding.decode(
+                  answer,
+                  new SteadyInputStream(answer.body(), System::nanoTime),
+                  decoders,
+                  MAX_NARINFO_BYTES),
               MAX_NARINFO_BYTES,
-              url.toString())) {
+              url.print())) {
         return Optional.of(new String(body.readAllBytes(), StandardCharsets.UTF_8));
       }
     } catch (TooLongException e) {
@@ -220,11 +270,11 @@ public final class Upstream implements Closeable {
     } catch (TroubleException e) {
       throw e;
     } catch (IOException e) {
-      throw new TroubleException(url + " broke: " + e, e);
+      throw TroubleException.broken(url.print(), e);
     }
   }
 
-  private Optional<NarBody> open(URI url, long from, @Nullable String entityTag)
+  private Optional<NarBody> open(HttpUrl url, long from, @Nullable String entityTag)
       throws IOException {
     Map<String, String> headers = new LinkedHashMap<>();
     if (from > 0) {
@@ -233,7 +283,7 @@ public final class Upstream implements Closeable {
         headers.put(HttpHeaders.IF_RANGE, entityTag);
       }
     }
-    UpstreamAnswer answer = send(nars, "GET", url, headers);
+    UpstreamAnswer answer = nars.send("GET", url, headers);
     try {
       if (isAbsence(answer)) {
         answer.closeUnwanted();
@@ -246,7 +296,7 @@ public final class Upstream implements Closeable {
     }
   }
 
-  private NarBody body(URI url, long from, UpstreamAnswer answer) throws IOException {
+  private NarBody body(HttpUrl url, long from, UpstreamAnswer answer) throws IOException {
     OptionalLong length = contentLength(answer);
     InputStream stored = answer.body();
     InputStream stream = ContentEncoding.decode(answer, stored, decoders, Long.MAX_VALUE);
@@ -273,23 +323,12 @@ public final class Upstream implements Closeable {
         coded ? NarBody.Coding.CODED : NarBody.Coding.PLAIN);
   }
 
-  static UpstreamAnswer send(UpstreamHttp http, String method, URI url, Map<String, String> headers)
-      throws IOException {
-    try {
-      return http.open(method, url, headers);
-    } catch (ConnectionRequestTimeoutException ours) {
-      throw new IOException("every connection to " + url.getHost() + " is in use");
-    } catch (IOException e) {
-      throw new TroubleException(url + " did not answer: " + e, e);
-    }
-  }
-
   static boolean isAbsence(UpstreamAnswer answer) {
     int code = answer.code();
     return code == 404 || code == 410 || code == 403;
   }
 
-  static void requireOk(UpstreamAnswer answer, URI url) throws TroubleException {
+  static void requireOk(UpstreamAnswer answer, HttpUrl url) throws TroubleException {
     int code = answer.code();
     if (code == 200) {
       return;
@@ -297,7 +336,8 @@ public final class Upstream implements Closeable {
     boolean passing = code == 408 || code == 429 || (code >= 500 && code != 501 && code != 505);
     throw new TroubleException(
         url + " answered " + code,
-        passing ? TroubleException.Retry.WORTHWHILE : TroubleException.Retry.POINTLESS);
+        passing ? TroubleException.Retry.WORTHWHILE : TroubleException.Retry.POINTLESS,
+        code >= 502 && code <= 504 ? TroubleException.About.PATH : TroubleException.About.OBJECT);
   }
 
   private static OptionalLong contentLength(UpstreamAnswer answer) {
@@ -309,55 +349,14 @@ public final class Upstream implements Closeable {
     }
   }
 
-  private <T> T withTries(CheckedSupplier<T> request) throws IOException {
+  private HttpUrl resolve(String url) throws IOException {
     try {
-      return tries.get(request);
-    } catch (CircuitBreakerOpenException e) {
-      throw new UpstreamUnavailableException(base + " is left alone after several failures", e);
-    } catch (FailsafeException e) {
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      if (cause instanceof InterruptedException) {
-        Thread.currentThread().interrupt();
-      }
-      String reason = Objects.requireNonNullElse(cause.getMessage(), cause.toString());
-      throw new UpstreamUnavailableException(reason, cause);
-    }
-  }
-
-  private URI resolve(String url) throws IOException {
-    URI resolved;
-    try {
-      resolved = base.resolve(new URI(url));
-    } catch (URISyntaxException e) {
-      throw new UpstreamUnavailableException(base + " names a NAR by a malformed URL: " + url, e);
-    }
-    String scheme = resolved.getScheme();
-    if (!("http".equals(scheme) || "https".equals(scheme)) || resolved.getHost() == null) {
+      return base.resolve(url);
+    } catch (IllegalArgumentException e) {
       throw new UpstreamUnavailableException(
-          "not an http(s) URL: " + url, new IOException("named by " + base));
+          "%s names a NAR by a URL that cannot be used: %s: %s"
+              .formatted(base, OneLine.of(url), e.getMessage()),
+          e);
     }
-    return resolved;
-  }
-
-  private Optional<Netrc.Login> login(URI url, Netrc netrc) {
-    String userInfo = settings.url().getUserInfo();
-    boolean ours =
-        url.getHost().equalsIgnoreCase(base.getHost())
-            && url.getPort() == base.getPort()
-            && Objects.equals(url.getScheme(), base.getScheme());
-    if (userInfo == null || !ours) {
-      return netrc.find(url.getHost());
-    }
-    int colon = userInfo.indexOf(':');
-    return Optional.of(
-        colon < 0
-            ? new Netrc.Login(userInfo, "")
-            : new Netrc.Login(userInfo.substring(0, colon), userInfo.substring(colon + 1)));
-  }
-
-  private static URI withoutUserInfo(URI url) {
-    String path = Objects.requireNonNullElse(url.getRawPath(), "");
-    String authority = url.getHost() + (url.getPort() < 0 ? "" : ":" + url.getPort());
-    return URI.create(url.getScheme() + "://" + authority + path + (path.endsWith("/") ? "" : "/"));
   }
 }

@@ -2,30 +2,39 @@ package narthex.upstream;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.net.URI;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.hc.client5.http.DnsResolver;
+import org.apache.hc.client5.http.HttpRoute;
+import org.apache.hc.client5.http.SystemDefaultDnsResolver;
 import org.apache.hc.client5.http.auth.AuthScope;
 import org.apache.hc.client5.http.auth.UsernamePasswordCredentials;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
-import org.apache.hc.client5.http.impl.auth.BasicAuthCache;
 import org.apache.hc.client5.http.impl.auth.BasicCredentialsProvider;
-import org.apache.hc.client5.http.impl.auth.BasicScheme;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
-import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
+import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.client5.http.protocol.HttpClientContext;
+import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
+import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
+import org.apache.hc.core5.http.HttpHeaders;
 import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.io.SocketConfig;
+import org.apache.hc.core5.http.protocol.HttpContext;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 
 /**
- * A pool of connections to one upstream. It has no threads of its own. Redirects are followed;
- * credentials go only to the host they are meant for; bodies are never decoded here. Safe for use
+ * A pool of connections to one upstream, and to where it redirects. It has no threads of its own.
+ * Credentials go only to the server they are meant for; bodies are never decoded here. Safe for use
  * by many threads.
  */
 final class UpstreamHttp implements Closeable {
@@ -34,22 +43,31 @@ final class UpstreamHttp implements Closeable {
 
   private static final TimeValue CONNECTION_LIFE = TimeValue.ofMinutes(5);
 
+  private static final int MAX_REDIRECTS = 10; // as Nix
+
+  private static final String PROXY = "narthex.proxy";
+
   private final CloseableHttpClient client;
   private final RequestConfig config;
-  private final Logins logins;
+  private final UpstreamRoutes routes;
 
-  /** Whose credentials go with a request to a URL. */
-  interface Logins {
-    Optional<Netrc.Login> find(URI url);
-  }
-
-  UpstreamHttp(UpstreamSettings.Limits limits, Logins logins) {
-    this.logins = logins;
+  /**
+   * @param routes where requests may go, and how
+   * @param connections how many to one server at once
+   */
+  UpstreamHttp(UpstreamSettings.Limits limits, UpstreamRoutes routes, int connections) {
+    this.routes = routes;
     Timeout read = Timeout.of(limits.read());
-    PoolingHttpClientConnectionManager connections =
+    PoolingHttpClientConnectionManagerBuilder pool =
         PoolingHttpClientConnectionManagerBuilder.create()
-            .setMaxConnPerRoute(limits.maxConnections())
-            .setMaxConnTotal(2 * limits.maxConnections())
+            .setMaxConnPerRoute(connections)
+            .setMaxConnTotal(2 * connections)
+            .setDnsResolver(new CheckedResolver(routes))
+            .setConnectionFactory(
+                ManagedHttpClientConnectionFactory.builder()
+                    .http1Config(CountedHeads.config())
+                    .responseParserFactory(new CountedHeads())
+                    .build())
             .setDefaultSocketConfig(SocketConfig.custom().setSoTimeout(read).build())
             .setDefaultConnectionConfig(
                 ConnectionConfig.custom()
@@ -57,19 +75,22 @@ final class UpstreamHttp implements Closeable {
                     .setSocketTimeout(read)
                     .setValidateAfterInactivity(VALIDATE_AFTER)
                     .setTimeToLive(CONNECTION_LIFE)
-                    .build())
-            .build();
+                    .build());
+    if (routes.network().tls() != null) {
+      pool.setTlsSocketStrategy(new DefaultClientTlsStrategy(routes.network().tls()));
+    }
     this.config =
         RequestConfig.custom()
             .setResponseTimeout(read)
-            .setConnectionRequestTimeout(Timeout.of(limits.read()))
+            .setConnectionRequestTimeout(Timeout.of(limits.read().multipliedBy(2)))
             .setProtocolUpgradeEnabled(false)
             .build();
     this.client =
         HttpClients.custom()
-            .useSystemProperties()
-            .setConnectionManager(connections)
+            .setConnectionManager(pool.build())
             .setDefaultRequestConfig(config)
+            .setRoutePlanner(UpstreamHttp::route)
+            .disableRedirectHandling()
             .disableAutomaticRetries()
             .disableContentCompression()
             .disableCookieManagement()
@@ -77,43 +98,117 @@ final class UpstreamHttp implements Closeable {
             .build();
   }
 
+  /** The names of servers are resolved here, and only addresses that are allowed come out. */
+  private record CheckedResolver(UpstreamRoutes routes) implements DnsResolver {
+    @Override
+    public InetAddress[] resolve(String host) throws UnknownHostException {
+      return routes.resolve(host);
+    }
+
+    @Override
+    public String resolveCanonicalHostname(String host) throws UnknownHostException {
+      return SystemDefaultDnsResolver.INSTANCE.resolveCanonicalHostname(host);
+    }
+  }
+
   /**
-   * Sends a request; the caller closes the answer.
+   * Sends a request and follows redirects; the caller closes the answer.
    *
    * @param method GET or HEAD
    * @param headers names and values
+   * @throws TroubleException if no answer came
+   * @throws IOException if the request could not be sent, which is not the upstream's fault
    */
-  UpstreamAnswer open(String method, URI url, Map<String, String> headers) throws IOException {
-    HttpUriRequestBase request = new HttpUriRequestBase(method, url);
+  UpstreamAnswer send(String method, HttpUrl url, Map<String, String> headers) throws IOException {
+    HttpUrl at = url;
+    for (int hop = 0; hop <= MAX_REDIRECTS; hop++) {
+      UpstreamAnswer answer = attempt(method, at, headers);
+      String location = answer.header(HttpHeaders.LOCATION);
+      if (location == null || !isRedirect(answer.code())) {
+        return answer;
+      }
+      answer.closeUnwanted();
+      at = target(at, location);
+    }
+    throw new TroubleException(
+        url.print() + " redirects too often", TroubleException.Retry.POINTLESS);
+  }
+
+  private static boolean isRedirect(int code) {
+    return switch (code) {
+      case 301, 302, 303, 307, 308 -> true;
+      default -> false;
+    };
+  }
+
+  /** The bytes of the header come as ISO-8859-1, and are sent back as they came. */
+  private static HttpUrl target(HttpUrl from, String location) throws TroubleException {
+    StringBuilder text = new StringBuilder(location.length());
+    for (char c : location.toCharArray()) {
+      text.append(c < 0x80 ? String.valueOf(c) : String.format(Locale.ROOT, "%%%02X", (int) c));
+    }
+    try {
+      return from.resolve(text.toString());
+    } catch (IllegalArgumentException e) {
+      throw new TroubleException(
+          from.print() + " redirects to a URL that cannot be used: " + e.getMessage(),
+          TroubleException.Retry.POINTLESS);
+    }
+  }
+
+  private UpstreamAnswer attempt(String method, HttpUrl url, Map<String, String> headers)
+      throws IOException {
+    try {
+      return open(method, url, headers);
+    } catch (ConnectionRequestTimeoutException ours) {
+      throw new IOException("every connection to " + url.host() + " is in use", ours);
+    } catch (IOException e) {
+      TroubleException.Own own =
+          routes.isOwn(url) ? TroubleException.Own.YES : TroubleException.Own.NO;
+      throw TroubleException.noAnswer(url, own, e);
+    }
+  }
+
+  private UpstreamAnswer open(String method, HttpUrl url, Map<String, String> headers)
+      throws IOException {
+    HttpHost host = new HttpHost(url.scheme(), url.host(), url.port());
+    HttpUriRequestBase request = new RawRequest(method, url);
     headers.forEach(request::addHeader);
+    routes
+        .login(url)
+        .ifPresent(login -> request.addHeader(HttpHeaders.AUTHORIZATION, basic(login)));
     HttpClientContext context = HttpClientContext.create();
     context.setRequestConfig(config);
-    Optional<Netrc.Login> login = logins.find(url);
-    if (login.isPresent()) {
-      authenticate(context, url, login.get());
+    Optional<HttpUrl> proxy = routes.proxy(url);
+    if (proxy.isPresent()) {
+      HttpUrl at = proxy.get();
+      HttpHost proxyHost = new HttpHost(at.scheme(), at.host(), at.effectivePort());
+      context.setAttribute(PROXY, proxyHost);
+      at.login().ifPresent(login -> authenticate(context, proxyHost, login));
     }
-    return new UpstreamAnswer(client.executeOpen(null, request, context), request);
+    return new UpstreamAnswer(client.executeOpen(host, request, context), request);
   }
 
-  private static void authenticate(HttpClientContext context, URI url, Netrc.Login login) {
-    HttpHost host = new HttpHost(url.getScheme(), url.getHost(), port(url));
-    UsernamePasswordCredentials credentials =
-        new UsernamePasswordCredentials(login.user(), login.password().toCharArray());
-    BasicScheme scheme = new BasicScheme();
-    scheme.initPreemptive(credentials);
-    BasicAuthCache known = new BasicAuthCache();
-    known.put(host, scheme);
+  private static HttpRoute route(HttpHost target, HttpContext context) {
+    boolean secure = "https".equalsIgnoreCase(target.getSchemeName());
+    int port = target.getPort() >= 0 ? target.getPort() : secure ? 443 : 80;
+    HttpHost to = new HttpHost(target.getSchemeName(), target.getHostName(), port);
+    return context.getAttribute(PROXY) instanceof HttpHost proxy
+        ? new HttpRoute(to, null, proxy, secure)
+        : new HttpRoute(to, null, secure);
+  }
+
+  private static String basic(Netrc.Login login) {
+    byte[] pair = (login.user() + ":" + login.password()).getBytes(StandardCharsets.UTF_8);
+    return "Basic " + Base64.getEncoder().encodeToString(pair);
+  }
+
+  private static void authenticate(HttpClientContext context, HttpHost proxy, Netrc.Login login) {
     BasicCredentialsProvider provider = new BasicCredentialsProvider();
-    provider.setCredentials(new AuthScope(host), credentials);
-    context.setAuthCache(known);
+    provider.setCredentials(
+        new AuthScope(proxy),
+        new UsernamePasswordCredentials(login.user(), login.password().toCharArray()));
     context.setCredentialsProvider(provider);
-  }
-
-  private static int port(URI url) {
-    if (url.getPort() >= 0) {
-      return url.getPort();
-    }
-    return "https".equalsIgnoreCase(url.getScheme()) ? 443 : 80;
   }
 
   @Override

@@ -1,9 +1,7 @@
 package narthex.upstream;
 
-import java.net.URI;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 import narthex.nix.PublicKey;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +15,11 @@ import org.jspecify.annotations.Nullable;
  * @param limits time-outs and bounds
  */
 public record UpstreamSettings(
-    URI url, List<PublicKey> trustedKeys, @Nullable Integer priority, Trust trust, Limits limits) {
+    HttpUrl url,
+    List<PublicKey> trustedKeys,
+    @Nullable Integer priority,
+    Trust trust,
+    Limits limits) {
 
   /** What a narinfo needs to be taken from an upstream. */
   public enum Trust {
@@ -34,8 +36,9 @@ public record UpstreamSettings(
    * @param read longest silence on an open connection
    * @param retryWithin how long after its start a failed request may be retried, until its first
    *     byte; zero for no retry
-   * @param maxConnections open NAR downloads at once, and as many narinfo requests
-   * @param failuresToOpen failures in a row after which the upstream is taken for dead
+   * @param maxConnections open NAR downloads at once, as many questions, and a quarter as many
+   *     documents
+   * @param failuresToOpen requests in a row without an answer after which it is left alone
    * @param probeAfter how long a dead upstream is left alone before it is tried again
    */
   public record Limits(
@@ -46,19 +49,14 @@ public record UpstreamSettings(
       int failuresToOpen,
       Duration probeAfter) {}
 
-  /** Checks the URL and copies the list. */
+  /** Copies the list. */
   public UpstreamSettings {
-    String scheme = Objects.requireNonNullElse(url.getScheme(), "");
-    if (!(scheme.equalsIgnoreCase("http") || scheme.equalsIgnoreCase("https"))
-        || url.getHost() == null) {
-      throw new IllegalArgumentException("an upstream's URL is http or https with a host");
-    }
     trustedKeys = List.copyOf(trustedKeys);
   }
 
   /** Without the URL's credentials. */
   @Override
   public String toString() {
-    return "UpstreamSettings[host=" + url.getHost() + ", path=" + url.getPath() + "]";
+    return "UpstreamSettings[url=" + url.print() + "]";
   }
 }

@@ -1,30 +1,27 @@
 package narthex.upstream;
 
-import dev.failsafe.CircuitBreaker;
 import dev.failsafe.Failsafe;
+import dev.failsafe.FailsafeException;
 import dev.failsafe.FailsafeExecutor;
 import dev.failsafe.RetryPolicy;
 import dev.failsafe.RetryPolicyBuilder;
-import java.lang.System.Logger.Level;
-import java.net.URI;
+import dev.failsafe.function.CheckedSupplier;
 import java.time.Duration;
+import narthex.nix.OneLine;
 
-/**
- * How often one upstream is tried. Only trouble that may pass counts: an upstream that answers one
- * request with nonsense is not dead.
- */
+/** Makes the requests to one upstream: tried again within a bound, and counted once. */
 final class UpstreamTries {
-  private static final System.Logger LOG = System.getLogger(UpstreamTries.class.getName());
   private static final int MAX_RETRIES = 6;
   private static final Duration FIRST_DELAY = Duration.ofMillis(100);
   private static final Duration LONGEST_DELAY = Duration.ofSeconds(2);
   private static final double JITTER = 0.2;
 
-  private UpstreamTries() {}
+  private final FailsafeExecutor<Object> tries;
+  private final UpstreamHealth health;
 
-  /** Retries within the bound, and a circuit breaker that sees every try. */
-  static FailsafeExecutor<Object> of(UpstreamSettings.Limits limits, URI base) {
-    return Failsafe.with(retry(limits.retryWithin())).compose(breaker(limits, base));
+  UpstreamTries(UpstreamSettings.Limits limits, UpstreamHealth health) {
+    this.tries = Failsafe.with(retry(limits.retryWithin()));
+    this.health = health;
   }
 
   private static RetryPolicy<Object> retry(Duration within) {
@@ -40,19 +37,39 @@ final class UpstreamTries {
         .build();
   }
 
-  private static CircuitBreaker<Object> breaker(UpstreamSettings.Limits limits, URI base) {
-    return CircuitBreaker.builder()
-        .handleIf(UpstreamTries::mayPass)
-        .withFailureThreshold(limits.failuresToOpen())
-        .withDelay(limits.probeAfter())
-        .withSuccessThreshold(1)
-        .onOpen(e -> LOG.log(Level.WARNING, "upstream taken for dead upstream={0}", base))
-        .onClose(e -> LOG.log(Level.INFO, "upstream answers again upstream={0}", base))
-        .build();
-  }
-
   private static boolean mayPass(Throwable failure) {
     return failure instanceof TroubleException trouble
         && trouble.retry() == TroubleException.Retry.WORTHWHILE;
+  }
+
+  /**
+   * Makes one request.
+   *
+   * @param path what it is for
+   * @throws UpstreamUnavailableException if no try was answered with yes or no
+   */
+  <T> T run(String path, CheckedSupplier<T> request) throws UpstreamUnavailableException {
+    health.begin();
+    boolean counted = false;
+    try {
+      T answer = tries.get(request);
+      counted = true;
+      health.answered();
+      return answer;
+    } catch (FailsafeException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      if (cause instanceof InterruptedException) {
+        Thread.currentThread().interrupt();
+      }
+      if (cause instanceof TroubleException trouble) {
+        counted = true;
+        health.failed(path, trouble);
+      }
+      throw new UpstreamUnavailableException(OneLine.reason(cause), cause);
+    } finally {
+      if (!counted) {
+        health.ended();
+      }
+    }
   }
 }

@@ -6,6 +6,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -177,6 +178,12 @@ public final class Upstreams implements Closeable {
   /** Forgets that a path was absent, because it was just brought here in another way. */
   public void forgetAbsence(StorePathHash hash) {
     absences.invalidate(hash);
+  }
+
+  /** How each upstream fares, in the order of the settings. */
+  public List<UpstreamState> states() {
+    Instant now = Instant.now();
+    return upstreams.stream().map(upstream -> upstream.state(now)).toList();
   }
 
   /** The upstream with this base URL, if it is (still) one of ours. */

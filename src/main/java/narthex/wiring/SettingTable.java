@@ -1,10 +1,10 @@
 package narthex.wiring;
 
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import narthex.nix.PublicKey;
+import narthex.upstream.HttpUrl;
 
 /**
  * All settings there are: the one truth of which {@code --help}, {@code
@@ -94,7 +94,7 @@ public final class SettingTable {
           "30",
           "Priority in nix-cache-info: clients ask caches with lower numbers first;"
               + " cache.nixos.org has 40");
-  static final Setting<List<URI>> UPSTREAMS =
+  static final Setting<List<HttpUrl>> UPSTREAMS =
       new Setting<>(
           "narthex.upstreams",
           SettingType.UPSTREAMS,

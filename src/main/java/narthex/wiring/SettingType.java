@@ -19,6 +19,7 @@ import java.util.regex.Pattern;
 import narthex.ingest.CdcMode;
 import narthex.nix.PublicKey;
 import narthex.serve.Advertising;
+import narthex.upstream.HttpUrl;
 import narthex.web.AccessToken;
 import narthex.web.Scope;
 
@@ -86,7 +87,7 @@ public final class SettingType<T> {
           text -> duration(text, Duration.ofMillis(1)));
   static final SettingType<Long> BYTES =
       shown("size", "bytes, or a size such as 512KiB, 64MiB or 2GiB", SettingType::bytes);
-  static final SettingType<List<URI>> UPSTREAMS =
+  static final SettingType<List<HttpUrl>> UPSTREAMS =
       new SettingType<>(
           "list of URLs",
           "http:// or https:// URLs separated by commas or blanks, each of them once",
@@ -269,8 +270,8 @@ public final class SettingType<T> {
     return text == null ? "" : text;
   }
 
-  private static List<URI> addresses(String text) {
-    List<URI> urls = new ArrayList<>();
+  private static List<HttpUrl> addresses(String text) {
+    List<HttpUrl> urls = new ArrayList<>();
     List<String> places = new ArrayList<>();
     List<String> items = items(text);
     for (int i = 0; i < items.size(); i++) {

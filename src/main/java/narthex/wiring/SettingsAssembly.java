@@ -1,6 +1,5 @@
 package narthex.wiring;
 
-import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -12,6 +11,7 @@ import narthex.chunk.ChunkSizes;
 import narthex.chunk.ChunkStore;
 import narthex.db.DatabaseSettings;
 import narthex.nix.PublicKey;
+import narthex.upstream.HttpUrl;
 import narthex.upstream.UpstreamSettings;
 import narthex.web.AccessToken;
 import narthex.web.Scope;
@@ -175,7 +175,7 @@ final class SettingsAssembly {
   private List<UpstreamSettings> upstreams() {
     String raw = reader.rawText(SettingTable.UPSTREAMS);
     // Empty is a value here, and the only way to have no upstream.
-    List<URI> urls = raw != null && raw.isBlank() ? List.of() : value(SettingTable.UPSTREAMS);
+    List<HttpUrl> urls = raw != null && raw.isBlank() ? List.of() : value(SettingTable.UPSTREAMS);
     checkPositions(urls.size());
     List<UpstreamSettings> upstreams = new ArrayList<>();
     for (int i = 0; i < urls.size(); i++) {
@@ -184,7 +184,7 @@ final class SettingsAssembly {
     return upstreams;
   }
 
-  private UpstreamSettings upstream(URI url, int position) {
+  private UpstreamSettings upstream(HttpUrl url, int position) {
     boolean unsigned =
         own(SettingTable.UPSTREAM_ALLOW_UNSIGNED, position, SettingTable.ALLOW_UNSIGNED);
     return new UpstreamSettings(

@@ -4,7 +4,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.URI;
 import java.time.Duration;
 import java.util.zip.GZIPOutputStream;
 
@@ -109,9 +108,9 @@ public final class Fault {
     return status(status).and(header("Retry-After", Long.toString(retryAfter.toSeconds())));
   }
 
-  /** A redirect (301, 302, 307 or 308) to a path of this upstream or to an absolute URL. */
+  /** A redirect (301, 302, 307 or 308) with this Location, which may be malformed. */
   public static Fault redirect(int status, String location) {
-    return status(status).and(header("Location", URI.create(location).toString()));
+    return status(status).and(header("Location", location));
   }
 
   /** Adds or replaces a header of the answer. */

@@ -44,6 +44,28 @@ class NetrcTest {
   }
 
   @Test
+  void quotesHoldBlanksEscapesAndKeywords() {
+    Netrc netrc =
+        Netrc.parse(
+            "machine a login \"anna b\" password \"p\\\"q #x\"\nmachine b password \"login\"");
+
+    assertEquals(Optional.of(new Netrc.Login("anna b", "p\"q #x")), netrc.find("a"));
+    assertEquals(Optional.of(new Netrc.Login("", "login")), netrc.find("b"));
+  }
+
+  @Test
+  void aUserHasItsOwnEntryOfSeveralForAHost() {
+    Netrc netrc =
+        Netrc.parse(
+            "machine a login x password 1\nmachine a login y password 2 login z password 3\n");
+
+    assertEquals(Optional.of(new Netrc.Login("x", "1")), netrc.find("a"));
+    assertEquals(Optional.of(new Netrc.Login("y", "2")), netrc.find("a", "y"));
+    assertEquals(Optional.of(new Netrc.Login("z", "3")), netrc.find("a", "z"));
+    assertEquals(Optional.empty(), netrc.find("a", "other"));
+  }
+
+  @Test
   void commentsAndMacrosAreSkipped() {
     Netrc netrc =
         Netrc.parse(

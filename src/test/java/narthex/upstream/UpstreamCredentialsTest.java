@@ -106,6 +106,30 @@ class UpstreamCredentialsTest {
   }
 
   @Test
+  void theNetrcOfAnotherServerIsForThatServerAlone() throws IOException {
+    Netrc netrc = Netrc.parse("machine 127.0.0.1 login anna password secret\ndefault login x\n");
+    other.put("/there", fixture.published.narInfo().print()).put("/nar/x", fixture.nar.file());
+    fixture.server.fail(target, Fault.redirect(302, other.url() + "/there"));
+    Upstream upstream = fixture.upstream(fixture.server.url(), netrc);
+
+    assertTrue(isFound(upstream));
+    upstream.openNar(other.url() + "/nar/x", 0, null).orElseThrow().close();
+
+    assertNoCredentials();
+  }
+
+  @Test
+  void aUserInTheUrlChoosesItsEntryOfTheNetrc() throws IOException {
+    fixture.server.requireBasic("anna", "secret");
+    Netrc netrc =
+        Netrc.parse(
+            "machine 127.0.0.1 login bert password wrong\n"
+                + "machine 127.0.0.1 login anna password secret\n");
+
+    assertTrue(isFound(fixture.upstream(fixture.server.url().replace("//", "//anna@"), netrc)));
+  }
+
+  @Test
   void aNarAtAnotherHostIsAskedForWithoutCredentials() throws IOException {
     other.put("/nar/x", fixture.nar.file());
 

@@ -2,7 +2,7 @@ package narthex.upstream;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.net.URI;
+import java.net.UnknownHostException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -40,7 +40,7 @@ final class UpstreamFixture implements Closeable {
 
   UpstreamSettings settings(String url, UpstreamSettings.Limits limits) {
     return new UpstreamSettings(
-        URI.create(url), List.of(key.publicKey()), null, UpstreamSettings.Trust.SIGNED, limits);
+        HttpUrl.parse(url), List.of(key.publicKey()), null, UpstreamSettings.Trust.SIGNED, limits);
   }
 
   Upstream upstream() {
@@ -57,8 +57,27 @@ final class UpstreamFixture implements Closeable {
 
   Upstream upstream(
       List<PublicKey> keys, @Nullable Integer priority, UpstreamSettings.Trust trust) {
-    URI url = URI.create(server.url());
+    HttpUrl url = HttpUrl.parse(server.url());
     return upstream(new UpstreamSettings(url, keys, priority, trust, PATIENT), Netrc.empty());
+  }
+
+  static final AddressRule.Resolver UNKNOWN_HOST =
+      host -> {
+        throw new UnknownHostException(host);
+      };
+
+  /** The server under this name, which the resolver is asked for. */
+  Upstream resolving(String host, AddressRule.Resolver resolver) {
+    return resolving(host, resolver, HostPatterns.none());
+  }
+
+  Upstream resolving(String host, AddressRule.Resolver resolver, HostPatterns allowed) {
+    UpstreamNetwork network = new UpstreamNetwork(Netrc.empty(), ProxyRules.none(), null, allowed);
+    String url = server.url().replace("127.0.0.1", host);
+    UpstreamSettings.Limits limits = limits(LONG, Duration.ZERO, 1000, LONG);
+    Upstream upstream = new Upstream(settings(url, limits), STORE_DIR, network, resolver);
+    opened.add(upstream);
+    return upstream;
   }
 
   private Upstream upstream(UpstreamSettings settings, Netrc netrc) {

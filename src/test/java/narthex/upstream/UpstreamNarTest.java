@@ -56,7 +56,8 @@ class UpstreamNarTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"file:///etc/passwd", "ftp://x/y", "http:///x", "nar/a b", "http://[x"})
+  @ValueSource(
+      strings = {"file:///etc/passwd", "ftp://x/y", "http:///x", "http://a b/", "http://[x"})
   void anyOtherUrlIsRefusedWithoutARequest(String odd) {
     assertThrows(UpstreamUnavailableException.class, () -> upstream.openNar(odd, 0, null));
     assertEquals(0, fixture.server.requests().all().size());

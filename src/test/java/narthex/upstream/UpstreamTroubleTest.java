@@ -7,9 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.stream.Stream;
+import narthex.nix.Compression;
+import narthex.nix.DocumentName;
 import narthex.testing.Fault;
 import narthex.testing.Gate;
+import narthex.testing.LogRecords;
+import narthex.testing.NarFixture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -21,6 +29,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class UpstreamTroubleTest {
   private static final Duration LONG = UpstreamFixture.LONG;
+  private static final Duration NONE = Duration.ZERO;
+  private static final Duration SECOND = Duration.ofSeconds(1);
   private static final Duration SHORT = Duration.ofMillis(150);
 
   private final UpstreamFixture fixture = new UpstreamFixture();
@@ -95,9 +105,9 @@ class UpstreamTroubleTest {
 
   @Test
   void aDeadUpstreamIsLeftAlone() throws IOException {
-    Upstream upstream = fixture.upstream(UpstreamFixture.limits(LONG, LONG, 3, LONG));
+    Upstream upstream = fixture.upstream(UpstreamFixture.limits(LONG, NONE, 3, LONG));
     fixture.server.goDown();
-    assertThrows(UpstreamUnavailableException.class, () -> isFound(upstream));
+    failTimes(upstream, 3);
     fixture.server.comeUp();
     fixture.server.requests().clear();
 
@@ -107,11 +117,76 @@ class UpstreamTroubleTest {
   }
 
   @Test
-  void aDeadUpstreamIsProbedAndThenAskedAgain() {
-    Upstream upstream =
-        fixture.upstream(UpstreamFixture.limits(LONG, LONG, 3, Duration.ofMillis(50)));
+  void aRequestCountsOnceHoweverOftenItWasTried() throws IOException {
+    Upstream upstream = fixture.upstream(UpstreamFixture.limits(LONG, SECOND, 3, LONG));
     fixture.server.goDown();
+    failTimes(upstream, 2);
+    fixture.server.comeUp();
+
+    assertTrue(isFound(upstream));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {429, 500, 502, 503, 504})
+  void lastingTroubleOfOnePathLeavesTheOthersAlone(int status) throws IOException {
+    Upstream upstream = fixture.upstream(UpstreamFixture.limits(LONG, NONE, 3, LONG));
+    NarFixture other = NarFixture.random(2, 100, Compression.XZ);
+    other.publishTo(fixture.server, fixture.key);
+    fixture.server.fail(target, Fault.status(status));
+    failTimes(upstream, 10);
+
+    assertTrue(upstream.fetchNarInfo(other.storePath().hash()).isPresent());
+  }
+
+  @Test
+  void severalPathsWithoutAnAnswerAreADeadUpstream() throws IOException {
+    Upstream upstream = fixture.upstream(UpstreamFixture.limits(LONG, NONE, 3, LONG));
+    assertTrue(isFound(upstream));
+    fixture.server.fail(request -> true, Fault.status(503), Integer.MAX_VALUE);
+    for (String url : List.of("nar/1", "nar/2", "nar/3")) {
+      assertThrows(UpstreamUnavailableException.class, () -> upstream.openNar(url, 0, null));
+    }
+    fixture.server.heal();
+
     assertThrows(UpstreamUnavailableException.class, () -> isFound(upstream));
+  }
+
+  @Test
+  void whyItIsLeftAloneIsLoggedOnceAndShown() throws IOException {
+    Upstream upstream = fixture.upstream(UpstreamFixture.limits(LONG, NONE, 2, LONG));
+    assertEquals("up", upstream.state(Instant.EPOCH).text());
+    fixture.server.goDown();
+
+    try (LogRecords log = LogRecords.listen()) {
+      failTimes(upstream, 5);
+
+      List<String> lines =
+          log.ours().stream().filter(line -> line.startsWith("upstream left alone")).toList();
+      assertEquals(1, lines.size());
+      assertTrue(lines.get(0).contains("Connection refused"), lines.get(0));
+      assertTrue(lines.get(0).contains(fixture.server.url() + "/nix-cache-info"), lines.get(0));
+    }
+    UpstreamState state = upstream.state(Instant.EPOCH);
+    assertEquals(fixture.server.url() + "/", state.base());
+    assertTrue(state.text().startsWith("left alone until 1970-01-01T00:00:"), state.text());
+    assertTrue(state.text().contains("Connection refused"), state.text());
+  }
+
+  @Test
+  void anUnknownHostIsNamed() throws IOException {
+    Upstream upstream = fixture.resolving("cache.example", UpstreamFixture.UNKNOWN_HOST);
+
+    IOException unknown = assertThrows(IOException.class, () -> isFound(upstream));
+
+    assertTrue(unknown.getMessage().contains("unknown host cache.example"), unknown.getMessage());
+  }
+
+  @Test
+  void aDeadUpstreamIsProbedAndThenAskedAgain() throws IOException {
+    Upstream upstream =
+        fixture.upstream(UpstreamFixture.limits(LONG, NONE, 3, Duration.ofMillis(50)));
+    fixture.server.goDown();
+    failTimes(upstream, 3);
     fixture.server.comeUp();
 
     long end = System.nanoTime() + LONG.toNanos();
@@ -123,6 +198,27 @@ class UpstreamTroubleTest {
   }
 
   @Test
+  void questionsHaveConnectionsThatTransfersCannotTake() throws Exception {
+    Gate gate = new Gate();
+    Upstream upstream =
+        fixture.upstream(new UpstreamSettings.Limits(LONG, LONG, NONE, 1, 1000, LONG));
+    DocumentName log = DocumentName.parse("log/" + "0".repeat(32) + "-x.drv");
+    fixture.server.put("/" + log.print(), "text");
+    fixture.server.fail("/" + log.print(), Fault.stallAfter(1, gate));
+    ExecutorService executor = Executors.newCachedThreadPool();
+    try (NarBody nar = upstream.openNar(fixture.published.narTarget(), 0, null).orElseThrow()) {
+      executor.submit(() -> upstream.fetchDocument(log, 100, (in, from) -> in.readAllBytes()));
+      gate.awaitArrivals(1, LONG);
+
+      assertTrue(isFound(upstream));
+      assertTrue(nar.stream().read() >= 0);
+    } finally {
+      gate.open();
+      executor.shutdown();
+    }
+  }
+
+  @Test
   void aDamagedNarInfoDoesNotMakeTheWholeUpstreamDead() throws IOException {
     fixture.server.fail(target, Fault.replaceBody(new byte[] {'x'}), 5);
     Upstream upstream = fixture.upstream(UpstreamFixture.limits(LONG, LONG, 3, LONG));
@@ -131,6 +227,12 @@ class UpstreamTroubleTest {
     }
 
     assertTrue(isFound(upstream));
+  }
+
+  private void failTimes(Upstream upstream, int times) {
+    for (int i = 0; i < times; i++) {
+      assertThrows(UpstreamUnavailableException.class, () -> isFound(upstream));
+    }
   }
 
   private boolean isFoundByNow(Upstream upstream) {

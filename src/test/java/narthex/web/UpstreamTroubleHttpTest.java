@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import narthex.nix.Compression;
@@ -34,7 +35,7 @@ class UpstreamTroubleHttpTest {
       http.upstream.goDown();
       try (LogRecords log = LogRecords.listen()) {
         for (int i = 0; i < REQUESTS; i++) {
-          String path = "/" + String.format("%032d", i) + ".narinfo";
+          String path = "/" + String.format(Locale.ROOT, "%032d", i) + ".narinfo";
           assertEquals(404, http.get(path).statusCode());
         }
 
@@ -52,7 +53,7 @@ class UpstreamTroubleHttpTest {
       breakDatabase();
       try (LogRecords log = LogRecords.listen()) {
         for (int i = 0; i < REQUESTS; i++) {
-          String path = "/" + String.format("%032d", i) + ".narinfo";
+          String path = "/" + String.format(Locale.ROOT, "%032d", i) + ".narinfo";
           assertEquals(404, http.get(path).statusCode());
         }
 

@@ -86,7 +86,7 @@ class RefusedSettingsTest extends SettingsFixture {
         "ftp://hidden:hidden@a.example",
         "https://hidden:hidden@",
         "https://hidden hidden@:x",
-        "https://a.example https://hidden:hid^den@b.example",
+        "https://a.example https://hidden:hidden@b^b.example",
         "https://hidden:hidden@a.example?x=hidden",
         "hidden"
       })

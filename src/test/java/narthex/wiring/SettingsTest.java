@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -16,6 +15,7 @@ import narthex.chunk.ChunkStore;
 import narthex.ingest.CdcMode;
 import narthex.nix.PublicKey;
 import narthex.serve.Advertising;
+import narthex.upstream.HttpUrl;
 import narthex.upstream.UpstreamSettings;
 import narthex.upstream.UpstreamSettings.Trust;
 import narthex.web.Scope;
@@ -48,7 +48,7 @@ class SettingsTest extends SettingsFixture {
     assertEquals(
         List.of(
             new UpstreamSettings(
-                URI.create("https://cache.nixos.org"),
+                HttpUrl.parse("https://cache.nixos.org"),
                 List.of(PublicKey.parse(NIXOS_KEY)),
                 null,
                 Trust.SIGNED,
@@ -183,8 +183,8 @@ class SettingsTest extends SettingsFixture {
     UpstreamSettings first = read().upstreams().get(0);
     UpstreamSettings second = read().upstreams().get(1);
 
-    assertEquals(URI.create("https://a.example/x"), first.url());
-    assertEquals(URI.create("http://u:p%40ss@b.example:81"), second.url());
+    assertEquals(HttpUrl.parse("https://a.example/x"), first.url());
+    assertEquals(HttpUrl.parse("http://u:p%40ss@b.example:81"), second.url());
     assertEquals(List.of(PublicKey.parse(NIXOS_KEY)), first.trustedKeys());
     assertEquals(List.of(PublicKey.parse(OTHER_KEY)), second.trustedKeys());
     assertNull(first.priority());

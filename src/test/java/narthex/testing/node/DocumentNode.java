@@ -2,7 +2,6 @@ package narthex.testing.node;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,6 +33,7 @@ import narthex.serve.OpenDocument;
 import narthex.stream.DecoderBudget;
 import narthex.stream.DecoderBudget.Work;
 import narthex.testing.FaultyUpstream;
+import narthex.upstream.HttpUrl;
 import narthex.upstream.Netrc;
 import narthex.upstream.Upstream;
 import narthex.upstream.UpstreamSettings;
@@ -90,7 +90,7 @@ public final class DocumentNode implements AutoCloseable {
       made.add(
           new Upstream(
               new UpstreamSettings(
-                  URI.create(source.url()),
+                  HttpUrl.parse(source.url()),
                   options.trustedKeys(),
                   sources.size() - made.size(),
                   UpstreamSettings.Trust.SIGNED,

@@ -3,7 +3,6 @@ package narthex.testing.node;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,6 +40,7 @@ import narthex.stream.DecoderBudget;
 import narthex.stream.DecoderBudget.Work;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.StoredChunks;
+import narthex.upstream.HttpUrl;
 import narthex.upstream.Netrc;
 import narthex.upstream.Upstream;
 import narthex.upstream.UpstreamSettings;
@@ -232,7 +232,7 @@ public final class Node implements AutoCloseable {
                 source ->
                     new Upstream(
                         new UpstreamSettings(
-                            URI.create(source.url()),
+                            HttpUrl.parse(source.url()),
                             List.of(Sample.KEY.publicKey()),
                             sources.indexOf(source),
                             UpstreamSettings.Trust.SIGNED,

@@ -1,0 +1,18 @@
+package narthex.upstream;
+
+import java.net.URI;
+import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
+import org.apache.hc.core5.net.URIAuthority;
+
+/** A request whose target is sent as it is; the client library would normalise a URI. */
+final class RawRequest extends HttpUriRequestBase {
+  private static final long serialVersionUID = 1L;
+  private static final URI UNUSED = URI.create("/");
+
+  RawRequest(String method, HttpUrl url) {
+    super(method, UNUSED);
+    setScheme(url.scheme());
+    setAuthority(new URIAuthority(url.host(), url.port()));
+    setPath(url.target());
+  }
+}

@@ -1,0 +1,146 @@
+package narthex.upstream;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import narthex.nix.OneLine;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether one upstream answers. A request counts once, however often it was tried, and only where
+ * its failure tells of the server: it cannot be reached, or several different paths in a row got no
+ * answer. Then the upstream is left alone for a while, and after that probed by one request. Safe
+ * for use by many threads.
+ */
+final class UpstreamHealth {
+  private static final System.Logger LOG = System.getLogger(UpstreamHealth.class.getName());
+
+  private final String base;
+  private final int failuresToOpen;
+  private final Duration probeAfter;
+  private final LongSupplier nanos;
+  private final Object lock = new Object();
+
+  private final Set<String> silentPaths = new LinkedHashSet<>(); // guarded by lock
+  private int unreachable; // guarded by lock
+  private boolean leftAlone; // guarded by lock
+  private long until; // in nanos, guarded by lock
+  private boolean probing; // guarded by lock
+  private @Nullable String cause; // of the first failure in a row, guarded by lock
+  private @Nullable String lastTrouble; // guarded by lock
+
+  /**
+   * @param nanos the time, as {@link System#nanoTime} tells it
+   */
+  UpstreamHealth(String base, UpstreamSettings.Limits limits, LongSupplier nanos) {
+    this.base = base;
+    this.failuresToOpen = limits.failuresToOpen();
+    this.probeAfter = limits.probeAfter();
+    this.nanos = nanos;
+  }
+
+  /**
+   * Begins a request, which must be ended.
+   *
+   * @throws UpstreamUnavailableException if the upstream is left alone now
+   */
+  void begin() throws UpstreamUnavailableException {
+    synchronized (lock) {
+      if (!leftAlone) {
+        return;
+      }
+      if (probing || nanos.getAsLong() - until < 0) {
+        String why = String.valueOf(cause);
+        throw new UpstreamUnavailableException(
+            base + " is left alone after several failures: " + why, new IOException(why));
+      }
+      probing = true;
+    }
+  }
+
+  /** Ends a request that the server answered. */
+  void answered() {
+    boolean again;
+    synchronized (lock) {
+      again = leftAlone;
+      leftAlone = false;
+      probing = false;
+      silentPaths.clear();
+      unreachable = 0;
+      cause = null;
+    }
+    if (again) {
+      LOG.log(Level.INFO, "upstream answers again upstream={0}", base);
+    }
+  }
+
+  /** Ends a request that tells nothing of the server. */
+  void ended() {
+    synchronized (lock) {
+      probing = false;
+    }
+  }
+
+  /**
+   * Ends a request that failed.
+   *
+   * @param path what was asked for
+   */
+  void failed(String path, TroubleException trouble) {
+    String text = OneLine.reason(trouble);
+    if (trouble.about() == TroubleException.About.OBJECT) {
+      answered();
+      synchronized (lock) {
+        lastTrouble = text;
+      }
+      return;
+    }
+    String first;
+    synchronized (lock) {
+      lastTrouble = text;
+      cause = cause == null ? text : cause;
+      if (trouble.about() == TroubleException.About.SERVER) {
+        unreachable++;
+      } else if (silentPaths.size() < failuresToOpen) {
+        silentPaths.add(path);
+      }
+      boolean dead = unreachable + silentPaths.size() >= failuresToOpen;
+      boolean opens = dead && !leftAlone;
+      if (leftAlone || dead) {
+        leftAlone = true;
+        probing = false;
+        until = nanos.getAsLong() + probeAfter.toNanos();
+      }
+      if (!opens) {
+        return;
+      }
+      first = cause;
+    }
+    LOG.log(
+        Level.WARNING,
+        "upstream left alone upstream={0} seconds={1} cause={2}",
+        base,
+        Long.toString(probeAfter.toSeconds()),
+        first);
+  }
+
+  /** For people. */
+  UpstreamState state(Instant now) {
+    synchronized (lock) {
+      if (leftAlone) {
+        Duration rest = Duration.ofNanos(Math.max(0, until - nanos.getAsLong()));
+        return new UpstreamState(
+            base,
+            "left alone until %s: %s"
+                .formatted(now.plus(rest).truncatedTo(ChronoUnit.SECONDS), cause));
+      }
+      return new UpstreamState(
+          base, lastTrouble == null ? "up" : "up, last trouble: " + lastTrouble);
+    }
+  }
+}
