@@ -147,7 +147,7 @@ public final class NarInfoLookup implements NarStoredListener {
    * @throws IOException if that cannot be told
    */
   public boolean isKnown(StorePathHash hash) throws IOException {
-    CompletableFuture<Optional<ServedNarInfo>> known = memory.getIfPresent(hash);
+    CompletableFuture<Outcome> known = memory.getIfPresent(hash);
     if (known != null) {
       return known.isDone();
     }

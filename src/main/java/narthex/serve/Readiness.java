@@ -1,6 +1,8 @@
 package narthex.serve;
 
 import java.io.IOException;
+import java.util.List;
+import java.util.function.Supplier;
 import narthex.blob.BlobStore;
 import narthex.db.Database;
 
@@ -10,11 +12,17 @@ public final class Readiness {
 
   private final Database database;
   private final BlobStore blobs;
+  private final Supplier<List<String>> upstreams;
 
-  /** Asks these two. */
-  public Readiness(Database database, BlobStore blobs) {
+  /**
+   * Asks these two.
+   *
+   * @param upstreams tells how each upstream fares, a line each
+   */
+  public Readiness(Database database, BlobStore blobs, Supplier<List<String>> upstreams) {
     this.database = database;
     this.blobs = blobs;
+    this.upstreams = upstreams;
   }
 
   /**
@@ -25,5 +33,10 @@ public final class Readiness {
   public void check() throws IOException {
     database.ping();
     blobs.find(ANY_KEY);
+  }
+
+  /** How each upstream fares, a line each, without passwords; none of them makes this unready. */
+  public List<String> upstreams() {
+    return upstreams.get();
   }
 }

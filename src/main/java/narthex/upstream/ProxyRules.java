@@ -51,6 +51,9 @@ public final class ProxyRules {
 
   /** As {@code http_proxy}, {@code https_proxy}, {@code all_proxy} and {@code no_proxy} say. */
   public static ProxyRules ofEnvironment(Map<String, String> environment) {
+    if (noProxy(environment).equals("*")) {
+      return none();
+    }
     HttpUrl http = proxy(environment, "http_proxy", "all_proxy", "ALL_PROXY");
     HttpUrl https = proxy(environment, "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY");
     Map<String, HttpUrl> byScheme = new HashMap<>();
@@ -65,11 +68,18 @@ public final class ProxyRules {
 
   /** The proxy for a URL; empty if it is requested directly. */
   Optional<HttpUrl> find(HttpUrl url) {
-    if (direct.matches(url.host())) {
+    if (direct.matches(url.host()) || (rest == Rest.AS_THE_JVM && isLoopback(url.host()))) {
       return Optional.empty();
     }
     HttpUrl proxy = byScheme.get(url.scheme());
     return proxy != null || rest == Rest.DIRECT ? Optional.ofNullable(proxy) : ofTheJvm(url);
+  }
+
+  /** The environment's proxies are for other machines. */
+  private static boolean isLoopback(String host) {
+    return host.equalsIgnoreCase("localhost")
+        || host.equals("::1")
+        || host.matches("127(\\.[0-9]{1,3}){3}");
   }
 
   /** Whether a host is that of a proxy. */
@@ -96,15 +106,14 @@ public final class ProxyRules {
     return null;
   }
 
+  private static String noProxy(Map<String, String> environment) {
+    return environment.getOrDefault("no_proxy", environment.getOrDefault("NO_PROXY", "")).strip();
+  }
+
   /** A name there stands for the names below it too. */
   private static HostPatterns direct(Map<String, String> environment) {
-    String text =
-        environment.getOrDefault("no_proxy", environment.getOrDefault("NO_PROXY", "")).strip();
-    if (text.equals("*")) {
-      return HostPatterns.parse(List.of("0.0.0.0/0", "::/0"));
-    }
     List<String> items = new ArrayList<>();
-    for (String item : Pattern.compile("[,\\s]+").split(text)) {
+    for (String item : Pattern.compile("[,\\s]+").split(noProxy(environment))) {
       String name = item.replaceFirst("^\\*?\\.", "");
       for (String each : List.of(name, "." + name)) {
         try {

@@ -87,7 +87,7 @@ public final class TrustStore {
     for (Certificate certificate : more) {
       all.setCertificateEntry("set-" + number++, certificate);
     }
-    for (TrustManager manager : managers(null)) {
+    for (TrustManager manager : trust(null)) {
       if (manager instanceof X509TrustManager known) {
         for (X509Certificate certificate : known.getAcceptedIssuers()) {
           all.setCertificateEntry("jvm-" + number++, certificate);
@@ -95,11 +95,11 @@ public final class TrustStore {
       }
     }
     SSLContext context = SSLContext.getInstance("TLS");
-    context.init(null, managers(all), null);
+    context.init(null, trust(all), null);
     return context;
   }
 
-  private static TrustManager[] managers(@Nullable KeyStore store) throws GeneralSecurityException {
+  private static TrustManager[] trust(@Nullable KeyStore store) throws GeneralSecurityException {
     TrustManagerFactory factory =
         TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
     factory.init(store);

@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
+import narthex.serve.Readiness;
 import narthex.serve.SiteInfo;
 
 /** {@code GET /}: a page for people: what this is, its public key, a configuration to copy. */
@@ -18,6 +19,7 @@ public final class HomeServlet extends HttpServlet {
   private static final int HTTPS_PORT = 443;
 
   @Inject private transient SiteInfo site;
+  @Inject private transient Readiness readiness;
 
   private transient String template = "";
 
@@ -40,6 +42,7 @@ public final class HomeServlet extends HttpServlet {
             .replace("{{hostname}}", escape(site.hostname()))
             .replace("{{url}}", escape(url(request)))
             .replace("{{storeDir}}", escape(site.storeDir()))
+            .replace("{{upstreams}}", escape(upstreams()))
             .replace("{{publicKeys}}", escape(String.join("\n", keys)))
             .replace("{{publicKeysOfConf}}", escape(String.join(" ", keys)))
             .replace("{{publicKeysOfNixos}}", escape('"' + String.join("\" \"", keys) + '"'));
@@ -53,6 +56,11 @@ public final class HomeServlet extends HttpServlet {
   protected void doHead(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     doGet(request, response);
+  }
+
+  private String upstreams() {
+    List<String> states = readiness.upstreams();
+    return states.isEmpty() ? "none" : String.join("\n", states);
   }
 
   /** The URL at which this client reached us. */

@@ -9,7 +9,10 @@ import java.lang.System.Logger.Level;
 import narthex.nix.OneLine;
 import narthex.serve.Readiness;
 
-/** {@code GET /readyz}: 200 if requests can be served, 503 if the storage does not answer. */
+/**
+ * {@code GET /readyz}: 200 if requests can be served, 503 if the storage does not answer. The body
+ * also tells how each upstream fares.
+ */
 public final class ReadinessServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
   private static final System.Logger LOG = System.getLogger(ReadinessServlet.class.getName());
@@ -23,10 +26,19 @@ public final class ReadinessServlet extends HttpServlet {
       readiness.check();
     } catch (IOException e) {
       LOG.log(Level.ERROR, "not ready reason={0}", OneLine.reason(e));
-      Answers.line(request, response, HttpServletResponse.SC_SERVICE_UNAVAILABLE, "not ready");
+      answer(request, response, HttpServletResponse.SC_SERVICE_UNAVAILABLE, "not ready");
       return;
     }
-    Answers.line(request, response, HttpServletResponse.SC_OK, "ready");
+    answer(request, response, HttpServletResponse.SC_OK, "ready");
+  }
+
+  /** Tells beside it how the upstreams fare. */
+  private void answer(
+      HttpServletRequest request, HttpServletResponse response, int status, String line)
+      throws IOException {
+    StringBuilder text = new StringBuilder(line);
+    readiness.upstreams().forEach(each -> text.append("\nupstream ").append(each));
+    Answers.line(request, response, status, text.toString());
   }
 
   @Override

@@ -55,9 +55,6 @@ import narthex.staging.InFlightRegistry;
 import narthex.stream.DecoderBudget;
 import narthex.stream.DecoderBudget.Work;
 import narthex.stream.DecoderShare;
-import narthex.upstream.Netrc;
-import narthex.upstream.Upstream;
-import narthex.upstream.UpstreamSettings;
 import narthex.upstream.Upstreams;
 import narthex.web.AccessRule;
 import narthex.web.AccessToken;
@@ -108,7 +105,7 @@ final class Components implements Closeable {
     ExecutorService checkers = stopping(Executors.unbounded("narthex-check"));
     DecoderShare reading = decoders.share(Work.READING);
     ExecutorService prefetchers = stopping(Executors.prefetching("narthex-prefetch"));
-    Upstreams upstreams = upstreams(settings, tasks, decoders.share(Work.DOWNLOADS));
+    Upstreams upstreams = UpstreamAssembly.open(settings, tasks, decoders.share(Work.DOWNLOADS));
     closeables.push(upstreams);
     CdcMode mode = settings.chunking().mode();
     InFlightRegistry flights = new InFlightRegistry();
@@ -146,7 +143,7 @@ final class Components implements Closeable {
     this.narFiles = new NarFiles(narInfoLookup, narLookup, documentLookup, listings);
     DecoderShare puts = decoders.share(Work.UPLOADS);
     this.documentUpload = new DocumentUpload(documentPolicy(settings), documents, upstreams, puts);
-    this.readiness = new Readiness(database, blobs);
+    this.readiness = new Readiness(database, blobs, () -> UpstreamAssembly.states(upstreams));
   }
 
   /**
@@ -252,24 +249,6 @@ final class Components implements Closeable {
         settings.site().storeDir(),
         uploading.requireTrusted() ? NarInfoUpload.Trust.SIGNED : NarInfoUpload.Trust.ANY,
         uploading.trustedKeys());
-  }
-
-  private static Upstreams upstreams(
-      Settings settings, ExecutorService tasks, DecoderShare decoders) throws IOException {
-    Settings.Search search = settings.search();
-    Netrc netrc = search.netrcFile() == null ? Netrc.empty() : Netrc.read(search.netrcFile());
-    List<Upstream> upstreams = new ArrayList<>();
-    for (UpstreamSettings upstream : settings.upstreams()) {
-      upstreams.add(new Upstream(upstream, settings.site().storeDir(), netrc, decoders));
-    }
-    return new Upstreams(
-        upstreams,
-        new Upstreams.SearchSettings(
-            search.betterAnswerWait(),
-            search.answerWithin(),
-            search.negativeTtl(),
-            search.negativeEntries()),
-        tasks);
   }
 
   NarInfoLookup narInfoLookup() {

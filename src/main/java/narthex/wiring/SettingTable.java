@@ -156,7 +156,8 @@ public final class SettingTable {
           "narthex.upstream.max-connections",
           SettingType.COUNT,
           "64",
-          "connections to each upstream at most");
+          "connections to each upstream for NARs at most; as many are kept for narinfos, and a"
+              + " quarter as many for documents");
   static final Setting<Integer> FAILURES_TO_OPEN =
       new Setting<>(
           "narthex.upstream.failures-to-open",
@@ -294,6 +295,10 @@ public final class SettingTable {
           UPSTREAM_ALLOW_UNSIGNED,
           UPSTREAM_CONNECT_TIMEOUT,
           UPSTREAM_READ_TIMEOUT,
+          UpstreamNetworkSettings.PROXY,
+          UpstreamNetworkSettings.TRUST_STORE,
+          UpstreamNetworkSettings.TRUST_STORE_PASSWORD,
+          UpstreamNetworkSettings.ALLOW_HOSTS,
           NETRC_FILE,
           SIGNING_KEY_FILES,
           AccessSettings.READ_TOKENS,

@@ -19,7 +19,9 @@ import java.util.regex.Pattern;
 import narthex.ingest.CdcMode;
 import narthex.nix.PublicKey;
 import narthex.serve.Advertising;
+import narthex.upstream.HostPatterns;
 import narthex.upstream.HttpUrl;
+import narthex.upstream.ProxyRules;
 import narthex.web.AccessToken;
 import narthex.web.Scope;
 
@@ -93,6 +95,18 @@ public final class SettingType<T> {
           "http:// or https:// URLs separated by commas or blanks, each of them once",
           Exposure.SECRET,
           SettingType::addresses);
+  static final SettingType<ProxyRules> PROXY =
+      new SettingType<>(
+          "proxy URL",
+          "http://[<user>:<password>@]<host>:<port>, or direct for no proxy",
+          Exposure.SECRET,
+          SettingType::proxy);
+  static final SettingType<HostPatterns> HOSTS =
+      shown(
+          "list of hosts",
+          "names, *.<domain>, addresses and networks such as 10.0.0.0/8, separated by commas or"
+              + " blanks",
+          text -> HostPatterns.parse(items(text)));
   static final SettingType<List<PublicKey>> PUBLIC_KEYS =
       shown(
           "list of public keys",
@@ -287,6 +301,17 @@ public final class SettingType<T> {
       places.add(place);
     }
     return List.copyOf(urls);
+  }
+
+  private static ProxyRules proxy(String text) {
+    if (text.equals("direct")) {
+      return ProxyRules.none();
+    }
+    HttpUrl proxy = HttpUrl.parse(text);
+    if (!proxy.scheme().equals("http")) {
+      throw new IllegalArgumentException("not an http:// URL");
+    }
+    return ProxyRules.always(proxy);
   }
 
   private static List<String> items(String text) {

@@ -11,6 +11,8 @@ import narthex.db.DatabaseSettings;
 import narthex.ingest.CdcMode;
 import narthex.nix.PublicKey;
 import narthex.serve.Advertising;
+import narthex.upstream.HostPatterns;
+import narthex.upstream.ProxyRules;
 import narthex.upstream.UpstreamSettings;
 import narthex.web.AccessToken;
 import narthex.web.Scope;
@@ -92,14 +94,37 @@ public record Settings(
    * @param answerWithin bound of a whole search for a narinfo
    * @param negativeTtl how long a miss is remembered; zero is not at all
    * @param negativeEntries how many misses are remembered
-   * @param netrcFile file of passwords, or null
+   * @param network how upstreams are reached
    */
   public record Search(
       Duration betterAnswerWait,
       Duration answerWithin,
       Duration negativeTtl,
       int negativeEntries,
-      @Nullable Path netrcFile) {}
+      Network network) {}
+
+  /**
+   * How upstreams are reached.
+   *
+   * @param netrcFile file of passwords, or null
+   * @param proxies through which proxy, or null for what the environment says
+   * @param trustStore file of more certificate authorities, or null
+   * @param trustStorePassword its password, or null
+   * @param allowedHosts where upstreams may lead whatever the address is
+   */
+  public record Network(
+      @Nullable Path netrcFile,
+      @Nullable ProxyRules proxies,
+      @Nullable Path trustStore,
+      @Nullable String trustStorePassword,
+      HostPatterns allowedHosts) {
+
+    /** Without the password. */
+    @Override
+    public String toString() {
+      return "Network[netrcFile=" + netrcFile + ", trustStore=" + trustStore + "]";
+    }
+  }
 
   /**
    * The keys that sign.

@@ -11,6 +11,7 @@ import narthex.chunk.ChunkSizes;
 import narthex.chunk.ChunkStore;
 import narthex.db.DatabaseSettings;
 import narthex.nix.PublicKey;
+import narthex.upstream.HostPatterns;
 import narthex.upstream.HttpUrl;
 import narthex.upstream.UpstreamSettings;
 import narthex.web.AccessToken;
@@ -163,13 +164,24 @@ final class SettingsAssembly {
   }
 
   private Settings.Search search() {
-    Path netrc = reader.find(SettingTable.NETRC_FILE);
     return new Settings.Search(
         value(SettingTable.BETTER_ANSWER_WAIT),
         value(UpstreamNetworkSettings.ANSWER_WITHIN),
         value(SettingTable.NEGATIVE_TTL),
         value(SettingTable.NEGATIVE_ENTRIES),
-        netrc == null ? null : absolute(netrc));
+        network());
+  }
+
+  private Settings.Network network() {
+    Path netrc = reader.find(SettingTable.NETRC_FILE);
+    Path trustStore = reader.find(UpstreamNetworkSettings.TRUST_STORE);
+    HostPatterns allowed = reader.find(UpstreamNetworkSettings.ALLOW_HOSTS);
+    return new Settings.Network(
+        netrc == null ? null : absolute(netrc),
+        reader.find(UpstreamNetworkSettings.PROXY),
+        trustStore == null ? null : absolute(trustStore),
+        reader.find(UpstreamNetworkSettings.TRUST_STORE_PASSWORD),
+        allowed == null ? HostPatterns.none() : allowed);
   }
 
   private List<UpstreamSettings> upstreams() {

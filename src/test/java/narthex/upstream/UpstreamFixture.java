@@ -11,6 +11,7 @@ import narthex.nix.Compression;
 import narthex.nix.PublicKey;
 import narthex.nix.SecretKey;
 import narthex.stream.DecoderBudget;
+import narthex.stream.DecoderShare;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.NarFixture;
 import org.jspecify.annotations.Nullable;
@@ -68,27 +69,27 @@ final class UpstreamFixture implements Closeable {
 
   /** The server under this name, which the resolver is asked for. */
   Upstream resolving(String host, AddressRule.Resolver resolver) {
-    return resolving(host, resolver, HostPatterns.none());
+    return through(
+        server.url().replace("127.0.0.1", host), UpstreamNetwork.direct(Netrc.empty()), resolver);
   }
 
-  Upstream resolving(String host, AddressRule.Resolver resolver, HostPatterns allowed) {
-    UpstreamNetwork network = new UpstreamNetwork(Netrc.empty(), ProxyRules.none(), null, allowed);
-    String url = server.url().replace("127.0.0.1", host);
+  /** An upstream that is tried once, over this network. */
+  Upstream through(String url, UpstreamNetwork network, AddressRule.Resolver resolver) {
     UpstreamSettings.Limits limits = limits(LONG, Duration.ZERO, 1000, LONG);
-    Upstream upstream = new Upstream(settings(url, limits), STORE_DIR, network, resolver);
+    Upstream upstream =
+        new Upstream(settings(url, limits), STORE_DIR, network, decoders(), resolver);
     opened.add(upstream);
     return upstream;
   }
 
   private Upstream upstream(UpstreamSettings settings, Netrc netrc) {
-    Upstream upstream =
-        new Upstream(
-            settings,
-            STORE_DIR,
-            netrc,
-            new DecoderBudget(DECODER_BYTES).share(DecoderBudget.Work.DOWNLOADS));
+    Upstream upstream = new Upstream(settings, STORE_DIR, netrc, decoders());
     opened.add(upstream);
     return upstream;
+  }
+
+  private static DecoderShare decoders() {
+    return new DecoderBudget(DECODER_BYTES).share(DecoderBudget.Work.DOWNLOADS);
   }
 
   /** The number of GETs for the path's narinfo. */

@@ -9,8 +9,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import narthex.nix.Compression;
 import narthex.nix.DocumentName;
@@ -207,11 +209,14 @@ class UpstreamTroubleTest {
     fixture.server.fail("/" + log.print(), Fault.stallAfter(1, gate));
     ExecutorService executor = Executors.newCachedThreadPool();
     try (NarBody nar = upstream.openNar(fixture.published.narTarget(), 0, null).orElseThrow()) {
-      executor.submit(() -> upstream.fetchDocument(log, 100, (in, from) -> in.readAllBytes()));
+      Future<Optional<byte[]>> document =
+          executor.submit(() -> upstream.fetchDocument(log, 100, (in, from) -> in.readAllBytes()));
       gate.awaitArrivals(1, LONG);
 
       assertTrue(isFound(upstream));
       assertTrue(nar.stream().read() >= 0);
+      gate.open();
+      assertTrue(document.get().isPresent());
     } finally {
       gate.open();
       executor.shutdown();

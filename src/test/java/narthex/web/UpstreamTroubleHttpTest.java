@@ -1,8 +1,12 @@
 package narthex.web;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -15,6 +19,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import narthex.nix.Compression;
 import narthex.testing.Fault;
+import narthex.testing.FaultyUpstream;
 import narthex.testing.Gate;
 import narthex.testing.LogRecords;
 import narthex.testing.node.Sample;
@@ -83,6 +88,36 @@ class UpstreamTroubleHttpTest {
       opened.join();
       assertEquals(1, http.upstream.requests().count(sample.narInfoTarget()));
     }
+  }
+
+  @Test
+  void whatIsWrongWithAnUpstreamIsShownWithoutItsPassword() throws Exception {
+    try (FaultyUpstream other = FaultyUpstream.start()) {
+      String secret = other.url().replace("//", "//anna:secret@");
+      Map<String, String> settings =
+          Map.of(
+              "narthex.upstreams", secret,
+              "narthex.upstream.retry-within", "0s",
+              "narthex.upstream.failures-to-open", "1");
+      try (HttpFixture http = HttpFixture.start(folder, settings)) {
+        assertEquals("ready\nupstream " + other.url() + "/ up\n", text(http, "/readyz"));
+        other.goDown();
+        assertEquals(404, http.get("/" + "0".repeat(32) + ".narinfo").statusCode());
+
+        for (String path : List.of("/readyz", "/")) {
+          String page = text(http, path);
+          assertTrue(page.contains(other.url() + "/ left alone until 2"), page);
+          assertTrue(page.contains("Connection refused"), page);
+          assertFalse(page.contains("secret"), page);
+        }
+      }
+    }
+  }
+
+  private static String text(HttpFixture http, String path) throws IOException {
+    HttpResponse<byte[]> response = http.get(path);
+    assertEquals(200, response.statusCode());
+    return new String(response.body(), StandardCharsets.UTF_8);
   }
 
   private void breakDatabase() throws SQLException {

@@ -15,6 +15,7 @@ import narthex.chunk.ChunkStore;
 import narthex.ingest.CdcMode;
 import narthex.nix.PublicKey;
 import narthex.serve.Advertising;
+import narthex.upstream.HostPatterns;
 import narthex.upstream.HttpUrl;
 import narthex.upstream.UpstreamSettings;
 import narthex.upstream.UpstreamSettings.Trust;
@@ -43,7 +44,11 @@ class SettingsTest extends SettingsFixture {
     assertNull(settings.database().password());
     assertEquals(
         new Settings.Search(
-            Duration.ofMillis(200), Duration.ofMinutes(1), Duration.ofMinutes(1), 100_000, null),
+            Duration.ofMillis(200),
+            Duration.ofMinutes(1),
+            Duration.ofMinutes(1),
+            100_000,
+            new Settings.Network(null, null, null, null, HostPatterns.none())),
         settings.search());
     assertEquals(
         List.of(
@@ -277,7 +282,7 @@ class SettingsTest extends SettingsFixture {
 
     properties.put("catalina.base", path("tomcat").toString());
     assertEquals(path("tomcat/narthex-data"), read().storage().dataDir());
-    assertEquals(path("tomcat/netrc"), read().search().netrcFile());
+    assertEquals(path("tomcat/netrc"), read().search().network().netrcFile());
     assertEquals(
         new Settings.Signing(List.of(path("tomcat/a.key"), Path.of("/b.key")), false),
         read().signing());

@@ -1,0 +1,74 @@
+package narthex.wiring;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.ExecutorService;
+import javax.net.ssl.SSLContext;
+import narthex.nix.OneLine;
+import narthex.stream.DecoderShare;
+import narthex.upstream.Netrc;
+import narthex.upstream.ProxyRules;
+import narthex.upstream.TrustStore;
+import narthex.upstream.Upstream;
+import narthex.upstream.UpstreamNetwork;
+import narthex.upstream.UpstreamSettings;
+import narthex.upstream.Upstreams;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the upstreams from the settings. */
+final class UpstreamAssembly {
+  private UpstreamAssembly() {}
+
+  /**
+   * Makes the upstreams; the caller closes them.
+   *
+   * @param tasks runs the questions
+   * @param decoders decodes what upstreams send encoded
+   * @throws IOException if a file that the settings name cannot be read
+   */
+  static Upstreams open(Settings settings, ExecutorService tasks, DecoderShare decoders)
+      throws IOException {
+    Settings.Search search = settings.search();
+    UpstreamNetwork network = network(search.network());
+    List<Upstream> upstreams = new ArrayList<>();
+    for (UpstreamSettings upstream : settings.upstreams()) {
+      upstreams.add(new Upstream(upstream, settings.site().storeDir(), network, decoders));
+    }
+    return new Upstreams(
+        upstreams,
+        new Upstreams.SearchSettings(
+            search.betterAnswerWait(),
+            search.answerWithin(),
+            search.negativeTtl(),
+            search.negativeEntries()),
+        tasks);
+  }
+
+  private static UpstreamNetwork network(Settings.Network settings) throws IOException {
+    Path netrc = settings.netrcFile();
+    Path trustStore = settings.trustStore();
+    return new UpstreamNetwork(
+        netrc == null ? Netrc.empty() : Netrc.read(netrc),
+        Objects.requireNonNullElseGet(
+            settings.proxies(), () -> ProxyRules.ofEnvironment(System.getenv())),
+        trustStore == null ? null : load(trustStore, settings.trustStorePassword()),
+        settings.allowedHosts());
+  }
+
+  private static SSLContext load(Path file, @Nullable String password) throws IOException {
+    try {
+      return TrustStore.load(file, password);
+    } catch (IOException e) {
+      throw new IOException(
+          UpstreamNetworkSettings.TRUST_STORE.name() + ": " + OneLine.reason(e), e);
+    }
+  }
+
+  /** One line for each upstream: its URL and how it fares. */
+  static List<String> states(Upstreams upstreams) {
+    return upstreams.states().stream().map(each -> each.base() + " " + each.text()).toList();
+  }
+}
