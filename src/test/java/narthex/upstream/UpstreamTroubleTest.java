@@ -16,6 +16,7 @@ import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import narthex.nix.Compression;
 import narthex.nix.DocumentName;
+import narthex.nix.OneLine;
 import narthex.testing.Fault;
 import narthex.testing.Gate;
 import narthex.testing.LogRecords;
@@ -180,7 +181,8 @@ class UpstreamTroubleTest {
 
     IOException unknown = assertThrows(IOException.class, () -> isFound(upstream));
 
-    assertTrue(unknown.getMessage().contains("unknown host cache.example"), unknown.getMessage());
+    String reason = OneLine.reason(unknown);
+    assertTrue(reason.contains("unknown host cache.example"), reason);
   }
 
   @Test
