@@ -1,23 +1,43 @@
 package narthex.stream;
 
+import com.aayushatharva.brotli4j.Brotli4jLoader;
+import com.aayushatharva.brotli4j.decoder.DecoderJNI;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PushbackInputStream;
+import java.nio.ByteBuffer;
 import org.brotli.dec.BrotliInputStream;
 
 /**
- * Opens decoders of Brotli streams.
+ * Decodes a Brotli stream with Google's native decoder, which gives what it has decoded when it
+ * needs more input. Holds native memory until it is closed. For one thread.
+ *
+ * <p>Where there is no native decoder for the platform, {@link #open} gives the one in Java, which
+ * gives nothing before its window is full.
  *
  * <p>Source: RFC 7932, 9.1.
  */
-final class BrotliDecoder {
-  /** Decoded bytes that the decoder keeps, beyond its window. */
-  private static final int BUFFER_BYTES = 64 * 1024;
+final class BrotliDecoder extends SpanInputStream {
+  private static final int INPUT_BYTES = 16 << 10;
+
+  /** Decoded bytes that the decoder in Java keeps, beyond its window. */
+  private static final int BUFFER_BYTES = 64 << 10;
 
   /** What a decoder holds beside its window. */
   private static final long BASE_BYTES = 1 << 20;
 
-  private BrotliDecoder() {}
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
+  private final InputStream source;
+  private final DecoderJNI.Wrapper decoder;
+  private final byte[] input = new byte[INPUT_BYTES];
+  private ByteBuffer decoded = NOTHING;
+
+  private BrotliDecoder(InputStream source) throws IOException {
+    this.source = source;
+    this.decoder = new DecoderJNI.Wrapper(INPUT_BYTES);
+  }
 
   static InputStream open(InputStream source, DecoderLease lease) throws IOException {
     PushbackInputStream in = new PushbackInputStream(source, 1);
@@ -26,11 +46,13 @@ final class BrotliDecoder {
       in.unread(first);
     }
     lease.require(BASE_BYTES + (1L << windowBits(first)));
-    return new BrotliInputStream(in, BUFFER_BYTES);
+    return Brotli4jLoader.isAvailable()
+        ? new BrotliDecoder(in)
+        : new BrotliInputStream(in, BUFFER_BYTES);
   }
 
   /** The binary logarithm of the window, from the stream's first bits. */
-  static int windowBits(int first) {
+  private static int windowBits(int first) {
     if ((first & 1) == 0) {
       return 16;
     }
@@ -40,5 +62,48 @@ final class BrotliDecoder {
     }
     int low = first >> 4 & 7;
     return low == 0 ? 17 : Math.max(10, 8 + low);
+  }
+
+  @Override
+  public int read(byte[] bytes, int offset, int length) throws IOException {
+    while (!decoded.hasRemaining()) {
+      switch (decoder.getStatus()) {
+        case DONE -> {
+          return -1;
+        }
+        case OK -> decoder.push(0);
+        case NEEDS_MORE_OUTPUT -> decoded = decoder.pull();
+        case NEEDS_MORE_INPUT -> {
+          if (decoder.hasOutput()) {
+            decoded = decoder.pull();
+          } else {
+            push();
+          }
+        }
+        case ERROR -> throw new IOException("damaged");
+      }
+    }
+    int count = Math.min(length, decoded.remaining());
+    decoded.get(bytes, offset, count);
+    return count;
+  }
+
+  private void push() throws IOException {
+    int count = source.read(input, 0, input.length);
+    if (count < 0) {
+      throw new EOFException("it ends too early");
+    }
+    ByteBuffer target = decoder.getInputBuffer();
+    target.clear();
+    target.put(input, 0, count);
+    decoder.push(count);
+  }
+
+  @Override
+  public void close() throws IOException {
+    try (source) {
+      decoded = NOTHING;
+      decoder.destroy();
+    }
   }
 }

@@ -112,6 +112,21 @@ class DecodersTest {
     }
   }
 
+  /** In the other formats the sample is a single block, which decoders need whole. */
+  @ParameterizedTest
+  @EnumSource(names = {"GZIP", "BR", "LZ4"})
+  void whatHasComeIsGivenBeforeTheSourceHasMore(Compression compression) throws IOException {
+    byte[] whole = Samples.compressed(compression);
+    byte[] most = Samples.prefix(whole, whole.length * 3 / 4);
+    IOException trouble = new IOException("nothing more has come");
+    try (InputStream in = Decoders.decode(compression, new FailingInputStream(most, trouble))) {
+      byte[] bytes = new byte[100];
+
+      assertTrue(in.read(bytes) > 0);
+      assertEquals(Samples.plain()[0], bytes[0]);
+    }
+  }
+
   @Test
   void zerosBehindAGzipStreamArePadding() throws IOException {
     byte[] whole = Samples.compressed(Compression.GZIP);
