@@ -44,6 +44,7 @@ public final class GrowingManifest implements Manifest {
 
   private final Written written;
   private final OptionalLong expectedLength;
+  private final Duration silence;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
@@ -57,8 +58,16 @@ public final class GrowingManifest implements Manifest {
    * @param expectedLength the length in bytes, if it was announced
    */
   public GrowingManifest(Written written, OptionalLong expectedLength) {
+    this(written, expectedLength, SILENCE);
+  }
+
+  /**
+   * @param silence how long a reader waits without any sign
+   */
+  GrowingManifest(Written written, OptionalLong expectedLength, Duration silence) {
     this.written = written;
     this.expectedLength = expectedLength;
+    this.silence = silence;
   }
 
   /** Says that so many bytes more are written. */
@@ -189,14 +198,14 @@ public final class GrowingManifest implements Manifest {
   private long await(long position, State end) throws IOException {
     lock.lock();
     try {
-      long left = SILENCE.toNanos();
+      long left = silence.toNanos();
       while (state != State.FAILED && available <= position && state.compareTo(end) < 0) {
         if (left <= 0) {
-          throw new IOException("nothing was written or checked for " + SILENCE);
+          throw new IOException("nothing was written or checked for " + silence);
         }
         long before = signs;
         left = changed.awaitNanos(left);
-        left = signs == before ? left : SILENCE.toNanos();
+        left = signs == before ? left : silence.toNanos();
       }
       if (failure != null) {
         throw failed(failure);

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,7 +22,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -103,6 +106,37 @@ class GrowingManifestTest {
       manifest.complete();
       assertEquals(-1, end.get());
     }
+  }
+
+  @Test
+  void aReaderWaitsAsLongAsTheCheckGivesSigns() throws Exception {
+    Duration silence = Duration.ofSeconds(2);
+    GrowingManifest late = new GrowingManifest(sink, OptionalLong.empty(), silence);
+    late.written();
+    Future<?> waiting = readers.submit(() -> awaitComplete(late));
+    CountDownLatch longer = new CountDownLatch(150);
+    ScheduledExecutorService check = Executors.newSingleThreadScheduledExecutor();
+    try {
+      check.scheduleAtFixedRate(
+          () -> {
+            late.checking();
+            longer.countDown();
+          },
+          0,
+          20,
+          TimeUnit.MILLISECONDS);
+      longer.await();
+      assertFalse(waiting.isDone());
+      late.complete();
+      waiting.get();
+    } finally {
+      check.shutdownNow();
+    }
+  }
+
+  private static @Nullable Void awaitComplete(GrowingManifest manifest) throws IOException {
+    manifest.awaitComplete();
+    return null;
   }
 
   @Test
