@@ -111,7 +111,7 @@ class GrowingManifestTest {
   @Test
   void aReaderWaitsAsLongAsTheCheckGivesSigns() throws Exception {
     Duration silence = Duration.ofSeconds(2);
-    GrowingManifest late = new GrowingManifest(sink, OptionalLong.empty(), silence);
+    GrowingManifest late = new GrowingManifest(spool, OptionalLong.empty(), silence);
     late.written();
     Future<?> waiting = readers.submit(() -> awaitComplete(late));
     CountDownLatch longer = new CountDownLatch(150);
