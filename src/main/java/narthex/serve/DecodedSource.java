@@ -53,9 +53,14 @@ final class DecodedSource implements NarSource {
 
   @Override
   public InputStream open(long from) throws IOException {
+    return open(from, () -> {});
+  }
+
+  @Override
+  public InputStream open(long from, DecoderShare.Watch watch) throws IOException {
     InputStream decoded = decode(encoded.open(0));
     try {
-      skip(decoded, from);
+      skip(decoded, from, watch);
       return decoded;
     } catch (IOException | RuntimeException e) {
       decoded.close();
@@ -68,9 +73,12 @@ final class DecodedSource implements NarSource {
         decoders.decode(encoded.compression(), stored, maxBytes), maxBytes, "NAR");
   }
 
-  private static void skip(InputStream decoded, long count) throws IOException {
+  /** Skips over the same file share a bound, unless the file still comes, however slowly. */
+  private void skip(InputStream decoded, long count, DecoderShare.Watch watch) throws IOException {
+    Optional<String> tag = encoded.isComplete() ? encoded.entityTag() : Optional.empty();
+    Object file = tag.isPresent() ? tag.get() : this;
     try {
-      decoded.skipNBytes(count);
+      decoders.skip(file, decoded, count, watch);
     } catch (EOFException e) {
       throw new IOException("the NAR ended before offset " + count, e);
     }

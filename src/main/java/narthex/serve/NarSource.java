@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
 import narthex.nix.Compression;
+import narthex.stream.DecoderShare;
 
 /**
  * One NAR in one compression, from any offset on. Safe for use by many threads; each opened stream
@@ -28,6 +29,14 @@ public interface NarSource extends Closeable {
    * the source is complete, else it fails.
    */
   InputStream open(long from) throws IOException;
+
+  /**
+   * The same; where that takes long, it looks from time to time whether the bytes are still wanted,
+   * and fails if they are not.
+   */
+  default InputStream open(long from, DecoderShare.Watch watch) throws IOException {
+    return open(from);
+  }
 
   /**
    * Waits until every byte is known to be right: whoever sends a body of known length holds its

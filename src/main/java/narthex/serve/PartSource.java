@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import narthex.nix.Compression;
+import narthex.stream.DecoderShare;
 import narthex.stream.PassingInputStream;
 
 /** Some of the bytes of a NAR: the contents of a file in it. */
@@ -44,7 +45,12 @@ final class PartSource implements NarSource {
 
   @Override
   public InputStream open(long from) throws IOException {
-    return new PartInputStream(nar.open(offset + from), length - from);
+    return open(from, () -> {});
+  }
+
+  @Override
+  public InputStream open(long from, DecoderShare.Watch watch) throws IOException {
+    return new PartInputStream(nar.open(offset + from, watch), length - from);
   }
 
   @Override

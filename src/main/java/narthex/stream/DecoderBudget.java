@@ -83,6 +83,7 @@ public final class DecoderBudget {
 
   private final long totalBytes;
   private final long chunkReaderBytes;
+  private final LongSkips skips = new LongSkips();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition released = lock.newCondition();
   private final long[] held = new long[Work.values().length]; // guarded by lock
@@ -117,7 +118,7 @@ public final class DecoderBudget {
 
   /** The part of the budget that this kind of work uses. */
   public DecoderShare share(Work work) {
-    return new DecoderShare(this, work);
+    return new DecoderShare(this, work, skips);
   }
 
   /** How many bytes are not held by any decoder now. */

@@ -24,10 +24,12 @@ public final class DecoderShare {
 
   private final DecoderBudget budget;
   private final Work work;
+  private final LongSkips skips;
 
-  DecoderShare(DecoderBudget budget, Work work) {
+  DecoderShare(DecoderBudget budget, Work work, LongSkips skips) {
     this.budget = budget;
     this.work = work;
+    this.skips = skips;
   }
 
   /**
@@ -68,6 +70,30 @@ public final class DecoderShare {
         source,
         lease,
         in -> OpenDecoders.open(compression, in, lease, terms.maxBytes()));
+  }
+
+  /** Looks from time to time whether somebody still wants the bytes. */
+  @FunctionalInterface
+  public interface Watch {
+    /**
+     * Looks.
+     *
+     * @throws IOException if nobody wants them any more
+     */
+    void look() throws IOException;
+  }
+
+  /**
+   * Skips over decoded bytes. A long skip looks again and again whether it is still wanted, and
+   * only a few run over the same file at once.
+   *
+   * @param file names the file, to tell skips over the same one
+   * @param decoded gives the bytes
+   * @throws java.io.EOFException if the stream ends before
+   * @throws DecodersBusyException if others skip over this file for a minute
+   */
+  public void skip(Object file, InputStream decoded, long count, Watch watch) throws IOException {
+    skips.skip(file, decoded, count, watch);
   }
 
   /** Opens a stream. */

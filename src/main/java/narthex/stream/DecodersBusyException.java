@@ -4,6 +4,10 @@ package narthex.stream;
 public final class DecodersBusyException extends DecoderMemoryException {
   private static final long serialVersionUID = 1L;
 
+  DecodersBusyException(String message) {
+    super(message);
+  }
+
   DecodersBusyException(long bytes) {
     super("other decoders hold the " + bytes + " bytes of memory that this one needs");
   }

@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Optional;
 import narthex.nix.Compression;
 import narthex.serve.NarSource;
+import narthex.stream.DecoderShare;
 import narthex.stream.Encoders;
 import narthex.stream.EncodingOutputStream;
 
@@ -42,7 +43,7 @@ final class NarBodySender {
     if (file.isPresent() && sendfile(file.get(), range, request)) {
       return;
     }
-    copy(source, range, response.getOutputStream());
+    copy(source, range, () -> requireClient(request), response.getOutputStream());
   }
 
   /** Leaves the copying of a stored file to Tomcat and the kernel, where both can. */
@@ -57,9 +58,17 @@ final class NarBodySender {
     return true;
   }
 
-  private static void copy(NarSource source, ByteRange range, OutputStream out) throws IOException {
+  private static void requireClient(HttpServletRequest request) throws IOException {
+    if (ServerRequest.isClientGone(request)) {
+      throw new ClientGoneException(new EOFException("the client closed its connection"));
+    }
+  }
+
+  private static void copy(
+      NarSource source, ByteRange range, DecoderShare.Watch watch, OutputStream out)
+      throws IOException {
     byte[] buffer = new byte[(int) Math.min(BUFFER_BYTES, Math.max(range.count(), 1))];
-    try (InputStream in = source.open(range.from())) {
+    try (InputStream in = source.open(range.from(), watch)) {
       long left = range.count();
       while (left > 1) {
         int count = in.read(buffer, 0, (int) Math.min(buffer.length, left - 1));

@@ -15,6 +15,7 @@ import java.time.Duration;
 final class ServerRequest {
   private static final System.Logger LOG = System.getLogger(ServerRequest.class.getName());
   private static final String TOMCAT_REQUEST = "org.apache.catalina.connector.RequestFacade";
+  private static final String ACTION_CODE = "org.apache.coyote.ActionCode";
   private static final String TOMCAT_HTTP_1 = "org.apache.coyote.http11.Http11Processor";
 
   private ServerRequest() {}
@@ -113,6 +114,39 @@ final class ServerRequest {
   /** Returns whether the server closes a connection whose request could not be read to its end. */
   static boolean closesBrokenOnes(ServletRequest request) {
     return original(request).getClass().getName().equals(TOMCAT_REQUEST);
+  }
+
+  /**
+   * Returns whether the client has surely closed its connection, where the server can tell that
+   * without reading the next request: Tomcat with HTTP/1.1. Other servers tell when something is
+   * written.
+   */
+  static boolean isClientGone(ServletRequest client) {
+    ServletRequest original = original(client);
+    if (!original.getClass().getName().equals(TOMCAT_REQUEST)) {
+      return false;
+    }
+    try {
+      Object request = field(original, "request");
+      Object coyote = request.getClass().getMethod("getCoyoteRequest").invoke(request);
+      // What a client sent early counts as available once, an end again and again.
+      boolean first = hasAvailable(coyote);
+      return first && hasAvailable(coyote);
+    } catch (ReflectiveOperationException | RuntimeException changed) {
+      LOG.log(Level.DEBUG, "this version of Tomcat gives no access to its connection", changed);
+      return false;
+    }
+  }
+
+  @SuppressWarnings({"unchecked", "rawtypes"}) // an enum that is found by its name
+  private static boolean hasAvailable(Object coyote) throws ReflectiveOperationException {
+    Class<? extends Enum> codes =
+        Class.forName(ACTION_CODE, true, coyote.getClass().getClassLoader()).asSubclass(Enum.class);
+    coyote
+        .getClass()
+        .getMethod("action", codes, Object.class)
+        .invoke(coyote, Enum.valueOf(codes, "AVAILABLE"), Boolean.TRUE);
+    return (Integer) coyote.getClass().getMethod("getAvailable").invoke(coyote) > 0;
   }
 
   private static void limitTomcat(ServletRequest original, long millis) {

@@ -1,0 +1,102 @@
+package narthex.stream;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Skips over decoded bytes. To skip is to decode, which costs processor time for minutes in a large
+ * file: so a skip ends soon after its client has left, and only a few clients skip over the same
+ * file at once. Thread-safe.
+ */
+final class LongSkips {
+  /** Skips of one file at once, of those that are long. */
+  private static final int AT_ONCE = 2;
+
+  /** A skip over fewer bytes isn't long. */
+  private static final long SHORT_BYTES = 8 << 20;
+
+  /** After so many bytes the skip looks whether its client is still there. */
+  private static final long STEP_BYTES = 1 << 20;
+
+  private static final long STEP_MILLIS = 500;
+  private static final long LONGEST_WAIT_MILLIS = 60_000;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition ended = lock.newCondition();
+  private final Map<Object, Integer> running = new HashMap<>(); // guarded by lock
+
+  /**
+   * Skips.
+   *
+   * @param file names the file, to tell skips over the same one
+   * @throws EOFException if the stream ends before
+   * @throws DecodersBusyException if others skip over this file for a minute
+   */
+  void skip(Object file, InputStream in, long count, DecoderShare.Watch watch) throws IOException {
+    if (count < SHORT_BYTES) {
+      in.skipNBytes(count);
+      return;
+    }
+    begin(file, watch);
+    try {
+      long left = count;
+      while (left > 0) {
+        watch.look();
+        long step = Math.min(left, STEP_BYTES);
+        in.skipNBytes(step);
+        left -= step;
+      }
+    } finally {
+      end(file);
+    }
+  }
+
+  private void begin(Object file, DecoderShare.Watch watch) throws IOException {
+    long waited = 0;
+    while (!tryBegin(file)) {
+      watch.look();
+      if (waited >= LONGEST_WAIT_MILLIS) {
+        throw new DecodersBusyException("others skip over the same file");
+      }
+      waited += STEP_MILLIS;
+    }
+  }
+
+  /** Begins as soon as few others skip over this file; false if that takes longer. */
+  private boolean tryBegin(Object file) throws IOException {
+    lock.lock();
+    try {
+      if (running.getOrDefault(file, 0) >= AT_ONCE
+          && !ended.await(STEP_MILLIS, TimeUnit.MILLISECONDS)) {
+        return false;
+      }
+      if (running.getOrDefault(file, 0) >= AT_ONCE) {
+        return false;
+      }
+      running.merge(file, 1, Integer::sum);
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw (IOException) new InterruptedIOException("interrupted").initCause(e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void end(Object file) {
+    lock.lock();
+    try {
+      running.computeIfPresent(file, (same, count) -> count == 1 ? null : count - 1);
+      ended.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,109 @@
+package narthex.web;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import narthex.testing.RawClient;
+import org.apache.catalina.Context;
+import org.apache.catalina.startup.Tomcat;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What Tomcat knows of a client while a servlet works. */
+@Timeout(60)
+class ServerRequestTest {
+  private static final long DEADLINE_SECONDS = 30;
+
+  private final Tomcat tomcat = new Tomcat();
+  private final CountDownLatch began = new CountDownLatch(1);
+  private final CountDownLatch noticed = new CountDownLatch(1);
+
+  @BeforeEach
+  void start(@TempDir Path folder) throws Exception {
+    tomcat.setBaseDir(folder.toString());
+    tomcat.setPort(0);
+    Context context = tomcat.addContext("", folder.toString());
+    Tomcat.addServlet(context, "waiting", new WaitingServlet());
+    Tomcat.addServlet(context, "asking", new AskingServlet());
+    context.addServletMappingDecoded("/wait", "waiting");
+    context.addServletMappingDecoded("/ask", "asking");
+    tomcat.getConnector();
+    tomcat.start();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    tomcat.stop();
+    tomcat.destroy();
+  }
+
+  /** Works until the client is gone. */
+  private final class WaitingServlet extends HttpServlet {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    protected void doGet(HttpServletRequest request, HttpServletResponse response) {
+      long start = System.nanoTime();
+      do {
+        began.countDown();
+        if (ServerRequest.isClientGone(request)) {
+          noticed.countDown();
+          return;
+        }
+      } while (System.nanoTime() - start < TimeUnit.SECONDS.toNanos(DEADLINE_SECONDS));
+    }
+  }
+
+  /** Says whether the client is gone. */
+  private static final class AskingServlet extends HttpServlet {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    protected void doGet(HttpServletRequest request, HttpServletResponse response)
+        throws IOException {
+      boolean gone = false;
+      for (int i = 0; i < 1000; i++) {
+        gone |= ServerRequest.isClientGone(request);
+      }
+      response.setHeader("Gone", Boolean.toString(gone));
+    }
+  }
+
+  private RawClient connect() throws IOException {
+    return RawClient.connect(tomcat.getConnector().getLocalPort());
+  }
+
+  @Test
+  void aServletNoticesThatItsClientLeft() throws Exception {
+    try (RawClient client = connect()) {
+      client.send(RawClient.head("GET", "/wait"));
+      began.await();
+    }
+
+    assertTrue(noticed.await(DEADLINE_SECONDS, TimeUnit.SECONDS));
+  }
+
+  @Test
+  void aClientThatSendsItsNextRequestEarlyIsNotTakenForGone() throws Exception {
+    try (RawClient client = connect()) {
+      client.send(
+          RawClient.head("GET", "/ask")
+              + RawClient.head("GET", "/ask")
+              + RawClient.head("GET", "/ask", "Connection: close"));
+
+      String answers = client.readToEnd();
+
+      assertEquals(4, answers.split("Gone: false", -1).length, answers);
+    }
+  }
+}
