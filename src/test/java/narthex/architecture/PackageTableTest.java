@@ -54,6 +54,7 @@ class PackageTableTest {
         "com.github.luben.zstd..",
         "org.apache.commons.compress..",
         "org.brotli.dec..",
+        "com.aayushatharva.brotli4j..",
         "org.tukaani.xz.."),
     BLOB(List.of(), "software.amazon.awssdk.."),
     DB(List.of("nix", "blob"), "org.apache.ibatis..", "com.zaxxer.hikari..", "org.sqlite.."),
