@@ -143,8 +143,8 @@ public final class NarIngest {
    * @param nar which, if that is known
    */
   ChunkedWriter cut(@Nullable NarId nar) {
-    if (nar == null) {
-      return chunks.begin();
+    if (nar == null) { // while any NAR is in doubt, this may be it
+      return doubtful.isEmpty() ? chunks.begin() : chunks.beginToHeal(OptionalLong.empty());
     }
     OptionalLong length = OptionalLong.of(nar.sizeBytes());
     return doubtful.contains(nar.hash()) ? chunks.beginToHeal(length) : chunks.begin(length);

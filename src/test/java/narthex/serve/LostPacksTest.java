@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import narthex.db.Form;
 import narthex.db.Representation;
 import narthex.ingest.CdcMode;
@@ -113,6 +115,18 @@ class LostPacksTest {
     assertEquals(List.of(Form.CHUNKED), forms(sample));
     upstream.goDown();
     assertEquals(Outcome.RIGHT, read(sample));
+  }
+
+  @Test
+  void anUploadHealsAllThatIsDamaged() throws IOException {
+    Damage.FLIPPED.to(packs);
+    assertEquals(Outcome.FAILED, read(SAMPLE));
+
+    byte[] file = SAMPLE.bytes(SAMPLE.fileName(), 0);
+    node.narUpload()
+        .store(SAMPLE.fileName(), OptionalLong.of(file.length), new ByteArrayInputStream(file));
+
+    assertServedFromHere(SAMPLE);
   }
 
   @ParameterizedTest
