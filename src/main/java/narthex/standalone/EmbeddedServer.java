@@ -1,6 +1,7 @@
 package narthex.standalone;
 
 import java.net.BindException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
@@ -17,7 +18,6 @@ import org.apache.catalina.core.StandardHost;
 import org.apache.catalina.loader.WebappLoader;
 import org.apache.catalina.servlets.DefaultServlet;
 import org.apache.catalina.startup.Tomcat;
-import org.apache.catalina.valves.ErrorReportValve;
 import org.apache.catalina.valves.RemoteIpValve;
 import org.apache.tomcat.util.scan.StandardJarScanner;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +39,9 @@ final class EmbeddedServer implements AutoCloseable {
 
   /** Half of Tomcat's, so that what idle connections hold stays below 200 MiB. */
   private static final int MAX_CONNECTIONS = 4096;
+
+  /** Longest head of a request: proxies of organisations add cookies and tokens of many KiB. */
+  private static final int MAX_HEAD_BYTES = 64 << 10;
 
   private static final int ANY_NUMBER = -1;
   private static final int KEEP_ALIVE_MILLIS = 60_000;
@@ -120,7 +123,11 @@ final class EmbeddedServer implements AutoCloseable {
   }
 
   private static Connector connector(Settings.Http address) {
-    Connector connector = new Connector("org.apache.coyote.http11.Http11NioProtocol");
+    Connector connector = new Connector(LenientProtocol.class.getName());
+    // Names in NARs are bytes: they are read from the path as it came (FilePath).
+    connector.setURIEncoding(StandardCharsets.ISO_8859_1.name());
+    connector.setEncodedReverseSolidusHandling("passthrough");
+    connector.setProperty("maxHttpRequestHeaderSize", Integer.toString(MAX_HEAD_BYTES));
     connector.setThrowOnFailure(true);
     connector.setPort(address.port());
     connector.setXpoweredBy(false);
@@ -156,10 +163,8 @@ final class EmbeddedServer implements AutoCloseable {
   }
 
   private static void plainErrors(StandardHost host) {
-    ErrorReportValve errors = new ErrorReportValve();
-    errors.setShowReport(false);
-    errors.setShowServerInfo(false);
-    host.getPipeline().addValve(errors);
+    host.setErrorReportValveClass(OneLineErrors.class.getName()); // else Tomcat adds its own
+    host.getPipeline().addValve(new OneLineErrors());
   }
 
   private static void configure(StandardContext context) {

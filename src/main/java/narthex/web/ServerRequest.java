@@ -75,7 +75,7 @@ final class ServerRequest {
   private static void closeTomcatSocket(ServletRequest original)
       throws ReflectiveOperationException, IOException {
     Object http = tomcatProtocol(original);
-    if (http.getClass().getName().equals(TOMCAT_HTTP_1)) {
+    if (isHttp1(http)) {
       Object wrapper = field(http, "socketWrapper");
       Method socket = wrapper.getClass().getMethod("getSocket");
       socket.setAccessible(true); // the method is public, the class is not
@@ -86,6 +86,15 @@ final class ServerRequest {
       connection.setOption(StandardSocketOptions.SO_LINGER, 0); // what it did not read is dropped
       connection.close();
     }
+  }
+
+  private static boolean isHttp1(Object processor) {
+    for (Class<?> type = processor.getClass(); type != null; type = type.getSuperclass()) {
+      if (type.getName().equals(TOMCAT_HTTP_1)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static Object tomcatProtocol(ServletRequest original)
@@ -155,7 +164,7 @@ final class ServerRequest {
     }
     try {
       Object http = tomcatProtocol(original);
-      if (http.getClass().getName().equals(TOMCAT_HTTP_1)) {
+      if (isHttp1(http)) {
         limitSocket(field(http, "socketWrapper"), millis);
       }
     } catch (ReflectiveOperationException | RuntimeException changed) {

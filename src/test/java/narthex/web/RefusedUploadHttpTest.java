@@ -182,7 +182,7 @@ class RefusedUploadHttpTest extends UploadHttpFixture {
             Map.entry(
                 "is not in /nix/store",
                 right.replace("StorePath: /nix/store/", "StorePath: /gnu/store/")),
-            Map.entry("control character", right.replace("\n", "\r\n")),
+            Map.entry("not the name", right.replace("\n", "\r\n")),
             Map.entry("two lines", right + "CA: text:a\nCA: text:a\n"),
             Map.entry("newline", right.trim()),
             Map.entry("without StorePath", "no: narinfo\n"));
