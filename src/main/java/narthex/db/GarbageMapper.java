@@ -6,6 +6,7 @@ import org.apache.ibatis.annotations.Delete;
 import org.apache.ibatis.annotations.Insert;
 import org.apache.ibatis.annotations.Param;
 import org.apache.ibatis.annotations.Select;
+import org.jspecify.annotations.Nullable;
 
 /** Statements on the table garbage, and on what refers to blobs. */
 interface GarbageMapper {
@@ -44,6 +45,12 @@ interface GarbageMapper {
 
   @Delete("delete from garbage where blob = #{blob}")
   void remove(@Param("blob") String blob);
+
+  @Insert("insert into blob_owner (id, owner) values (1, #{owner}) on conflict (id) do nothing")
+  void storeOwner(@Param("owner") String owner);
+
+  @Select("select owner from blob_owner where id = 1")
+  @Nullable String findOwner();
 
   @Select("<script>select blob from garbage where blob " + IN_BLOBS)
   List<String> findListed(@Param("blobs") Collection<String> blobs);

@@ -8,8 +8,11 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import narthex.blob.Extent;
 import narthex.db.Transactions.Mappers;
@@ -84,6 +87,28 @@ public final class GarbageTable {
             unnamed(mappers, blobs).stream()
                 .mapToInt(blob -> mappers.garbage().add(blob, deleteAfter.toEpochMilli()))
                 .sum());
+  }
+
+  /**
+   * The random name of this database, by which its blob store knows it; always the same.
+   *
+   * @throws DatabaseException if the database cannot tell
+   */
+  public String owner() throws IOException {
+    String known =
+        transactions.single("find blob owner", "", mappers -> mappers.garbage().findOwner());
+    return known != null ? known : makeOwner();
+  }
+
+  private String makeOwner() throws IOException {
+    String random = UUID.randomUUID().toString().toLowerCase(Locale.ROOT);
+    return transactions.together(
+        "store blob owner",
+        random,
+        mappers -> {
+          mappers.garbage().storeOwner(random);
+          return Objects.requireNonNullElse(mappers.garbage().findOwner(), random);
+        });
   }
 
   /** Lists the blobs of rows that are deleted in this transaction. */

@@ -40,7 +40,8 @@ final class Migrations {
           "V004__chunk.sql",
           "V005__chunking_queue.sql",
           "V006__garbage.sql",
-          "V007__name_of_frames.sql");
+          "V007__name_of_frames.sql",
+          "V008__blob_owner.sql");
 
   /** Any number nobody else in the database locks: "narthex" in ASCII. */
   private static final long ADVISORY_LOCK = 0x6e617274686578L;

@@ -31,12 +31,14 @@ public final class FindUnnamedBlobs implements Chore<BlobPage> {
 
   private final GarbageTable garbage;
   private final BlobStore blobs;
+  private final StoreOwner owner;
   private final InstantSource clock;
 
   /** Compares these blobs with the rows of this database. */
   public FindUnnamedBlobs(Database database, BlobStore blobs, InstantSource clock) {
     this.garbage = database.garbage();
     this.blobs = blobs;
+    this.owner = new StoreOwner(database, blobs);
     this.clock = clock;
   }
 
@@ -50,9 +52,12 @@ public final class FindUnnamedBlobs implements Chore<BlobPage> {
     return PAUSE;
   }
 
-  /** One page at a time. */
+  /** One page at a time; none where the blobs may be those of another database. */
   @Override
   public List<BlobPage> find(Optional<BlobPage> after, int most) throws IOException {
+    if (after.isEmpty() && !owner.isOurs()) {
+      return List.of();
+    }
     List<ListedBlob> page = blobs.list(after.map(BlobPage::last), PAGE);
     return page.isEmpty() ? List.of() : List.of(new BlobPage(page));
   }
@@ -64,6 +69,7 @@ public final class FindUnnamedBlobs implements Chore<BlobPage> {
         page.blobs().stream()
             .filter(blob -> blob.modifiedAt().isBefore(now.minus(GRACE)))
             .map(ListedBlob::key)
+            .filter(key -> !StoreOwner.isMark(key))
             .collect(Collectors.toSet());
     if (old.isEmpty()) {
       return false;

@@ -169,4 +169,14 @@ interface GarbageContract {
     assertEquals(Optional.empty(), database().findNar(hash(1)));
     assertEquals(Set.of("pack/a"), database().garbage().findUnnamed(List.of("pack/a")));
   }
+
+  @Test
+  default void aDatabaseKeepsItsName() throws Exception {
+    List<String> owners =
+        AtOnce.run(() -> database().garbage().owner(), () -> database().garbage().owner());
+
+    assertEquals(36, owners.get(0).length());
+    assertEquals(owners.get(0), owners.get(1));
+    assertEquals(owners.get(0), database().garbage().owner());
+  }
 }

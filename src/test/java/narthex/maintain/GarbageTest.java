@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
 import narthex.blob.BlobSink;
 import narthex.blob.FaultyBlobStore;
 import narthex.blob.FaultyBlobStore.Step;
@@ -125,6 +126,13 @@ class GarbageTest {
     now = now.plus(time);
   }
 
+  /** All blobs but the mark of the store's owner. */
+  private Set<String> keys() {
+    return memory.keys().stream()
+        .filter(key -> !StoreOwner.isMark(key))
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
   private List<String> due() throws IOException {
     return database.garbage().findDue(now, Optional.empty(), 100);
   }
@@ -133,15 +141,15 @@ class GarbageTest {
   void aBlobGoesAfterTheGraceAndItsLineAfterTheBlob() throws Exception {
     NarFixture fixture = put(1, CdcMode.OFF);
     drop(fixture);
-    assertEquals(1, memory.keys().size());
+    assertEquals(1, keys().size());
     pass(GarbageTable.GRACE.minusMillis(1));
     chores.wake();
-    assertEquals(1, memory.keys().size());
+    assertEquals(1, keys().size());
 
     pass(Duration.ofMillis(1));
     chores.wake();
 
-    assertEquals(Set.of(), memory.keys());
+    assertEquals(Set.of(), keys());
     assertEquals(List.of(), due());
   }
 
@@ -152,13 +160,13 @@ class GarbageTest {
     pass(GarbageTable.GRACE);
     blobs.fail(Step.DELETE);
     chores.wake();
-    assertEquals(1, memory.keys().size());
+    assertEquals(1, keys().size());
     assertEquals(1, due().size());
 
     blobs.heal();
     newChores().wake();
 
-    assertEquals(Set.of(), memory.keys());
+    assertEquals(Set.of(), keys());
     assertEquals(List.of(), due());
   }
 
@@ -169,7 +177,7 @@ class GarbageTest {
 
     chores.wake();
 
-    assertEquals(Set.of(), memory.keys());
+    assertEquals(Set.of(), keys());
   }
 
   @Test
@@ -177,7 +185,7 @@ class GarbageTest {
     put(4, CdcMode.OFF);
     put(5, CdcMode.EAGER);
     keepListing();
-    Set<String> named = new TreeSet<>(memory.keys());
+    Set<String> named = new TreeSet<>(keys());
     String file = "nar/0a/" + Sha256.of(new byte[32]).nix32() + "-" + "0".repeat(36);
     for (String key : List.of(STRAY, file, "doc/00/listing", "zzz")) {
       write(key);
@@ -190,7 +198,7 @@ class GarbageTest {
     pass(GarbageTable.GRACE);
     chores.wake();
 
-    assertEquals(named, memory.keys());
+    assertEquals(named, keys());
     assertEquals(List.of(), due());
   }
 
@@ -204,7 +212,7 @@ class GarbageTest {
     pass(GarbageTable.GRACE);
     chores.wake();
 
-    assertEquals(Set.of(), memory.keys());
+    assertEquals(Set.of(), keys());
   }
 
   @Test
@@ -223,9 +231,36 @@ class GarbageTest {
   }
 
   @Test
+  void aDatabaseNeverDeletesTheBlobsOfAnotherOne(@TempDir Path elsewhere) throws Exception {
+    put(7, CdcMode.OFF);
+    put(8, CdcMode.EAGER);
+    chores.wake();
+    Set<String> all = memory.keys();
+    pass(FindUnnamedBlobs.GRACE.plusSeconds(5));
+
+    try (Database empty =
+        Database.open(
+            new DatabaseSettings("jdbc:sqlite:" + elsewhere.resolve("y.db"), null, null, null))) {
+      for (int i = 0; i < 2; i++) {
+        new Chores(
+                List.of(
+                    new FindUnnamedBlobs(empty, blobs, () -> now),
+                    new DeleteGarbage(empty, blobs, () -> now)),
+                Runnable::run,
+                1,
+                () -> now)
+            .wake();
+        pass(GarbageTable.GRACE);
+      }
+    }
+
+    assertEquals(all, memory.keys());
+  }
+
+  @Test
   void aBlobThatARowNamesAfterAllStays() throws Exception {
     NarFixture fixture = put(6, CdcMode.EAGER);
-    Set<String> packs = memory.keys();
+    Set<String> packs = keys();
     List<String> listed = new ArrayList<>(packs);
     chores.wake();
     // The row and the line were written at the same moment, so that neither saw the other.
@@ -234,7 +269,7 @@ class GarbageTest {
 
     chores.wake();
 
-    assertEquals(packs, memory.keys());
+    assertEquals(packs, keys());
     assertEquals(List.of(), due());
     try (InputStream nar =
         new narthex.chunk.ChunkedManifest(
