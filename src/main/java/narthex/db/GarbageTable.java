@@ -80,7 +80,7 @@ public final class GarbageTable {
    * @throws DatabaseException if that could not be done; nothing is changed then
    */
   public int addUnnamed(Collection<String> blobs, Instant deleteAfter) throws IOException {
-    return transactions.together(
+    return transactions.freeing(
         "list unnamed blobs",
         blobs.size() + " keys",
         mappers ->
