@@ -29,7 +29,9 @@ class AccessIT {
   private static final String NARINFO = "/" + "0".repeat(32) + ".narinfo";
 
   @Deployment(name = PLAIN, testable = false)
-  static WebArchive asItIs() {
+  static WebArchive asItIs() throws IOException {
+    // One data folder holds one deployment; what is given for one context wins.
+    ServerSettings.writeFor(SECURED, "narthex.data-dir=narthex-data-roles");
     return BuiltWar.named(PLAIN + ".war");
   }
 

@@ -13,6 +13,11 @@ final class ServerSettings {
     Files.writeString(file(), line + "\n");
   }
 
+  /** Settings for what is deployed under one context path, from now on. */
+  static void writeFor(String context, String line) throws IOException {
+    Files.writeString(file().resolveSibling("narthex." + context + ".properties"), line + "\n");
+  }
+
   static void delete() throws IOException {
     Files.deleteIfExists(file());
   }

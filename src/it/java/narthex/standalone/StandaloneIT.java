@@ -110,6 +110,38 @@ class StandaloneIT {
   }
 
   @Test
+  void aSecondOneOnTheSameDataFolderIsRefusedUntilTheFirstIsGone() throws Exception {
+    try (NarthexProgram first = NarthexProgram.start(folder, ANY_PORT, List.of())) {
+      first.awaitReady();
+      assertRefused(1, "narthex.data-dir: ", NarthexProgram.start(folder, ANY_PORT, List.of()));
+      first.kill();
+      first.awaitEnd();
+    }
+    try (NarthexProgram next = NarthexProgram.start(folder, ANY_PORT, List.of())) {
+      next.awaitReady();
+    }
+  }
+
+  @Test
+  void aDatabaseThatRefusesIsOneClearLineWithoutThePassword() throws Exception {
+    int free;
+    try (ServerSocket unused = new ServerSocket(0)) {
+      free = unused.getLocalPort();
+    }
+    String url = "jdbc:postgresql://127.0.0.1:" + free + "/narthex";
+    List<String> options =
+        List.of("-Dnarthex.database.url=" + url + "?password=hidden", "-Dnarthex.database.user=me");
+    try (NarthexProgram narthex = NarthexProgram.start(folder, options, List.of())) {
+      assertEquals(1, narthex.awaitEnd());
+      List<String> lines =
+          narthex.errors().lines().filter(line -> !line.contains(" INFO ")).toList();
+      assertEquals(1, lines.size(), narthex.errors());
+      assertTrue(lines.get(0).contains("narthex.database.url: open database " + url + ": "));
+      assertTrue(!narthex.errors().contains("hidden"), narthex.errors());
+    }
+  }
+
+  @Test
   void wrongSettingIsOneClearLine() throws Exception {
     Path config = Files.writeString(folder.resolve("my.properties"), "narthex.http.portt=1\n");
     List<String> arguments = List.of("--config", config.toString());

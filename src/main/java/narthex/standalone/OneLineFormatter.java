@@ -8,6 +8,8 @@ import java.util.Locale;
 import java.util.logging.Formatter;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * One line for each event: time, level, logger, message. Line breaks inside a message are escaped,
@@ -20,6 +22,8 @@ public final class OneLineFormatter extends Formatter {
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSXXX", Locale.ROOT)
           .withZone(ZoneId.systemDefault());
 
+  private static final Pattern PLACE = Pattern.compile("\\{([0-9]{1,2})\\}");
+
   /** Called by Tomcat too, which names its formatter by class. */
   public OneLineFormatter() {}
 
@@ -29,7 +33,7 @@ public final class OneLineFormatter extends Formatter {
     TIME.formatTo(event.getInstant(), line);
     line.append(' ').append(levelName(event.getLevel()));
     line.append(' ').append(event.getLoggerName()).append(' ');
-    line.append(escape(formatMessage(event)));
+    line.append(escape(message(event)));
     Throwable thrown = event.getThrown();
     if (thrown != null && event.getLevel().intValue() < Level.SEVERE.intValue()) {
       for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
@@ -43,6 +47,26 @@ public final class OneLineFormatter extends Formatter {
       trace.toString().lines().forEach(each -> line.append("    ").append(each).append('\n'));
     }
     return line.toString();
+  }
+
+  /**
+   * Puts the facts in their places as they print themselves: the JDK would write numbers in the
+   * digits of the machine's language, and with separators.
+   */
+  private String message(LogRecord event) {
+    Object[] facts = event.getParameters();
+    String text = event.getMessage();
+    if (facts == null || facts.length == 0 || text == null || event.getResourceBundle() != null) {
+      return String.valueOf(formatMessage(event));
+    }
+    return PLACE
+        .matcher(text)
+        .replaceAll(
+            place -> {
+              int number = Integer.parseInt(place.group(1));
+              return Matcher.quoteReplacement(
+                  number < facts.length ? String.valueOf(facts[number]) : place.group());
+            });
   }
 
   private static String levelName(Level level) {

@@ -7,6 +7,7 @@ import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import narthex.standalone.StartupException.Clarity;
+import narthex.wiring.ContextSources;
 import narthex.wiring.Settings;
 import narthex.wiring.SettingsException;
 import narthex.wiring.SettingsSources;
@@ -38,7 +39,7 @@ public final class Standalone {
     System.setProperty(SettingsSources.STANDALONE, "true");
     EmbeddedServer server;
     try {
-      Settings settings = Settings.read(SettingsSources.ofThisProcess());
+      Settings settings = Settings.read(SettingsSources.ofThisProcess(ContextSources.ROOT));
       server = EmbeddedServer.start(settings.http(), folder);
     } catch (SettingsException wrong) {
       return refuse(wrong.getMessage());

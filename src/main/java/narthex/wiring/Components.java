@@ -3,7 +3,7 @@ package narthex.wiring;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -15,11 +15,14 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Supplier;
+import java.util.logging.Logger;
 import java.util.stream.Stream;
 import narthex.blob.BlobStore;
 import narthex.blob.DirectoryBlobStore;
 import narthex.chunk.ChunkStore;
+import narthex.chunk.OtherSizesException;
 import narthex.db.Database;
+import narthex.db.DatabaseSettings;
 import narthex.ingest.CdcMode;
 import narthex.ingest.DocumentFetch;
 import narthex.ingest.DocumentIngest;
@@ -85,19 +88,18 @@ final class Components implements Closeable {
   private final AccessRule accessRule;
   private final BodyPace bodyPace;
 
-  private Components(Settings settings, Deque<Closeable> closeables) throws IOException {
+  private Components(Settings settings, String context, Deque<Closeable> closeables)
+      throws IOException {
     this.closeables = closeables;
     InstantSource clock = InstantSource.system();
     this.decoders = DecoderBudget.inHeap(settings.chunking().store().sizes().max());
-    Files.createDirectories(settings.storage().dataDir());
-    List<SecretKey> keys = SigningKeys.load(settings.signing(), settings.site().hostname());
-    NarInfoSigner signer = new NarInfoSigner(keys, settings.uploading().trustedKeys());
+    hold(settings.storage().dataDir(), context);
+    NarInfoSigner signer = signer(settings);
     this.accessRule = accessRule(settings.access());
     this.siteInfo = siteInfo(settings.site(), signer);
-    Database database = Database.open(settings.database());
+    Database database = database(settings.database());
     closeables.push(database::close);
-    BlobStore blobs = DirectoryBlobStore.open(settings.storage().blobRoot());
-    closeables.push(blobs);
+    BlobStore blobs = blobs(settings.storage().blobRoot());
     ScheduledExecutorService timer = stopping(Executors.timer("narthex-timer"));
     this.bodyPace =
         new BodyPace(settings.bodies().idleTimeout(), settings.bodies().minBytesPerSecond(), timer);
@@ -149,12 +151,13 @@ final class Components implements Closeable {
   /**
    * Makes everything.
    *
+   * @param context what the deployment is called
    * @throws IOException if the storage cannot be opened; what was opened is closed again
    */
-  static Components open(Settings settings) throws IOException {
+  static Components open(Settings settings, String context) throws IOException {
     Deque<Closeable> closeables = new ArrayDeque<>();
     try {
-      return new Components(settings, closeables);
+      return new Components(settings, context, closeables);
     } catch (IOException | RuntimeException | Error e) {
       closeAll(closeables);
       throw e;
@@ -167,12 +170,51 @@ final class Components implements Closeable {
     return executor;
   }
 
+  private void hold(Path dataDir, String context) {
+    String holder = "process " + ProcessHandle.current().pid() + ", context " + context;
+    closeables.push(
+        Opening.of(SettingTable.DATA_DIR.name(), () -> DataFolder.hold(dataDir, holder)));
+  }
+
+  private static NarInfoSigner signer(Settings settings) {
+    List<SecretKey> keys = SigningKeys.load(settings.signing());
+    return new NarInfoSigner(keys, settings.uploading().trustedKeys());
+  }
+
+  private BlobStore blobs(Path root) {
+    BlobStore blobs =
+        Opening.of(SettingTable.BLOB_URL.name(), () -> DirectoryBlobStore.open(root));
+    closeables.push(blobs);
+    return blobs;
+  }
+
+  private static Database database(DatabaseSettings settings) {
+    String setting =
+        settings.jndi() == null
+            ? SettingTable.DATABASE_URL.name()
+            : SettingTable.DATABASE_JNDI.name();
+    // The pool would log with its whole trace what is thrown here and said in one line.
+    Logger pool = Logger.getLogger("com.zaxxer.hikari.pool.HikariPool");
+    java.util.logging.Level before = pool.getLevel();
+    pool.setLevel(java.util.logging.Level.OFF);
+    try {
+      return Opening.of(setting, () -> Database.open(settings));
+    } finally {
+      pool.setLevel(before);
+    }
+  }
+
   private static ChunkStore chunks(
       Settings.Chunking settings, BlobStore blobs, Database database, ExecutorService packers)
       throws IOException {
     ChunkStore chunks = new ChunkStore(blobs, database, settings.store(), packers);
     if (settings.mode() != CdcMode.OFF) {
-      chunks.requireSameSizes();
+      try {
+        chunks.requireSameSizes();
+      } catch (OtherSizesException e) {
+        throw new SettingsException(
+            CdcSettings.CDC_ALLOW_OTHER_SIZES.name(), null, String.valueOf(e.getMessage()));
+      }
     }
     return chunks;
   }

@@ -38,10 +38,11 @@ public class Deployment {
   /**
    * Opens everything; called once, before the first request.
    *
+   * @param context the context path
    * @param requestThreads how many threads of the server answer requests
    */
-  void open(Settings settings, int requestThreads) throws IOException {
-    Components opening = Components.open(settings);
+  void open(Settings settings, String context, int requestThreads) throws IOException {
+    Components opening = Components.open(settings, context);
     shares =
         new Shares(
             new Shares.Limits(

@@ -1,12 +1,16 @@
 package narthex.wiring;
 
 import jakarta.enterprise.inject.spi.CDI;
+import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletContextEvent;
 import jakarta.servlet.ServletContextListener;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,23 +27,53 @@ public final class ServerLifecycle implements ServletContextListener {
 
   @Override
   public void contextInitialized(ServletContextEvent event) {
-    Settings settings = Settings.read(SettingsSources.ofThisProcess());
-    Deployment opening = CDI.current().select(Deployment.class).get();
     try {
-      String server = event.getServletContext().getServerInfo();
-      opening.open(settings, RequestThreads.count(settings.http(), server));
+      start(event.getServletContext());
+    } catch (SettingsException wrong) {
+      tell(event.getServletContext(), String.valueOf(wrong.getMessage()));
+      throw wrong;
     } catch (IOException e) {
+      tell(event.getServletContext(), Opening.reason(e));
       throw new UncheckedIOException(String.valueOf(e.getMessage()), e);
     }
+  }
+
+  private void start(ServletContext context) throws IOException {
+    Map<String, String> parameters = new HashMap<>();
+    for (String name : Collections.list(context.getInitParameterNames())) {
+      parameters.put(name, String.valueOf(context.getInitParameter(name)));
+    }
+    ContextSources sources = ContextSources.of(context.getContextPath(), parameters);
+    Settings settings = Settings.read(SettingsSources.ofThisProcess(sources));
+    Deployment opening = CDI.current().select(Deployment.class).get();
+    opening.open(
+        settings,
+        sources.path().isEmpty() ? "/" : sources.path(),
+        RequestThreads.count(settings.http(), context.getServerInfo()));
     deployment = opening;
     LOG.log(
         Level.INFO,
         "started version={0} context={1} dataDir={2} configFile={3} upstreams={4}",
         new Release().version(),
-        event.getServletContext().getContextPath(),
+        context.getContextPath(),
         settings.storage().dataDir(),
         settings.configFile(),
         settings.upstreams().size());
+  }
+
+  /**
+   * Says in one line of the server's own log why there is no start: Tomcat writes what a listener
+   * throws into another file. Alone, the program says it itself.
+   */
+  private static void tell(ServletContext context, String reason) {
+    if (System.getProperty(SettingsSources.STANDALONE) == null) {
+      String path = context.getContextPath();
+      LOG.log(
+          Level.ERROR,
+          "narthex cannot start: context={0} {1}",
+          path.isEmpty() ? "/" : path,
+          reason);
+    }
   }
 
   @Override

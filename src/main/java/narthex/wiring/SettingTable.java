@@ -37,8 +37,9 @@ public final class SettingTable {
           "narthex.data-dir",
           SettingType.PATH,
           "narthex-data",
-          "data directory; relative paths, here and in all other settings, start at"
-              + " Tomcat's base directory, WildFly's data directory or the working directory");
+          "data directory, by default narthex-data-<context> unless the context path is /; relative"
+              + " paths, here and in all other settings, start at Tomcat's base directory,"
+              + " WildFly's data directory or the working directory");
   static final Setting<Integer> HTTP_PORT =
       new Setting<>(
           "narthex.http.port",

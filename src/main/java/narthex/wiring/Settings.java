@@ -131,8 +131,9 @@ public record Settings(
    *
    * @param keyFiles the files of secret keys
    * @param createMissing whether a file that is missing is made: only true for the default one
+   * @param newKeyName what a key is called that is made
    */
-  public record Signing(List<Path> keyFiles, boolean createMissing) {
+  public record Signing(List<Path> keyFiles, boolean createMissing, String newKeyName) {
     /** Copies the list. */
     public Signing {
       keyFiles = List.copyOf(keyFiles);

@@ -30,7 +30,8 @@ final class SettingsAssembly {
     this.sources = sources;
     this.reader = SettingsReader.open(sources);
     Path given = reader.find(SettingTable.DATA_DIR);
-    this.dataDir = absolute(given == null ? Path.of(SettingTable.DATA_DIR.defaultText()) : given);
+    String byDefault = SettingTable.DATA_DIR.defaultText() + sources.context().suffix();
+    this.dataDir = absolute(given == null ? Path.of(byDefault) : given);
   }
 
   Settings settings() {
@@ -121,9 +122,12 @@ final class SettingsAssembly {
 
   private Settings.Signing signing() {
     List<Path> given = reader.find(SettingTable.SIGNING_KEY_FILES);
+    // Two keys of one name would shut each other out at the clients.
+    String context = sources.context().suffix().replaceAll("[^A-Za-z0-9._-]", "-");
+    String newKeyName = value(SettingTable.HOSTNAME) + context + "-1";
     return given == null
-        ? new Settings.Signing(List.of(dataDir.resolve("signing.key")), true)
-        : new Settings.Signing(given.stream().map(this::absolute).toList(), false);
+        ? new Settings.Signing(List.of(dataDir.resolve("signing.key")), true, newKeyName)
+        : new Settings.Signing(given.stream().map(this::absolute).toList(), false, newKeyName);
   }
 
   private Settings.Access access() {

@@ -21,7 +21,11 @@ public final class SettingsException extends RuntimeException {
    * @param problem what is wrong and what is allowed; control characters are shown as '?'
    */
   public SettingsException(String setting, @Nullable String source, String problem) {
-    super(printable(setting + (source == null ? "" : " (" + source + ")") + ": " + problem));
+    super(
+        printable(setting + (source == null ? "" : " (" + source + ")") + ": " + problem),
+        null,
+        false,
+        false); // servers would print the stack, which tells an operator nothing
     this.setting = setting;
     this.source = source;
   }

@@ -17,28 +17,38 @@ import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the text of settings in the sources, in the order of MicroProfile Config: system properties
- * win over the environment, the environment wins over the file. The configuration is built here and
- * registered nowhere, so that one that belongs to the application server is neither seen nor
- * changed.
+ * Finds the text of settings in the sources. What is given for one context wins over what is given
+ * for the whole server; of the latter, system properties win over the environment, that over the
+ * server's own MicroProfile Config, and that over the file. The configuration is built here and
+ * registered nowhere, so that one that belongs to the application server is not changed.
  */
 final class SettingsReader {
-  private static final String PREFIX = "narthex.";
+  /** How the names of all settings begin. */
+  static final String PREFIX = "narthex.";
+
   private static final String FILE_NAME = "narthex.properties";
 
-  /** Ordinals of the MicroProfile Config specification. */
+  private static final int CONTEXT_PARAMETERS_ORDINAL = 600;
+  private static final int CONTEXT_FILE_ORDINAL = 500;
+
+  /** These three are ordinals of the MicroProfile Config specification. */
   private static final int SYSTEM_PROPERTIES_ORDINAL = 400;
 
   private static final int ENVIRONMENT_ORDINAL = 300;
+  private static final int SERVER_CONFIG_ORDINAL = 200;
   private static final int FILE_ORDINAL = 100;
 
+  private static final String CONTEXT_PARAMETERS_SOURCE = "context parameter";
   private static final String SYSTEM_PROPERTIES_SOURCE = "system property";
+  private static final String SERVER_CONFIG_SOURCE = "MicroProfile Config of the server";
 
   private final SettingsSources sources;
   private final Map<String, String> ownSystemProperties;
   private final Map<String, String> ownEnvironment;
   private final @Nullable Path file;
   private final Map<String, String> fileEntries;
+  private final @Nullable Path contextFile;
+  private final Map<String, String> contextFileEntries;
   private final SmallRyeConfig config;
 
   private SettingsReader(SettingsSources sources) {
@@ -48,8 +58,13 @@ final class SettingsReader {
     SmallRyeConfig strong = builder().build();
     this.file = findFile(strong);
     this.fileEntries = file == null ? Map.of() : load(file);
+    this.contextFile = findContextFile();
+    this.contextFileEntries = contextFile == null ? Map.of() : load(contextFile);
     this.config =
         builder()
+            .withSources(
+                new PropertiesConfigSource(
+                    contextFileEntries, "file " + contextFile, CONTEXT_FILE_ORDINAL))
             .withSources(new PropertiesConfigSource(fileEntries, "file " + file, FILE_ORDINAL))
             .build();
   }
@@ -61,13 +76,17 @@ final class SettingsReader {
    */
   static SettingsReader open(SettingsSources sources) {
     SettingsReader reader = new SettingsReader(sources);
+    ContextSources context = sources.context();
     UnknownSettings.check("file " + reader.file, reader.fileEntries.keySet());
+    UnknownSettings.check("file " + reader.contextFile, reader.contextFileEntries.keySet());
+    UnknownSettings.check(CONTEXT_PARAMETERS_SOURCE, context.parameters().keySet());
+    UnknownSettings.check(SERVER_CONFIG_SOURCE, context.serverConfig().keySet());
     UnknownSettings.check(SYSTEM_PROPERTIES_SOURCE, reader.ownSystemProperties.keySet());
     UnknownSettings.checkEnvironment(reader.ownEnvironment);
     return reader;
   }
 
-  /** Returns the file that was read, or null if there is none. */
+  /** Returns the file for the whole server that was read, or null if there is none. */
   @Nullable Path file() {
     return file;
   }
@@ -75,6 +94,9 @@ final class SettingsReader {
   /** Returns the names of all settings that are given somewhere, as in the table. */
   List<String> givenNames() {
     List<String> names = new ArrayList<>(fileEntries.keySet());
+    names.addAll(contextFileEntries.keySet());
+    names.addAll(sources.context().parameters().keySet());
+    names.addAll(sources.context().serverConfig().keySet());
     names.addAll(ownSystemProperties.keySet());
     for (String name : ownEnvironment.keySet()) {
       names.add(UnknownSettings.propertyName(name));
@@ -123,17 +145,19 @@ final class SettingsReader {
 
   /** Returns the exception that says what is wrong with a setting and where it was written. */
   SettingsException problem(Setting<?> setting, String problem) {
-    return new SettingsException(setting.name(), sourceOf(config, setting, file), problem);
+    return new SettingsException(setting.name(), sourceOf(config, setting), problem);
   }
 
-  private static @Nullable String sourceOf(
-      SmallRyeConfig config, Setting<?> setting, @Nullable Path file) {
+  private @Nullable String sourceOf(SmallRyeConfig config, Setting<?> setting) {
     ConfigValue value = config.getConfigValue(setting.name());
     if (value == null || value.getRawValue() == null) {
       return null;
     }
     // The names that SmallRye gives its sources are not for people.
     return switch (value.getConfigSourceOrdinal()) {
+      case CONTEXT_PARAMETERS_ORDINAL -> CONTEXT_PARAMETERS_SOURCE;
+      case CONTEXT_FILE_ORDINAL -> "file " + contextFile;
+      case SERVER_CONFIG_ORDINAL -> SERVER_CONFIG_SOURCE;
       case SYSTEM_PROPERTIES_ORDINAL -> SYSTEM_PROPERTIES_SOURCE;
       case ENVIRONMENT_ORDINAL -> "environment " + setting.environmentName();
       default -> "file " + file;
@@ -144,6 +168,12 @@ final class SettingsReader {
     return new SmallRyeConfigBuilder()
         .forClassLoader(SettingsReader.class.getClassLoader())
         .withSources(
+            new PropertiesConfigSource(
+                sources.context().parameters(),
+                CONTEXT_PARAMETERS_SOURCE,
+                CONTEXT_PARAMETERS_ORDINAL),
+            new PropertiesConfigSource(
+                sources.context().serverConfig(), SERVER_CONFIG_SOURCE, SERVER_CONFIG_ORDINAL),
             new PropertiesConfigSource(
                 ownSystemProperties, SYSTEM_PROPERTIES_SOURCE, SYSTEM_PROPERTIES_ORDINAL),
             new EnvConfigSource(ownEnvironment, ENVIRONMENT_ORDINAL));
@@ -156,23 +186,45 @@ final class SettingsReader {
       if (!Files.isRegularFile(path)) {
         throw new SettingsException(
             SettingTable.CONFIG_FILE.name(),
-            sourceOf(strong, SettingTable.CONFIG_FILE, null),
+            sourceOf(strong, SettingTable.CONFIG_FILE),
             "there is no file '" + path + "'; allowed: a file that exists");
       }
       return path;
     }
+    return first(folders(), FILE_NAME);
+  }
+
+  /** The file for this context alone: beside the other one, or where that would be looked for. */
+  private @Nullable Path findContextFile() {
+    List<Path> folders = new ArrayList<>();
+    if (file != null && file.getParent() != null) {
+      folders.add(file.getParent());
+    }
+    folders.addAll(folders());
+    return first(folders, PREFIX + sources.context().name() + ".properties");
+  }
+
+  private static @Nullable Path first(List<Path> folders, String name) {
+    return folders.stream()
+        .map(folder -> folder.resolve(name))
+        .filter(Files::isRegularFile)
+        .findFirst()
+        .orElse(null);
+  }
+
+  private List<Path> folders() {
     Path tomcat = sources.tomcatBase();
     Path wildFly = sources.wildFlyConfig();
-    List<Path> candidates = new ArrayList<>();
+    List<Path> folders = new ArrayList<>();
     if (tomcat != null) {
-      candidates.add(tomcat.resolve("conf").resolve(FILE_NAME));
+      folders.add(tomcat.resolve("conf"));
     }
     if (wildFly != null) {
-      candidates.add(wildFly.resolve(FILE_NAME));
+      folders.add(wildFly);
     }
-    candidates.add(sources.systemConfigDirectory().resolve(FILE_NAME));
-    candidates.add(sources.workingDirectory().resolve(FILE_NAME));
-    return candidates.stream().filter(Files::isRegularFile).findFirst().orElse(null);
+    folders.add(sources.systemConfigDirectory());
+    folders.add(sources.workingDirectory());
+    return folders;
   }
 
   private static Map<String, String> load(Path file) {

@@ -16,13 +16,15 @@ import org.jspecify.annotations.Nullable;
  * @param workingDirectory where relative paths start where no server says otherwise
  * @param systemConfigDirectory the folder of the operating system's settings: /etc/narthex
  * @param hostName the name of this machine
+ * @param context what there is for this deployment alone
  */
 public record SettingsSources(
     Map<String, String> systemProperties,
     Map<String, String> environment,
     Path workingDirectory,
     Path systemConfigDirectory,
-    String hostName) {
+    String hostName,
+    ContextSources context) {
 
   /**
    * System property that our own launcher sets to {@code true}: embedded Tomcat sets {@code
@@ -42,8 +44,12 @@ public record SettingsSources(
     systemConfigDirectory = systemConfigDirectory.toAbsolutePath().normalize();
   }
 
-  /** Returns the sources of the running process, as they are now. */
-  public static SettingsSources ofThisProcess() {
+  /**
+   * Returns the sources of the running process, as they are now.
+   *
+   * @param context those of the deployment
+   */
+  public static SettingsSources ofThisProcess(ContextSources context) {
     Properties properties = System.getProperties();
     Map<String, String> copy = new HashMap<>();
     for (String name : properties.stringPropertyNames()) {
@@ -53,7 +59,7 @@ public record SettingsSources(
       }
     }
     return new SettingsSources(
-        copy, System.getenv(), Path.of(""), Path.of("/etc/narthex"), machineName());
+        copy, System.getenv(), Path.of(""), Path.of("/etc/narthex"), machineName(), context);
   }
 
   /**

@@ -29,15 +29,14 @@ final class SigningKeys {
   /**
    * Reads the keys.
    *
-   * @param hostname names a key that is made, {@code <hostname>-1}
    * @throws SettingsException if a file is missing or holds no key
    */
-  static List<SecretKey> load(Settings.Signing settings, String hostname) {
+  static List<SecretKey> load(Settings.Signing settings) {
     List<SecretKey> keys = new ArrayList<>();
     for (Path file : settings.keyFiles()) {
       try {
         if (settings.createMissing() && !Files.exists(file)) {
-          create(file, hostname + "-1");
+          create(file, settings.newKeyName());
         }
         keys.add(SecretKey.parse(Files.readString(file, StandardCharsets.UTF_8).strip()));
       } catch (NixFormatException e) {

@@ -46,7 +46,7 @@ final class UnknownSettings {
    */
   static void check(String source, Collection<String> names) {
     for (String name : new TreeSet<>(names)) {
-      boolean ofFile = !source.equals("system property");
+      boolean ofFile = source.startsWith("file ");
       boolean misplaced = ofFile && name.equals(SettingTable.CONFIG_FILE.name());
       if (misplaced) {
         throw new SettingsException(name, source, "cannot stand in the file itself");

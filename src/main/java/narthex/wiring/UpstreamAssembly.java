@@ -51,7 +51,9 @@ final class UpstreamAssembly {
     Path netrc = settings.netrcFile();
     Path trustStore = settings.trustStore();
     return new UpstreamNetwork(
-        netrc == null ? Netrc.empty() : Netrc.read(netrc),
+        netrc == null
+            ? Netrc.empty()
+            : Opening.of(SettingTable.NETRC_FILE.name(), () -> Netrc.read(netrc)),
         Objects.requireNonNullElseGet(
             settings.proxies(), () -> ProxyRules.ofEnvironment(System.getenv())),
         trustStore == null ? null : load(trustStore, settings.trustStorePassword()),

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 abstract class SettingsFixture {
   final Map<String, String> properties = new HashMap<>();
   final Map<String, String> environment = new HashMap<>();
+  ContextSources context = ContextSources.ROOT;
   private Path folder = Path.of("");
 
   @BeforeEach
@@ -35,6 +36,7 @@ abstract class SettingsFixture {
 
   final Settings read() {
     return Settings.read(
-        new SettingsSources(properties, environment, path("work"), path("etc"), "machine.example"));
+        new SettingsSources(
+            properties, environment, path("work"), path("etc"), "machine.example", context));
   }
 }

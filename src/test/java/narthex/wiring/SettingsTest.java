@@ -66,7 +66,8 @@ class SettingsTest extends SettingsFixture {
                     Duration.ofSeconds(30)))),
         settings.upstreams());
     assertEquals(
-        new Settings.Signing(List.of(data.resolve("signing.key")), true), settings.signing());
+        new Settings.Signing(List.of(data.resolve("signing.key")), true, "machine.example-1"),
+        settings.signing());
     assertEquals(new Settings.Access(Map.of(), Map.of(), Set.of()), settings.access());
     assertEquals(new Settings.Bodies(Duration.ofSeconds(60), 1024), settings.bodies());
     assertEquals(new Settings.Readers(Duration.ofSeconds(15), 4096), settings.readers());
@@ -284,7 +285,8 @@ class SettingsTest extends SettingsFixture {
     assertEquals(path("tomcat/narthex-data"), read().storage().dataDir());
     assertEquals(path("tomcat/netrc"), read().search().network().netrcFile());
     assertEquals(
-        new Settings.Signing(List.of(path("tomcat/a.key"), Path.of("/b.key")), false),
+        new Settings.Signing(
+            List.of(path("tomcat/a.key"), Path.of("/b.key")), false, "machine.example-1"),
         read().signing());
 
     properties.put("narthex.standalone", "true");

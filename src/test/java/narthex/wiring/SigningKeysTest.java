@@ -40,7 +40,9 @@ class SigningKeysTest {
     assertEquals(made + "\n", Files.readString(file));
     assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
     assertEquals(made, onlyKey(load(true, file)).print());
-    assertEquals(made, onlyKey(SigningKeys.load(settings(true, file), "renamed")).print());
+    assertEquals(
+        made,
+        onlyKey(SigningKeys.load(new Settings.Signing(List.of(file), true, "renamed-1"))).print());
     assertEquals(List.of("secret.key"), names(file));
   }
 
@@ -143,11 +145,11 @@ class SigningKeysTest {
   }
 
   private static List<SecretKey> load(boolean createMissing, Path... files) {
-    return SigningKeys.load(settings(createMissing, files), HOSTNAME);
+    return SigningKeys.load(settings(createMissing, files));
   }
 
   private static Settings.Signing settings(boolean createMissing, Path... files) {
-    return new Settings.Signing(List.of(files), createMissing);
+    return new Settings.Signing(List.of(files), createMissing, HOSTNAME + "-1");
   }
 
   private static SecretKey onlyKey(List<SecretKey> keys) {

@@ -1,0 +1,122 @@
+package narthex.configs;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A server as a process of its own; it and its children are killed when it is closed. */
+final class ServerProgram implements AutoCloseable {
+  private static final Duration DEADLINE = Duration.ofSeconds(120);
+  private static final long BETWEEN_LOOKS_MILLIS = 100;
+
+  private final Process process;
+  private final Path log;
+
+  private ServerProgram(Process process, Path log) {
+    this.process = process;
+    this.log = log;
+  }
+
+  /** Starts it; all that it writes goes to a file in the folder. */
+  static ServerProgram start(Path folder, List<String> command) throws IOException {
+    Path log = Files.createTempFile(folder, "output", ".txt");
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile());
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().put("NOPAUSE", "1");
+    return new ServerProgram(builder.start(), log);
+  }
+
+  /** Runs a program to its end, and returns what it wrote. */
+  static String run(Path folder, List<String> command) throws IOException, InterruptedException {
+    try (ServerProgram program = start(folder, command)) {
+      boolean ended = program.process.waitFor(DEADLINE.toSeconds(), TimeUnit.SECONDS);
+      if (!ended || program.process.exitValue() != 0) {
+        throw new AssertionError(command + " failed:\n" + program.log());
+      }
+      return program.log();
+    }
+  }
+
+  /** A port that nobody uses just now. */
+  static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+
+  /** Waits until it has written this. */
+  void awaitLine(String text) throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + DEADLINE.toNanos();
+    while (!log().contains(text)) {
+      lookAgain(deadline, text);
+    }
+  }
+
+  /** Waits until this URL answers with this status. */
+  void awaitAnswer(int status, String url) throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + DEADLINE.toNanos();
+    while (status(url) != status) {
+      lookAgain(deadline, url);
+    }
+  }
+
+  String log() throws IOException {
+    return Files.readString(log);
+  }
+
+  /** GET. */
+  static HttpResponse<String> get(String url, String... fields)
+      throws IOException, InterruptedException {
+    return send("GET", url, fields);
+  }
+
+  /** A request without a body. */
+  static HttpResponse<String> send(String method, String url, String... fields)
+      throws IOException, InterruptedException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(url))
+            .method(method, HttpRequest.BodyPublishers.noBody())
+            .timeout(DEADLINE);
+    for (int i = 0; i < fields.length; i += 2) {
+      request.header(fields[i], fields[i + 1]);
+    }
+    return HttpClient.newHttpClient().send(request.build(), BodyHandlers.ofString());
+  }
+
+  @Override
+  public void close() {
+    List<ProcessHandle> all = process.descendants().toList();
+    all.forEach(ProcessHandle::destroyForcibly);
+    process.destroyForcibly();
+    process.onExit().join();
+    all.forEach(child -> child.onExit().join());
+  }
+
+  private static int status(String url) throws InterruptedException {
+    try {
+      return get(url).statusCode();
+    } catch (IOException notYet) {
+      return 0;
+    }
+  }
+
+  private void lookAgain(long deadline, String wanted) throws IOException, InterruptedException {
+    boolean ended = process.waitFor(BETWEEN_LOOKS_MILLIS, TimeUnit.MILLISECONDS);
+    if (ended || System.nanoTime() - deadline > 0) {
+      throw new AssertionError("no sign of '" + wanted + "':\n" + log());
+    }
+  }
+}
