@@ -182,8 +182,7 @@ final class Components implements Closeable {
   }
 
   private BlobStore blobs(Path root) {
-    BlobStore blobs =
-        Opening.of(SettingTable.BLOB_URL.name(), () -> DirectoryBlobStore.open(root));
+    BlobStore blobs = Opening.of(SettingTable.BLOB_URL.name(), () -> DirectoryBlobStore.open(root));
     closeables.push(blobs);
     return blobs;
   }
