@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import javax.net.ssl.SSLContext;
-import narthex.nix.OneLine;
 import narthex.stream.DecoderShare;
 import narthex.upstream.Netrc;
 import narthex.upstream.ProxyRules;
@@ -60,13 +59,9 @@ final class UpstreamAssembly {
         settings.allowedHosts());
   }
 
-  private static SSLContext load(Path file, @Nullable String password) throws IOException {
-    try {
-      return TrustStore.load(file, password);
-    } catch (IOException e) {
-      throw new IOException(
-          UpstreamNetworkSettings.TRUST_STORE.name() + ": " + OneLine.reason(e), e);
-    }
+  private static SSLContext load(Path file, @Nullable String password) {
+    return Opening.of(
+        UpstreamNetworkSettings.TRUST_STORE.name(), () -> TrustStore.load(file, password));
   }
 
   /** One line for each upstream: its URL and how it fares. */
