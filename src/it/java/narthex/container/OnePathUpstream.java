@@ -9,7 +9,6 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -18,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import narthex.nix.Compression;
 import narthex.nix.Sha256;
 import narthex.stream.Encoders;
+import narthex.testing.NarTree;
 
 /**
  * A binary cache with one store path, zstd-compressed and unsigned, at the port that the servers
@@ -44,9 +44,7 @@ final class OnePathUpstream implements AutoCloseable {
   }
 
   private static byte[] random(int seed) {
-    byte[] bytes = new byte[NAR_BYTES];
-    new Random(seed).nextBytes(bytes);
-    return bytes;
+    return NarTree.random(seed, NAR_BYTES).nar();
   }
 
   static OnePathUpstream start() throws IOException {

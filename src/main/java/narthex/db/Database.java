@@ -199,6 +199,19 @@ public final class Database implements AutoCloseable {
   }
 
   /**
+   * Makes a fetched narinfo one that was last said at {@link NarInfoRow#NEVER}, unless it was
+   * replaced meanwhile.
+   *
+   * @throws DatabaseException if that could not be done
+   */
+  public void outdateNarInfo(NarInfoRow row) throws IOException {
+    transactions.together(
+        "outdate narinfo",
+        row.said().storePath().hash().text(),
+        mappers -> mappers.narInfos().outdate(row));
+  }
+
+  /**
    * Deletes a narinfo, if there is one. The file names of its NAR stay: clients remember them.
    *
    * @throws DatabaseException if it could not be deleted

@@ -74,6 +74,24 @@ interface NarInfoMapper {
       """)
   List<String> findStored(@Param("hashes") List<String> hashes);
 
+  @Update(
+      """
+      update narinfo set checked_at = #{checkedAt}
+      where store_path_hash = #{hash} and nar_hash = #{narHash} and upstream is not null
+      """)
+  int setCheckedAt(
+      @Param("hash") String hash,
+      @Param("narHash") String narHash,
+      @Param("checkedAt") long checkedAt);
+
+  /** Makes this row one that was last said at {@link NarInfoRow#NEVER}. */
+  default int outdate(NarInfoRow row) {
+    return setCheckedAt(
+        row.said().storePath().hash().text(),
+        row.said().nar().hash().nix32(),
+        NarInfoRow.NEVER.toEpochMilli());
+  }
+
   @Delete("delete from narinfo where store_path_hash = #{hash}")
   int delete(@Param("hash") String hash);
 

@@ -17,6 +17,9 @@ public record NarInfoRow(NarInfo said, @Nullable String upstream, String stem, I
   /** Signatures that uploads may bring to one path: they must not let a row grow without bound. */
   public static final int MOST_UPLOADED_SIGNATURES = 64;
 
+  /** When a row was last said that turned out wrong: it must be asked for again. */
+  public static final Instant NEVER = Instant.parse("0001-01-01T00:00:00Z");
+
   /** Checks that nothing is missing. */
   public NarInfoRow {
     Objects.requireNonNull(said);

@@ -28,11 +28,11 @@ interface DownloadTarget {
    */
   NarExpectation expectation(NarOffer offer, OptionalLong length);
 
-  /** Its bytes are coming from this offer. */
-  void opened(NarOffer offer) throws IOException;
+  /** The NAR from this offer was right, and what is to be kept is stored. */
+  void stored(NarOffer offer, NarIngestion.Finished finished) throws IOException;
 
-  /** Everything was right and is stored. */
-  void stored(NarIngestion.Finished finished) throws IOException;
+  /** The file of this offer turned out wrong, or could not be had to its end. */
+  void wrong(NarOffer offer);
 
   /** What it is, for messages. */
   String describe();

@@ -53,14 +53,14 @@ record FileTarget(
   }
 
   @Override
-  public void opened(NarOffer offer) {
-    // nothing is learnt before its bytes are right
+  public void stored(NarOffer offer, NarIngestion.Finished finished) throws IOException {
+    Sha256 fileHash = name.hash().orElseThrow();
+    DatabaseTries.keepTrying(() -> database.nameFile(name.stem(), fileHash, finished.nar().hash()));
   }
 
   @Override
-  public void stored(NarIngestion.Finished finished) throws IOException {
-    Sha256 fileHash = name.hash().orElseThrow();
-    DatabaseTries.keepTrying(() -> database.nameFile(name.stem(), fileHash, finished.nar().hash()));
+  public void wrong(NarOffer offer) {
+    sources.wrong(offer, name.stem());
   }
 
   @Override

@@ -3,6 +3,7 @@ package narthex.ingest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
@@ -16,6 +17,7 @@ import narthex.stream.CorruptNarException;
 import narthex.stream.DecoderShare;
 import narthex.stream.DigestingInputStream;
 import narthex.stream.NarReader;
+import narthex.stream.NarStartInputStream;
 import narthex.stream.NotNarException;
 import narthex.stream.PassingInputStream;
 import narthex.stream.TooLongException;
@@ -39,8 +41,9 @@ final class NarCheck {
 
   private final NarExpectation expected;
   private final @Nullable ChunkedWriter chunks;
-  private final GrowingManifest manifest;
+  private final List<GrowingManifest> manifests;
   private final Means means;
+  private final CompletableFuture<@Nullable Void> begun = new CompletableFuture<>();
 
   /**
    * What a check uses.
@@ -51,14 +54,17 @@ final class NarCheck {
    */
   record Means(ExecutorService threads, DecoderShare decoders, Duration longestWait) {}
 
+  /**
+   * @param manifests of the file, all with the same bytes; the first is read
+   */
   NarCheck(
       NarExpectation expected,
       @Nullable ChunkedWriter chunks,
-      GrowingManifest manifest,
+      List<GrowingManifest> manifests,
       Means means) {
     this.expected = expected;
     this.chunks = chunks;
-    this.manifest = manifest;
+    this.manifests = List.copyOf(manifests);
     this.means = means;
   }
 
@@ -67,20 +73,32 @@ final class NarCheck {
     return CompletableFuture.supplyAsync(this::check, means.threads());
   }
 
+  /** Complete as soon as the first decoded bytes prove to be those of a NAR. */
+  CompletableFuture<@Nullable Void> begun() {
+    return begun;
+  }
+
+  private GrowingManifest written() {
+    return manifests.get(0);
+  }
+
   /** Tells those who follow the file, or its NAR, that it failed. */
   void fail(IOException reason) {
-    manifest.fail(reason);
+    manifests.forEach(manifest -> manifest.fail(reason));
     if (chunks != null) {
       chunks.manifest().fail(reason);
     }
   }
 
   private NarId check() {
-    try (InputStream written = manifest.openUnchecked();
+    try (InputStream written = written().openUnchecked();
         InputStream decoded = decode(written);
         DigestingInputStream nar =
             new DigestingInputStream(
-                chunking(new BoundedInputStream(decoded, expected.maxNarBytes(), "NAR")))) {
+                chunking(
+                    new NarStartInputStream(
+                        new BoundedInputStream(decoded, expected.maxNarBytes(), "NAR"),
+                        () -> begun.complete(null))))) {
       NarId checked = expected.nar() == null ? parsed(nar) : announced(nar, expected.nar());
       if (chunks != null) {
         chunks.finish();
@@ -93,6 +111,8 @@ final class NarCheck {
               : corrupt("NarSize", Long.toString(expected.maxNarBytes()), "more"));
     } catch (CorruptNarException e) {
       throw rejected(e);
+    } catch (NotNarException e) {
+      throw rejected(corrupt("NAR", "a NAR", String.valueOf(e.getMessage())));
     } catch (CorruptEncodingException e) {
       throw rejected(corrupt("NAR", "decodable", String.valueOf(e.getMessage())));
     } catch (IOException e) {
@@ -115,7 +135,7 @@ final class NarCheck {
 
   /** Reads the NAR once more, from the file, and cuts it. */
   void cutAgain(NarId nar, ChunkedWriter writer) throws IOException {
-    try (InputStream file = manifest.openUnchecked();
+    try (InputStream file = written().openUnchecked();
         InputStream decoded = decode(file);
         DigestingInputStream again =
             new DigestingInputStream(new ChunkingInputStream(decoded, writer))) {
@@ -125,7 +145,7 @@ final class NarCheck {
   }
 
   private boolean waitsOn(Duration waited) throws IOException {
-    IOException failure = manifest.failure();
+    IOException failure = written().failure();
     if (failure != null) {
       throw failure;
     }
@@ -134,7 +154,7 @@ final class NarCheck {
   }
 
   private void sign() {
-    manifest.checking();
+    manifests.forEach(GrowingManifest::checking);
     if (chunks != null) {
       chunks.manifest().checking();
     }

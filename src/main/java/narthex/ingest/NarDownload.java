@@ -161,12 +161,13 @@ public final class NarDownload {
   /**
    * Asks whether a narinfo's NAR can be fetched, without fetching it.
    *
+   * @param wanted the compression in which the caller wants the NAR
    * @return empty if surely no upstream has it (in this compression); else the file's length, if
    *     told
    * @throws IOException if that cannot be told
    */
-  public Optional<OptionalLong> probe(NarInfoRow row) throws IOException {
-    return sources.search(row, NarDownload::probe);
+  public Optional<OptionalLong> probe(NarInfoRow row, Compression wanted) throws IOException {
+    return sources.search(row, wanted, NarDownload::probe);
   }
 
   /**

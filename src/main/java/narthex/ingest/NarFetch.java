@@ -1,17 +1,29 @@
 package narthex.ingest;
 
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicBoolean;
 import narthex.staging.Flight;
 import narthex.staging.InFlightRegistry;
+import narthex.stream.CorruptNarException;
 import narthex.upstream.NarBody;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings one NAR file from an upstream through {@link NarIngest}. A broken transfer is taken up
  * where it broke. Used by one thread, once.
+ *
+ * <p>Those who wait get bytes as soon as these are surely the beginning of a NAR. An offer that
+ * fails before costs them nothing but time: the next one is taken. One that fails later breaks the
+ * transfer of those who have seen its bytes, and the next flight begins with another offer.
  */
 final class NarFetch {
-  private record Opened(NarOffer offer, NarBody body) {}
+  private static final System.Logger LOG = System.getLogger(NarFetch.class.getName());
+
+  /** What came of an offer that somebody saw bytes of: how it failed, or null. */
+  private record Ended(@Nullable IOException failure) {}
 
   private final DownloadTarget target;
   private final NarIngest ingest;
@@ -37,48 +49,81 @@ final class NarFetch {
     if (keep.isEmpty()) {
       return;
     }
-    Opened opened =
-        target
-            .search(
-                offer ->
-                    offer
-                        .upstream()
-                        .openNar(offer.file().url(), 0, null)
-                        .map(body -> new Opened(offer, body)))
-            .orElseThrow(() -> new NarAbsentException("no upstream has it " + target.describe()));
-    try (NarIngestion ingestion = begin(opened, keep.get())) {
-      try {
-        transfer(opened, ingestion);
-      } catch (IOException e) {
-        ingestion.fail(e);
-        throw e;
-      }
+    Optional<Ended> ended = target.search(offer -> take(offer, keep.get()));
+    IOException failure =
+        ended
+            .orElseThrow(() -> new NarAbsentException("no upstream has it " + target.describe()))
+            .failure();
+    if (failure != null) {
+      throw failure;
     }
   }
 
-  private NarIngestion begin(Opened opened, Keep keep) throws IOException {
+  /** Takes an offer; empty if its upstream surely has no such file. */
+  private Optional<Ended> take(NarOffer offer, Keep keep) throws IOException {
+    Optional<NarBody> body = offer.upstream().openNar(offer.file().url(), 0, null);
+    if (body.isEmpty()) {
+      return Optional.empty();
+    }
+    AtomicBoolean settled = new AtomicBoolean(); // whether it is known if anybody sees its bytes
     try {
-      target.opened(opened.offer());
-      return ingest.begin(target.expectation(opened.offer(), opened.body().length()), keep);
-    } catch (IOException | RuntimeException e) {
-      opened.body().close();
+      bring(offer, body.get(), keep, settled);
+      return Optional.of(new Ended(null));
+    } catch (IOException e) {
+      target.wrong(offer);
+      LOG.log(
+          Level.WARNING, "nar source failed source={0} reason={1}", offer.place(), e.toString());
+      boolean isSeen = !settled.compareAndSet(false, true);
+      if (isSeen) {
+        return Optional.of(new Ended(e));
+      }
       throw e;
     }
   }
 
-  private void transfer(Opened opened, NarIngestion ingestion) throws IOException {
-    NarOffer offer = opened.offer();
-    flight.opened(
-        new Flight.Coming(
-            ingestion.manifest(),
-            offer.file().compression(),
-            ingestion.announcedHash(),
-            ingestion.announcedNar(),
-            ingestion.narManifest()));
-    new NarTransfer(offer, ingestion).run(opened.body());
-    NarIngestion.Finished finished = ingestion.finish();
-    target.stored(finished);
-    flights.release(flight);
-    flight.boarding().awaitBoarded(); // what is not kept is discarded next
+  private void bring(NarOffer offer, NarBody body, Keep keep, AtomicBoolean settled)
+      throws IOException {
+    try (NarIngestion ingestion = begin(offer, body, keep)) {
+      ingestion.whenBegun(
+          () -> {
+            if (settled.compareAndSet(false, true)) {
+              flight.opened(coming(offer, ingestion));
+            }
+          });
+      try {
+        new NarTransfer(offer, ingestion).run(body);
+        target.stored(offer, ingestion.finish());
+      } catch (IOException e) {
+        ingestion.fail(e);
+        throw e;
+      }
+      flights.release(flight);
+      flight.boarding().awaitBoarded(); // what is not kept is discarded next
+    }
+  }
+
+  private NarIngestion begin(NarOffer offer, NarBody body, Keep keep) throws IOException {
+    try {
+      OptionalLong length = body.length();
+      NarExpectation expected = target.expectation(offer, length);
+      if (length.isPresent() && expected.refuses(length.getAsLong())) {
+        throw new CorruptNarException(
+            "length", "one of such a NAR", Long.toString(length.getAsLong()), offer.place());
+      }
+      return ingest.begin(expected, keep);
+    } catch (IOException | RuntimeException e) {
+      body.close();
+      throw e;
+    }
+  }
+
+  private static Flight.Coming coming(NarOffer offer, NarIngestion ingestion) {
+    return new Flight.Coming(
+        ingestion.announcedFile(),
+        ingestion.manifest(),
+        offer.file().compression(),
+        ingestion.announcedHash(),
+        ingestion.announcedNar(),
+        ingestion.narManifest());
   }
 }

@@ -6,26 +6,33 @@ import java.time.InstantSource;
 import java.util.Optional;
 import narthex.db.Database;
 import narthex.db.NarInfoRow;
+import narthex.nix.NarFile;
 import narthex.nix.NarFileName;
 import narthex.nix.NarInfo;
 import narthex.nix.NixFormatException;
+import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
 import narthex.upstream.FoundNarInfo;
 import narthex.upstream.Upstreams;
 
-/** Brings narinfos from the upstreams into rows. Thread-safe. */
+/**
+ * Brings narinfos from the upstreams into rows, and tells which rows may be served. An upstream
+ * that sent a wrong file of a NAR is passed over for that path while another has it. Thread-safe.
+ */
 public final class NarInfoFetch {
   private static final System.Logger LOG = System.getLogger(NarInfoFetch.class.getName());
 
   private final Upstreams upstreams;
   private final Database database;
   private final InstantSource clock;
+  private final WrongSources wrong;
 
   /** Asks these upstreams and keeps what they say in this database. */
   public NarInfoFetch(Upstreams upstreams, Database database, InstantSource clock) {
     this.upstreams = upstreams;
     this.database = database;
     this.clock = clock;
+    this.wrong = new WrongSources(clock);
   }
 
   /**
@@ -37,6 +44,11 @@ public final class NarInfoFetch {
    */
   public Optional<NarInfoRow> fetch(StorePathHash hash) throws IOException {
     Optional<FoundNarInfo> found = upstreams.find(hash);
+    if (found.isPresent() && isWrong(found.get())) {
+      Optional<FoundNarInfo> other =
+          upstreams.findAll(hash).found().stream().filter(one -> !isWrong(one)).findFirst();
+      found = other.isPresent() ? other : found;
+    }
     if (found.isEmpty()) {
       return Optional.empty();
     }
@@ -47,6 +59,40 @@ public final class NarInfoFetch {
       LOG.log(Level.WARNING, "narinfo not kept hash={0} reason={1}", hash.text(), e.getMessage());
       return Optional.of(row);
     }
+  }
+
+  private boolean isWrong(FoundNarInfo found) {
+    return wrong.contains(found.upstream(), WrongSources.name(found.narInfo().nar()));
+  }
+
+  /** Who sent something wrong. */
+  WrongSources wrongSources() {
+    return wrong;
+  }
+
+  /**
+   * Whether this row may be served: a client uploaded it, or an upstream as it is set now vouches
+   * for it. An upstream or a key that was removed from the settings vouches for nothing.
+   */
+  public boolean isVouchedFor(NarInfoRow row) {
+    String base = row.upstream();
+    return base == null || upstreams.vouchFor(row.said(), base);
+  }
+
+  /** Notes that what this row says turned out wrong: it is asked upstream before it is served. */
+  void outdate(NarInfoRow row) throws IOException {
+    database.outdateNarInfo(row);
+  }
+
+  /** Keeps what a file turned out to be; it is handed out under its own hash. */
+  void correct(NarInfo said, String upstream, NarFile actual) throws IOException {
+    Sha256 hash = actual.hash();
+    database.storeNarInfo(
+        new NarInfoRow(
+            said.withFile(actual),
+            upstream,
+            hash == null ? stem(said) : hash.nix32(),
+            clock.instant()));
   }
 
   /** Keeps what an upstream said; returns the row as it is now. */

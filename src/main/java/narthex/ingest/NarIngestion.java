@@ -17,6 +17,7 @@ import narthex.db.Form;
 import narthex.db.Representation;
 import narthex.db.WholeFileKey;
 import narthex.nix.Compression;
+import narthex.nix.NarFile;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import narthex.stream.CorruptNarException;
@@ -51,6 +52,7 @@ public final class NarIngestion implements Closeable {
   private final Spool spool;
   private final NarIngest ingest;
   private final GrowingManifest manifest;
+  private final GrowingManifest announced;
   private final MessageDigest fileDigest = Sha256.newDigest();
   private final NarCheck check;
   private final CompletableFuture<NarId> verified;
@@ -61,8 +63,17 @@ public final class NarIngestion implements Closeable {
    *
    * @param nar NarHash and NarSize
    * @param stored whether its file was not here before
+   * @param compression of the file
+   * @param fileHash of the file
+   * @param fileBytes how many the file has
    */
-  record Finished(NarId nar, Stored stored) {}
+  record Finished(
+      NarId nar, Stored stored, Compression compression, Sha256 fileHash, long fileBytes) {
+    /** What a narinfo says of the file. */
+    NarFile file(String url) {
+      return new NarFile(url, compression, fileHash, fileBytes);
+    }
+  }
 
   NarIngestion(
       NarExpectation expected,
@@ -78,13 +89,24 @@ public final class NarIngestion implements Closeable {
     this.spool = spool;
     this.ingest = ingest;
     this.manifest = new GrowingManifest(spool, length);
-    this.check = new NarCheck(expected, chunks, manifest, means);
+    this.announced = new GrowingManifest(spool, length);
+    this.check = new NarCheck(expected, chunks, List.of(manifest, announced), means);
     this.verified = check.start();
   }
 
-  /** What is written, for those who follow it. */
+  /** What is written, for those who follow it; complete as soon as the NAR in it is right. */
   public GrowingManifest manifest() {
     return manifest;
+  }
+
+  /** The same for those who send the file itself: fails if it is not the one that was announced. */
+  GrowingManifest announcedFile() {
+    return announced;
+  }
+
+  /** Runs this, in the checking thread, once the first decoded bytes prove to be those of a NAR. */
+  void whenBegun(Runnable told) {
+    var unused = check.begun().thenRun(told);
   }
 
   /**
@@ -133,6 +155,11 @@ public final class NarIngestion implements Closeable {
     spool.write(bytes, offset, length);
     written += length;
     manifest.grown(length);
+    Long size = expected.fileSizeBytes();
+    if (size != null && written > size) {
+      announced.fail(corrupt("FileSize", "at most " + size, "more"));
+    }
+    announced.grown(length);
   }
 
   /**
@@ -144,13 +171,14 @@ public final class NarIngestion implements Closeable {
   Finished finish() throws IOException {
     boolean isNar = expected.compression() == Compression.NONE;
     Sha256 ofFile = Sha256.of(fileDigest.digest());
-    if (!isNar) {
+    if (!isNar && expected.nar() == null) {
       requireFileHash(ofFile);
     }
     manifest.written();
+    announced.written();
     NarId nar = awaitVerified();
     Sha256 fileHash = isNar ? nar.hash() : ofFile; // hashed once
-    requireFileHash(fileHash);
+    completeAnnounced(fileHash);
     manifest.complete();
     if (chunks != null) {
       chunks.manifest().complete();
@@ -162,10 +190,11 @@ public final class NarIngestion implements Closeable {
           nar.hash().nix32(),
           expected.compression().nixName(),
           expected.source());
-      return new Finished(nar, Stored.KNOWN);
+      return finished(nar, Stored.KNOWN, fileHash);
     }
     if (chunks != null) {
-      return finished(nar, ingest.publish(nar, chunks, writer -> check.cutAgain(nar, writer)));
+      return stored(
+          nar, ingest.publish(nar, chunks, writer -> check.cutAgain(nar, writer)), fileHash);
     }
     String key = WholeFileKey.create(nar.hash());
     spool.commit(key);
@@ -175,7 +204,28 @@ public final class NarIngestion implements Closeable {
             nar,
             new Representation(
                 Form.WHOLE, expected.compression(), fileHash, written, List.of(extent)));
-    return finished(nar, stored);
+    return stored(nar, stored, fileHash);
+  }
+
+  /**
+   * Where NarHash was announced, that decides what is stored. A file that has another FileHash or
+   * FileSize than announced is only not sent as the one that was announced.
+   */
+  private void completeAnnounced(Sha256 fileHash) throws CorruptNarException {
+    try {
+      requireFileHash(fileHash);
+      Long size = expected.fileSizeBytes();
+      if (size != null && expected.nar() != null && written != size) {
+        throw corrupt("FileSize", Long.toString(size), Long.toString(written));
+      }
+      announced.complete();
+    } catch (CorruptNarException e) {
+      if (expected.nar() == null) {
+        throw e;
+      }
+      LOG.log(Level.WARNING, "the narinfo is wrong about its file reason={0}", e.getMessage());
+      announced.fail(e);
+    }
   }
 
   private void requireFileHash(Sha256 actual) throws CorruptNarException {
@@ -185,7 +235,11 @@ public final class NarIngestion implements Closeable {
     }
   }
 
-  private Finished finished(NarId nar, Stored stored) {
+  private Finished finished(NarId nar, Stored stored, Sha256 fileHash) {
+    return new Finished(nar, stored, expected.compression(), fileHash, written);
+  }
+
+  private Finished stored(NarId nar, Stored stored, Sha256 fileHash) {
     LOG.log(
         Level.INFO,
         stored == Stored.NEW
@@ -197,7 +251,7 @@ public final class NarIngestion implements Closeable {
         Long.toString(written),
         keep,
         expected.source());
-    return new Finished(nar, stored);
+    return finished(nar, stored, fileHash);
   }
 
   /** Ends the ingestion for this reason: those who follow it fail, and nothing is stored. */

@@ -1,6 +1,7 @@
 package narthex.ingest;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -8,8 +9,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One search for a file of a NAR: asks one offer after the other until one answers. Used by one
- * thread, once.
+ * One search for a file of a NAR: asks one offer after the other until one answers. Upstreams that
+ * sent something wrong a short while ago are asked last. Used by one thread, once.
  *
  * @param <T> the answer
  */
@@ -26,30 +27,47 @@ final class NarSearch<T> {
     Optional<T> ask(NarOffer offer) throws IOException;
   }
 
+  private final WrongSources wrong;
+  private final String what;
   private final Question<T> question;
+  private final List<NarOffer> putOff = new ArrayList<>();
   private final Set<String> asked = new HashSet<>();
   private @Nullable IOException trouble;
 
-  NarSearch(Question<T> question) {
+  /**
+   * @param what is searched for, as {@link WrongSources} calls it
+   */
+  NarSearch(WrongSources wrong, String what, Question<T> question) {
+    this.wrong = wrong;
+    this.what = what;
     this.question = question;
   }
 
-  /** Asks those of these offers that were not asked yet. */
+  /** Asks those of these offers that were not asked yet, and puts off those that may be wrong. */
   Optional<T> ask(List<NarOffer> offers) {
     for (NarOffer offer : offers) {
       if (!asked.add(offer.place())) {
         continue;
       }
-      try {
-        Optional<T> answer = question.ask(offer);
-        if (answer.isPresent()) {
-          return answer;
-        }
-      } catch (IOException e) {
-        trouble = e;
+      if (wrong.contains(offer.upstream().base(), what)) {
+        putOff.add(offer);
+        continue;
+      }
+      Optional<T> answer = ask(offer);
+      if (answer.isPresent()) {
+        return answer;
       }
     }
     return Optional.empty();
+  }
+
+  private Optional<T> ask(NarOffer offer) {
+    try {
+      return question.ask(offer);
+    } catch (IOException e) {
+      trouble = e;
+      return Optional.empty();
+    }
   }
 
   /** Notes that some who may have an offer could not say. */
@@ -60,11 +78,17 @@ final class NarSearch<T> {
   }
 
   /**
-   * Ends a search without an answer.
+   * Asks what was put off, and ends the search.
    *
    * @throws IOException if nobody answered and some could not say
    */
   Optional<T> end() throws IOException {
+    for (NarOffer offer : putOff) {
+      Optional<T> answer = ask(offer);
+      if (answer.isPresent()) {
+        return answer;
+      }
+    }
     if (trouble != null) {
       throw trouble;
     }

@@ -1,6 +1,7 @@
 package narthex.ingest;
 
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -9,43 +10,71 @@ import narthex.db.NarInfoRow;
 import narthex.nix.Compression;
 import narthex.nix.NarFile;
 import narthex.nix.NarFileName;
+import narthex.nix.NarInfo;
 import narthex.nix.Sha256;
+import narthex.nix.StorePathHash;
 import narthex.upstream.FoundNarInfo;
 import narthex.upstream.Upstream;
 import narthex.upstream.Upstreams;
 
 /**
  * The one order in which upstreams are searched for a file of a NAR: the upstream whose narinfo is
- * kept, then all others that have the same NAR. Thread-safe.
+ * kept, then all others that have the same NAR, and last those that sent something wrong a short
+ * while ago. What a search finds out about narinfos is kept. Thread-safe.
  */
 public final class NarSources {
+  private static final System.Logger LOG = System.getLogger(NarSources.class.getName());
+
   private final Upstreams upstreams;
   private final NarInfoFetch narInfos;
+  private final NarIngest ingest;
+  private final WrongSources wrong;
 
   /**
    * @param narInfos keeps narinfos that a search finds
+   * @param ingest tells who listens that a narinfo changed
    */
-  public NarSources(Upstreams upstreams, NarInfoFetch narInfos) {
+  public NarSources(Upstreams upstreams, NarInfoFetch narInfos, NarIngest ingest) {
     this.upstreams = upstreams;
     this.narInfos = narInfos;
+    this.ingest = ingest;
+    this.wrong = narInfos.wrongSources();
   }
 
   /**
-   * Searches for the file that this narinfo names, or another of the same NAR and compression.
+   * Searches for a file of the NAR that this narinfo names. If nobody has the NAR, or its upstream
+   * now names another NAR, the narinfo is outdated at once.
    *
+   * @param wanted the compression of the file, or none if any file will do
    * @return empty if surely no upstream has one
    * @throws IOException if none was found and some upstreams could not say
    */
-  <T> Optional<T> search(NarInfoRow row, NarSearch.Question<T> question) throws IOException {
-    NarSearch<T> search = new NarSearch<>(question);
+  <T> Optional<T> search(NarInfoRow row, Compression wanted, NarSearch.Question<T> question)
+      throws IOException {
+    NarSearch<T> search = new NarSearch<>(wrong, WrongSources.name(row.said().nar()), question);
     Optional<T> found = search.ask(own(row));
     if (found.isPresent()) {
       return found;
     }
     Upstreams.Survey survey = upstreams.findAll(row.said().storePath().hash());
     search.troubled(survey.trouble());
-    found = search.ask(others(row, survey));
-    return found.isPresent() ? found : search.end();
+    learnOfAnotherNar(row, survey);
+    found = search.ask(others(row, survey, wanted));
+    if (found.isEmpty()) {
+      found = search.end();
+    }
+    if (found.isEmpty() && !isInAnotherCompression(row, survey)) {
+      keep(row.said().storePath().hash(), () -> narInfos.outdate(row));
+    }
+    return found;
+  }
+
+  private static boolean isInAnotherCompression(NarInfoRow row, Upstreams.Survey survey) {
+    Compression compression = row.said().file().compression();
+    return survey.found().stream()
+        .map(FoundNarInfo::narInfo)
+        .filter(other -> other.nar().equals(row.said().nar()))
+        .anyMatch(other -> other.file().compression() != compression);
   }
 
   private List<NarOffer> own(NarInfoRow row) {
@@ -57,22 +86,66 @@ public final class NarSources {
             .toList();
   }
 
-  /** What other upstreams have; a narinfo that names another compression replaces the row. */
-  private List<NarOffer> others(NarInfoRow row, Upstreams.Survey survey) throws IOException {
+  /** A path that its upstream rebuilt has another NAR. */
+  private void learnOfAnotherNar(NarInfoRow row, Upstreams.Survey survey) {
+    boolean isRebuilt =
+        survey.found().stream()
+            .anyMatch(
+                one ->
+                    one.upstream().equals(row.upstream())
+                        && !one.narInfo().nar().equals(row.said().nar()));
+    boolean isNowhere =
+        survey.trouble() == null
+            && survey.found().stream()
+                .noneMatch(one -> one.narInfo().nar().equals(row.said().nar()));
+    if (isRebuilt || (isNowhere && !survey.found().isEmpty())) {
+      learn(survey.found().get(0));
+    }
+  }
+
+  /**
+   * What upstreams have of the same NAR, the wanted compression first. A narinfo that names a file
+   * that will not do is kept, so that clients learn of that file.
+   */
+  private List<NarOffer> others(NarInfoRow row, Upstreams.Survey survey, Compression wanted) {
+    Compression first = row.said().file().compression();
     List<NarOffer> offers = new ArrayList<>();
+    List<NarOffer> later = new ArrayList<>();
     for (FoundNarInfo other : survey.found()) {
       NarFile file = other.narInfo().file();
       if (!other.narInfo().nar().equals(row.said().nar())) {
         continue;
       }
-      if (file.compression() != row.said().file().compression()) {
-        narInfos.store(other);
-        continue;
-      }
       Upstream upstream = upstreams.byBase(other.upstream()).orElseThrow();
-      offers.add(new NarOffer(upstream, file, other));
+      if (file.compression() == first) {
+        offers.add(new NarOffer(upstream, file, other));
+      } else if (wanted == Compression.NONE) {
+        later.add(new NarOffer(upstream, file, other));
+      } else if (!wrong.contains(other.upstream(), WrongSources.name(row.said().nar()))) {
+        learn(other);
+      }
     }
+    offers.addAll(later);
     return offers;
+  }
+
+  private void learn(FoundNarInfo found) {
+    keep(found.narInfo().storePath().hash(), () -> narInfos.store(found));
+  }
+
+  /** Changes what is known of a path. */
+  private interface Change {
+    void make() throws IOException;
+  }
+
+  /** Where what was learnt cannot be kept, as on a full disk, that spoils no answer. */
+  private void keep(StorePathHash hash, Change change) {
+    try {
+      change.make();
+      ingest.announce(hash);
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "narinfo not kept hash={0} reason={1}", hash.text(), e.getMessage());
+    }
   }
 
   /**
@@ -89,7 +162,7 @@ public final class NarSources {
     }
     List<NarFileName> forms =
         forms(name).stream().filter(form -> !upstreams.isKnownAbsent(form)).toList();
-    NarSearch<T> search = new NarSearch<>(question);
+    NarSearch<T> search = new NarSearch<>(wrong, name.stem(), question);
     for (Upstream upstream : upstreams.byPriority()) {
       Optional<T> found =
           search.ask(forms.stream().map(form -> offer(upstream, form, hash.get())).toList());
@@ -119,11 +192,30 @@ public final class NarSources {
     return forms;
   }
 
-  /** Keeps the narinfo that names this file, if it was only just found. */
-  void used(NarOffer offer) throws IOException {
+  /** The file of this offer turned out right; the narinfo that names it is kept. */
+  void right(NarOffer offer) {
     FoundNarInfo found = offer.found();
     if (found != null) {
-      narInfos.store(found);
+      learn(found);
     }
+  }
+
+  /**
+   * The NAR in the file of this offer turned out right, but its narinfo says something wrong of the
+   * file itself: from now on clients are told the truth.
+   *
+   * @param row the narinfo that was believed, unless the offer has its own
+   * @param actual what the file is in truth
+   */
+  void correct(NarInfoRow row, NarOffer offer, NarFile actual) {
+    FoundNarInfo found = offer.found();
+    NarInfo said = found == null ? row.said() : found.narInfo();
+    String base = offer.upstream().base();
+    keep(said.storePath().hash(), () -> narInfos.correct(said, base, actual));
+  }
+
+  /** The file of this offer turned out wrong, or could not be had to its end. */
+  void wrong(NarOffer offer, String what) {
+    wrong.add(offer.upstream().base(), what);
   }
 }

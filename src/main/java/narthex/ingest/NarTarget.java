@@ -1,6 +1,7 @@
 package narthex.ingest;
 
 import java.io.IOException;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import narthex.db.NarInfoRow;
@@ -21,7 +22,7 @@ record NarTarget(
 
   @Override
   public <T> Optional<T> search(NarSearch.Question<T> question) throws IOException {
-    return sources.search(row, question);
+    return sources.search(row, wanted, question);
   }
 
   /** The length that the transfer itself tells counts more than the narinfo's word. */
@@ -37,13 +38,22 @@ record NarTarget(
   }
 
   @Override
-  public void opened(NarOffer offer) throws IOException {
-    sources.used(offer);
+  public void stored(NarOffer offer, NarIngestion.Finished finished) {
+    NarFile said = offer.file();
+    NarFile actual = finished.file(said.url());
+    boolean isRight =
+        (said.hash() == null || Objects.equals(said.hash(), actual.hash()))
+            && (said.sizeBytes() == null || Objects.equals(said.sizeBytes(), actual.sizeBytes()));
+    if (isRight) {
+      sources.right(offer);
+    } else {
+      sources.correct(row, offer, actual);
+    }
   }
 
   @Override
-  public void stored(NarIngestion.Finished finished) {
-    // its row names it
+  public void wrong(NarOffer offer) {
+    sources.wrong(offer, WrongSources.name(row.said().nar()));
   }
 
   @Override

@@ -1,6 +1,5 @@
 package narthex.ingest;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger.Level;
@@ -38,8 +37,10 @@ final class NarTransfer {
   void run(NarBody opened) throws IOException {
     NarBody body = opened;
     String entityTag = body.entityTag();
+    boolean isTold = body.length().isPresent(); // else the length is only the narinfo's word
     OptionalLong length = ingestion.manifest().length();
     int fruitless = 0;
+    boolean wasShort = false;
     while (true) {
       long before = ingestion.written();
       IOException broken = copy(body, length);
@@ -47,6 +48,11 @@ final class NarTransfer {
         return;
       }
       fruitless = ingestion.written() > before ? 0 : fruitless + 1;
+      boolean isShort = !isTold && broken instanceof ShortBodyException;
+      if (isShort && wasShort && fruitless > 0) {
+        return; // it ends here each time: what it is worth is told by the NarHash
+      }
+      wasShort = isShort;
       if (fruitless > MAX_FRUITLESS_BREAKS) {
         throw broken;
       }
@@ -56,12 +62,33 @@ final class NarTransfer {
           offer.place(),
           Long.toString(ingestion.written()),
           broken.toString());
-      body =
-          offer
-              .upstream()
-              .openNar(offer.file().url(), body.isSeekable() ? ingestion.written() : 0, entityTag)
-              .orElseThrow(
-                  () -> new IOException(offer.place() + " vanished during its transfer", broken));
+      try {
+        body = again(body, entityTag, broken);
+      } catch (IOException e) {
+        if (isShort) {
+          return;
+        }
+        throw e;
+      }
+    }
+  }
+
+  /** Opens the file again where it broke. */
+  private NarBody again(NarBody body, @Nullable String entityTag, IOException broken)
+      throws IOException {
+    return offer
+        .upstream()
+        .openNar(offer.file().url(), body.isSeekable() ? ingestion.written() : 0, entityTag)
+        .orElseThrow(
+            () -> new IOException(offer.place() + " vanished during its transfer", broken));
+  }
+
+  /** A body ended by itself before it should. */
+  private static final class ShortBodyException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    ShortBodyException(long bytes, long expected) {
+      super(String.format(Locale.ROOT, "ended after %d of %d bytes", bytes, expected));
     }
   }
 
@@ -98,9 +125,7 @@ final class NarTransfer {
       }
     }
     if (length.isPresent() && ingestion.written() < length.getAsLong()) {
-      return new EOFException(
-          String.format(
-              Locale.ROOT, "ended after %d of %d bytes", ingestion.written(), length.getAsLong()));
+      return new ShortBodyException(ingestion.written(), length.getAsLong());
     }
     return null;
   }

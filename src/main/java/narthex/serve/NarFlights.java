@@ -106,10 +106,10 @@ final class NarFlights {
           coming.compression() == Compression.ZSTD ? file(coming) : null,
           lost -> lose(chunks, () -> narHash(flight.key()), lost));
     }
-    NarSource file = file(coming);
     if (wanted == coming.compression()) {
-      return file;
+      return file(coming);
     }
+    NarSource file = FollowedSource.open(coming.bytes(), coming.compression(), null);
     return nar == null
         ? new DecodedSource(file, download.maxNarBytes(), decoders)
         : new DecodedSource(file, nar, decoders);

@@ -163,7 +163,7 @@ public final class NarInfoLookup implements NarStoredListener {
    * @throws IOException if that cannot be told
    */
   public Optional<ServedNarInfo> findHere(StorePathHash hash) throws IOException {
-    Optional<NarInfoRow> row = database.findNarInfo(hash);
+    Optional<NarInfoRow> row = database.findNarInfo(hash).filter(narInfos::isVouchedFor);
     Optional<StoredNar> stored =
         row.isEmpty() ? Optional.empty() : database.findNar(row.get().said().nar().hash());
     return stored.isEmpty() ? Optional.empty() : Optional.of(served(row.orElseThrow(), stored));
@@ -184,7 +184,7 @@ public final class NarInfoLookup implements NarStoredListener {
   }
 
   private Optional<ServedNarInfo> render(StorePathHash hash) throws IOException {
-    Optional<NarInfoRow> row = database.findNarInfo(hash);
+    Optional<NarInfoRow> row = database.findNarInfo(hash).filter(narInfos::isVouchedFor);
     Optional<StoredNar> stored =
         row.isEmpty() ? Optional.empty() : database.findNar(row.get().said().nar().hash());
     if (row.isEmpty() || (stored.isEmpty() && isOutdated(row.get()))) {
@@ -225,7 +225,11 @@ public final class NarInfoLookup implements NarStoredListener {
       }
       return row;
     } catch (IOException trouble) {
-      if (outdated.map(NarInfoRow::upstream).isEmpty()) {
+      boolean isUsable =
+          outdated
+              .filter(row -> row.upstream() != null && !row.checkedAt().equals(NarInfoRow.NEVER))
+              .isPresent();
+      if (!isUsable) {
         throw trouble;
       }
       LOG.log(

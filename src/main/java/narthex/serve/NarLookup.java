@@ -206,7 +206,7 @@ public final class NarLookup implements NarStoredListener {
         return Optional.of(answer(row, name, OptionalLong.empty()));
       }
       try {
-        Optional<OptionalLong> found = download.probe(row);
+        Optional<OptionalLong> found = download.probe(row, name.compression());
         if (found.isPresent()) {
           return Optional.of(answer(row, name, found.get()));
         }

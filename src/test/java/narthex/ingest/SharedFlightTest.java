@@ -19,6 +19,7 @@ import narthex.testing.Fault;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.Gate;
 import narthex.testing.NarFixture;
+import narthex.testing.NarTree;
 import narthex.testing.node.Node;
 import narthex.testing.node.Reading;
 import narthex.testing.node.Reading.Outcome;
@@ -87,8 +88,7 @@ class SharedFlightTest {
   void readersThatComeAtTheVeryEndOfADownloadStartNoOther() throws IOException {
     upstream.heal();
     for (int round = 0; round < 8; round++) {
-      Sample sample =
-          Sample.of("small-" + round, new byte[] {(byte) round, 1, 2}, Compression.NONE);
+      Sample sample = Sample.of("small-" + round, NarTree.mixed(round, 3).nar(), Compression.NONE);
       sample.publish(upstream);
       try (Node node = Node.open(folder.resolve("round-" + round), upstream)) {
         assertTrue(node.narInfo(sample).isPresent());

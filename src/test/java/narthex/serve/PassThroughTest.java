@@ -170,7 +170,7 @@ class PassThroughTest {
   void manyWhoAskAtTheSameTimeCostOneFetch() throws IOException {
     Gate gate = new Gate();
     try (Node node = openChunked(CdcMode.EAGER)) {
-      upstream.fail(sample.narTarget(), Fault.stallAfter(1000, gate));
+      upstream.fail(sample.narTarget(), Fault.stallAfter(sample.fileBytes() / 2, gate));
       List<NarSource> joined = new ArrayList<>();
       for (int i = 0; i < 8; i++) {
         joined.add(node.nars().find(sample.fileName()).orElseThrow());

@@ -63,10 +63,7 @@ class UnknownFileTest {
   }
 
   @ParameterizedTest
-  @EnumSource(
-      value = Compression.class,
-      names = {"BR"}, // whose sample is no NAR by its form
-      mode = EnumSource.Mode.EXCLUDE)
+  @EnumSource(Compression.class)
   void aFileIsFoundUpstreamInTheFormsThatCachesUse(Compression compression) throws IOException {
     sample = Sample.of(52, compression).publish(upstream);
     for (CdcMode mode : List.of(CdcMode.OFF, CdcMode.EAGER)) {

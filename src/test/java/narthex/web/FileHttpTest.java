@@ -301,10 +301,9 @@ class FileHttpTest extends SharedServer {
 
   @Test
   void whatIsNotANarHasNoFiles() throws IOException {
-    Sample sample =
-        http.know(
-            Sample.of(
-                "no-nar", "not a NAR at all".getBytes(StandardCharsets.UTF_8), Compression.XZ));
+    byte[] begun = NarTree.directory(Map.of("x", NarTree.file("text"))).nar();
+    Arrays.fill(begun, 100, 140, (byte) 'x');
+    Sample sample = http.know(Sample.of("no-nar", begun, Compression.XZ));
     assertEquals(404, http.get(base(sample) + "/x").statusCode());
     assertEquals(404, http.get(listing(sample)).statusCode());
   }

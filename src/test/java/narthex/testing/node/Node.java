@@ -176,7 +176,7 @@ public final class Node implements AutoCloseable {
     NarInfoFetch fetch = new NarInfoFetch(upstreams, database, options.clock);
     NarDownload download =
         new NarDownload(
-            new NarSources(upstreams, fetch),
+            new NarSources(upstreams, fetch, ingest),
             ingest,
             database,
             flights,

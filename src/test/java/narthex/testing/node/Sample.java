@@ -1,15 +1,8 @@
 package narthex.testing.node;
 
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.UnaryOperator;
 import narthex.nix.Compression;
 import narthex.nix.NarFile;
@@ -17,9 +10,7 @@ import narthex.nix.NarFileName;
 import narthex.nix.NarId;
 import narthex.nix.NarInfo;
 import narthex.nix.SecretKey;
-import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
-import narthex.stream.Decoders;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.NarFixture;
 import narthex.testing.NarTree;
@@ -42,11 +33,8 @@ public final class Sample {
     this.file = file;
   }
 
-  /** A NAR of some 200 kB, always the same for the same seed; a brotli one is smaller. */
+  /** A NAR of some 200 kB, always the same for the same seed. */
   public static Sample of(long seed, Compression compression) {
-    if (compression == Compression.BR) {
-      return brotli(seed);
-    }
     return of("sample-" + seed, NarTree.mixed(seed, NAR_BYTES).nar(), compression);
   }
 
@@ -55,26 +43,6 @@ public final class Sample {
     NarFixture fixture = NarFixture.of(name, nar, compression);
     String url = "nar/" + fixture.fileHash().nix32() + ".nar" + compression.extension();
     return new Sample(fixture.narInfo(url, KEY), fixture.nar(), fixture.file());
-  }
-
-  /** There is no encoder for brotli: what the usual command made, with a store path of its own. */
-  private static Sample brotli(long seed) {
-    try (InputStream resource =
-        Objects.requireNonNull(
-            Sample.class.getClassLoader().getResourceAsStream("narthex/stream/sample.br"))) {
-      byte[] file = resource.readAllBytes();
-      byte[] nar;
-      try (InputStream in = Decoders.decode(Compression.BR, new ByteArrayInputStream(file))) {
-        nar = in.readAllBytes();
-      }
-      NarInfo plain = of("sample-" + seed, nar, Compression.NONE).narInfo;
-      Sha256 hash = sha256(file);
-      String url = "nar/" + hash.nix32() + ".nar.br";
-      NarFile said = new NarFile(url, Compression.BR, hash, (long) file.length);
-      return new Sample(plain.withFile(said), nar, file);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   /** The same NAR and file with a narinfo that says something else of its file. */
@@ -156,13 +124,5 @@ public final class Sample {
   public byte[] bytes(NarFileName name, long from) {
     byte[] all = name.compression() == Compression.NONE ? nar : file;
     return Arrays.copyOfRange(all, (int) from, all.length);
-  }
-
-  private static Sha256 sha256(byte[] bytes) {
-    try {
-      return Sha256.of(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }
