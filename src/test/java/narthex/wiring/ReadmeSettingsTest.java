@@ -12,15 +12,19 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What the README and the configurations of servers say of settings is what the table says. */
+/**
+ * What the documentation and the configurations of servers say of settings is what the table says.
+ */
 class ReadmeSettingsTest {
   private static final Path README = Path.of("README.md");
+  private static final Path PAGES = Path.of("src", "site", "markdown");
   private static final Path CONFIGURATIONS = Path.of("server-configs");
   private static final Pattern ROW =
       Pattern.compile("\\| `(narthex\\.[^`]+)` \\| (?:`([^`]*)` )?\\|.*");
@@ -89,8 +93,12 @@ class ReadmeSettingsTest {
   }
 
   private static List<Path> files() throws IOException {
-    try (Stream<Path> configurations = Files.walk(CONFIGURATIONS)) {
-      return Stream.concat(Stream.of(README), configurations.filter(Files::isRegularFile)).toList();
+    try (Stream<Path> configurations = Files.walk(CONFIGURATIONS);
+        Stream<Path> pages = Files.walk(PAGES)) {
+      return Stream.of(Stream.of(README), pages, configurations)
+          .flatMap(Function.identity())
+          .filter(Files::isRegularFile)
+          .toList();
     }
   }
 }
