@@ -107,7 +107,7 @@ final class TemporaryFolder implements AutoCloseable {
       }
       long swept = deleteFolder(folder);
       Files.deleteIfExists(lockFile);
-      LOG.log(Level.INFO, "half-written files swept folder={0} files={1}", folder, swept);
+      LOG.log(Level.INFO, "partial files deleted folder={0} files={1}", folder, swept);
     } catch (NoSuchFileException sweptMeanwhile) {
       // another process starts at the same time
     }

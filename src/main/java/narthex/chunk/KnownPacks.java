@@ -55,7 +55,7 @@ final class KnownPacks {
           readable.put(place.hash(), place);
         }
       } else if (lost.add(place.pack())) {
-        LOG.log(Level.ERROR, "pack is lost, its chunks are written anew key={0}", place.pack());
+        LOG.log(Level.ERROR, "pack is lost, writing its chunks again key={0}", place.pack());
         store.database().chunks().condemnPack(place.pack());
       }
     }
@@ -73,7 +73,7 @@ final class KnownPacks {
     if (!isSound) {
       LOG.log(
           Level.ERROR,
-          "chunk is damaged and written anew key={0} offset={1}",
+          "chunk is damaged, writing it again key={0} offset={1}",
           place.pack(),
           Long.toString(place.offset()));
       store.database().chunks().condemn(place);

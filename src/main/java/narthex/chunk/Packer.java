@@ -172,7 +172,8 @@ final class Packer implements Closeable {
           delete(key);
         }
       } catch (IOException e) {
-        LOG.log(Level.WARNING, "pack may be left over key={0} reason={1}", key, e.toString());
+        LOG.log(
+            Level.WARNING, "could not delete unused pack key={0} reason={1}", key, e.toString());
       }
     }
   }
@@ -181,7 +182,7 @@ final class Packer implements Closeable {
     try {
       store.blobs().delete(key);
     } catch (IOException e) {
-      LOG.log(Level.WARNING, "pack is left over key={0} reason={1}", key, e.toString());
+      LOG.log(Level.WARNING, "could not delete unused pack key={0} reason={1}", key, e.toString());
     }
   }
 
@@ -195,7 +196,7 @@ final class Packer implements Closeable {
       try {
         open.close();
       } catch (IOException e) {
-        LOG.log(Level.WARNING, "pack not closed key={0} reason={1}", packKey, e.toString());
+        LOG.log(Level.WARNING, "could not close pack key={0} reason={1}", packKey, e.toString());
       }
     }
   }

@@ -172,7 +172,10 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
       try {
         DriverManager.deregisterDriver(driver);
       } catch (SQLException | SecurityException e) {
-        LOG.log(Level.WARNING, "driver kept class=" + driver.getClass().getName(), e);
+        LOG.log(
+            Level.WARNING,
+            "could not deregister JDBC driver class=" + driver.getClass().getName(),
+            e);
       }
     }
   }

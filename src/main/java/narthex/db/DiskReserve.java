@@ -47,7 +47,11 @@ final class DiskReserve {
       Arrays.fill(filling, (byte) 1); // zeros may take no room
       Files.write(file, filling);
     } catch (IOException e) {
-      LOG.log(Level.WARNING, "no reserve on disk file={0} reason={1}", file, e.toString());
+      LOG.log(
+          Level.WARNING,
+          "could not create the disk reserve file={0} reason={1}",
+          file,
+          e.toString());
       release();
     }
   }
@@ -62,7 +66,11 @@ final class DiskReserve {
     try {
       return Files.deleteIfExists(file);
     } catch (IOException e) {
-      LOG.log(Level.WARNING, "reserve on disk stays file={0} reason={1}", file, e.toString());
+      LOG.log(
+          Level.WARNING,
+          "could not release the disk reserve file={0} reason={1}",
+          file,
+          e.toString());
       return false;
     }
   }

@@ -40,7 +40,7 @@ final class DatabaseTries {
         Thread.currentThread().interrupt();
         throw (IOException) new InterruptedIOException("interrupted").initCause(e);
       }
-      throw new IOException("a step of the database broke", e);
+      throw new IOException("database error", e);
     }
   }
 }

@@ -114,7 +114,7 @@ public final class DocumentUpload {
             : offered.saysTheSameAs(Realisation.parse(name, ingest.read(offer.stored(), decoders)));
     if (!same) {
       throw new UploadRefusedException(
-          Reason.CONFLICT, "another %s is here and stays".formatted(name));
+          Reason.CONFLICT, "a different %s already exists".formatted(name));
     }
     return Stored.KNOWN;
   }

@@ -144,7 +144,7 @@ public final class NarDownload {
     try {
       threads.prefetchers().execute(() -> prefetchNow(row));
     } catch (RejectedExecutionException full) {
-      LOG.log(Level.DEBUG, "prefetch left out path={0}", row.said().storePath().print());
+      LOG.log(Level.DEBUG, "prefetch skipped path={0}", row.said().storePath().print());
     }
   }
 

@@ -108,7 +108,10 @@ final class NarFetch {
       NarExpectation expected = target.expectation(offer, length);
       if (length.isPresent() && expected.refuses(length.getAsLong())) {
         throw new CorruptNarException(
-            "length", "one of such a NAR", Long.toString(length.getAsLong()), offer.place());
+            "length",
+            "at most the size of such a NAR",
+            Long.toString(length.getAsLong()),
+            offer.place());
       }
       return ingest.begin(expected, keep);
     } catch (IOException | RuntimeException e) {

@@ -56,7 +56,11 @@ public final class NarInfoFetch {
     try {
       return Optional.of(database.storeNarInfo(row));
     } catch (IOException e) {
-      LOG.log(Level.WARNING, "narinfo not kept hash={0} reason={1}", hash.text(), e.getMessage());
+      LOG.log(
+          Level.WARNING,
+          "could not store narinfo hash={0} reason={1}",
+          hash.text(),
+          e.getMessage());
       return Optional.of(row);
     }
   }

@@ -237,13 +237,14 @@ public final class NarInfoUpload {
     Set<String> stored = database.findStoredPaths(hashes);
     for (String path : wanted) {
       if (!stored.contains(path)) {
-        throw wrong("%s refers to %s, which is not here".formatted(said.storePath().name(), path));
+        throw wrong(
+            "%s refers to %s, which is not stored here".formatted(said.storePath().name(), path));
       }
     }
   }
 
   private static UploadRefusedException missing(NarFileName file) {
-    return wrong("nar/%s is not here: it has to be put first".formatted(file.print()));
+    return wrong("nar/%s is not stored here; upload it first".formatted(file.print()));
   }
 
   private static UploadRefusedException differs(

@@ -185,7 +185,7 @@ public final class NarIngest {
     } catch (ChunksCondemnedException refused) {
       LOG.log(
           Level.WARNING,
-          "nar is cut anew hash={0} reason={1}",
+          "cutting nar again hash={0} reason={1}",
           nar.hash().nix32(),
           refused.getMessage());
     }
@@ -237,7 +237,7 @@ public final class NarIngest {
     } catch (IOException unknown) {
       LOG.log(
           Level.WARNING,
-          "blob of a failed ingestion stays hash={0} reason={1}",
+          "could not delete the blob of a failed ingestion hash={0} reason={1}",
           nar.hash().nix32(),
           unknown.getMessage());
     }
@@ -266,7 +266,7 @@ public final class NarIngest {
       }
       drop(nar.hash(), there.get());
     }
-    throw new IOException("another writer drops what is stored of " + nar.hash().nix32());
+    throw new IOException("another writer keeps deleting the stored NAR " + nar.hash().nix32());
   }
 
   /**

@@ -223,7 +223,7 @@ public final class NarIngestion implements Closeable {
       if (expected.nar() == null) {
         throw e;
       }
-      LOG.log(Level.WARNING, "the narinfo is wrong about its file reason={0}", e.getMessage());
+      LOG.log(Level.WARNING, "upstream narinfo describes another file reason={0}", e.getMessage());
       announced.fail(e);
     }
   }
@@ -262,7 +262,7 @@ public final class NarIngestion implements Closeable {
   /** Frees what it holds; unless it was finished, those who follow it fail. */
   @Override
   public void close() throws IOException {
-    fail(new IOException("the NAR's transfer was given up"));
+    fail(new IOException("the transfer of the NAR was aborted"));
     ChunkedWriter writer = chunks;
     if (writer != null) { // which belongs to the check until that has ended
       verified.whenComplete((nar, failure) -> writer.close());

@@ -144,7 +144,11 @@ public final class NarSources {
       change.make();
       ingest.announce(hash);
     } catch (IOException e) {
-      LOG.log(Level.WARNING, "narinfo not kept hash={0} reason={1}", hash.text(), e.getMessage());
+      LOG.log(
+          Level.WARNING,
+          "could not store narinfo hash={0} reason={1}",
+          hash.text(),
+          e.getMessage());
     }
   }
 

@@ -58,7 +58,7 @@ final class NarTransfer {
       }
       LOG.log(
           Level.INFO,
-          "transfer broken, taken up again source={0} offset={1} reason={2}",
+          "transfer interrupted, resuming source={0} offset={1} reason={2}",
           offer.place(),
           Long.toString(ingestion.written()),
           broken.toString());

@@ -70,7 +70,7 @@ public final class Questions<K, A> {
       if (e.getCause() instanceof IOException failure) {
         throw new IOException(failure.getMessage(), failure);
       }
-      throw new IllegalStateException("who was to answer broke", e.getCause());
+      throw new IllegalStateException("the shared lookup failed", e.getCause());
     } catch (TimeoutException e) {
       throw new IOException("no answer for " + silence, e);
     } catch (InterruptedException e) {

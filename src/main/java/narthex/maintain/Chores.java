@@ -322,7 +322,7 @@ public final class Chores implements NarStoredListener, Closeable {
       queue.ended = true;
       LOG.log(
           Level.WARNING,
-          "cannot find what waits to be {0}, will retry reason={1}",
+          "could not search for items to be {0}, will retry reason={1}",
           queue.chore.done(),
           e.toString());
     }
@@ -338,7 +338,7 @@ public final class Chores implements NarStoredListener, Closeable {
       queue.rewind();
     }
     if (!done.isEmpty()) {
-      LOG.log(Level.INFO, "background round ended done={0}", String.join(", ", done));
+      LOG.log(Level.INFO, "background work finished done={0}", String.join(", ", done));
     }
   }
 

@@ -38,7 +38,7 @@ public final class DeleteFiles implements Chore<Sha256> {
 
   @Override
   public String done() {
-    return "freed of superseded files";
+    return "freed of replaced files";
   }
 
   @Override

@@ -45,7 +45,7 @@ public final class DeleteGarbage implements Chore<String> {
     if (isUnnamed) {
       blobs.delete(blob);
     } else {
-      LOG.log(Level.WARNING, "blob listed as garbage is in use and stays key={0}", blob);
+      LOG.log(Level.WARNING, "garbage blob is in use, keeping it key={0}", blob);
     }
     garbage.remove(blob);
     return isUnnamed;

@@ -44,7 +44,7 @@ public final class FindUnnamedBlobs implements Chore<BlobPage> {
 
   @Override
   public String done() {
-    return "searched for unnamed blobs";
+    return "searched for orphaned blobs";
   }
 
   @Override
@@ -79,7 +79,7 @@ public final class FindUnnamedBlobs implements Chore<BlobPage> {
     if (listed > 0) {
       LOG.log(
           Level.INFO,
-          "blobs without a row found count={0} first={1}",
+          "orphaned blobs found count={0} first={1}",
           listed,
           unnamed.iterator().next());
     }

@@ -54,8 +54,8 @@ final class StoreOwner {
     if (!others.isEmpty()) {
       LOG.log(
           Level.WARNING,
-          "blobs without a row are left alone, since the blob store is also that of another"
-              + " database; if that is gone for good, delete its mark blob={0}",
+          "orphaned blobs are kept because another database uses this blob store too; if that"
+              + " database no longer exists, delete its marker blob={0}",
           others.get(0));
     }
     return others.isEmpty();

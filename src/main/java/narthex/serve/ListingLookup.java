@@ -101,7 +101,10 @@ public final class ListingLookup {
     } catch (NotNarException e) {
       source.awaitComplete(); // of bytes that are wrong it says nothing
       LOG.log(
-          Level.WARNING, "no listing narHash={0} reason={1}", nar.hash().nix32(), e.getMessage());
+          Level.WARNING,
+          "could not make listing narHash={0} reason={1}",
+          nar.hash().nix32(),
+          e.getMessage());
       return false;
     }
   }

@@ -145,10 +145,10 @@ final class NarFlights {
     damaged.add(chunks);
     try {
       if (ingest.dropInFlight(followed.find(), lost)) {
-        LOG.log(Level.ERROR, "nar in flight refers to what is lost reason={0}", lost.getMessage());
+        LOG.log(Level.ERROR, "nar in flight refers to a lost chunk reason={0}", lost.getMessage());
       }
     } catch (IOException e) {
-      LOG.log(Level.ERROR, "damage cannot be recorded reason={0}", e.toString());
+      LOG.log(Level.ERROR, "could not record damage reason={0}", e.toString());
     }
   }
 }

@@ -142,7 +142,7 @@ final class StoredSources {
     try {
       ingest.drop(nar.id().hash(), stored, lost);
     } catch (IOException e) {
-      LOG.log(Level.ERROR, "damage cannot be recorded reason={0}", e.toString());
+      LOG.log(Level.ERROR, "could not record damage reason={0}", e.toString());
     }
     remembered.forget(nar.id().hash());
   }

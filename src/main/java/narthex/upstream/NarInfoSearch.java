@@ -93,7 +93,7 @@ final class NarInfoSearch {
     }
     IOException cause = trouble != null ? trouble : new IOException("no answer in time");
     return new UpstreamUnavailableException(
-        "whether upstream has %s cannot be told: %s".formatted(hash.text(), cause.getMessage()),
+        "cannot tell whether an upstream has %s: %s".formatted(hash.text(), cause.getMessage()),
         cause);
   }
 
@@ -132,7 +132,7 @@ final class NarInfoSearch {
   private void log(Answer answer) {
     LOG.log(
         Level.WARNING,
-        "upstream passed over upstream={0} narinfo={1} reason={2}",
+        "upstream skipped upstream={0} narinfo={1} reason={2}",
         upstreams.get(answer.index()).base(),
         hash.text(),
         OneLine.reason(Objects.requireNonNull(answer.trouble())));

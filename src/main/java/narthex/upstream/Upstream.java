@@ -210,11 +210,11 @@ public final class Upstream implements Closeable {
 
   private void log(CacheInfo known) {
     if (known.isFor(storeDir)) {
-      LOG.log(Level.INFO, "upstream known upstream={0} priority={1}", base, known.priority());
+      LOG.log(Level.INFO, "upstream ready upstream={0} priority={1}", base, known.priority());
     } else {
       LOG.log(
           Level.ERROR,
-          "upstream is not used: it has another store directory upstream={0} expected={1}",
+          "upstream ignored: it has a different store directory upstream={0} expected={1}",
           base,
           storeDir);
     }

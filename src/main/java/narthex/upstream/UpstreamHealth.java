@@ -57,7 +57,7 @@ final class UpstreamHealth {
       if (probing || nanos.getAsLong() - until < 0) {
         String why = String.valueOf(cause);
         throw new UpstreamUnavailableException(
-            base + " is left alone after several failures: " + why, new IOException(why));
+            base + " is suspended after several failures: " + why, new IOException(why));
       }
       probing = true;
     }
@@ -123,7 +123,7 @@ final class UpstreamHealth {
     }
     LOG.log(
         Level.WARNING,
-        "upstream left alone upstream={0} seconds={1} cause={2}",
+        "upstream suspended upstream={0} seconds={1} cause={2}",
         base,
         Long.toString(probeAfter.toSeconds()),
         first);
@@ -136,7 +136,7 @@ final class UpstreamHealth {
         Duration rest = Duration.ofNanos(Math.max(0, until - nanos.getAsLong()));
         return new UpstreamState(
             base,
-            "left alone until %s: %s"
+            "suspended until %s: %s"
                 .formatted(now.plus(rest).truncatedTo(ChronoUnit.SECONDS), cause));
       }
       return new UpstreamState(

@@ -130,7 +130,7 @@ public final class Upstreams implements Closeable {
     }
     if (trouble != null) {
       throw new UpstreamUnavailableException(
-          "whether upstream has %s cannot be told: %s".formatted(what, trouble.getMessage()),
+          "cannot tell whether an upstream has %s: %s".formatted(what, trouble.getMessage()),
           trouble);
     }
     return Optional.empty();

@@ -43,7 +43,7 @@ public final class BodyFilter extends HttpFilter {
     }
     if (request.hasUnreadBody()) {
       response.flushBuffer();
-      ConnectionBreaker.breakConnection(request, new IOException("the body was not wanted"));
+      ConnectionBreaker.breakConnection(request, new IOException("unexpected request body"));
     }
   }
 }

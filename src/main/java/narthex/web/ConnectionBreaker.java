@@ -53,7 +53,7 @@ final class ConnectionBreaker {
     } catch (InvocationTargetException failure) {
       throw new IOException("connection not closed", failure.getCause());
     } catch (ReflectiveOperationException changed) {
-      throw new IOException("this version of Undertow gives no access to its connection", changed);
+      throw new IOException("cannot access the connection in this version of Undertow", changed);
     }
   }
 

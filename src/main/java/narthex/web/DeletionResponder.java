@@ -38,7 +38,7 @@ final class DeletionResponder {
               request,
               response,
               HttpServletResponse.SC_CONFLICT,
-              "a narinfo is of this NAR: delete that first");
+              "still referenced by a narinfo; delete the narinfo first");
     }
   }
 }

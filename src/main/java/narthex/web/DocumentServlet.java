@@ -47,7 +47,7 @@ public final class DocumentServlet extends HttpServlet {
     } catch (IOException e) {
       LOG.log(
           Level.WARNING,
-          "document cannot be told, answered as a miss name={0} reason={1}",
+          "document lookup failed, answering 404 name={0} reason={1}",
           name,
           e.getMessage());
       return Optional.empty();

@@ -63,7 +63,7 @@ public final class ListingServlet extends HttpServlet {
     } catch (IOException e) {
       LOG.log(
           Level.WARNING,
-          "listing cannot be told, answered as a miss hash={0} reason={1}",
+          "listing lookup failed, answering 404 hash={0} reason={1}",
           hash.text(),
           e.getMessage());
       return Optional.empty();

@@ -58,7 +58,7 @@ public final class NarInfoServlet extends HttpServlet {
     } catch (IOException e) {
       LOG.log(
           Level.WARNING,
-          "narinfo cannot be told, answered as a miss hash={0} reason={1}",
+          "narinfo lookup failed, answering 404 hash={0} reason={1}",
           hash.text(),
           OneLine.reason(e));
       return Optional.empty();

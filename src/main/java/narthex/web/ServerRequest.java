@@ -67,7 +67,7 @@ final class ServerRequest {
         closeTomcatSocket(original);
       }
     } catch (ReflectiveOperationException | IOException | RuntimeException changed) {
-      LOG.log(Level.WARNING, "this server gives no access to its connection", changed);
+      LOG.log(Level.WARNING, "cannot access the connection in this server", changed);
     }
     writer.interrupt();
   }
@@ -142,7 +142,7 @@ final class ServerRequest {
       boolean first = hasAvailable(coyote);
       return first && hasAvailable(coyote);
     } catch (ReflectiveOperationException | RuntimeException changed) {
-      LOG.log(Level.DEBUG, "this version of Tomcat gives no access to its connection", changed);
+      LOG.log(Level.DEBUG, "cannot access the connection in this version of Tomcat", changed);
       return false;
     }
   }
@@ -168,7 +168,7 @@ final class ServerRequest {
         limitSocket(field(http, "socketWrapper"), millis);
       }
     } catch (ReflectiveOperationException | RuntimeException changed) {
-      LOG.log(Level.WARNING, "this version of Tomcat gives no access to its connection", changed);
+      LOG.log(Level.WARNING, "cannot access the connection in this version of Tomcat", changed);
     }
   }
 

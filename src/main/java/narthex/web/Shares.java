@@ -137,12 +137,16 @@ public final class Shares implements Closeable {
       throws IOException {
     LOG.log(
         Level.INFO,
-        "request refused, too many wait work={0} method={1} path={2}",
+        "request refused, too many requests waiting work={0} method={1} path={2}",
         work,
         OneLine.of(request.getMethod()),
         OneLine.of(request.getRequestURI()));
     if (work.refusal() == Work.Refusal.MISS) {
-      Answers.line(request, response, HttpServletResponse.SC_NOT_FOUND, "cannot be told just now");
+      Answers.line(
+          request,
+          response,
+          HttpServletResponse.SC_NOT_FOUND,
+          "upstream caches are busy, try again");
     } else {
       response.setHeader("Retry-After", RETRY_AFTER_SECONDS);
       Answers.line(

@@ -88,7 +88,9 @@ final class Turn implements AutoCloseable {
             limits,
             writer -> {
               LOG.log(
-                  Level.INFO, "reader broken off path={0}", OneLine.of(request.getRequestURI()));
+                  Level.INFO,
+                  "slow reader disconnected path={0}",
+                  OneLine.of(request.getRequestURI()));
               ServerRequest.breakWrite(request, writer);
             });
     permit.watch(pace);

@@ -21,7 +21,7 @@ public final class UploadFilter extends HttpFilter {
     if (uploads == UploadSwitch.ON) {
       chain.doFilter(request, response);
     } else if (request.getMethod().equals("GET") || request.getMethod().equals("HEAD")) {
-      Answers.line(request, response, HttpServletResponse.SC_NOT_FOUND, "no such place");
+      Answers.line(request, response, HttpServletResponse.SC_NOT_FOUND, "not found");
     } else {
       response.setHeader("Allow", "GET, HEAD");
       Answers.line(

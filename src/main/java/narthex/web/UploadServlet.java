@@ -110,7 +110,7 @@ public final class UploadServlet extends HttpServlet {
 
   private static void absent(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    Answers.line(request, response, HttpServletResponse.SC_NOT_FOUND, "no such place");
+    Answers.line(request, response, HttpServletResponse.SC_NOT_FOUND, "not found");
   }
 
   private static String path(@Nullable String pathInfo) {

@@ -85,7 +85,8 @@ final class DataFolder implements Closeable {
     } catch (IOException unsupported) {
       LOG.log(
           Level.WARNING,
-          "folder cannot be locked, see to it that no other server uses it file={0} reason={1}",
+          "data directory cannot be locked, make sure that no other server uses it file={0}"
+              + " reason={1}",
           file,
           unsupported.toString());
       return true;

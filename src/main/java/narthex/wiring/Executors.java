@@ -83,7 +83,7 @@ public final class Executors {
     executor.shutdownNow();
     try {
       if (!executor.awaitTermination(STOP.toSeconds(), TimeUnit.SECONDS)) {
-        LOG.log(Level.WARNING, "work did not end within {0}", STOP);
+        LOG.log(Level.WARNING, "background work did not stop within {0}", STOP);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -68,6 +68,6 @@ final class SigningKeys {
     } finally {
       Files.deleteIfExists(fresh);
     }
-    LOG.log(Level.INFO, "signing key made file={0} key={1}", file, key.publicKey().print());
+    LOG.log(Level.INFO, "signing key created file={0} key={1}", file, key.publicKey().print());
   }
 }

@@ -81,7 +81,7 @@ final class TokenFile implements Supplier<List<AccessToken>> {
       last = new Reading(version, last.tokens());
       LOG.log(
           Level.WARNING,
-          "token file refused, those read before still hold file={0} reason={1}",
+          "token file rejected, keeping the previous tokens file={0} reason={1}",
           file,
           e instanceof IllegalArgumentException ? e.getMessage() : e.toString());
     }

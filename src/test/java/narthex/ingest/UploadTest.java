@@ -153,7 +153,7 @@ class UploadTest {
     assertEquals(Optional.empty(), node.nars().probeHere(sample.narName()));
     UploadRefusedException refused = assertThrows(UploadRefusedException.class, this::putNarInfo);
 
-    assertTrue(refused.getMessage().contains("not here"), refused.getMessage());
+    assertTrue(refused.getMessage().contains("not stored here"), refused.getMessage());
     assertEquals(before, node.database().findNar(sample.id().hash()));
   }
 

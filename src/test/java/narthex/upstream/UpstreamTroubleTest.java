@@ -164,14 +164,14 @@ class UpstreamTroubleTest {
       failTimes(upstream, 5);
 
       List<String> lines =
-          log.ours().stream().filter(line -> line.startsWith("upstream left alone")).toList();
+          log.ours().stream().filter(line -> line.startsWith("upstream suspended")).toList();
       assertEquals(1, lines.size());
       assertTrue(lines.get(0).contains("Connection refused"), lines.get(0));
       assertTrue(lines.get(0).contains(fixture.server.url() + "/nix-cache-info"), lines.get(0));
     }
     UpstreamState state = upstream.state(Instant.EPOCH);
     assertEquals(fixture.server.url() + "/", state.base());
-    assertTrue(state.text().startsWith("left alone until 1970-01-01T00:00:"), state.text());
+    assertTrue(state.text().startsWith("suspended until 1970-01-01T00:00:"), state.text());
     assertTrue(state.text().contains("Connection refused"), state.text());
   }
 

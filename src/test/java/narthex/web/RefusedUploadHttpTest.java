@@ -169,7 +169,7 @@ class RefusedUploadHttpTest extends UploadHttpFixture {
     Map<String, String> wrong =
         Map.ofEntries(
             Map.entry(
-                "not here",
+                "not stored here",
                 right.replace("URL: nar/", "URL: nar/0").replaceFirst("(nar/.{52}).", "$1")),
             Map.entry("NarHash is", right.replace(hash, other.id().hash().nix32())),
             Map.entry("NarSize is", right.replaceFirst("NarSize: ", "NarSize: 1")),

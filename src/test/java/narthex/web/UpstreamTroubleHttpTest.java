@@ -106,7 +106,7 @@ class UpstreamTroubleHttpTest {
 
         for (String path : List.of("/readyz", "/")) {
           String page = text(http, path);
-          assertTrue(page.contains(other.url() + "/ left alone until 2"), page);
+          assertTrue(page.contains(other.url() + "/ suspended until 2"), page);
           assertTrue(page.contains("Connection refused"), page);
           assertFalse(page.contains("secret"), page);
         }
