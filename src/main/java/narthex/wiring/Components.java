@@ -9,14 +9,10 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.function.Supplier;
 import java.util.logging.Logger;
-import java.util.stream.Stream;
 import narthex.blob.BlobStore;
 import narthex.blob.DirectoryBlobStore;
 import narthex.chunk.ChunkStore;
@@ -44,7 +40,6 @@ import narthex.maintain.Deletion;
 import narthex.maintain.FindUnnamedBlobs;
 import narthex.maintain.HashFrames;
 import narthex.maintain.SweepNars;
-import narthex.nix.SecretKey;
 import narthex.serve.Advertising;
 import narthex.serve.DocumentLookup;
 import narthex.serve.ListingLookup;
@@ -60,10 +55,8 @@ import narthex.stream.DecoderBudget.Work;
 import narthex.stream.DecoderShare;
 import narthex.upstream.Upstreams;
 import narthex.web.AccessRule;
-import narthex.web.AccessToken;
 import narthex.web.BodyPace;
 import narthex.web.DeletionSwitch;
-import narthex.web.Scope;
 import narthex.web.UploadSwitch;
 
 /** All objects of one deployment, made from its settings; closed in the opposite order. */
@@ -94,11 +87,10 @@ final class Components implements Closeable {
     InstantSource clock = InstantSource.system();
     this.decoders = DecoderBudget.inHeap(settings.chunking().store().sizes().max());
     hold(settings.storage().dataDir(), context);
-    NarInfoSigner signer = signer(settings);
-    this.accessRule = accessRule(settings.access());
-    this.siteInfo = siteInfo(settings.site(), signer);
+    NarInfoSigner signer = Policies.signer(settings);
+    this.accessRule = Policies.accessRule(settings.access());
+    this.siteInfo = Policies.siteInfo(settings.site(), signer);
     Database database = database(settings.database());
-    closeables.push(database::close);
     BlobStore blobs = blobs(settings.storage().blobRoot());
     ScheduledExecutorService timer = stopping(Executors.timer("narthex-timer"));
     this.bodyPace =
@@ -117,18 +109,19 @@ final class Components implements Closeable {
     NarInfoFetch narInfos = new NarInfoFetch(upstreams, database, clock);
     NarSources sources = new NarSources(upstreams, narInfos, ingest);
     NarDownload download =
-        new NarDownload(sources, ingest, database, flights, threads, downloading(settings));
+        new NarDownload(sources, ingest, database, flights, threads, Policies.download(settings));
     this.advertising = new Advertising(mode, settings.chunking().advertised());
     this.narInfoLookup =
         new NarInfoLookup(
-            database, narInfos, download, advertising, signer, clock, lookup(settings));
+            database, narInfos, download, advertising, signer, clock, Policies.lookup(settings));
     ingest.addListener(narInfoLookup);
     this.narLookup = new NarLookup(database, blobs, flights, download, ingest, reading);
     ingest.addListener(narLookup);
-    this.uploads = settings.uploading().enabled() ? UploadSwitch.ON : UploadSwitch.OFF;
+    this.uploads = Policies.uploads(settings);
     this.narUpload = new NarUpload(ingest, database, settings.uploading().maxNarBytes(), mode);
-    this.narInfoUpload = new NarInfoUpload(policy(settings), database, ingest, upstreams, clock);
-    this.deletions = settings.uploading().deleting() ? DeletionSwitch.ON : DeletionSwitch.OFF;
+    this.narInfoUpload =
+        new NarInfoUpload(Policies.narInfo(settings), database, ingest, upstreams, clock);
+    this.deletions = Policies.deletions(settings);
     DocumentIngest documents = new DocumentIngest(blobs, database, clock);
     this.deletion = new Deletion(database, ingest, documents);
     startChores(settings, database, blobs, ingest);
@@ -144,7 +137,8 @@ final class Components implements Closeable {
         new ListingLookup(documentLookup, new ListingIngest(documents), narLookup);
     this.narFiles = new NarFiles(narInfoLookup, narLookup, documentLookup, listings);
     DecoderShare puts = decoders.share(Work.UPLOADS);
-    this.documentUpload = new DocumentUpload(documentPolicy(settings), documents, upstreams, puts);
+    this.documentUpload =
+        new DocumentUpload(Policies.document(settings), documents, upstreams, puts);
     this.readiness = new Readiness(database, blobs, () -> UpstreamAssembly.states(upstreams));
   }
 
@@ -176,18 +170,13 @@ final class Components implements Closeable {
         Opening.of(SettingTable.DATA_DIR.name(), () -> DataFolder.hold(dataDir, holder)));
   }
 
-  private static NarInfoSigner signer(Settings settings) {
-    List<SecretKey> keys = SigningKeys.load(settings.signing());
-    return new NarInfoSigner(keys, settings.uploading().trustedKeys());
-  }
-
   private BlobStore blobs(Path root) {
     BlobStore blobs = Opening.of(SettingTable.BLOB_URL.name(), () -> DirectoryBlobStore.open(root));
     closeables.push(blobs);
     return blobs;
   }
 
-  private static Database database(DatabaseSettings settings) {
+  private Database database(DatabaseSettings settings) {
     String setting =
         settings.jndi() == null
             ? SettingTable.DATABASE_URL.name()
@@ -197,7 +186,9 @@ final class Components implements Closeable {
     java.util.logging.Level before = pool.getLevel();
     pool.setLevel(java.util.logging.Level.OFF);
     try {
-      return Opening.of(setting, () -> Database.open(settings));
+      Database database = Opening.of(setting, () -> Database.open(settings));
+      closeables.push(database::close);
+      return database;
     } finally {
       pool.setLevel(before);
     }
@@ -216,10 +207,6 @@ final class Components implements Closeable {
       }
     }
     return chunks;
-  }
-
-  private static NarDownload.Policy downloading(Settings all) {
-    return new NarDownload.Policy(all.uploading().maxNarBytes(), all.chunking().mode());
   }
 
   /** Starts what no request waits for. */
@@ -246,50 +233,6 @@ final class Components implements Closeable {
     ingest.addListener(chores);
     Duration grace = all.uploading().grace();
     chores.schedule(timer, delay.compareTo(grace) < 0 ? delay : grace);
-  }
-
-  private static SiteInfo siteInfo(Settings.Site site, NarInfoSigner signer) {
-    return new SiteInfo(
-        site.hostname(),
-        site.storeDir(),
-        site.wantMassQuery() ? SiteInfo.MassQuery.WANTED : SiteInfo.MassQuery.UNWANTED,
-        site.priority(),
-        signer.publicKeys());
-  }
-
-  private static AccessRule accessRule(Settings.Access access) {
-    Map<Scope, Supplier<List<AccessToken>>> tokens = new EnumMap<>(Scope.class);
-    access.tokens().forEach((scope, given) -> tokens.put(scope, () -> given));
-    access
-        .tokenFiles()
-        .forEach(
-            (scope, path) -> {
-              TokenFile file = TokenFile.open(AccessSettings.tokenFile(scope), path);
-              List<AccessToken> given = access.tokens().getOrDefault(scope, List.of());
-              tokens.put(scope, () -> Stream.concat(given.stream(), file.get().stream()).toList());
-            });
-    return new AccessRule(tokens, access.required());
-  }
-
-  private static NarInfoLookup.LookupSettings lookup(Settings settings) {
-    return new NarInfoLookup.LookupSettings(
-        settings.narInfos().revalidateAfter(),
-        settings.narInfos().memorySizeBytes(),
-        settings.fetching().prefetch() ? NarInfoLookup.Prefetch.ON : NarInfoLookup.Prefetch.OFF);
-  }
-
-  private static DocumentUpload.Policy documentPolicy(Settings settings) {
-    NarInfoUpload.Policy policy = policy(settings);
-    return new DocumentUpload.Policy(
-        settings.uploading().maxDocumentBytes(), policy.trust(), policy.trustedKeys());
-  }
-
-  private static NarInfoUpload.Policy policy(Settings settings) {
-    Settings.Uploading uploading = settings.uploading();
-    return new NarInfoUpload.Policy(
-        settings.site().storeDir(),
-        uploading.requireTrusted() ? NarInfoUpload.Trust.SIGNED : NarInfoUpload.Trust.ANY,
-        uploading.trustedKeys());
   }
 
   NarInfoLookup narInfoLookup() {
