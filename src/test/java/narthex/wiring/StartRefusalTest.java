@@ -47,6 +47,20 @@ class StartRefusalTest extends SettingsFixture {
   }
 
   @Test
+  void aTrustStoreThatCannotBeReadIsNamed() throws IOException {
+    properties.put("narthex.upstream.trust-store", path("work/none").toString());
+    assertRefused("narthex.upstream.trust-store: " + path("work/none") + ": there is no such file");
+
+    write("work/store.pem", "no certificate");
+    properties.put("narthex.upstream.trust-store", path("work/store.pem").toString());
+    assertRefused("narthex.upstream.trust-store: " + path("work/store.pem") + " is not a trust");
+
+    write("work/broken.pem", "-----BEGIN CERTIFICATE-----\nbroken\n-----END CERTIFICATE-----\n");
+    properties.put("narthex.upstream.trust-store", path("work/broken.pem").toString());
+    assertRefused("narthex.upstream.trust-store: " + path("work/broken.pem") + " is not a trust");
+  }
+
+  @Test
   void chunksOfOtherSizesNameTheSettingThatAllowsThem() throws IOException {
     properties.put("narthex.cdc.mode", "eager");
     try (Components first = Components.open(read(), "/")) {
