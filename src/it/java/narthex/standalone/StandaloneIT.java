@@ -123,6 +123,20 @@ class StandaloneIT {
   }
 
   @Test
+  void theLanguageOfTheMachineChangesNothing() throws Exception {
+    List<String> options =
+        Stream.concat(ANY_PORT.stream(), Stream.of("-Duser.language=fa", "-Duser.country=IR"))
+            .toList();
+    try (NarthexProgram narthex = NarthexProgram.start(folder, options, List.of())) {
+      String url = narthex.awaitReady();
+
+      assertEquals(
+          "StoreDir: /nix/store\nWantMassQuery: 1\nPriority: 30\n",
+          get(url + "/nix-cache-info").body());
+    }
+  }
+
+  @Test
   void aDatabaseThatRefusesIsOneClearLineWithoutThePassword() throws Exception {
     int free;
     try (ServerSocket unused = new ServerSocket(0)) {

@@ -107,7 +107,8 @@ final class TemporaryFolder implements AutoCloseable {
       }
       long swept = deleteFolder(folder);
       Files.deleteIfExists(lockFile);
-      LOG.log(Level.INFO, "partial files deleted folder={0} files={1}", folder, swept);
+      LOG.log(
+          Level.INFO, "partial files deleted folder={0} files={1}", folder, Long.toString(swept));
     } catch (NoSuchFileException sweptMeanwhile) {
       // another process starts at the same time
     }

@@ -263,7 +263,7 @@ public final class Chores implements NarStoredListener, Closeable {
         Level.WARNING,
         "not {0}, will retry item={1} after={2} reason={3}",
         task.queue().chore.done(),
-        task.item(),
+        String.valueOf(task.item()),
         delay,
         failure.toString());
   }

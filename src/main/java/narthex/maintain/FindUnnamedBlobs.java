@@ -80,7 +80,7 @@ public final class FindUnnamedBlobs implements Chore<BlobPage> {
       LOG.log(
           Level.INFO,
           "orphaned blobs found count={0} first={1}",
-          listed,
+          Integer.toString(listed),
           unnamed.iterator().next());
     }
     return listed > 0;

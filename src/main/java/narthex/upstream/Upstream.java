@@ -210,7 +210,11 @@ public final class Upstream implements Closeable {
 
   private void log(CacheInfo known) {
     if (known.isFor(storeDir)) {
-      LOG.log(Level.INFO, "upstream ready upstream={0} priority={1}", base, known.priority());
+      LOG.log(
+          Level.INFO,
+          "upstream ready upstream={0} priority={1}",
+          base,
+          Integer.toString(known.priority()));
     } else {
       LOG.log(
           Level.ERROR,

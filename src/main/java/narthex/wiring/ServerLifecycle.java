@@ -58,7 +58,7 @@ public final class ServerLifecycle implements ServletContextListener {
         context.getContextPath(),
         settings.storage().dataDir(),
         settings.configFile(),
-        settings.upstreams().size());
+        Integer.toString(settings.upstreams().size()));
   }
 
   /**

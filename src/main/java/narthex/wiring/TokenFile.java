@@ -76,7 +76,11 @@ final class TokenFile implements Supplier<List<AccessToken>> {
     }
     try {
       last = new Reading(version, read(file));
-      LOG.log(Level.INFO, "tokens read file={0} count={1}", file, last.tokens().size());
+      LOG.log(
+          Level.INFO,
+          "tokens read file={0} count={1}",
+          file,
+          Integer.toString(last.tokens().size()));
     } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
       last = new Reading(version, last.tokens());
       LOG.log(

@@ -1,0 +1,139 @@
+package narthex.architecture;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.source.tree.CompilationUnitTree;
+import com.sun.source.tree.ConditionalExpressionTree;
+import com.sun.source.tree.ExpressionTree;
+import com.sun.source.tree.MethodInvocationTree;
+import com.sun.source.util.JavacTask;
+import com.sun.source.util.TreePath;
+import com.sun.source.util.TreePathScanner;
+import com.sun.source.util.Trees;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Date;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import javax.lang.model.element.Element;
+import javax.lang.model.type.TypeMirror;
+import javax.lang.model.util.Types;
+import javax.tools.JavaCompiler;
+import javax.tools.StandardJavaFileManager;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Log lines are the same in every language of the machine. java.text.MessageFormat, which fills
+ * them in, prints a number or a Date in the default locale ("1,234", or other digits) and
+ * everything else with toString. So the code gives it text.
+ */
+class LogTextTest {
+  private static final Path SOURCES = Path.of("src", "main", "java");
+
+  @Test
+  void noNumberIsLeftToTheFormatterOfTheLog() throws IOException {
+    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+    Parameters parameters; // made when the types are known
+    try (StandardJavaFileManager files =
+        compiler.getStandardFileManager(null, null, StandardCharsets.UTF_8)) {
+      JavacTask task =
+          (JavacTask)
+              compiler.getTask(
+                  null,
+                  files,
+                  null,
+                  List.of("-proc:none"),
+                  null,
+                  files.getJavaFileObjectsFromPaths(filesThatLog()));
+      Iterable<? extends CompilationUnitTree> units = task.parse();
+      task.analyze();
+      parameters = new Parameters(task);
+      units.forEach(unit -> parameters.scan(unit, null));
+    }
+
+    assertTrue(parameters.seen > 100, "the log calls are not found any more");
+    assertEquals(List.of(), parameters.inDefaultLocale);
+  }
+
+  private static List<Path> filesThatLog() throws IOException {
+    List<Path> files = new ArrayList<>();
+    try (Stream<Path> all = Files.walk(SOURCES)) {
+      for (Path file : all.filter(path -> path.toString().endsWith(".java")).sorted().toList()) {
+        if (Files.readString(file).contains(".log(")) {
+          files.add(file);
+        }
+      }
+    }
+    return files;
+  }
+
+  /** Collects the parameters of System.Logger.log(level, format, parameters...). */
+  private static final class Parameters extends TreePathScanner<Object, Object> {
+    private static final int FIRST = 2;
+
+    private final Trees trees;
+    private final Types types;
+    private final List<TypeMirror> localized;
+    private final Element logger;
+    private final List<String> inDefaultLocale = new ArrayList<>();
+    private int seen;
+
+    Parameters(JavacTask task) {
+      this.trees = Trees.instance(task);
+      this.types = task.getTypes();
+      this.localized =
+          Stream.of(Number.class, Date.class)
+              .map(type -> task.getElements().getTypeElement(type.getName()).asType())
+              .toList();
+      this.logger = task.getElements().getTypeElement("java.lang.System.Logger");
+    }
+
+    @Override
+    public Object visitMethodInvocation(MethodInvocationTree call, Object nothing) {
+      Element method = trees.getElement(new TreePath(getCurrentPath(), call.getMethodSelect()));
+      if (method != null
+          && logger.equals(method.getEnclosingElement())
+          && method.getSimpleName().contentEquals("log")) {
+        List<? extends ExpressionTree> all = call.getArguments();
+        all.subList(Math.min(FIRST, all.size()), all.size()).forEach(this::check);
+      }
+      return super.visitMethodInvocation(call, nothing);
+    }
+
+    private void check(ExpressionTree parameter) {
+      if (parameter instanceof ConditionalExpressionTree choice) {
+        check(choice.getTrueExpression());
+        check(choice.getFalseExpression());
+        return;
+      }
+      seen++;
+      TypeMirror type = trees.getTypeMirror(new TreePath(getCurrentPath(), parameter));
+      if (isLocalized(type)) {
+        String file = getCurrentPath().getCompilationUnit().getSourceFile().getName();
+        inDefaultLocale.add(file + " " + parameter + " (" + type + ")");
+      }
+    }
+
+    private boolean isLocalized(TypeMirror type) {
+      return switch (type.getKind()) {
+        case BOOLEAN, CHAR, UNION -> false; // a union is what a catch clause names
+        case DECLARED -> isObject(type) || localized.stream().anyMatch(isSuperOf(type));
+        default -> true; // a number, or what may hold one
+      };
+    }
+
+    private Predicate<TypeMirror> isSuperOf(TypeMirror type) {
+      return localizedType -> types.isSubtype(type, localizedType);
+    }
+
+    private static boolean isObject(TypeMirror type) {
+      return type.toString().equals(Object.class.getName());
+    }
+  }
+}
