@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +53,7 @@ public final class GrowingManifest implements Manifest {
   private long available; // guarded by lock
   private @Nullable IOException failure; // guarded by lock
   private long signs; // guarded by lock
+  private boolean isDelayed; // guarded by lock
 
   /**
    * @param written what this manifest's readers read back, such as a sink
@@ -157,10 +159,43 @@ public final class GrowingManifest implements Manifest {
   /**
    * Waits until the byte at {@code position} is written or none will come any more.
    *
+   * @return how many bytes are written
    * @throws IOException if the manifest failed
    */
-  public void awaitByte(long position) throws IOException {
-    await(position, State.WRITTEN);
+  public long awaitByte(long position) throws IOException {
+    return await(position, State.WRITTEN);
+  }
+
+  /**
+   * Waits until the first byte is written, none will come any more, or the first is {@linkplain
+   * #delayed delayed}.
+   *
+   * @return whether it is there, or none will come
+   * @throws IOException if the manifest failed
+   */
+  public boolean awaitStart() throws IOException {
+    return await(0, State.WRITTEN, () -> isDelayed) > 0 || isWritten();
+  }
+
+  /** Says that the first byte has to wait for something that others hold. */
+  public void delayed() {
+    lock.lock();
+    try {
+      isDelayed = true;
+      signs++;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isWritten() {
+    lock.lock();
+    try {
+      return state.compareTo(State.WRITTEN) >= 0;
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override
@@ -196,10 +231,18 @@ public final class GrowingManifest implements Manifest {
    * @return how many bytes are readable; not more than {@code position} only at the end
    */
   private long await(long position, State end) throws IOException {
+    return await(position, end, () -> false);
+  }
+
+  /** The same, or until it is enough. */
+  private long await(long position, State end, BooleanSupplier enough) throws IOException {
     lock.lock();
     try {
       long left = silence.toNanos();
-      while (state != State.FAILED && available <= position && state.compareTo(end) < 0) {
+      while (state != State.FAILED
+          && available <= position
+          && state.compareTo(end) < 0
+          && !enough.getAsBoolean()) {
         if (left <= 0) {
           throw new IOException("nothing was written or checked for " + silence);
         }

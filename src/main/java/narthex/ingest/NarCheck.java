@@ -18,6 +18,7 @@ import narthex.stream.DecoderShare;
 import narthex.stream.DigestingInputStream;
 import narthex.stream.NarReader;
 import narthex.stream.NarStartInputStream;
+import narthex.stream.NarStarts;
 import narthex.stream.NotNarException;
 import narthex.stream.PassingInputStream;
 import narthex.stream.TooLongException;
@@ -31,10 +32,18 @@ import org.jspecify.annotations.Nullable;
  * slow sender holds. What checks hold in common is memory: a check takes what its decoder and its
  * chunks need when the first bytes have come, from the part of the budget that belongs to its kind
  * of work. While it waits for memory or for bytes, those who follow the file know that it goes on.
+ * Before that it proves, with next to no memory, that the file begins as a NAR does: so the first
+ * byte, which readers get as soon as that is proved, never waits for the memory of other checks.
  */
 final class NarCheck {
   /** Small, since a decoder may fill it before it gives anything. */
   private static final int BUFFER_BYTES = 16 << 10;
+
+  /** The start of a NAR is looked for in so many bytes of a file; then the check itself tells. */
+  private static final long START_BYTES = 2 << 20;
+
+  /** The start is looked for again when the file has grown by this part. */
+  private static final int GROWN_PART = 8;
 
   /** After so many bytes of the NAR the check gives a sign. */
   private static final long SIGN_BYTES = 1 << 20;
@@ -49,10 +58,12 @@ final class NarCheck {
    * What a check uses.
    *
    * @param threads gives the check a thread at once
+   * @param starts prove that a NAR begins
    * @param decoders the memory
    * @param longestWait how long it waits for memory
    */
-  record Means(ExecutorService threads, DecoderShare decoders, Duration longestWait) {}
+  record Means(
+      ExecutorService threads, NarStarts starts, DecoderShare decoders, Duration longestWait) {}
 
   /**
    * @param manifests of the file, all with the same bytes; the first is read
@@ -91,6 +102,32 @@ final class NarCheck {
   }
 
   private NarId check() {
+    try {
+      proveStart();
+    } catch (IOException e) {
+      throw rejected(e);
+    }
+    return checkAll();
+  }
+
+  /** Proves that the file begins as a NAR does, if it does. */
+  private void proveStart() throws IOException {
+    long seen = 0;
+    while (!begun.isDone() && seen < START_BYTES) {
+      long available = written().awaitByte(seen + seen / GROWN_PART);
+      if (available <= seen) {
+        return;
+      }
+      seen = available;
+      try (InputStream beginning = new FirstInputStream(written().openUnchecked(), seen)) {
+        if (means.starts().prove(expected.compression(), beginning)) {
+          begun.complete(null);
+        }
+      }
+    }
+  }
+
+  private NarId checkAll() {
     try (InputStream written = written().openUnchecked();
         InputStream decoded = decode(written);
         DigestingInputStream nar =
@@ -150,6 +187,9 @@ final class NarCheck {
       throw failure;
     }
     sign();
+    if (chunks != null) {
+      chunks.manifest().delayed();
+    }
     return waited.compareTo(means.longestWait()) < 0;
   }
 
@@ -201,6 +241,26 @@ final class NarCheck {
 
   private CorruptNarException corrupt(String what, String wanted, String actual) {
     return new CorruptNarException(what, wanted, actual, expected.source());
+  }
+
+  /** Ends after so many bytes, all of which are there. */
+  private static final class FirstInputStream extends PassingInputStream {
+    private long left;
+
+    FirstInputStream(InputStream in, long count) {
+      super(in);
+      this.left = count;
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int length) throws IOException {
+      if (left == 0) {
+        return -1;
+      }
+      int count = in.read(bytes, offset, (int) Math.min(length, left));
+      left -= Math.max(0, count);
+      return count;
+    }
   }
 
   /** Gives a sign from time to time that the check goes on. */

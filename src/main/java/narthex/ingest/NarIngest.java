@@ -34,6 +34,7 @@ import narthex.nix.StorePathHash;
 import narthex.stream.DecoderBudget;
 import narthex.stream.DecoderBudget.Work;
 import narthex.stream.DecoderShare;
+import narthex.stream.NarStarts;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,6 +62,7 @@ public final class NarIngest {
   private final ExecutorService checkers;
   private final DecoderBudget decoders;
   private final InstantSource clock;
+  private final NarStarts starts = new NarStarts();
 
   /** NARs of which a chunk was damaged, so that others may be, until they are stored again. */
   private final Set<Sha256> doubtful = ConcurrentHashMap.newKeySet();
@@ -103,18 +105,16 @@ public final class NarIngest {
    * @param keep what is to be left of it when it turned out right
    */
   public NarIngestion begin(NarExpectation expected, Keep keep) throws IOException {
-    return begin(
-        expected,
-        keep,
-        new NarCheck.Means(checkers, decoders.share(Work.DOWNLOADS), LONGEST_DOWNLOAD_WAIT));
+    return begin(expected, keep, means(Work.DOWNLOADS, LONGEST_DOWNLOAD_WAIT));
   }
 
   /** The same with a file from a client. */
   public NarIngestion beginUpload(NarExpectation expected, Keep keep) throws IOException {
-    return begin(
-        expected,
-        keep,
-        new NarCheck.Means(checkers, decoders.share(Work.UPLOADS), LONGEST_UPLOAD_WAIT));
+    return begin(expected, keep, means(Work.UPLOADS, LONGEST_UPLOAD_WAIT));
+  }
+
+  private NarCheck.Means means(Work work, Duration longestWait) {
+    return new NarCheck.Means(checkers, starts, decoders.share(work), longestWait);
   }
 
   private NarIngestion begin(NarExpectation expected, Keep keep, NarCheck.Means means)

@@ -98,7 +98,10 @@ final class NarFlights {
       throws IOException {
     NarId nar = coming.nar();
     GrowingManifest chunks = coming.chunks();
-    if (chunks != null && wanted != coming.compression() && !damaged.contains(chunks)) {
+    if (chunks != null
+        && wanted != coming.compression()
+        && !damaged.contains(chunks)
+        && chunks.awaitStart()) {
       return FollowedNar.open(
           chunks,
           nar == null ? narTag(flight.key()) : nar.hash().nix32(),

@@ -39,16 +39,20 @@ final class BrotliDecoder extends SpanInputStream {
     this.decoder = new DecoderJNI.Wrapper(INPUT_BYTES);
   }
 
-  static InputStream open(InputStream source, DecoderLease lease) throws IOException {
+  static InputStream open(InputStream source, DecoderLease lease, long maxBytes)
+      throws IOException {
     PushbackInputStream in = new PushbackInputStream(source, 1);
     int first = in.read();
     if (first >= 0) {
       in.unread(first);
     }
-    lease.require(BASE_BYTES + (1L << windowBits(first)));
-    return Brotli4jLoader.isAvailable()
-        ? new BrotliDecoder(in)
-        : new BrotliInputStream(in, BUFFER_BYTES);
+    long window = 1L << windowBits(first);
+    if (!Brotli4jLoader.isAvailable()) {
+      lease.require(BASE_BYTES + window);
+      return new BrotliInputStream(in, BUFFER_BYTES);
+    }
+    lease.require(BASE_BYTES + Math.min(window, maxBytes)); // it touches no more of its window
+    return new BrotliDecoder(in);
   }
 
   /** The binary logarithm of the window, from the stream's first bits. */

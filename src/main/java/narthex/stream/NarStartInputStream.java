@@ -17,8 +17,12 @@ public final class NarStartInputStream extends PassingInputStream {
   private static final List<byte[]> STARTS =
       List.of(start("regular"), start("directory"), start("symlink"));
 
+  /** So many decoded bytes are enough to know. */
+  static final int LONGEST_BYTES =
+      STARTS.stream().mapToInt(start -> start.length).max().orElseThrow();
+
   private final Runnable begun;
-  private final byte[] seen = new byte[longest()];
+  private final byte[] seen = new byte[LONGEST_BYTES];
   private int count;
   private boolean isKnown;
 
@@ -73,9 +77,5 @@ public final class NarStartInputStream extends PassingInputStream {
       start.writeBytes(tag.encoded());
     }
     return start.toByteArray();
-  }
-
-  private static int longest() {
-    return STARTS.stream().mapToInt(start -> start.length).max().orElseThrow();
   }
 }

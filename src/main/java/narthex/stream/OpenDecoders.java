@@ -50,7 +50,7 @@ final class OpenDecoders {
         lease.require(SMALL_WINDOW_BYTES);
         yield new GzipDecoder(source);
       }
-      case BR -> BrotliDecoder.open(source, lease);
+      case BR -> BrotliDecoder.open(source, lease, maxBytes);
       case LZ4 -> {
         lease.require(SMALL_WINDOW_BYTES);
         yield new FramedLZ4CompressorInputStream(buffered(source), true);

@@ -1,5 +1,6 @@
 package narthex.ingest;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -22,6 +23,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import narthex.nix.Compression;
+import narthex.serve.NarSource;
+import narthex.stream.DecoderBudget.Work;
+import narthex.stream.DecoderShare;
 import narthex.stream.SpanInputStream;
 import narthex.testing.Fault;
 import narthex.testing.FaultyUpstream;
@@ -34,6 +38,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Checks of many files at once, with the pools of production and little memory. */
 @Timeout(120)
@@ -41,6 +47,11 @@ class SharedChecksTest {
   private static final long DECODER_BYTES = 64 << 20;
   private static final int UPLOADS = 24;
   private static final int SENT_BYTES = 4_000;
+
+  /** What one kind of work can take at most is all but what is reserved for the others. */
+  private static final long MOST_OF_DOWNLOADS = 9;
+
+  private static final long SIXTEENTHS = 16;
   private static final long DEADLINE_SECONDS = 60;
 
   @TempDir private Path folder;
@@ -156,6 +167,57 @@ class SharedChecksTest {
     gate.open();
     assertEquals(
         slow.bytes(slow.narName(), 0).length, read.get(DEADLINE_SECONDS, TimeUnit.SECONDS).length);
+  }
+
+  /** Takes all the memory that checks of downloads can have; the caller closes it. */
+  private InputStream takeAllOfDownloads() throws IOException {
+    InputStream all =
+        node.decoders()
+            .share(Work.DOWNLOADS)
+            .decode(
+                Compression.NONE,
+                new ByteArrayInputStream(new byte[1]),
+                new DecoderShare.Terms(
+                    1, DECODER_BYTES / SIXTEENTHS * MOST_OF_DOWNLOADS, waited -> false));
+    assertEquals(0, all.read());
+    return all;
+  }
+
+  @ParameterizedTest
+  @EnumSource(Compression.class)
+  void checksThatWaitForMemoryDoNotDelayTheFirstByteOfADownload(Compression compression)
+      throws Exception {
+    Sample sample = Sample.of(50, compression).publish(upstream);
+    assertTrue(node.narInfo(sample).isPresent());
+    Future<byte[]> read;
+    try (InputStream all = takeAllOfDownloads()) {
+      NarSource source = node.nars().find(sample.fileName()).orElseThrow();
+      InputStream in = source.open(0);
+      assertEquals(sample.bytes(sample.fileName(), 0)[0] & 0xFF, in.read());
+      awaitWaiting(1);
+      read =
+          threads.submit(
+              () -> {
+                try (source;
+                    in) {
+                  return in.readAllBytes();
+                }
+              });
+    }
+
+    byte[] whole = sample.bytes(sample.fileName(), 0);
+    assertArrayEquals(
+        Arrays.copyOfRange(whole, 1, whole.length), read.get(DEADLINE_SECONDS, TimeUnit.SECONDS));
+  }
+
+  @Test
+  void aNarWhoseCheckWaitsForMemoryIsDecodedForItsReader() throws Exception {
+    try (InputStream all = takeAllOfDownloads();
+        NarSource source = node.nars().find(wanted.narName()).orElseThrow();
+        InputStream in = source.open(0)) {
+      assertEquals(wanted.bytes(wanted.narName(), 0)[0], in.read());
+      awaitWaiting(1);
+    }
   }
 
   @Test
