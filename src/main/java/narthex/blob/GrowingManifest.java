@@ -36,6 +36,22 @@ public final class GrowingManifest implements Manifest {
    */
   private static final Duration SILENCE = Duration.ofMinutes(10);
 
+  /** A reader that waits looks this often whether the bytes are still wanted. */
+  private static final Duration STEP = Duration.ofMillis(500);
+
+  /** Looks whether somebody still wants the bytes for which a reader waits. */
+  @FunctionalInterface
+  public interface Watch {
+    /**
+     * Looks.
+     *
+     * @throws IOException if nobody wants them any more
+     */
+    void look() throws IOException;
+  }
+
+  private static final Watch UNWATCHED = () -> {};
+
   private enum State {
     WRITING,
     WRITTEN,
@@ -174,7 +190,7 @@ public final class GrowingManifest implements Manifest {
    * @throws IOException if the manifest failed
    */
   public boolean awaitStart() throws IOException {
-    return await(0, State.WRITTEN, () -> isDelayed) > 0 || isWritten();
+    return await(0, State.WRITTEN, () -> isDelayed, UNWATCHED) > 0 || isWritten();
   }
 
   /** Says that the first byte has to wait for something that others hold. */
@@ -200,7 +216,12 @@ public final class GrowingManifest implements Manifest {
 
   @Override
   public InputStream open(long from) throws IOException {
-    return new FollowingInputStream(openWritten(from), from, State.COMPLETE);
+    return open(from, UNWATCHED);
+  }
+
+  /** The same; its reads look again and again whether the bytes that they wait for are wanted. */
+  public InputStream open(long from, Watch watch) throws IOException {
+    return new FollowingInputStream(openWritten(from), from, State.COMPLETE, watch);
   }
 
   /**
@@ -208,7 +229,7 @@ public final class GrowingManifest implements Manifest {
    * The caller closes it.
    */
   public InputStream openUnchecked() throws IOException {
-    return new FollowingInputStream(openWritten(0), 0, State.WRITTEN);
+    return new FollowingInputStream(openWritten(0), 0, State.WRITTEN, UNWATCHED);
   }
 
   /** The sink of a manifest that failed may be gone already: then the failure is the reason. */
@@ -231,47 +252,51 @@ public final class GrowingManifest implements Manifest {
    * @return how many bytes are readable; not more than {@code position} only at the end
    */
   private long await(long position, State end) throws IOException {
-    return await(position, end, () -> false);
+    return await(position, end, () -> false, UNWATCHED);
   }
 
   /** The same, or until it is enough. */
-  private long await(long position, State end, BooleanSupplier enough) throws IOException {
-    lock.lock();
-    try {
-      long left = silence.toNanos();
-      while (state != State.FAILED
-          && available <= position
-          && state.compareTo(end) < 0
-          && !enough.getAsBoolean()) {
+  private long await(long position, State end, BooleanSupplier enough, Watch watch)
+      throws IOException {
+    long left = silence.toNanos();
+    while (true) {
+      lock.lock();
+      try {
+        if (failure != null) {
+          throw failed(failure);
+        }
+        if (available > position || state.compareTo(end) >= 0 || enough.getAsBoolean()) {
+          return available;
+        }
         if (left <= 0) {
           throw new IOException("nothing was written or checked for " + silence);
         }
         long before = signs;
-        left = changed.awaitNanos(left);
-        left = signs == before ? left : silence.toNanos();
+        long step = Math.min(left, STEP.toNanos());
+        long passed = step - changed.awaitNanos(step);
+        left = signs == before ? left - passed : silence.toNanos();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException("interrupted while waiting for a NAR in flight", e);
+      } finally {
+        lock.unlock();
       }
-      if (failure != null) {
-        throw failed(failure);
-      }
-      return available;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted while waiting for a NAR in flight", e);
-    } finally {
-      lock.unlock();
+      watch.look();
     }
   }
 
   private final class FollowingInputStream extends InputStream {
     private final InputStream in;
     private final State end;
+    private final Watch watch;
     private long position;
     private long readable;
 
-    FollowingInputStream(InputStream in, long from, State end) {
+    FollowingInputStream(InputStream in, long from, State end, Watch watch) {
       this.in = in;
       this.position = from;
       this.end = end;
+      this.watch = watch;
     }
 
     @Override
@@ -309,7 +334,7 @@ public final class GrowingManifest implements Manifest {
     /** Waits for the next byte; false if none comes any more. */
     private boolean awaitReadable() throws IOException {
       if (readable <= position) {
-        readable = await(position, end);
+        readable = await(position, end, () -> false, watch);
       }
       return readable > position;
     }

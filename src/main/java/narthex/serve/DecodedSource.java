@@ -58,7 +58,7 @@ final class DecodedSource implements NarSource {
 
   @Override
   public InputStream open(long from, DecoderShare.Watch watch) throws IOException {
-    InputStream decoded = decode(encoded.open(0));
+    InputStream decoded = decode(encoded.open(0, watch));
     try {
       skip(decoded, from, watch);
       return decoded;

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * somebody has this, also when it is stored.
  */
 final class FollowedNar extends ManifestSource {
+  private final GrowingManifest manifest;
   private final DecoderShare decoders;
   private final @Nullable NarSource file;
   private final Consumer<ChunkLostException> damage;
@@ -26,6 +27,7 @@ final class FollowedNar extends ManifestSource {
       @Nullable NarSource file,
       Consumer<ChunkLostException> damage) {
     super(manifest, Compression.NONE, entityTag);
+    this.manifest = manifest;
     this.decoders = decoders;
     this.file = file;
     this.damage = damage;
@@ -58,7 +60,13 @@ final class FollowedNar extends ManifestSource {
 
   @Override
   public InputStream open(long from) throws IOException {
-    return ReportingInputStream.open(() -> decoders.openChunks(() -> super.open(from)), damage);
+    return open(from, () -> {});
+  }
+
+  @Override
+  public InputStream open(long from, DecoderShare.Watch watch) throws IOException {
+    return ReportingInputStream.open(
+        () -> decoders.openChunks(() -> manifest.open(from, watch::look)), damage);
   }
 
   @Override

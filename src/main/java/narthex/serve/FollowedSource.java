@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.util.concurrent.atomic.AtomicReference;
 import narthex.blob.GrowingManifest;
 import narthex.nix.Compression;
+import narthex.stream.DecoderShare;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,15 +13,22 @@ import org.jspecify.annotations.Nullable;
  * once it has come in: then what was opened can still be read, once.
  */
 final class FollowedSource extends ManifestSource {
+  private final GrowingManifest manifest;
   private final AtomicReference<@Nullable InputStream> opened;
+
+  /** Of the stream that was opened before anybody asked. */
+  private final AtomicReference<DecoderShare.Watch> watch;
 
   private FollowedSource(
       GrowingManifest manifest,
       InputStream opened,
+      AtomicReference<DecoderShare.Watch> watch,
       Compression compression,
       @Nullable String entityTag) {
     super(manifest, compression, entityTag);
+    this.manifest = manifest;
     this.opened = new AtomicReference<>(opened);
+    this.watch = watch;
   }
 
   /**
@@ -31,22 +39,29 @@ final class FollowedSource extends ManifestSource {
   static FollowedSource open(
       GrowingManifest manifest, Compression compression, @Nullable String entityTag)
       throws IOException {
-    InputStream stream = manifest.open(0);
+    AtomicReference<DecoderShare.Watch> watch = new AtomicReference<>(() -> {});
+    InputStream stream = manifest.open(0, () -> watch.get().look());
     try {
       manifest.awaitByte(0);
     } catch (IOException | RuntimeException e) {
       stream.close();
       throw e;
     }
-    return new FollowedSource(manifest, stream, compression, entityTag);
+    return new FollowedSource(manifest, stream, watch, compression, entityTag);
   }
 
   @Override
   public InputStream open(long from) throws IOException {
+    return open(from, () -> {});
+  }
+
+  @Override
+  public InputStream open(long from, DecoderShare.Watch wanted) throws IOException {
     InputStream stream = opened.getAndSet(null);
     if (stream == null) {
-      return super.open(from);
+      return manifest.open(from, wanted::look);
     }
+    watch.set(wanted);
     try {
       stream.skipNBytes(from);
       return stream;

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.util.Optional;
 import java.util.OptionalLong;
 import narthex.nix.Compression;
+import narthex.stream.DecoderShare;
 import narthex.stream.EncodingInputStream;
 
 /**
@@ -40,7 +41,12 @@ final class MadeSource implements NarSource {
 
   @Override
   public InputStream open(long from) throws IOException {
-    InputStream made = encode(nar.open(0));
+    return open(from, () -> {});
+  }
+
+  @Override
+  public InputStream open(long from, DecoderShare.Watch watch) throws IOException {
+    InputStream made = encode(nar.open(0, watch));
     try {
       made.skipNBytes(from);
       return made;

@@ -14,6 +14,7 @@ import narthex.nix.NarInfo;
 import narthex.nix.NarListing;
 import narthex.nix.NarListingSearch;
 import narthex.nix.StorePathHash;
+import narthex.stream.DecoderShare.Watch;
 
 /**
  * Finds single files and directories in the NARs of store paths, following symbolic links as a file
@@ -85,31 +86,32 @@ public final class NarFiles {
    * Where a name in the NAR is not UTF-8 there is none to be made, as Nix makes none. The caller
    * closes it.
    *
+   * @param watch fails when the client has left
    * @return empty if there surely is none
    * @throws IOException if that cannot be told
    */
-  public Optional<OpenDocument> findListing(StorePathHash hash) throws IOException {
+  public Optional<OpenDocument> findListing(StorePathHash hash, Watch watch) throws IOException {
     DocumentName name = DocumentName.listing(hash);
     boolean isPut = documents.isPut(name);
     Optional<OpenDocument> listing = isPut ? Optional.empty() : documents.findHere(name);
     if (listing.isEmpty()) {
-      listing = makeListing(hash);
+      listing = makeListing(hash, watch);
     }
     boolean isDoubtful = isPut && narInfos.isOfUpstream(hash);
     return listing.isPresent() || isDoubtful ? listing : documents.find(name);
   }
 
-  private Optional<OpenDocument> makeListing(StorePathHash hash) throws IOException {
+  private Optional<OpenDocument> makeListing(StorePathHash hash, Watch watch) throws IOException {
     Optional<ServedNarInfo> stored = narInfos.findHere(hash);
     if (stored.isEmpty()) {
       return Optional.empty();
     }
     NarId nar = stored.get().narInfo().nar();
-    Optional<OpenDocument> made = listings.findHere(nar);
+    Optional<OpenDocument> made = listings.findHere(nar, watch);
     if (made.isEmpty() || !isUtf8(made.get())) {
       return Optional.empty();
     }
-    return listings.findHere(nar);
+    return listings.findHere(nar, watch);
   }
 
   private static boolean isUtf8(OpenDocument listing) throws IOException {
@@ -123,10 +125,12 @@ public final class NarFiles {
    * Finds what a path in a store path leads to, fetching the NAR if need be.
    *
    * @param path names as {@link narthex.nix.NarText} makes them; none for the root
+   * @param watch fails when the client has left
    * @return empty if there surely is nothing
    * @throws IOException if it cannot be had just now
    */
-  public Optional<Found> find(StorePathHash hash, List<String> path) throws IOException {
+  public Optional<Found> find(StorePathHash hash, List<String> path, Watch watch)
+      throws IOException {
     Optional<ServedNarInfo> served = narInfos.find(hash);
     if (served.isEmpty()) {
       return Optional.empty();
@@ -134,7 +138,8 @@ public final class NarFiles {
     NarInfo narInfo = served.get().narInfo();
     String file = narInfo.file().url().substring(narInfo.file().url().lastIndexOf('/') + 1);
     NarFileName name = new NarFileName(NarFileName.parse(file).stem(), Compression.NONE);
-    return new NarWalk(narInfo, () -> listings.find(narInfo.nar(), name), () -> nars.find(name))
+    return new NarWalk(
+            narInfo, () -> listings.find(narInfo.nar(), name, watch), () -> nars.find(name))
         .go(path);
   }
 }

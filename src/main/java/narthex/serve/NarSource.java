@@ -31,8 +31,8 @@ public interface NarSource extends Closeable {
   InputStream open(long from) throws IOException;
 
   /**
-   * The same; where that takes long, it looks from time to time whether the bytes are still wanted,
-   * and fails if they are not.
+   * The same; where that takes long, or a read waits for bytes that are still coming in, it looks
+   * from time to time whether the bytes are still wanted, and fails if they are not.
    */
   default InputStream open(long from, DecoderShare.Watch watch) throws IOException {
     return open(from);

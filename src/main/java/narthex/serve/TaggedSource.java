@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
 import narthex.nix.Compression;
+import narthex.stream.DecoderShare;
 
 /** Another source under a name: with the entity tag that its bytes have there, or with none. */
 final class TaggedSource implements NarSource {
@@ -40,6 +41,11 @@ final class TaggedSource implements NarSource {
   @Override
   public InputStream open(long from) throws IOException {
     return source.open(from);
+  }
+
+  @Override
+  public InputStream open(long from, DecoderShare.Watch watch) throws IOException {
+    return source.open(from, watch);
   }
 
   @Override

@@ -44,7 +44,7 @@ public final class FileServlet extends HttpServlet {
 
   private void answer(FilePath path, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    Optional<Found> found = files.find(path.hash(), path.names());
+    Optional<Found> found = files.find(path.hash(), path.names(), new ClientWatch(request));
     if (found.isEmpty()) {
       absent(request, response, "no such file");
     } else if (found.get() instanceof NarFiles.FoundFile file) {

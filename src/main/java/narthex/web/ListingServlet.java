@@ -36,7 +36,7 @@ public final class ListingServlet extends HttpServlet {
             turn.request(),
             turn.response(),
             DocumentName.Kind.LISTING,
-            find(hash),
+            find(hash, new ClientWatch(turn.request())),
             DocumentResponder.PUBLIC);
       }
     }
@@ -57,9 +57,12 @@ public final class ListingServlet extends HttpServlet {
     return StorePathHash.parse(name);
   }
 
-  private Optional<OpenDocument> find(StorePathHash hash) {
+  private Optional<OpenDocument> find(StorePathHash hash, ClientWatch client)
+      throws ClientGoneException {
     try {
-      return files.findListing(hash);
+      return files.findListing(hash, client);
+    } catch (ClientGoneException e) {
+      throw e;
     } catch (IOException e) {
       LOG.log(
           Level.WARNING,

@@ -43,7 +43,7 @@ final class NarBodySender {
     if (file.isPresent() && sendfile(file.get(), range, request)) {
       return;
     }
-    copy(source, range, () -> requireClient(request), response.getOutputStream());
+    copy(source, range, new ClientWatch(request), response.getOutputStream());
   }
 
   /** Leaves the copying of a stored file to Tomcat and the kernel, where both can. */
@@ -56,12 +56,6 @@ final class NarBodySender {
     request.setAttribute("org.apache.tomcat.sendfile.start", range.from());
     request.setAttribute("org.apache.tomcat.sendfile.end", range.from() + range.count());
     return true;
-  }
-
-  private static void requireClient(HttpServletRequest request) throws IOException {
-    if (ServerRequest.isClientGone(request)) {
-      throw new ClientGoneException(new EOFException("the client closed its connection"));
-    }
   }
 
   private static void copy(

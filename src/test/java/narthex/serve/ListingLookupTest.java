@@ -1,9 +1,12 @@
 package narthex.serve;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -22,6 +25,8 @@ import narthex.blob.PassingBlobStore;
 import narthex.ingest.CdcMode;
 import narthex.ingest.ListingIngest;
 import narthex.nix.Compression;
+import narthex.nix.DocumentName;
+import narthex.stream.DecoderShare.Watch;
 import narthex.testing.Fault;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.Gate;
@@ -34,9 +39,12 @@ import narthex.testing.node.Sample;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class ListingLookupTest {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Watch NOBODY_LEAVES = () -> {};
 
   @TempDir Path folder;
   private final FaultyUpstream upstream = NarFixture.publishCacheInfo(FaultyUpstream.start(), 40);
@@ -103,14 +111,14 @@ class ListingLookupTest {
           CompletableFuture.supplyAsync(
               () -> {
                 try {
-                  return listings.findHere(sample.id());
+                  return listings.findHere(sample.id(), NOBODY_LEAVES);
                 } catch (IOException e) {
                   throw new UncheckedIOException(e);
                 }
               });
       assertTrue(slow.join().asked.await(PATIENCE.toSeconds(), TimeUnit.SECONDS));
 
-      Optional<OpenDocument> anywhere = listings.find(sample.id(), sample.narName());
+      Optional<OpenDocument> anywhere = listings.find(sample.id(), sample.narName(), NOBODY_LEAVES);
 
       assertTrue(anywhere.isPresent());
       anywhere.get().close();
@@ -134,7 +142,7 @@ class ListingLookupTest {
           CompletableFuture.supplyAsync(
               () -> {
                 try (OpenDocument listing =
-                    listings.find(sample.id(), sample.narName()).orElseThrow()) {
+                    listings.find(sample.id(), sample.narName(), NOBODY_LEAVES).orElseThrow()) {
                   return listing.sizeBytes() > 0;
                 } catch (IOException e) {
                   throw new UncheckedIOException(e);
@@ -147,6 +155,60 @@ class ListingLookupTest {
       node.awaitIdle();
 
       assertEquals(List.of(), openDeletedFiles());
+    }
+  }
+
+  @Test
+  void noListingIsMadeForAClientThatHasLeft() throws Exception {
+    Sample sample = Sample.of(122, Compression.XZ).publish(upstream);
+    IOException gone = new IOException("client gone");
+    try (Node node = Node.open(folder, Node.Options.usual(), upstream);
+        DocumentNode documents = documents()) {
+      node.narInfo(sample);
+      assertEquals(Outcome.RIGHT, Reading.start(node, sample, sample.fileName(), 0).outcome());
+      node.awaitIdle();
+      ListingLookup listings = listings(node, documents);
+      Watch leaving =
+          () -> {
+            throw gone;
+          };
+
+      assertSame(
+          gone, assertThrows(IOException.class, () -> listings.findHere(sample.id(), leaving)));
+
+      assertTrue(documents.lookup().findHere(DocumentName.listing(sample.id().hash())).isEmpty());
+      listings.findHere(sample.id(), NOBODY_LEAVES).orElseThrow().close();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(CdcMode.class)
+  void aFileInANarInFlightIsNotAwaitedForAClientThatHasLeft(CdcMode mode) throws Exception {
+    Sample sample = Sample.of(123, Compression.GZIP).publish(upstream);
+    Gate gate = new Gate();
+    upstream.fail(sample.narTarget(), Fault.stallAfter(sample.fileBytes() / 2, gate));
+    IOException gone = new IOException("client gone");
+    try (Node node = Node.open(folder, Node.Options.usual().in(mode), upstream)) {
+      node.narInfo(sample);
+      try (NarSource nar = node.nars().find(sample.narName()).orElseThrow();
+          NarSource file = new PartSource(nar, sample.id().sizeBytes() - 100, 50, "tag")) {
+        Watch leaving =
+            () -> {
+              throw gone;
+            };
+
+        IOException thrown =
+            assertThrows(
+                IOException.class,
+                () -> {
+                  try (InputStream in = file.open(0, leaving)) {
+                    in.read();
+                  }
+                });
+
+        assertSame(gone, thrown);
+      }
+      gate.open();
     }
   }
 

@@ -1,0 +1,22 @@
+package narthex.serve;
+
+import java.io.IOException;
+import java.io.InputStream;
+import narthex.stream.DecoderShare;
+import narthex.stream.PassingInputStream;
+
+/** Looks at each read whether the bytes are still wanted. For one thread. */
+final class WatchedInputStream extends PassingInputStream {
+  private final DecoderShare.Watch watch;
+
+  WatchedInputStream(InputStream in, DecoderShare.Watch watch) {
+    super(in);
+    this.watch = watch;
+  }
+
+  @Override
+  public int read(byte[] bytes, int offset, int length) throws IOException {
+    watch.look();
+    return in.read(bytes, offset, length);
+  }
+}
