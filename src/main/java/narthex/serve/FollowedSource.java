@@ -17,12 +17,12 @@ final class FollowedSource extends ManifestSource {
   private final AtomicReference<@Nullable InputStream> opened;
 
   /** Of the stream that was opened before anybody asked. */
-  private final AtomicReference<DecoderShare.Watch> watch;
+  private final LateWatch watch;
 
   private FollowedSource(
       GrowingManifest manifest,
       InputStream opened,
-      AtomicReference<DecoderShare.Watch> watch,
+      LateWatch watch,
       Compression compression,
       @Nullable String entityTag) {
     super(manifest, compression, entityTag);
@@ -39,8 +39,8 @@ final class FollowedSource extends ManifestSource {
   static FollowedSource open(
       GrowingManifest manifest, Compression compression, @Nullable String entityTag)
       throws IOException {
-    AtomicReference<DecoderShare.Watch> watch = new AtomicReference<>(() -> {});
-    InputStream stream = manifest.open(0, () -> watch.get().look());
+    LateWatch watch = new LateWatch();
+    InputStream stream = manifest.open(0, watch);
     try {
       manifest.awaitByte(0);
     } catch (IOException | RuntimeException e) {
@@ -61,7 +61,7 @@ final class FollowedSource extends ManifestSource {
     if (stream == null) {
       return manifest.open(from, wanted::look);
     }
-    watch.set(wanted);
+    watch.wanted = wanted;
     try {
       stream.skipNBytes(from);
       return stream;
@@ -76,6 +76,16 @@ final class FollowedSource extends ManifestSource {
     InputStream stream = opened.getAndSet(null);
     if (stream != null) {
       stream.close();
+    }
+  }
+
+  /** Looks as soon as it is known how. */
+  private static final class LateWatch implements GrowingManifest.Watch {
+    private volatile DecoderShare.Watch wanted = () -> {};
+
+    @Override
+    public void look() throws IOException {
+      wanted.look();
     }
   }
 }
