@@ -89,6 +89,7 @@ public final class Launcher implements Callable<Integer> {
     // Native libraries unpack themselves into files: they go where everything is removed.
     System.setProperty("org.sqlite.tmpdir", folder.toString());
     System.setProperty("ZstdTempFolder", folder.toString());
+    System.setProperty("java.io.tmpdir", folder.toString()); // where Brotli's goes
     ClassLoader loader = war.classLoader();
     Thread.currentThread().setContextClassLoader(loader);
     try {
