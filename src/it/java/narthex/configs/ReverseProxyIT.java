@@ -2,19 +2,24 @@ package narthex.configs;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import narthex.nix.Compression;
+import narthex.testing.Fault;
 import narthex.testing.FaultyUpstream;
+import narthex.testing.Gate;
 import narthex.testing.NarFixture;
 import narthex.testing.node.Sample;
 import org.junit.jupiter.api.AfterAll;
@@ -31,6 +36,7 @@ class ReverseProxyIT {
   private static FaultyUpstream upstream;
   private static ServerProgram narthex;
   private static int port;
+  private static long samples = 100;
 
   @BeforeAll
   static void startNarthex() throws Exception {
@@ -146,7 +152,60 @@ class ReverseProxyIT {
               .firstValueAsLong("Content-Length")
               .orElse(0));
       assertEquals(404, ServerProgram.get(url + "/serve/" + name + "/a%20b").statusCode());
+      assertTakesAnUpload(url);
+      assertBreaks(url, Fault.flipByte(SAMPLE.fileBytes() * 3L / 4), Known.LENGTH);
+      assertBreaks(
+          url, Fault.flipByte(SAMPLE.fileBytes() * 3L / 4).and(Fault.chunked()), Known.NAME);
     }
+  }
+
+  /** What a client has learnt of a NAR when it asks for it. */
+  private enum Known {
+    LENGTH,
+    NAME
+  }
+
+  private static void assertTakesAnUpload(String url) throws Exception {
+    Sample fresh = Sample.of(++samples, Compression.XZ);
+    assertEquals(
+        2,
+        put(url + "/upload" + fresh.narTarget(), fresh.bytes(fresh.fileName(), 0)).statusCode()
+            / 100);
+    byte[] narInfo = fresh.narInfo().print().getBytes(StandardCharsets.UTF_8);
+    assertEquals(2, put(url + "/upload" + fresh.narInfoTarget(), narInfo).statusCode() / 100);
+
+    assertArrayEquals(fresh.bytes(fresh.fileName(), 0), bytes(url + fresh.narTarget(), "0-", 206));
+  }
+
+  /** A NAR that goes wrong half-way is never a whole one. */
+  private static void assertBreaks(String url, Fault fault, Known known) throws Exception {
+    Sample broken = Sample.of(++samples, Compression.XZ).publish(upstream);
+    Gate gate = new Gate();
+    Fault half = Fault.stallAfter(broken.fileBytes() / 2, gate);
+    upstream.fail(broken.narTarget(), fault.and(half));
+    if (known == Known.LENGTH) {
+      assertEquals(200, ServerProgram.get(url + broken.narInfoTarget()).statusCode());
+    }
+    HttpRequest request = HttpRequest.newBuilder(URI.create(url + broken.narTarget())).build();
+    HttpResponse<InputStream> answer =
+        HttpClient.newHttpClient().send(request, BodyHandlers.ofInputStream());
+
+    try (InputStream body = answer.body()) {
+      assertEquals(200, answer.statusCode());
+      assertTrue(body.read() >= 0, "the first byte comes");
+      gate.open();
+      assertThrows(IOException.class, body::readAllBytes);
+    } finally {
+      gate.open();
+    }
+  }
+
+  private static HttpResponse<String> put(String url, byte[] body) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(url))
+            .PUT(HttpRequest.BodyPublishers.ofByteArray(body))
+            .build();
+    return HttpClient.newHttpClient().send(request, BodyHandlers.ofString());
   }
 
   private static byte[] file(long from) {

@@ -22,6 +22,7 @@ class TomcatConfigIT {
   @TempDir private static Path folder;
 
   private static Path tomcat;
+  private static SharedDatabase database;
   private static ServerProgram server;
   private static String url;
 
@@ -42,6 +43,10 @@ class TomcatConfigIT {
     context("bad", parameter("narthex.bogus", "1"));
     context("same-a", parameter("narthex.data-dir", "shared"));
     context("same-b", parameter("narthex.data-dir", "shared"));
+    database = SharedDatabase.start();
+    Files.copy(Delivered.file("postgresql.jar"), tomcat.resolve("lib/postgresql.jar"));
+    context("pool", "<Context docBase=\"/opt/narthex/narthex.war\">" + resource() + "</Context>");
+    write("conf/narthex.pool.properties", "narthex.database.jndi=jdbc/narthex\n");
     context("entry", entry("narthex.cache-info.priority", "9"));
     server =
         ServerProgram.start(folder, List.of(tomcat.resolve("bin/catalina.sh").toString(), "run"));
@@ -49,9 +54,12 @@ class TomcatConfigIT {
   }
 
   @AfterAll
-  static void stop() {
+  static void stop() throws IOException {
     if (server != null) {
       server.close();
+    }
+    if (database != null) {
+      database.close();
     }
   }
 
@@ -84,9 +92,24 @@ class TomcatConfigIT {
   }
 
   @Test
+  void aDataSourceOfTomcatHoldsTheTables() throws Exception {
+    assertEquals(200, ServerProgram.get(url + "/pool/nix-cache-info").statusCode());
+    assertEquals(404, ServerProgram.get(url + "/pool" + NARINFO).statusCode());
+    assertTrue(database.isUsed());
+    assertFalse(Files.exists(tomcat.resolve("narthex-data-pool/narthex.db")));
+  }
+
+  @Test
   void whyAContextDoesNotStartIsOneLineOfItsOutput() throws IOException {
     assertSaid("narthex cannot start: context=/bad narthex.bogus (context parameter): ");
     assertSaid("narthex.data-dir: " + tomcat + "/shared is in use by another Narthex (process ");
+  }
+
+  /** The Resource that ROOT.xml has in a comment. */
+  private static String resource() throws IOException {
+    String text = Delivered.config("tomcat/ROOT.xml");
+    int start = text.indexOf("<Resource ");
+    return database.in(text.substring(start, text.indexOf("/>", start) + 2));
   }
 
   private static void assertSaid(String text) throws IOException {

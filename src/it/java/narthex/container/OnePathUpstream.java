@@ -21,7 +21,7 @@ import narthex.testing.NarTree;
 
 /**
  * A binary cache with one store path, zstd-compressed and unsigned, at the port that the servers
- * under test ask; and with another one, of whose NAR only the first half ever comes.
+ * under test ask; and with another one, Brotli-compressed, of whose NAR only the first half comes.
  */
 final class OnePathUpstream implements AutoCloseable {
 
@@ -51,18 +51,19 @@ final class OnePathUpstream implements AutoCloseable {
     InetSocketAddress address =
         new InetSocketAddress("127.0.0.1", Integer.getInteger("it.upstream.port"));
     OnePathUpstream upstream = new OnePathUpstream(HttpServer.create(address, 0));
-    byte[] file = compressed(upstream.nar);
-    byte[] slow = compressed(upstream.slowNar);
+    byte[] file = compressed(upstream.nar, Compression.ZSTD);
+    byte[] slow = compressed(upstream.slowNar, Compression.BR);
     upstream.answer("/nix-cache-info", "StoreDir: /nix/store\n".getBytes(StandardCharsets.UTF_8));
     upstream.answer(
         "/" + HASH + ".narinfo",
-        narInfo(HASH, upstream.nar, file).getBytes(StandardCharsets.UTF_8));
+        narInfo(HASH, upstream.nar, file, Compression.ZSTD).getBytes(StandardCharsets.UTF_8));
     upstream.answer(
         "/" + SLOW_HASH + ".narinfo",
-        narInfo(SLOW_HASH, upstream.slowNar, slow).getBytes(StandardCharsets.UTF_8));
+        narInfo(SLOW_HASH, upstream.slowNar, slow, Compression.BR)
+            .getBytes(StandardCharsets.UTF_8));
     upstream.answer("/nar/" + sha256(file).nix32() + ".nar.zst", file);
     upstream.server.createContext(
-        "/nar/" + sha256(slow).nix32() + ".nar.zst", exchange -> upstream.sendHalf(exchange, slow));
+        "/nar/" + sha256(slow).nix32() + ".nar.br", exchange -> upstream.sendHalf(exchange, slow));
     upstream.server.start();
     return upstream;
   }
@@ -74,12 +75,12 @@ final class OnePathUpstream implements AutoCloseable {
 
   /** The path of the uncompressed NAR at the server under test. */
   String narPath() throws IOException {
-    return "/nar/" + sha256(compressed(nar)).nix32() + ".nar";
+    return "/nar/" + sha256(compressed(nar, Compression.ZSTD)).nix32() + ".nar";
   }
 
   /** The path of the NAR of which only half comes. */
   String slowNarPath() throws IOException {
-    return "/nar/" + sha256(compressed(slowNar)).nix32() + ".nar";
+    return "/nar/" + sha256(compressed(slowNar, Compression.BR)).nix32() + ".nar";
   }
 
   /** Waits until that half was sent once more. */
@@ -126,20 +127,23 @@ final class OnePathUpstream implements AutoCloseable {
     }
   }
 
-  private static byte[] compressed(byte[] nar) throws IOException {
+  private static byte[] compressed(byte[] nar, Compression compression) throws IOException {
     ByteArrayOutputStream file = new ByteArrayOutputStream();
-    try (OutputStream out = Encoders.encode(Compression.ZSTD, file)) {
+    try (OutputStream out =
+        compression == Compression.BR
+            ? Encoders.wrap(compression, file)
+            : Encoders.encode(compression, file)) {
       out.write(nar);
     }
     return file.toByteArray();
   }
 
-  private static String narInfo(String hash, byte[] nar, byte[] file) {
+  private static String narInfo(String hash, byte[] nar, byte[] file, Compression compression) {
     return String.join(
         "\n",
         "StorePath: /nix/store/" + hash + "-leak",
-        "URL: nar/" + sha256(file).nix32() + ".nar.zst",
-        "Compression: zstd",
+        "URL: nar/" + sha256(file).nix32() + ".nar" + compression.extension(),
+        "Compression: " + compression.nixName(),
         "FileHash: " + sha256(file),
         "FileSize: " + file.length,
         "NarHash: " + sha256(nar),

@@ -47,7 +47,7 @@ class UndeploymentIT {
 
   /** Parts of the names of files and native libraries that are ours. */
   private static final List<String> OUR_FILES =
-      List.of("/it-data/", "libsqlitejdbc", "libzstd", "/leak/", "leak.war");
+      List.of("/it-data/", "libsqlitejdbc", "libzstd", "libbrotli", "/leak/", "leak.war");
 
   /** As many as WildFly has here (server.cli), and more than Tomcat keeps when it is idle. */
   private static final int REQUEST_THREADS_AT_FIRST = 32;
@@ -206,8 +206,8 @@ class UndeploymentIT {
   }
 
   /**
-   * Asks for a NAR of which only half comes; tells in the end whether the transfer was broken, or
-   * refused where not a byte of it had been sent.
+   * Asks for a NAR of which only half comes, and is decoded by the native Brotli decoder; tells in
+   * the end whether the transfer was broken, or refused where not a byte of it had been sent.
    */
   private CompletableFuture<Boolean> beginToChunk(OnePathUpstream upstream)
       throws IOException, InterruptedException {
