@@ -203,8 +203,8 @@ class RefusedUploadHttpTest extends UploadHttpFixture {
     assertEquals(
         405, http.put(narInfoPath(fixture).replace("/upload", ""), bytes("x")).statusCode());
     assertEquals(405, http.put("/" + fixture.url(), fixture.file()).statusCode());
-    assertRefused(404, "no such", http.put("/upload/else", bytes("x")));
-    assertRefused(404, "no such", http.get("/upload/else"));
+    assertRefused(404, "not found", http.put("/upload/else", bytes("x")));
+    assertRefused(404, "not found", http.get("/upload/else"));
     assertRefused(400, "narinfo", http.put("/upload/a/b.narinfo", bytes("x")));
     assertRefused(400, "hash", http.put("/upload/xyz.narinfo", bytes("x")));
   }
