@@ -53,6 +53,7 @@ final class NarCheck {
   private final List<GrowingManifest> manifests;
   private final Means means;
   private final CompletableFuture<@Nullable Void> begun = new CompletableFuture<>();
+  private final CompletableFuture<@Nullable Void> rejected = new CompletableFuture<>();
 
   /**
    * What a check uses.
@@ -87,6 +88,11 @@ final class NarCheck {
   /** Complete as soon as the first decoded bytes prove to be those of a NAR. */
   CompletableFuture<@Nullable Void> begun() {
     return begun;
+  }
+
+  /** Complete once the file turned out wrong, before those who follow it learn that. */
+  CompletableFuture<@Nullable Void> rejected() {
+    return rejected;
   }
 
   private GrowingManifest written() {
@@ -235,6 +241,7 @@ final class NarCheck {
   }
 
   private CompletionException rejected(IOException reason) {
+    rejected.complete(null);
     fail(reason);
     return new CompletionException(reason);
   }

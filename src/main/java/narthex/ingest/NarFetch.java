@@ -84,6 +84,8 @@ final class NarFetch {
   private void bring(NarOffer offer, NarBody body, Keep keep, AtomicBoolean settled)
       throws IOException {
     try (NarIngestion ingestion = begin(offer, body, keep)) {
+      // A reader that fails may ask again at once: then the source is known as wrong already.
+      ingestion.whenRejected(() -> target.wrong(offer));
       ingestion.whenBegun(
           () -> {
             if (settled.compareAndSet(false, true)) {
@@ -94,6 +96,7 @@ final class NarFetch {
         new NarTransfer(offer, ingestion).run(body);
         target.stored(offer, ingestion.finish());
       } catch (IOException e) {
+        target.wrong(offer);
         ingestion.fail(e);
         throw e;
       }

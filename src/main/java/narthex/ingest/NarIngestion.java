@@ -109,6 +109,11 @@ public final class NarIngestion implements Closeable {
     var unused = check.begun().thenRun(told);
   }
 
+  /** Runs this, in the checking thread, before those who follow the file learn that it is wrong. */
+  void whenRejected(Runnable told) {
+    var unused = check.rejected().thenRun(told);
+  }
+
   /**
    * The NAR itself where it is cut into chunks, for those who follow it: decoded already, and as
    * far as it is written to packs.

@@ -56,9 +56,12 @@ public final class Flight {
       @Nullable Sha256 fileHash,
       @Nullable NarId nar,
       @Nullable GrowingManifest chunks) {
-    /** Whether a request for this compression can be answered from it. */
+    /**
+     * Whether a request for this compression can be answered from it. A file that is not the one
+     * that was announced may still hold the right NAR.
+     */
     public boolean fits(Compression wanted) {
-      return wanted == Compression.NONE || wanted == compression;
+      return wanted == Compression.NONE || (wanted == compression && file.failure() == null);
     }
   }
 

@@ -43,6 +43,9 @@ class WrongSourceTest {
   private static final Sample SAMPLE = Sample.of(91, Compression.XZ);
   private static final int LENGTH = SAMPLE.fileBytes();
 
+  /** Enough for the first decoded bytes, and less than what any fault leaves right. */
+  private static final long BEFORE_FAULTS = LENGTH / 2 - 1L;
+
   @TempDir Path folder;
   private final FaultyUpstream first = NarFixture.publishCacheInfo(FaultyUpstream.start(), 10);
   private final FaultyUpstream second = NarFixture.publishCacheInfo(FaultyUpstream.start(), 40);
@@ -66,6 +69,12 @@ class WrongSourceTest {
 
   private static Outcome read(Node node, NarFileName name) {
     return Reading.start(node, SAMPLE, name, 0).outcome();
+  }
+
+  private static byte[] readAll(NarSource source) throws IOException {
+    try (InputStream in = source.open(0)) {
+      return in.readAllBytes();
+    }
   }
 
   private static byte[] endless() {
@@ -109,15 +118,18 @@ class WrongSourceTest {
   @ParameterizedTest
   @MethodSource("faultsBehindTheStart")
   void theNextRequestGetsTheNarFromTheNextUpstream(Fault fault) throws IOException {
+    Gate gate = new Gate();
     first.fail(
         request -> request.target().equals(SAMPLE.narTarget()) && request.range().isEmpty(),
-        fault,
+        fault.and(Fault.stallAfter(BEFORE_FAULTS, gate)),
         Integer.MAX_VALUE);
     first.fail(request -> request.range().isPresent(), Fault.cutAfter(0), Integer.MAX_VALUE);
     try (Node node = open()) {
       assertTrue(node.narInfo(SAMPLE).isPresent());
 
-      assertEquals(Outcome.FAILED, read(node, SAMPLE.fileName()));
+      NarSource seen = node.nars().find(SAMPLE.fileName()).orElseThrow();
+      gate.open(); // not before the reader has its source: until then the flight may go on
+      assertThrows(IOException.class, () -> readAll(seen));
       int asked = first.requests().count("GET", SAMPLE.narTarget());
       assertEquals(Outcome.RIGHT, read(node, SAMPLE.fileName()));
 
@@ -215,11 +227,17 @@ class WrongSourceTest {
   void aStaleFileHashBreaksOneTransferAndIsPutRight(CdcMode mode) throws IOException {
     Sha256 stale = Sha256.of(new byte[32]);
     String url = "nar/" + stale.nix32() + ".nar.xz";
-    Sample old = SAMPLE.saying(file -> new NarFile(url, Compression.XZ, stale, 7L)).publish(second);
+    Long size = SAMPLE.narInfo().file().sizeBytes();
+    Sample old =
+        SAMPLE.saying(file -> new NarFile(url, Compression.XZ, stale, size)).publish(second);
+    Gate gate = new Gate();
+    second.fail(old.narTarget(), Fault.stallAfter(BEFORE_FAULTS, gate), 1);
     try (Node node = Node.open(folder, Node.Options.usual().in(mode), second)) {
       assertTrue(node.narInfo(old).isPresent());
 
-      assertEquals(Outcome.FAILED, read(node, old.fileName()));
+      NarSource seen = node.nars().find(old.fileName()).orElseThrow();
+      gate.open();
+      assertThrows(IOException.class, () -> readAll(seen));
 
       node.awaitIdle();
       assertTrue(node.isStored(SAMPLE));
