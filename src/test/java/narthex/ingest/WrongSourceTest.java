@@ -127,9 +127,10 @@ class WrongSourceTest {
     try (Node node = open()) {
       assertTrue(node.narInfo(SAMPLE).isPresent());
 
-      NarSource seen = node.nars().find(SAMPLE.fileName()).orElseThrow();
-      gate.open(); // not before the reader has its source: until then the flight may go on
-      assertThrows(IOException.class, () -> readAll(seen));
+      try (NarSource seen = node.nars().find(SAMPLE.fileName()).orElseThrow()) {
+        gate.open(); // not before the reader has its source: until then the flight may go on
+        assertThrows(IOException.class, () -> readAll(seen));
+      }
       int asked = first.requests().count("GET", SAMPLE.narTarget());
       assertEquals(Outcome.RIGHT, read(node, SAMPLE.fileName()));
 
@@ -235,9 +236,10 @@ class WrongSourceTest {
     try (Node node = Node.open(folder, Node.Options.usual().in(mode), second)) {
       assertTrue(node.narInfo(old).isPresent());
 
-      NarSource seen = node.nars().find(old.fileName()).orElseThrow();
-      gate.open();
-      assertThrows(IOException.class, () -> readAll(seen));
+      try (NarSource seen = node.nars().find(old.fileName()).orElseThrow()) {
+        gate.open();
+        assertThrows(IOException.class, () -> readAll(seen));
+      }
 
       node.awaitIdle();
       assertTrue(node.isStored(SAMPLE));
