@@ -29,9 +29,7 @@ class WildFlyConfigIT {
       copy(script + ".cli");
     }
     copy("jboss-web.xml");
-    Files.writeString(
-        wildfly.resolve("standalone/configuration/narthex.properties"),
-        "narthex.upstreams=\nnarthex.delete.enabled=true\nnarthex.access.require=admin\n");
+    settings("");
     offline("narthex-offline.cli");
     offline("narthex-offline.cli"); // an upgrade
     String user = wildfly.resolve("bin/add-user.sh").toString();
@@ -69,9 +67,39 @@ class WildFlyConfigIT {
       online("restore.cli");
       server.awaitAnswer(404, url + "/nix-cache-info");
 
+      useDataSourceOfTheServer(server, url);
+    }
+  }
+
+  private void useDataSourceOfTheServer(ServerProgram server, String url) throws Exception {
+    copy("datasource-restore.cli");
+    Files.copy(Delivered.file("postgresql.jar"), folder.resolve("postgresql-42.7.14.jar"));
+    try (SharedDatabase database = SharedDatabase.start()) {
+      Files.writeString(
+          folder.resolve("datasource.cli"),
+          database.in(Delivered.config("wildfly/datasource.cli")));
+      online("datasource.cli");
+      online("datasource.cli");
+      settings("narthex.database.jndi=java:/jdbc/narthex\n");
       online("narthex.cli");
       server.awaitAnswer(200, url + "/nix-cache-info");
+      assertTrue(database.isUsed());
+      assertEquals(404, ServerProgram.get(url + NARINFO).statusCode());
+
+      command("reload"); // as after a restart: the data source is there before Narthex looks for it
+      server.awaitAnswer(200, url + "/readyz");
+
+      settings("");
+      online("narthex.cli");
+      online("datasource-restore.cli");
+      server.awaitAnswer(200, url + "/readyz");
     }
+  }
+
+  private void settings(String more) throws IOException {
+    Files.writeString(
+        wildfly.resolve("standalone/configuration/narthex.properties"),
+        "narthex.upstreams=\nnarthex.delete.enabled=true\nnarthex.access.require=admin\n" + more);
   }
 
   private static int delete(String url, String user) throws Exception {
@@ -93,7 +121,7 @@ class WildFlyConfigIT {
   }
 
   private void command(String command) throws Exception {
-    run(List.of(cli(), "--connect", controller(), "--command=" + command));
+    run(List.of(cli(), "--connect", "--timeout=60000", controller(), "--command=" + command));
   }
 
   private String cli() {
