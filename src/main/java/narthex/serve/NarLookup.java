@@ -122,7 +122,32 @@ public final class NarLookup implements NarStoredListener {
       return true;
     }
     Optional<Sha256> narHash = database.findNarByFileName(name.stem());
-    return narHash.isPresent() && database.findNar(narHash.get()).isPresent();
+    if (narHash.isEmpty()) {
+      return false;
+    }
+    Optional<NarSource> found = stored.find(narHash.get(), name); // which it remembers for find
+    if (found.isPresent()) {
+      found.get().close();
+      return true;
+    }
+    return database.findNar(narHash.get()).isPresent();
+  }
+
+  /**
+   * The length of the local file that is all that {@link #find} would send. Only a hint.
+   *
+   * @return empty if it would send something else
+   * @throws IOException if that cannot be told
+   */
+  public OptionalLong localFileBytes(NarFileName name) throws IOException {
+    Optional<NarSource> known = stored.findRemembered(name);
+    Optional<NarSource> found = known.isPresent() ? known : findHere(name);
+    if (found.isEmpty()) {
+      return OptionalLong.empty();
+    }
+    try (NarSource source = found.get()) {
+      return source.localFile().isPresent() ? source.length() : OptionalLong.empty();
+    }
   }
 
   /** Looks for a file of which no narinfo is known (any more). */

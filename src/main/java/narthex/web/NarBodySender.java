@@ -48,14 +48,19 @@ final class NarBodySender {
 
   /** Leaves the copying of a stored file to Tomcat and the kernel, where both can. */
   private static boolean sendfile(Path file, ByteRange range, HttpServletRequest request) {
-    if (range.count() < MIN_SENDFILE_BYTES
-        || !Boolean.TRUE.equals(request.getAttribute("org.apache.tomcat.sendfile.support"))) {
+    if (!isSentByServer(range.count(), request)) {
       return false;
     }
     request.setAttribute("org.apache.tomcat.sendfile.filename", file.toString());
     request.setAttribute("org.apache.tomcat.sendfile.start", range.from());
     request.setAttribute("org.apache.tomcat.sendfile.end", range.from() + range.count());
     return true;
+  }
+
+  /** Whether the server itself sends so many bytes of a file, and holds no thread for it. */
+  static boolean isSentByServer(long count, HttpServletRequest request) {
+    return count >= MIN_SENDFILE_BYTES
+        && Boolean.TRUE.equals(request.getAttribute("org.apache.tomcat.sendfile.support"));
   }
 
   private static void copy(

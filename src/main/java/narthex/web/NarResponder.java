@@ -40,6 +40,18 @@ final class NarResponder {
     return name;
   }
 
+  /**
+   * Whether the server sends the whole file by itself, so that no thread waits for the client.
+   *
+   * @param fileBytes the length of the local file, if the NAR is one
+   */
+  boolean isSentByServer(OptionalLong fileBytes) {
+    return fileBytes.isPresent()
+        && !isCoded(name, request)
+        && request.getHeader("Range") == null
+        && NarBodySender.isSentByServer(fileBytes.getAsLong(), request);
+  }
+
   /** Answers GET. */
   void send(Optional<NarSource> found) throws IOException {
     if (found.isEmpty()) {
@@ -106,9 +118,15 @@ final class NarResponder {
     }
   }
 
-  /** The quoted tag; the coded form of a body is another representation with a tag of its own. */
+  /**
+   * The quoted tag. The coded form of a body is another representation with a tag of its own; a
+   * weak one, since its bytes depend on how the NAR is stored just now (RFC 9110, 8.8.3).
+   */
   private static @Nullable String tag(String entityTag, boolean coded) {
-    return entityTag.isEmpty() ? null : '"' + entityTag + (coded ? "-zstd\"" : "\"");
+    if (entityTag.isEmpty()) {
+      return null;
+    }
+    return coded ? "W/\"" + entityTag + "-zstd\"" : '"' + entityTag + '"';
   }
 
   private static void sendPlain(

@@ -24,9 +24,12 @@ public final class NarServlet extends HttpServlet {
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    NarFileName name = new NarResponder(request, response).name();
+    NarResponder responder = new NarResponder(request, response);
+    NarFileName name = responder.name();
     Work work = lookup.isStored(name) ? Work.NARS : Work.COMING;
-    try (Turn turn = shares.take(work, request, response)) {
+    Shares.Exemption sentByServer =
+        () -> work == Work.NARS && responder.isSentByServer(lookup.localFileBytes(name));
+    try (Turn turn = shares.take(work, request, response, sentByServer)) {
       if (!turn.isWaiting()) {
         new NarResponder(turn.request(), turn.response()).send(lookup.find(name));
       }

@@ -92,6 +92,7 @@ class ChunkedNarHttpTest extends SharedServer {
     assertEquals(Long.toString(chunks.framesLength()), header(coded, "content-length"));
     assertArrayEquals(sample.bytes(sample.narName(), 0), decode(coded.body()));
     assertNotEquals(header(http.get(path(sample.narName())), "etag"), header(coded, "etag"));
+    assertEquals("W/\"" + sample.id().hash().nix32() + "-zstd\"", header(coded, "etag"));
   }
 
   @Test

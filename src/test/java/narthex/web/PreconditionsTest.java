@@ -37,6 +37,14 @@ class PreconditionsTest {
   }
 
   @Test
+  void aWeakTagIsComparedWeakly() {
+    for (String known : List.of("W/\"abc\"", "\"abc\"", "*")) {
+      assertTrue(Preconditions.matches(known, "W/\"abc\""), known);
+    }
+    assertFalse(Preconditions.matches("W/\"abd\"", "W/\"abc\""));
+  }
+
+  @Test
   void withoutAConditionTheBodyIsSentWithItsTag() {
     assertFalse(answered());
 

@@ -94,7 +94,11 @@ class SharesHttpTest {
   }
 
   private static Sample stored(HttpFixture http) throws IOException {
-    Sample sample = Sample.of("big", NarTree.random(1, NAR_BYTES).nar(), Compression.NONE);
+    return stored(http, Compression.NONE);
+  }
+
+  private static Sample stored(HttpFixture http, Compression compression) throws IOException {
+    Sample sample = Sample.of("big", NarTree.random(1, NAR_BYTES).nar(), compression);
     http.know(sample);
     assertEquals(200, http.get(path(sample.narName())).statusCode());
     long deadline = System.nanoTime() + PATIENCE.toNanos();
@@ -165,6 +169,32 @@ class SharesHttpTest {
 
       assertEquals(200, response.statusCode());
       assertArrayEquals(sample.bytes(sample.narName(), 0), response.body());
+    }
+  }
+
+  @Test
+  void aFileThatTheServerSendsByItselfWaitsForNoReader() throws IOException {
+    Map<String, String> settings =
+        Map.of(
+            "narthex.http.threads", "10",
+            "narthex.download.min-rate", "0",
+            "narthex.upload.enabled", "true",
+            "narthex.cdc.mode", "off");
+    try (HttpFixture http = HttpFixture.start(folder, settings);
+        Closeable slowOnes = this::closeSockets) {
+      Sample sample = stored(http, Compression.ZSTD);
+      List<Socket> slow = new ArrayList<>();
+      for (int i = 0; i < Work.NARS.share(10); i++) {
+        slow.add(ask(http, i == 0 ? "127.0.0.2" : "127.0.0.1", path(sample.narName())));
+      }
+      awaitAnswers(slow, slow.size());
+
+      for (int i = 0; i < 3; i++) {
+        HttpResponse<byte[]> response = http.get(path(sample.fileName()));
+
+        assertEquals(200, response.statusCode());
+        assertArrayEquals(sample.bytes(sample.fileName(), 0), response.body());
+      }
     }
   }
 
