@@ -19,7 +19,7 @@ public final class XzHeaders {
   }
 
   /** The same stream with another dictionary in its first block, as LZMA2's byte of properties. */
-  static byte[] withDictionary(byte[] stream, byte properties) {
+  public static byte[] withDictionary(byte[] stream, byte properties) {
     byte[] changed = stream.clone();
     int from = STREAM_HEADER_BYTES;
     int length = (changed[from] + 1) * 4;
