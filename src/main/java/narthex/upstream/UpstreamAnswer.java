@@ -1,6 +1,7 @@
 package narthex.upstream;
 
 import java.io.Closeable;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import org.apache.hc.core5.concurrent.Cancellable;
@@ -38,10 +39,17 @@ record UpstreamAnswer(ClassicHttpResponse response, Cancellable request) impleme
     return entity == null || entity.isChunked() || entity.getContentLength() >= 0;
   }
 
-  /** The body as it comes from the connection. */
+  /** The body as it comes from the connection. Closing it closes the answer. */
   InputStream body() throws IOException {
     HttpEntity entity = response.getEntity();
-    return entity == null ? InputStream.nullInputStream() : entity.getContent();
+    return entity == null
+        ? InputStream.nullInputStream()
+        : new FilterInputStream(entity.getContent()) {
+          @Override
+          public void close() {
+            UpstreamAnswer.this.close();
+          }
+        };
   }
 
   /** Reads a small body that nobody wants, such as that of a miss, and closes the answer. */

@@ -31,6 +31,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Broken transfers are tried again within a bound; a dead upstream is left alone, then probed. */
 @Timeout(60)
 class UpstreamTroubleTest {
+  /** More than the head of a gzip stream, and so enough to see that it is none. */
+  private static final int NO_GZIP_BYTES = 40;
+
   private static final Duration LONG = UpstreamFixture.LONG;
   private static final Duration NONE = Duration.ZERO;
   private static final Duration SECOND = Duration.ofSeconds(1);
@@ -222,6 +225,23 @@ class UpstreamTroubleTest {
     } finally {
       gate.open();
       executor.shutdown();
+    }
+  }
+
+  /** Its rest would hold a connection for as long as the upstream likes. */
+  @Test
+  @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void anAnswerThatIsGivenUpIsNotReadToItsEnd() {
+    Gate shut = new Gate();
+    fixture.server.fail(
+        target,
+        Fault.header("Content-Encoding", "gzip").and(Fault.stallAfter(NO_GZIP_BYTES, shut)));
+    Upstream upstream =
+        fixture.upstream(UpstreamFixture.limits(Duration.ofMinutes(1), NONE, 1000, LONG));
+    try {
+      assertThrows(UpstreamUnavailableException.class, () -> isFound(upstream));
+    } finally {
+      shut.open();
     }
   }
 
