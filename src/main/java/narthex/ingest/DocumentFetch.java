@@ -15,7 +15,8 @@ public final class DocumentFetch {
   private final Upstreams upstreams;
   private final DocumentIngest ingest;
   private final long maxBytes;
-  private final Questions<DocumentName, Optional<DocumentRow>> fetches = new Questions<>(SILENCE);
+  private final SingleFlight<DocumentName, Optional<DocumentRow>> fetches =
+      new SingleFlight<>(SILENCE);
 
   /**
    * @param maxBytes how many bytes a document may have, decoded

@@ -67,7 +67,7 @@ public final class NarIngest {
   /** NARs of which a chunk was damaged, so that others may be, until they are stored again. */
   private final Set<Sha256> doubtful = ConcurrentHashMap.newKeySet();
 
-  private final CopyOnWriteArrayList<NarStoredListener> listeners = new CopyOnWriteArrayList<>();
+  private final CopyOnWriteArrayList<StoreListener> listeners = new CopyOnWriteArrayList<>();
 
   /**
    * @param chunks where NARs are kept that are cut into chunks
@@ -95,7 +95,7 @@ public final class NarIngest {
   }
 
   /** Adds somebody to be told of changes; for wiring at start. */
-  public void addListener(NarStoredListener listener) {
+  public void addListener(StoreListener listener) {
     listeners.add(listener);
   }
 

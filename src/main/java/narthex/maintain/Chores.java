@@ -18,7 +18,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import narthex.ingest.NarStoredListener;
+import narthex.ingest.StoreListener;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Safe for use by several threads. After it was closed it does nothing more.
  */
-public final class Chores implements NarStoredListener, Closeable {
+public final class Chores implements StoreListener, Closeable {
   private static final System.Logger LOG = System.getLogger(Chores.class.getName());
 
   /** Items that are found at once. */

@@ -102,7 +102,7 @@ final class NarFlights {
         && wanted != coming.compression()
         && !damaged.contains(chunks)
         && chunks.awaitStart()) {
-      return FollowedNar.open(
+      return InFlightNarSource.open(
           chunks,
           nar == null ? narTag(flight.key()) : nar.hash().nix32(),
           decoders,
@@ -112,7 +112,7 @@ final class NarFlights {
     if (wanted == coming.compression()) {
       return file(coming);
     }
-    NarSource file = FollowedSource.open(coming.bytes(), coming.compression(), null);
+    NarSource file = InFlightFileSource.open(coming.bytes(), coming.compression(), null);
     return nar == null
         ? new DecodedSource(file, download.maxNarBytes(), decoders)
         : new DecodedSource(file, nar, decoders);
@@ -125,7 +125,7 @@ final class NarFlights {
 
   private static NarSource file(Flight.Coming coming) throws IOException {
     Sha256 fileHash = coming.fileHash();
-    return FollowedSource.open(
+    return InFlightFileSource.open(
         coming.file(), coming.compression(), fileHash == null ? null : fileHash.nix32());
   }
 

@@ -13,8 +13,8 @@ import narthex.db.NarInfoRow;
 import narthex.db.StoredNar;
 import narthex.ingest.NarDownload;
 import narthex.ingest.NarInfoFetch;
-import narthex.ingest.NarStoredListener;
-import narthex.ingest.Questions;
+import narthex.ingest.SingleFlight;
+import narthex.ingest.StoreListener;
 import narthex.nix.NarInfo;
 import narthex.nix.OneLine;
 import narthex.nix.Sha256;
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * in memory until either changes. A row whose NAR is not stored is asked upstream again after a
  * while; trouble then leaves it in use. Concurrent questions for one path are one. Thread-safe.
  */
-public final class NarInfoLookup implements NarStoredListener {
+public final class NarInfoLookup implements StoreListener {
   private static final System.Logger LOG = System.getLogger(NarInfoLookup.class.getName());
 
   /**
@@ -129,7 +129,7 @@ public final class NarInfoLookup implements NarStoredListener {
         known = mine;
       }
     }
-    return Questions.await(known, SILENCE).get();
+    return SingleFlight.await(known, SILENCE).get();
   }
 
   /**

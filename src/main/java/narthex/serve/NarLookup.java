@@ -14,7 +14,7 @@ import narthex.db.NarInfoRow;
 import narthex.ingest.NarAbsentException;
 import narthex.ingest.NarDownload;
 import narthex.ingest.NarIngest;
-import narthex.ingest.NarStoredListener;
+import narthex.ingest.StoreListener;
 import narthex.nix.Compression;
 import narthex.nix.NarFile;
 import narthex.nix.NarFileName;
@@ -33,7 +33,7 @@ import narthex.stream.DecoderShare;
  * blobs are surely lost is dropped and fetched again; an error of the storage is passed on.
  * Thread-safe.
  */
-public final class NarLookup implements NarStoredListener {
+public final class NarLookup implements StoreListener {
   private static final System.Logger LOG = System.getLogger(NarLookup.class.getName());
 
   /**

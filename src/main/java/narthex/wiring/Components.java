@@ -92,13 +92,13 @@ final class Components implements Closeable {
     this.siteInfo = Policies.siteInfo(settings.site(), signer);
     Database database = database(settings.database());
     BlobStore blobs = blobs(settings.storage().blobRoot());
-    ScheduledExecutorService timer = stopping(Executors.timer("narthex-timer"));
+    ScheduledExecutorService timer = stopping(ThreadPools.timer("narthex-timer"));
     this.bodyPace =
         new BodyPace(settings.bodies().idleTimeout(), settings.bodies().minBytesPerSecond(), timer);
-    ExecutorService tasks = stopping(Executors.unbounded("narthex"));
-    ExecutorService checkers = stopping(Executors.unbounded("narthex-check"));
+    ExecutorService tasks = stopping(ThreadPools.unbounded("narthex"));
+    ExecutorService checkers = stopping(ThreadPools.unbounded("narthex-check"));
     DecoderShare reading = decoders.share(Work.READING);
-    ExecutorService prefetchers = stopping(Executors.prefetching("narthex-prefetch"));
+    ExecutorService prefetchers = stopping(ThreadPools.prefetching("narthex-prefetch"));
     Upstreams upstreams = UpstreamAssembly.open(settings, tasks, decoders.share(Work.DOWNLOADS));
     closeables.push(upstreams);
     CdcMode mode = settings.chunking().mode();
@@ -160,7 +160,7 @@ final class Components implements Closeable {
 
   /** The same, which is stopped when everything is closed. */
   private <T extends ExecutorService> T stopping(T executor) {
-    closeables.push(() -> Executors.stop(executor));
+    closeables.push(() -> ThreadPools.stop(executor));
     return executor;
   }
 
@@ -212,7 +212,7 @@ final class Components implements Closeable {
   /** Starts what no request waits for. */
   private void startChores(Settings all, Database database, BlobStore blobs, NarIngest ingest) {
     InstantSource clock = InstantSource.system();
-    ScheduledExecutorService timer = stopping(Executors.timer("narthex-maintain"));
+    ScheduledExecutorService timer = stopping(ThreadPools.timer("narthex-maintain"));
     Settings.Chunking settings = all.chunking();
     Duration delay = settings.deleteDelay();
     List<Chore<?>> work = new ArrayList<>();
@@ -227,7 +227,7 @@ final class Components implements Closeable {
     work.add(new FindUnnamedBlobs(database, blobs, clock));
     work.add(new DeleteGarbage(database, blobs, clock));
     ExecutorService workers =
-        stopping(Executors.background("narthex-background", settings.workers()));
+        stopping(ThreadPools.background("narthex-background", settings.workers()));
     Chores chores = new Chores(work, workers, settings.workers(), clock);
     closeables.push(chores);
     ingest.addListener(chores);

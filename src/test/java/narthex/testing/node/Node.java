@@ -45,7 +45,7 @@ import narthex.upstream.Netrc;
 import narthex.upstream.Upstream;
 import narthex.upstream.UpstreamSettings;
 import narthex.upstream.Upstreams;
-import narthex.wiring.Executors;
+import narthex.wiring.ThreadPools;
 
 /** One server without HTTP, over a folder. Closing it does not delete the folder. */
 public final class Node implements AutoCloseable {
@@ -163,9 +163,9 @@ public final class Node implements AutoCloseable {
     String file = folder.resolve("narthex.db").toString();
     this.database = Database.open(new DatabaseSettings("jdbc:sqlite:" + file, null, null, null));
     this.blobs = options.blobs.apply(DirectoryBlobStore.open(blobFolder(folder)));
-    ExecutorService tasks = running.counted(Executors.unbounded("node"));
-    ExecutorService checkers = running.counted(Executors.unbounded("node-check"));
-    ExecutorService prefetchers = running.counted(Executors.prefetching("node-prefetch"));
+    ExecutorService tasks = running.counted(ThreadPools.unbounded("node"));
+    ExecutorService checkers = running.counted(ThreadPools.unbounded("node-check"));
+    ExecutorService prefetchers = running.counted(ThreadPools.prefetching("node-prefetch"));
     this.decoders =
         options.decoderBytes == 0
             ? DecoderBudget.inHeap(0)

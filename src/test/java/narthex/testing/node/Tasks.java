@@ -8,7 +8,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import narthex.wiring.Executors;
+import narthex.wiring.ThreadPools;
 
 /** The pools of a server, which tell when nothing runs in any of them. */
 final class Tasks {
@@ -25,7 +25,7 @@ final class Tasks {
 
   /** Stops all of them as a server does. */
   void stop() {
-    pools.forEach(Executors::stop);
+    pools.forEach(ThreadPools::stop);
   }
 
   private void count(int more) {

@@ -10,13 +10,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Questions that many may ask at once: whoever asks first answers for all who ask meanwhile.
- * Nothing is remembered. Thread-safe.
+ * Lets concurrent callers with the same question share one answer: the first one answers, and the
+ * others wait for it. Nothing is remembered. Thread-safe.
  *
  * @param <K> what tells one question from another
  * @param <A> the answer
  */
-public final class Questions<K, A> {
+public final class SingleFlight<K, A> {
   private final ConcurrentMap<K, CompletableFuture<A>> open = new ConcurrentHashMap<>();
   private final Duration silence;
 
@@ -31,7 +31,7 @@ public final class Questions<K, A> {
    * @param silence how long one waits for another's answer; whoever answers reports every end, so
    *     this only frees those who wait for a thread that died
    */
-  public Questions(Duration silence) {
+  public SingleFlight(Duration silence) {
     this.silence = silence;
   }
 

@@ -17,10 +17,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class QuestionsTest {
+class SingleFlightTest {
   private static final int ASKERS = 8;
 
-  private final Questions<String, Integer> questions = new Questions<>(Duration.ofMinutes(1));
+  private final SingleFlight<String, Integer> questions = new SingleFlight<>(Duration.ofMinutes(1));
   private final AtomicInteger answered = new AtomicInteger();
   private final CountDownLatch mayAnswer = new CountDownLatch(1);
   private final ExecutorService askers = Executors.newFixedThreadPool(ASKERS);
@@ -56,7 +56,8 @@ class QuestionsTest {
   }
 
   /** Asks so that all others wait for the first. */
-  private List<Future<Integer>> askAtOnce(Questions.Answerer<Integer> answerer) throws Exception {
+  private List<Future<Integer>> askAtOnce(SingleFlight.Answerer<Integer> answerer)
+      throws Exception {
     CountDownLatch answering = new CountDownLatch(1);
     List<Future<Integer>> answers = new ArrayList<>();
     answers.add(

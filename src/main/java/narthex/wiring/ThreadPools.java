@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** The thread pools of a deployment. */
-public final class Executors {
-  private static final System.Logger LOG = System.getLogger(Executors.class.getName());
+public final class ThreadPools {
+  private static final System.Logger LOG = System.getLogger(ThreadPools.class.getName());
 
   /** Idle threads end after this. */
   private static final Duration IDLE = Duration.ofSeconds(30);
@@ -26,7 +26,7 @@ public final class Executors {
   private static final int PREFETCHES_AT_ONCE = 4;
   private static final int PREFETCHES_WAITING = 10_000;
 
-  private Executors() {}
+  private ThreadPools() {}
 
   /**
    * As many threads as there is work, each at once: no task waits for another. What it runs is

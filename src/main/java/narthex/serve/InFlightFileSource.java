@@ -12,14 +12,14 @@ import org.jspecify.annotations.Nullable;
  * A file that is coming in. It is opened before anybody asks for its bytes, because it may be gone
  * once it has come in: then what was opened can still be read, once.
  */
-final class FollowedSource extends ManifestSource {
+final class InFlightFileSource extends ManifestSource {
   private final GrowingManifest manifest;
   private final AtomicReference<@Nullable InputStream> opened;
 
   /** Of the stream that was opened before anybody asked. */
   private final LateWatch watch;
 
-  private FollowedSource(
+  private InFlightFileSource(
       GrowingManifest manifest,
       InputStream opened,
       LateWatch watch,
@@ -36,7 +36,7 @@ final class FollowedSource extends ManifestSource {
    *
    * @throws IOException if none will come: a failure before the first byte is told by a status
    */
-  static FollowedSource open(
+  static InFlightFileSource open(
       GrowingManifest manifest, Compression compression, @Nullable String entityTag)
       throws IOException {
     LateWatch watch = new LateWatch();
@@ -47,7 +47,7 @@ final class FollowedSource extends ManifestSource {
       stream.close();
       throw e;
     }
-    return new FollowedSource(manifest, stream, watch, compression, entityTag);
+    return new InFlightFileSource(manifest, stream, watch, compression, entityTag);
   }
 
   @Override

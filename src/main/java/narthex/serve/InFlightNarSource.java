@@ -14,13 +14,13 @@ import org.jspecify.annotations.Nullable;
  * A NAR that is cut into chunks while it comes in, decoded from them. It can be read for as long as
  * somebody has this, also when it is stored.
  */
-final class FollowedNar extends ManifestSource {
+final class InFlightNarSource extends ManifestSource {
   private final GrowingManifest manifest;
   private final DecoderShare decoders;
   private final @Nullable NarSource file;
   private final Consumer<ChunkLostException> damage;
 
-  private FollowedNar(
+  private InFlightNarSource(
       GrowingManifest manifest,
       @Nullable String entityTag,
       DecoderShare decoders,
@@ -41,14 +41,14 @@ final class FollowedNar extends ManifestSource {
    * @param damage is told which chunk a reading failed of, in its thread, and does not fail
    * @throws IOException if no byte will come: a failure before the first one is told by a status
    */
-  static FollowedNar open(
+  static InFlightNarSource open(
       GrowingManifest manifest,
       @Nullable String entityTag,
       DecoderShare decoders,
       @Nullable NarSource file,
       Consumer<ChunkLostException> damage)
       throws IOException {
-    FollowedNar source = new FollowedNar(manifest, entityTag, decoders, file, damage);
+    InFlightNarSource source = new InFlightNarSource(manifest, entityTag, decoders, file, damage);
     try {
       manifest.awaitByte(0);
     } catch (IOException | RuntimeException e) {

@@ -4,7 +4,7 @@ import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
 
 /** Told when what is stored changed, after the commit. Called by any thread. */
-public interface NarStoredListener {
+public interface StoreListener {
 
   /** The NAR with this NarHash was stored, or a stored form of it was dropped. */
   void narChanged(Sha256 narHash);
