@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -64,6 +65,7 @@ public final class GrowingManifest implements Manifest {
   private final Duration silence;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
+  private final CompletableFuture<@Nullable Void> awaited = new CompletableFuture<>();
 
   private State state = State.WRITING; // guarded by lock
   private long available; // guarded by lock
@@ -119,6 +121,19 @@ public final class GrowingManifest implements Manifest {
     }
   }
 
+  /** Says that somebody waits for these bytes to be complete, and so for their check. */
+  public void awaited() {
+    awaited.complete(null);
+  }
+
+  /**
+   * Runs this once somebody waits for these bytes to be complete, in that thread; at once if
+   * somebody does already.
+   */
+  public void whenAwaited(Runnable told) {
+    var unused = awaited.thenRun(told);
+  }
+
   private void change(State next, long bytes, @Nullable IOException cause) {
     lock.lock();
     try {
@@ -169,6 +184,7 @@ public final class GrowingManifest implements Manifest {
 
   @Override
   public void awaitComplete() throws IOException {
+    awaited();
     await(Long.MAX_VALUE, State.COMPLETE);
   }
 
@@ -221,6 +237,7 @@ public final class GrowingManifest implements Manifest {
 
   /** The same; its reads look again and again whether the bytes that they wait for are wanted. */
   public InputStream open(long from, Watch watch) throws IOException {
+    awaited();
     return new FollowingInputStream(openWritten(from), from, State.COMPLETE, watch);
   }
 

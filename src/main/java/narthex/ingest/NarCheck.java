@@ -5,10 +5,12 @@ import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import narthex.blob.GrowingManifest;
 import narthex.chunk.ChunkedWriter;
+import narthex.nix.Compression;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import narthex.stream.BoundedInputStream;
@@ -34,6 +36,9 @@ import org.jspecify.annotations.Nullable;
  * of work. While it waits for memory or for bytes, those who follow the file know that it goes on.
  * Before that it proves, with next to no memory, that the file begins as a NAR does: so the first
  * byte, which readers get as soon as that is proved, never waits for the memory of other checks.
+ *
+ * <p>A check that may be late stops there, without a thread, until {@link #proceed} or {@link
+ * #proceedWithin}.
  */
 final class NarCheck {
   /** Small, since a decoder may fill it before it gives anything. */
@@ -54,6 +59,11 @@ final class NarCheck {
   private final Means means;
   private final CompletableFuture<@Nullable Void> begun = new CompletableFuture<>();
   private final CompletableFuture<@Nullable Void> rejected = new CompletableFuture<>();
+  private final CompletableFuture<NarId> result = new CompletableFuture<>();
+  private final AtomicBoolean isUnderWay = new AtomicBoolean();
+  private final boolean mayBeLate;
+  private volatile @Nullable LateChecks late; // whose pace it keeps
+  private volatile boolean isAwaited;
 
   /**
    * What a check uses.
@@ -62,9 +72,14 @@ final class NarCheck {
    * @param starts prove that a NAR begins
    * @param decoders the memory
    * @param longestWait how long it waits for memory
+   * @param late the checks of files that nobody waits for; null if somebody always does
    */
   record Means(
-      ExecutorService threads, NarStarts starts, DecoderShare decoders, Duration longestWait) {}
+      ExecutorService threads,
+      NarStarts starts,
+      DecoderShare decoders,
+      Duration longestWait,
+      @Nullable LateChecks late) {}
 
   /**
    * @param manifests of the file, all with the same bytes; the first is read
@@ -78,11 +93,58 @@ final class NarCheck {
     this.chunks = chunks;
     this.manifests = List.copyOf(manifests);
     this.means = means;
+    this.mayBeLate =
+        means.late() != null
+            && chunks == null
+            && expected.fileHash() != null
+            && expected.compression() != Compression.NONE;
   }
 
   /** Starts the check. The result, or failure, is known when the file is written completely. */
   CompletableFuture<NarId> start() {
-    return CompletableFuture.supplyAsync(this::check, means.threads());
+    means.threads().execute(this::begin);
+    if (mayBeLate) {
+      written().whenAwaited(this::proceed);
+    }
+    return result;
+  }
+
+  /** Whether the check stopped, or will stop, after the first bytes of the NAR. */
+  boolean mayBeLate() {
+    return mayBeLate;
+  }
+
+  private void begin() {
+    try {
+      proveStart();
+    } catch (IOException e) {
+      rejected(e);
+      return;
+    }
+    if (!mayBeLate || !begun.isDone()) {
+      checkAll();
+    }
+  }
+
+  /** Checks the rest at once, at full speed: somebody waits for it. */
+  void proceed() {
+    isAwaited = true;
+    if (!isUnderWay.get()) {
+      try {
+        means.threads().execute(this::checkAll);
+      } catch (RejectedExecutionException stopping) {
+        fail(new IOException("the server is stopping", stopping));
+      }
+    }
+  }
+
+  /**
+   * Checks the rest, in this thread, at the pace of those that nobody waits for; returns at once if
+   * it is under way.
+   */
+  void proceedWithin(LateChecks others) {
+    late = others;
+    checkAll();
   }
 
   /** Complete as soon as the first decoded bytes prove to be those of a NAR. */
@@ -105,15 +167,9 @@ final class NarCheck {
     if (chunks != null) {
       chunks.manifest().fail(reason);
     }
-  }
-
-  private NarId check() {
-    try {
-      proveStart();
-    } catch (IOException e) {
-      throw rejected(e);
+    if (isUnderWay.compareAndSet(false, true)) {
+      result.completeExceptionally(reason);
     }
-    return checkAll();
   }
 
   /** Proves that the file begins as a NAR does, if it does. */
@@ -133,7 +189,10 @@ final class NarCheck {
     }
   }
 
-  private NarId checkAll() {
+  private void checkAll() {
+    if (!isUnderWay.compareAndSet(false, true)) {
+      return;
+    }
     try (InputStream written = written().openUnchecked();
         InputStream decoded = decode(written);
         DigestingInputStream nar =
@@ -146,22 +205,22 @@ final class NarCheck {
       if (chunks != null) {
         chunks.finish();
       }
-      return checked;
+      result.complete(checked);
     } catch (TooLongException e) {
-      throw rejected(
+      rejected(
           expected.nar() == null
               ? e
               : corrupt("NarSize", Long.toString(expected.maxNarBytes()), "more"));
     } catch (CorruptNarException e) {
-      throw rejected(e);
+      rejected(e);
     } catch (NotNarException e) {
-      throw rejected(corrupt("NAR", "a NAR", String.valueOf(e.getMessage())));
+      rejected(corrupt("NAR", "a NAR", String.valueOf(e.getMessage())));
     } catch (CorruptEncodingException e) {
-      throw rejected(corrupt("NAR", "decodable", String.valueOf(e.getMessage())));
+      rejected(corrupt("NAR", "decodable", String.valueOf(e.getMessage())));
     } catch (IOException e) {
-      throw rejected(e);
+      rejected(e);
     } catch (RuntimeException | Error e) {
-      throw rejected(new IOException("check of the NAR broke: " + e, e));
+      rejected(new IOException("check of the NAR broke: " + e, e));
     }
   }
 
@@ -240,10 +299,10 @@ final class NarCheck {
     }
   }
 
-  private CompletionException rejected(IOException reason) {
+  private void rejected(IOException reason) {
     rejected.complete(null);
     fail(reason);
-    return new CompletionException(reason);
+    result.completeExceptionally(reason);
   }
 
   private CorruptNarException corrupt(String what, String wanted, String actual) {
@@ -285,6 +344,10 @@ final class NarCheck {
       if (unsigned >= SIGN_BYTES) {
         unsigned = 0;
         sign();
+        LateChecks others = late;
+        if (others != null && !isAwaited) {
+          others.pause();
+        }
       }
       return count;
     }

@@ -63,6 +63,7 @@ public final class NarIngest {
   private final DecoderBudget decoders;
   private final InstantSource clock;
   private final NarStarts starts = new NarStarts();
+  private final LateChecks late;
 
   /** NARs of which a chunk was damaged, so that others may be, until they are stored again. */
   private final Set<Sha256> doubtful = ConcurrentHashMap.newKeySet();
@@ -87,6 +88,7 @@ public final class NarIngest {
     this.checkers = checkers;
     this.decoders = decoders;
     this.clock = clock;
+    this.late = new LateChecks(checkers);
   }
 
   /** Decodes what is stored, for work that no request waits for. */
@@ -105,16 +107,16 @@ public final class NarIngest {
    * @param keep what is to be left of it when it turned out right
    */
   public NarIngestion begin(NarExpectation expected, Keep keep) throws IOException {
-    return begin(expected, keep, means(Work.DOWNLOADS, LONGEST_DOWNLOAD_WAIT));
+    return begin(expected, keep, means(Work.DOWNLOADS, LONGEST_DOWNLOAD_WAIT, late));
   }
 
   /** The same with a file from a client. */
   public NarIngestion beginUpload(NarExpectation expected, Keep keep) throws IOException {
-    return begin(expected, keep, means(Work.UPLOADS, LONGEST_UPLOAD_WAIT));
+    return begin(expected, keep, means(Work.UPLOADS, LONGEST_UPLOAD_WAIT, null));
   }
 
-  private NarCheck.Means means(Work work, Duration longestWait) {
-    return new NarCheck.Means(checkers, starts, decoders.share(work), longestWait);
+  private NarCheck.Means means(Work work, Duration longestWait, @Nullable LateChecks late) {
+    return new NarCheck.Means(checkers, starts, decoders.share(work), longestWait, late);
   }
 
   private NarIngestion begin(NarExpectation expected, Keep keep, NarCheck.Means means)
@@ -278,11 +280,7 @@ public final class NarIngest {
       try {
         blobs.delete(extent.blob());
       } catch (IOException e) {
-        LOG.log(
-            Level.WARNING,
-            "unused blob not deleted key={0} reason={1}",
-            extent.blob(),
-            e.toString());
+        LOG.log(Level.WARNING, "unused blob not deleted key={0} reason={1}", extent.blob(), e);
       }
     }
   }

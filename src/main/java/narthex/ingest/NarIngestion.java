@@ -36,8 +36,9 @@ import org.jspecify.annotations.Nullable;
  *
  * The writer appends to a local spool and to the file's digest. A {@link NarCheck} follows the
  * growing manifest like any client, at its own pace, so that decoding never slows a client that
- * wants the file as it is. {@link #finish} brings both together: only then do followers get the
- * end, and only then does the spool become a blob, and last comes its row. Where chunks are to be
+ * wants the file as it is. {@link #finish} brings both together: only then does the spool become a
+ * blob, and last comes its row. Followers of the NAR get its end only then, too; followers of the
+ * file that was announced as soon as FileHash is right, if there is one. Where chunks are to be
  * kept, the check hands on the decoded bytes to be cut and packed, those who want the NAR itself
  * follow its chunks, and the file is discarded in the end.
  *
@@ -56,7 +57,9 @@ public final class NarIngestion implements Closeable {
   private final MessageDigest fileDigest = Sha256.newDigest();
   private final NarCheck check;
   private final CompletableFuture<NarId> verified;
+  private final @Nullable LateChecks late;
   private long written;
+  private boolean hasCome;
 
   /**
    * What came of an ingestion.
@@ -92,6 +95,10 @@ public final class NarIngestion implements Closeable {
     this.announced = new GrowingManifest(spool, length);
     this.check = new NarCheck(expected, chunks, List.of(manifest, announced), means);
     this.verified = check.start();
+    this.late = means.late();
+    if (late != null) {
+      late.transferBegun();
+    }
   }
 
   /** What is written, for those who follow it; complete as soon as the NAR in it is right. */
@@ -181,6 +188,8 @@ public final class NarIngestion implements Closeable {
     }
     manifest.written();
     announced.written();
+    ended();
+    letFileEnd(ofFile);
     NarId nar = awaitVerified();
     Sha256 fileHash = isNar ? nar.hash() : ofFile; // hashed once
     completeAnnounced(fileHash);
@@ -210,6 +219,32 @@ public final class NarIngestion implements Closeable {
             new Representation(
                 Form.WHOLE, expected.compression(), fileHash, written, List.of(extent)));
     return stored(nar, stored, fileHash);
+  }
+
+  private void ended() {
+    if (late != null && !hasCome) {
+      late.transferEnded();
+    }
+    hasCome = true;
+  }
+
+  /** Readers of a file that is what was announced need not wait until the NAR in it is checked. */
+  private void letFileEnd(Sha256 ofFile) {
+    Long size = expected.fileSizeBytes();
+    boolean isAnnounced =
+        expected.compression() != Compression.NONE
+            && expected.fileHash() != null
+            && expected.fileHash().equals(ofFile)
+            && (size == null || size == written);
+    LateChecks others = check.mayBeLate() ? late : null;
+    boolean endsNow =
+        isAnnounced
+            && (others == null || others.accept(() -> check.proceedWithin(others), written));
+    if (endsNow) {
+      announced.complete();
+    } else {
+      check.proceed();
+    }
   }
 
   /**
@@ -267,6 +302,7 @@ public final class NarIngestion implements Closeable {
   /** Frees what it holds; unless it was finished, those who follow it fail. */
   @Override
   public void close() throws IOException {
+    ended();
     fail(new IOException("the transfer of the NAR was aborted"));
     ChunkedWriter writer = chunks;
     if (writer != null) { // which belongs to the check until that has ended

@@ -82,6 +82,7 @@ final class NarFlights {
               ? Optional.empty()
               : Optional.of(open(flight, coming.get(), wanted));
         }
+        coming.get().bytes().awaited();
       } catch (NarAbsentException absent) {
         if (flight.wanted() == wanted) {
           throw absent;

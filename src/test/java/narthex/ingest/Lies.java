@@ -50,6 +50,11 @@ enum Lies {
     };
   }
 
+  /** Whether the file is the one that was announced, and another NAR is in it. */
+  boolean isOfTheNar() {
+    return outcome == Outcome.FAILED;
+  }
+
   Sample tell(Sample sample) {
     return lie.apply(sample);
   }
