@@ -1,14 +1,14 @@
 package narthex.nix;
 
-/** How a NAR file is compressed: the methods that Narthex reads. */
+/** A compression method of NAR files that Narthex can read. */
 public enum Compression {
-  /** The NAR itself. */
+  /** No compression: the file is the NAR itself. */
   NONE("none", ""),
-  /** The .xz format; what Nix writes by default. */
+  /** The .xz format, the default of Nix. */
   XZ("xz", ".xz"),
   /** Zstandard frames. */
   ZSTD("zstd", ".zst"),
-  /** bzip2; what a narinfo without this field means. */
+  /** bzip2, the default of a narinfo without a {@code Compression} field. */
   BZIP2("bzip2", ".bz2"),
   /** gzip members. */
   GZIP("gzip", ".gz"),
@@ -30,15 +30,15 @@ public enum Compression {
     return nixName;
   }
 
-  /** What follows {@code .nar} in a file name, with its dot; empty for {@link #NONE}. */
+  /** The file name extension after {@code .nar}, with its dot; empty for {@link #NONE}. */
   public String extension() {
     return extension;
   }
 
   /**
-   * The method that Nix calls by this name.
+   * Parses the value of a {@code Compression} field.
    *
-   * @throws NixFormatException if it is not one of ours
+   * @throws NixFormatException if Narthex doesn't know the method
    */
   public static Compression parse(String nixName) {
     return switch (nixName) {
@@ -54,9 +54,9 @@ public enum Compression {
   }
 
   /**
-   * The method whose {@link #extension()} this is; the empty text is {@link #NONE}.
+   * Finds the method by its {@link #extension()}; an empty extension means {@link #NONE}.
    *
-   * @throws NixFormatException if it is not one of ours
+   * @throws NixFormatException if no method has this extension
    */
   public static Compression ofExtension(String extension) {
     return switch (extension) {

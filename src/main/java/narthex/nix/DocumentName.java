@@ -1,15 +1,17 @@
 package narthex.nix;
 
 /**
- * The name of a document: whatever a binary cache keeps beside narinfos and NARs. Two texts that
- * mean the same document give equal names, so the name is a key. Immutable.
+ * The name of a document. Documents are the files of a binary cache other than narinfos and NARs:
+ * listings, build logs, debug info and build traces. Each document has exactly one name, so a name
+ * can serve as a key. Immutable.
  *
  * <p>Source: Nix, {@code src/libstore/binary-cache-store.cc}.
  *
- * @param kind what the document is
- * @param subject what it is about: a store path hash, a NarHash, the base name of a derivation, a
- *     build id, or {@code sha256:} and 64 hexadecimal digits
- * @param output the output that it is about, empty where the kind has none
+ * @param kind the kind of document
+ * @param subject what the document describes; depending on the kind a store path hash, a NarHash,
+ *     the base name of a derivation, a build id, or {@code sha256:} and 64 hexadecimal digits
+ * @param output the name of the derivation's output; empty unless the kind is {@link
+ *     Kind#REALISATION} or {@link Kind#BUILD_TRACE}
  */
 public record DocumentName(Kind kind, String subject, String output) {
   private static final String LISTING = ".ls";
@@ -20,25 +22,28 @@ public record DocumentName(Kind kind, String subject, String output) {
   private static final int SHA256_DIGITS = 64;
   private static final int NAR_HASH_LENGTH = 52;
 
-  /** Digits of the build ids that Nix indexes: SHA-1. */
+  /** Nix indexes build ids that are SHA-1 hashes only. */
   private static final int BUILD_ID_DIGITS = 40;
 
-  /** Longest text of a name, with room to spare; what is longer is not looked at. */
+  /** Longest path that can be a document name, rounded up. */
   private static final int MAX_LENGTH = 600;
 
-  /** What a document is. */
+  /** The kinds of documents. */
   public enum Kind {
-    /** {@code <hash>.ls}: the listing of a NAR. */
+    /** {@code <hash>.ls}: the listing of a store path's NAR. */
     LISTING(""),
-    /** {@code nar/<NarHash>.ls}: the listing made from a NAR; kept here, never asked for by it. */
+    /** {@code nar/<NarHash>.ls}: the listing that Narthex made of a NAR. For internal use only. */
     NAR_LISTING("nar/"),
-    /** {@code log/<derivation>}: the text that a build printed. */
+    /** {@code log/<derivation>}: the log of a build. */
     LOG("log/"),
-    /** {@code debuginfo/<build id>[.debug]}: where the debug symbols of a program are. */
+    /** {@code debuginfo/<build id>[.debug]}: the location of a program's debug symbols. */
     DEBUG_INFO("debuginfo/"),
-    /** {@code realisations/sha256:<hex>!<output>.doi}: what an output was built to, up to 2.34. */
+    /**
+     * {@code realisations/sha256:<hex>!<output>.doi}: the store path of a derivation's output, as
+     * Nix up to 2.34 writes it.
+     */
     REALISATION("realisations/"),
-    /** {@code build-trace-v2/<derivation>/<output>.doi}: the same, from 2.35 on. */
+    /** {@code build-trace-v2/<derivation>/<output>.doi}: the same for Nix 2.35 and later. */
     BUILD_TRACE("build-trace-v2/");
 
     private final String folder;
@@ -47,16 +52,16 @@ public record DocumentName(Kind kind, String subject, String output) {
       this.folder = folder;
     }
 
-    /** What all names of the kind start with, up to and with the slash; empty for listings. */
+    /** The folder of these documents, with the slash at its end; empty for {@link #LISTING}. */
     public String folder() {
       return folder;
     }
   }
 
   /**
-   * Checks the parts.
+   * Checks that subject and output fit the kind.
    *
-   * @throws NixFormatException if they do not name a document of this kind
+   * @throws NixFormatException if they don't
    */
   public DocumentName {
     boolean right =
@@ -74,9 +79,10 @@ public record DocumentName(Kind kind, String subject, String output) {
   }
 
   /**
-   * Parses a path below the root of a binary cache, decoded and without a slash before it.
+   * Parses a path relative to the root of a binary cache.
    *
-   * @throws NixFormatException if it does not name a document
+   * @param path the path after percent-decoding, without a leading slash
+   * @throws NixFormatException if the path doesn't name a document
    */
   public static DocumentName parse(String path) {
     if (path.length() > MAX_LENGTH) {
@@ -92,17 +98,17 @@ public record DocumentName(Kind kind, String subject, String output) {
     };
   }
 
-  /** The name of the listing of a store path. */
+  /** The name of a store path's listing, as clients request it. */
   public static DocumentName listing(StorePathHash hash) {
     return new DocumentName(Kind.LISTING, hash.text(), "");
   }
 
-  /** The name under which the listing of a NAR is kept. */
+  /** The name under which Narthex stores the listing of a NAR. */
   public static DocumentName listing(Sha256 narHash) {
     return new DocumentName(Kind.NAR_LISTING, narHash.nix32(), "");
   }
 
-  /** The path below the root of a binary cache, not percent-encoded; the name's only such text. */
+  /** The path relative to the root of a binary cache, not percent-encoded. */
   public String print() {
     return print(kind, subject, output);
   }

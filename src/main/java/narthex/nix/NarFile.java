@@ -3,13 +3,13 @@ package narthex.nix;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One compressed file of a NAR, as a narinfo tells of it.
+ * A NAR file as a narinfo describes it.
  *
- * @param url opaque: relative to the cache or absolute, perhaps with a query; not empty, without
+ * @param url opaque URL, absolute or relative to the cache, possibly with a query; not empty, no
  *     control characters
- * @param compression how the file is compressed
- * @param hash FileHash, SHA-256 of the file; null if not known
- * @param sizeBytes FileSize, at least 1; null if not known
+ * @param compression the compression method
+ * @param hash FileHash, the SHA-256 of the file; null if unknown
+ * @param sizeBytes FileSize, at least 1; null if unknown
  */
 public record NarFile(
     String url, Compression compression, @Nullable Sha256 hash, @Nullable Long sizeBytes) {
@@ -22,7 +22,7 @@ public record NarFile(
   public NarFile {
     NarInfo.checkLine("URL", url);
     if (sizeBytes != null && sizeBytes <= 0) {
-      throw new NixFormatException("a NAR file has at least one byte, not " + sizeBytes);
+      throw new NixFormatException("FileSize is not positive: " + sizeBytes);
     }
   }
 }

@@ -3,10 +3,11 @@ package narthex.nix;
 import java.util.Optional;
 
 /**
- * The conventional name of a NAR file: {@code <stem>.nar} and the extension of its compression.
+ * The conventional name of a NAR file: {@code <stem>.nar}, followed by the extension of its
+ * compression.
  *
  * @param stem 52 nix32 characters or 64 lower-case hexadecimal digits
- * @param compression told by the extension
+ * @param compression the compression method that the extension stands for
  */
 public record NarFileName(String stem, Compression compression) {
   private static final String NAR = ".nar";
@@ -16,16 +17,16 @@ public record NarFileName(String stem, Compression compression) {
   /**
    * Checks the stem.
    *
-   * @throws NixFormatException if it is not a hash
+   * @throws NixFormatException if it has another length or another character
    */
   public NarFileName {
     if (!isStem(stem)) {
-      throw new NixFormatException("not the stem of a NAR file name: '" + stem + "'");
+      throw new NixFormatException("invalid stem of a NAR file name: '" + stem + "'");
     }
   }
 
   /**
-   * Parses {@code <stem>.nar[.ext]}, without any directory.
+   * Parses {@code <stem>.nar[.ext]} without a directory.
    *
    * @throws NixFormatException if the text is anything else
    */
@@ -38,7 +39,7 @@ public record NarFileName(String stem, Compression compression) {
         text.substring(0, dot), Compression.ofExtension(text.substring(dot + NAR.length())));
   }
 
-  /** The hash that the stem is; empty if no hash is written so. */
+  /** The stem as a hash; empty if its 52 nix32 characters exceed 256 bits. */
   public Optional<Sha256> hash() {
     try {
       return Optional.of(
@@ -48,17 +49,17 @@ public record NarFileName(String stem, Compression compression) {
     }
   }
 
-  /** Whether the stem is this hash. */
+  /** Whether the stem is this hash, in nix32 or base16. */
   public boolean isNamedBy(Sha256 hash) {
     return stem.equals(hash.nix32()) || stem.equals(hash.base16());
   }
 
-  /** The name of the NAR itself with the same stem. */
+  /** The name of the uncompressed NAR with the same stem. */
   public NarFileName uncompressed() {
     return new NarFileName(stem, Compression.NONE);
   }
 
-  /** The file name, without any directory. */
+  /** The file name without a directory. */
   public String print() {
     return stem + NAR + compression.extension();
   }

@@ -4,7 +4,7 @@ package narthex.nix;
  * The identity of a NAR: NarHash and NarSize.
  *
  * @param hash SHA-256 of the uncompressed bytes
- * @param sizeBytes their number, at least 1
+ * @param sizeBytes number of uncompressed bytes, at least 1
  */
 public record NarId(Sha256 hash, long sizeBytes) {
   /**
@@ -14,7 +14,7 @@ public record NarId(Sha256 hash, long sizeBytes) {
    */
   public NarId {
     if (sizeBytes <= 0) {
-      throw new NixFormatException("a NAR has at least one byte, not " + sizeBytes);
+      throw new NixFormatException("NarSize is not positive: " + sizeBytes);
     }
   }
 }

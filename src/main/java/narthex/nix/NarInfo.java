@@ -5,18 +5,18 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a binary cache says of one store path. Immutable.
+ * A narinfo: how a binary cache describes one store path. Immutable.
  *
- * <p>{@code parse(x).print()} equals {@code x} for every text in the form that Nix itself writes.
- * Source: Nix, {@code src/libstore/nar-info.cc} and {@code path-info.cc}.
+ * <p>{@code parse(x).print()} equals {@code x} for every narinfo that Nix itself writes. Source:
+ * Nix, {@code src/libstore/nar-info.cc} and {@code path-info.cc}.
  *
- * @param storePath the path described
- * @param file the compressed file that the cache offers
+ * @param storePath the described store path
+ * @param file the NAR file that the cache offers
  * @param nar NarHash and NarSize
- * @param references base names of the store paths that the NAR refers to, in the order given
- * @param deriver base name of the derivation that built the path; null if not known
- * @param signatures in the order given
- * @param ca how the path is content-addressed, as Nix writes it; null if it is not
+ * @param references base names of the store paths that the NAR refers to, in their original order
+ * @param deriver base name of the derivation that built the path; null if unknown
+ * @param signatures the signatures in their original order
+ * @param ca the content address in Nix's notation; null if the path isn't content-addressed
  */
 public record NarInfo(
     StorePath storePath,
@@ -27,7 +27,7 @@ public record NarInfo(
     List<Signature> signatures,
     @Nullable String ca) {
 
-  /** Room for every line but references and signatures, so that printing rarely grows. */
+  /** Initial capacity, in characters, for all lines but references and signatures. */
   private static final int PRINT_BASE = 640;
 
   private static final int PRINT_REFERENCE = 64;
@@ -56,12 +56,18 @@ public record NarInfo(
   }
 
   /**
-   * Parses the text of a narinfo. Takes what Nix takes: every line is {@code Key: value} with a
-   * newline at its end, where any character may stand for the blank; StorePath, URL, NarHash and
-   * NarSize must be there; of a key that comes twice the last line counts, but References and CA
-   * may say something only once. Unknown keys and malformed signatures are ignored; a FileHash or
-   * FileSize that cannot be read counts as missing; a missing or empty Compression is bzip2. The
-   * caller bounds the length of the text.
+   * Parses a narinfo. Accepts the same texts as Nix, with the same meaning:
+   *
+   * <ul>
+   *   <li>Each line is {@code Key: value} and ends with a newline. The space may be any character.
+   *   <li>StorePath, URL, NarHash and NarSize are required.
+   *   <li>If a key occurs more than once, the last line counts. References and CA may have only one
+   *       line with a value.
+   *   <li>A missing or empty Compression means bzip2.
+   * </ul>
+   *
+   * <p>Ignores unknown keys, malformed signatures, and a malformed FileHash or FileSize. The caller
+   * limits the length of the text.
    *
    * @throws NixFormatException if the text is not a narinfo
    */
@@ -69,7 +75,7 @@ public record NarInfo(
     return new NarInfoParser(text).parse();
   }
 
-  /** The text of this narinfo in the order in which Nix writes its fields. */
+  /** The text of this narinfo, with the fields in the order of Nix. */
   public String print() {
     StringBuilder text =
         new StringBuilder(
@@ -108,9 +114,9 @@ public record NarInfo(
   }
 
   /**
-   * The text that is signed: {@code 1;<store path>;<NarHash>;<NarSize>;<references>}, the
-   * references as full paths, sorted, each once, with commas between them. Source: Nix, {@code
-   * ValidPathInfo::fingerprint}.
+   * The text that signatures cover: {@code 1;<store path>;<NarHash>;<NarSize>;<references>}. The
+   * references are full paths, sorted, without duplicates, and separated by commas. Source: Nix,
+   * {@code ValidPathInfo::fingerprint}.
    */
   public String fingerprint() {
     StringBuilder text = new StringBuilder(PRINT_BASE + references.size() * PRINT_REFERENCE);
@@ -129,24 +135,29 @@ public record NarInfo(
     return text.toString();
   }
 
-  /** Whether one of these keys made one of the signatures, of this very fingerprint. */
+  /** Whether at least one signature is valid for one of these keys. */
   public boolean isSignedBy(List<PublicKey> keys) {
     String fingerprint = fingerprint();
     return signatures.stream()
         .anyMatch(signature -> keys.stream().anyMatch(key -> key.verify(fingerprint, signature)));
   }
 
-  /** The same narinfo with another file. */
+  /** Returns a copy with another NAR file. */
   public NarInfo withFile(NarFile otherFile) {
     return new NarInfo(storePath, otherFile, nar, references, deriver, signatures, ca);
   }
 
-  /** The same narinfo with other signatures in place of these. */
+  /** Returns a copy with other signatures. */
   public NarInfo withSignatures(List<Signature> otherSignatures) {
     return new NarInfo(storePath, file, nar, references, deriver, otherSignatures, ca);
   }
 
-  /** Refuses what would break a line: nothing at all, or a control character. */
+  /**
+   * Checks that a value can stand on one line of a narinfo.
+   *
+   * @param what the name of the value for the exception's message
+   * @throws NixFormatException if the value is empty or has a control character
+   */
   static void checkLine(String what, String value) {
     if (value.isEmpty()) {
       throw new NixFormatException(what + " is empty");

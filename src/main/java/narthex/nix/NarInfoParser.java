@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Reads one narinfo in one pass over its text; used once, by one thread. */
+/** Parses one narinfo in one pass over its text. For one use and one thread. */
 final class NarInfoParser {
   private final String text;
   private final List<Signature> signatures = new ArrayList<>(2);
@@ -28,7 +28,7 @@ final class NarInfoParser {
     while (position < text.length()) {
       int newline = text.indexOf('\n', position);
       if (newline < 0) {
-        throw new NixFormatException("a narinfo whose last line has no newline");
+        throw new NixFormatException("not a narinfo: the last line has no newline");
       }
       readLine(position, newline);
       position = newline + 1;
@@ -46,12 +46,13 @@ final class NarInfoParser {
   private void readLine(int from, int to) {
     int colon = text.indexOf(':', from);
     if (colon < 0 || colon + 1 >= to) {
-      throw new NixFormatException("a narinfo line is 'Key: value', not '" + line(from, to) + "'");
+      throw new NixFormatException(
+          "not a narinfo: expected 'Key: value', found '" + text.substring(from, to) + "'");
     }
     readField(from, colon, to);
   }
 
-  /** The value begins two characters behind the key, whatever these are: Nix looks at neither. */
+  /** Like Nix, skips the colon and one more character, whatever that is. */
   private void readField(int from, int colon, int to) {
     int start = colon + 2;
     switch (colon - from) {
@@ -99,7 +100,7 @@ final class NarInfoParser {
         }
       }
       default -> {
-        // A key of a Nix to come: ignored, as Nix does.
+        // Nix ignores unknown keys, so that later versions can add some.
       }
     }
   }
@@ -108,10 +109,10 @@ final class NarInfoParser {
     return text.startsWith(key, from);
   }
 
-  /** Of other keys the last line counts, of these one that says something must be the only one. */
-  private String once(String key, @Nullable String known, int from, int to) {
-    if (known != null && !known.isBlank()) {
-      throw new NixFormatException("a narinfo with two lines " + key);
+  /** Returns the value, unless an earlier line already gave this key a value. */
+  private String once(String key, @Nullable String earlier, int from, int to) {
+    if (earlier != null && !earlier.isBlank()) {
+      throw new NixFormatException("not a narinfo: duplicate " + key);
     }
     return text.substring(from, to);
   }
@@ -120,7 +121,7 @@ final class NarInfoParser {
     try {
       signatures.add(Signature.parse(text.substring(from, to)));
     } catch (NixFormatException e) {
-      // Dropped: clients from 2.34 on would refuse the whole narinfo for it, and it proves nothing.
+      // Drop it: Nix 2.34 and later would reject the whole narinfo because of it.
     }
   }
 
@@ -154,14 +155,12 @@ final class NarInfoParser {
     String digits = required("NarSize", narSize);
     long size = parseSize(digits);
     if (size <= 0) {
-      throw new NixFormatException("not a NarSize: '" + digits + "'");
+      throw new NixFormatException("invalid NarSize: '" + digits + "'");
     }
     return size;
   }
 
-  /**
-   * A number of decimal digits, or -1 if it is none or does not fit; Nix takes a plus before it.
-   */
+  /** Parses decimal digits, like Nix with an optional plus; -1 if malformed or too large. */
   private static long parseSize(String digits) {
     int start = digits.startsWith("+") ? 1 : 0;
     long size = digits.length() == start ? -1 : 0;
@@ -194,12 +193,8 @@ final class NarInfoParser {
 
   private static String required(String key, @Nullable String value) {
     if (value == null) {
-      throw new NixFormatException("a narinfo without " + key);
+      throw new NixFormatException("not a narinfo: missing " + key);
     }
     return value;
-  }
-
-  private String line(int from, int to) {
-    return text.substring(from, to);
   }
 }

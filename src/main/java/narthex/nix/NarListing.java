@@ -6,31 +6,31 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What is in a NAR: the document that Nix writes as {@code <hash>.ls}. Immutable.
+ * The listing of a NAR: the JSON document that Nix writes as {@code <hash>.ls}. Immutable.
  *
- * <p>Names and targets are as {@link NarText} makes them from bytes. The document is JSON and so
- * has no place for bytes that are not UTF-8: Nix refuses to write it then. Here the zero of {@link
- * NarText} is written, which stands for nothing else: such a listing can be kept and read, but is
- * not to be shown as one of Nix's.
+ * <p>Names and link targets are in the form of {@link NarText}. JSON can't represent bytes that are
+ * not UTF-8, so Nix writes no listing for a NAR that has such a name. Narthex does: it writes the
+ * U+0000 with which {@link NarText} escapes these bytes. Such a listing is for internal use and
+ * must not go to clients ({@link NarListingSearch#isUtf8}).
  *
  * <p>Source: Nix, {@code src/libutil/nar-accessor.cc}, {@code listNar}.
  *
- * @param root what the NAR is
+ * @param root the root of the NAR: a directory, a file or a symbolic link
  */
 public record NarListing(Node root) {
-  /** A file, a link or a directory in a NAR. */
+  /** A regular file, a symbolic link or a directory in a NAR. */
   public sealed interface Node permits Directory, Regular, Symlink {}
 
   /**
    * A directory.
    *
-   * @param entries by name, in the order of a NAR
+   * @param entries the entries by name, sorted as in a NAR
    */
   public record Directory(Map<String, Node> entries) implements Node {
     /**
      * Copies and sorts the entries.
      *
-     * @throws NixFormatException if a name is none
+     * @throws NixFormatException if a name isn't valid in a NAR
      */
     public Directory {
       SortedMap<String, Node> sorted = new TreeMap<>(NarText.ORDER);
@@ -44,14 +44,14 @@ public record NarListing(Node root) {
    * A regular file.
    *
    * @param executable whether it has the executable bit
-   * @param narOffset where its contents begin in the NAR
-   * @param sizeBytes how long they are
+   * @param narOffset offset of the contents in the uncompressed NAR, in bytes
+   * @param sizeBytes length of the contents
    */
   public record Regular(boolean executable, long narOffset, long sizeBytes) implements Node {
     /**
      * Checks the numbers.
      *
-     * @throws NixFormatException if they are negative or no file reaches so far
+     * @throws NixFormatException if a number is negative or their sum overflows
      */
     public Regular {
       if (narOffset < 0 || sizeBytes < 0 || narOffset + sizeBytes < 0) {
@@ -64,7 +64,7 @@ public record NarListing(Node root) {
   /**
    * A symbolic link.
    *
-   * @param target as it is in the NAR
+   * @param target the target as the NAR has it
    */
   public record Symlink(String target) implements Node {
     /**
@@ -86,15 +86,16 @@ public record NarListing(Node root) {
   public static final int MAX_TARGET_BYTES = 4095;
 
   /**
-   * Most directories in each other: many times what any package has, in a small part of a stack.
+   * Deepest nesting of directories: much more than any package has, and little enough for
+   * recursion.
    */
   public static final int MAX_DEPTH = 256;
 
   /**
-   * Parses a whole listing, in any order of its members. Members that are not known are ignored.
-   * The caller bounds the length of the text.
+   * Parses a listing. The order of JSON members doesn't matter; unknown members are ignored. The
+   * caller limits the length of the text.
    *
-   * @throws NixFormatException if the text is not JSON, has a member twice, or is not a listing of
+   * @throws NixFormatException if the text is not JSON, repeats a member, or is not a listing of
    *     version 1
    */
   public static NarListing parse(String text) {
@@ -111,7 +112,7 @@ public record NarListing(Node root) {
   }
 
   /**
-   * Refuses what no entry of a NAR is called.
+   * Checks the name of a directory entry.
    *
    * @throws NixFormatException if the name is empty, {@code .} or {@code ..}, too long, or has a
    *     slash or a zero byte
@@ -123,7 +124,7 @@ public record NarListing(Node root) {
         || name.indexOf('/') >= 0
         || !NarText.isText(name)
         || isLonger(name, MAX_NAME_BYTES)) {
-      throw new NixFormatException("not the name of a file: '" + name + "'");
+      throw new NixFormatException("invalid file name: '" + name + "'");
     }
   }
 

@@ -16,14 +16,17 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the JSON of a {@link NarListing}, all of it or on the way to one node. */
+/** Parses the JSON of a {@link NarListing}: the whole document, or only the node at a path. */
 final class NarListingParser {
-  /** Longest name or target as text; longer than what {@link NarListing} takes. */
+  /**
+   * Longest name or target in characters: an escaped byte takes two. {@link NarListing} checks the
+   * exact limits.
+   */
   private static final int MAX_TEXT = 2 * NarListing.MAX_TARGET_BYTES;
 
   private static final int MAX_DIGITS = 20;
 
-  /** Brackets around a node in the deepest directory: two per directory and one of the document. */
+  /** JSON nesting of the deepest node: two levels per directory, one each for document and node. */
   private static final int MAX_BRACKETS = 2 * NarListing.MAX_DEPTH + 2;
 
   private static final JsonFactory JSON =
@@ -41,11 +44,11 @@ final class NarListingParser {
                   .build())
           .build();
 
-  /** The same for documents of our own, whose members were each written once. */
+  /** For listings that Narthex wrote: they have no duplicates, so save the cost of the check. */
   private static final JsonFactory OURS =
       JSON.rebuild().disable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
-  /** Every level of every directory is read. */
+  /** No limit of levels or entries. */
   private static final int ALL = Integer.MAX_VALUE;
 
   private static final int ABSENT = -1;
@@ -66,33 +69,23 @@ final class NarListingParser {
     }
   }
 
-  /**
-   * What lies on this way in a listing of ours.
-   *
-   * @throws NixFormatException if it is not one
-   * @throws IOException if it cannot be read
-   */
-  static Optional<NarListingSearch.Found> find(Reader listing, List<String> path, int most)
+  /** Implements {@link NarListingSearch#find}. */
+  static Optional<NarListingSearch.Found> find(Reader listing, List<String> path, int maxEntries)
       throws IOException {
     try (JsonParser json = OURS.createParser(listing)) {
-      return new NarListingParser(json).find(path, most);
+      return new NarListingParser(json).find(path, maxEntries);
     } catch (JsonProcessingException e) {
       throw new NixFormatException("not a listing: " + e.getOriginalMessage());
     }
   }
 
-  /**
-   * Prints what lies on this way in a listing of ours.
-   *
-   * @throws NixFormatException if it is not one, or nothing is called so
-   * @throws IOException if it cannot be read
-   */
+  /** Prints the node at a path of a listing that Narthex wrote, with everything in it. */
   static void copy(Reader listing, List<String> path, NarListingPrinter printer)
       throws IOException {
     try (JsonParser json = OURS.createParser(listing)) {
       NarListingParser parser = new NarListingParser(json);
       if (parser.go(path) < path.size()) {
-        throw wrong("no way to a node");
+        throw wrong("no such path");
       }
       parser.copyNode("", printer);
     } catch (JsonProcessingException e) {
@@ -119,7 +112,7 @@ final class NarListingParser {
     }
     expect(json.currentToken(), JsonToken.END_OBJECT);
     if (json.nextToken() != null) {
-      throw wrong("something behind it");
+      throw wrong("trailing text");
     }
     if (root == null || !isVersion1) {
       throw wrong(root == null ? "no root" : "not version 1");
@@ -127,27 +120,30 @@ final class NarListingParser {
     return new NarListing(root);
   }
 
-  private Optional<NarListingSearch.Found> find(List<String> path, int most) throws IOException {
+  private Optional<NarListingSearch.Found> find(List<String> path, int maxEntries)
+      throws IOException {
     int depth = go(path);
     if (depth == ABSENT) {
       return Optional.empty();
     }
-    NarListing.Node node = readNode(depth == path.size() ? 1 : 0, most);
+    NarListing.Node node = readNode(depth == path.size() ? 1 : 0, maxEntries);
     return Optional.of(new NarListingSearch.Found(depth, node))
         .filter(found -> depth == path.size() || node instanceof NarListing.Symlink);
   }
 
   /**
-   * Goes to the object of a node, into its first member.
+   * Moves to the first member of the node at a path, or of the first node on the way that isn't a
+   * directory.
    *
-   * @return how many names of the way lead to it, fewer than all if it is no directory; or ABSENT
+   * @return the number of names in the path that lead to the node; ABSENT if a directory lacks the
+   *     next name
    */
   private int go(List<String> path) throws IOException {
     expect(json.nextToken(), JsonToken.START_OBJECT);
     if (!goTo("root")) {
       throw wrong("no root");
     }
-    // In the order in which we write, a directory is known by its first member.
+    // Narthex writes the members in alphabetical order, so "entries" comes first in a directory.
     for (int depth = 0; depth < path.size(); depth++) {
       if (!"entries".equals(json.nextFieldName())) {
         return depth;
@@ -180,7 +176,7 @@ final class NarListingParser {
     }
   }
 
-  /** Goes to the value of this member of the object; it must be an object. */
+  /** Moves into the member of this name, which must be an object; false if there is none. */
   private boolean goTo(String wanted) throws IOException {
     String name;
     while ((name = json.nextFieldName()) != null) {
@@ -194,15 +190,20 @@ final class NarListingParser {
     return false;
   }
 
-  /** Reads the rest of an object from the name of its first member on. */
-  private NarListing.Node readNode(int levels, int most) throws IOException {
+  /**
+   * Reads a node; the parser must be at the name of its first member.
+   *
+   * @param levels how many levels of directories to read; deeper entries are left out
+   * @param maxEntries how many entries of a directory to keep
+   */
+  private NarListing.Node readNode(int levels, int maxEntries) throws IOException {
     Members members = new Members();
     while (json.currentToken() == JsonToken.FIELD_NAME) {
       String name = json.currentName();
       JsonToken value = json.nextToken();
       switch (name) {
         case "type" -> members.type = readText();
-        case "entries" -> members.entries = readEntries(levels, most);
+        case "entries" -> members.entries = readEntries(levels, maxEntries);
         case "executable" -> {
           if (value != JsonToken.VALUE_TRUE && value != JsonToken.VALUE_FALSE) {
             throw wrong("'executable' is neither true nor false");
@@ -219,7 +220,7 @@ final class NarListingParser {
     return members.node();
   }
 
-  private Map<String, NarListing.Node> readEntries(int levels, int most) throws IOException {
+  private Map<String, NarListing.Node> readEntries(int levels, int maxEntries) throws IOException {
     expect(json.currentToken(), JsonToken.START_OBJECT);
     if (levels == 0) {
       json.skipChildren();
@@ -229,9 +230,9 @@ final class NarListingParser {
     String name;
     while ((name = json.nextFieldName()) != null) {
       expect(json.nextToken(), JsonToken.START_OBJECT);
-      if (entries.size() < most) {
+      if (entries.size() < maxEntries) {
         json.nextToken();
-        entries.put(name, readNode(levels - 1, most));
+        entries.put(name, readNode(levels - 1, maxEntries));
       } else {
         json.skipChildren();
       }
@@ -251,7 +252,7 @@ final class NarListingParser {
 
   private static void expect(@Nullable JsonToken token, JsonToken expected) {
     if (token != expected) {
-      throw wrong(token + " in place of " + expected);
+      throw wrong("expected " + expected + ", found " + token);
     }
   }
 
@@ -259,7 +260,7 @@ final class NarListingParser {
     return new NixFormatException("not a listing: " + reason);
   }
 
-  /** The members of a node, in whatever order they come. */
+  /** Collects the members of a node, which may come in any order. */
   private static final class Members {
     private @Nullable String type;
     private @Nullable Map<String, NarListing.Node> entries;
@@ -282,7 +283,7 @@ final class NarListingParser {
       if ("symlink".equals(type) && link != null) {
         return new NarListing.Symlink(link);
       }
-      throw wrong("a node that is no directory, no file and no link");
+      throw wrong("a node is neither a directory nor a regular file nor a symbolic link");
     }
   }
 }

@@ -6,38 +6,38 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Writes a {@link NarListing} while its NAR is read: the calls come in the order of the NAR, which
- * is the order in which Nix writes, so that nothing is kept. The name of the root is empty. What
- * the target throws comes as {@link UncheckedIOException}. For one thread.
+ * Writes a {@link NarListing} piece by piece while its NAR is read. A listing has the order of its
+ * NAR, so the printer keeps nothing in memory. The root has an empty name. All methods wrap an
+ * {@link IOException} of the target in an {@link UncheckedIOException}. For one thread.
  */
 public final class NarListingPrinter {
   private static final char FIRST_PRINTABLE = ' ';
 
   private final Appendable out;
 
-  /** Whether what comes next is the first of its directory. */
+  /** Whether the next node is the first one in its directory. */
   private boolean first = true;
 
-  /** Writes to this target, which stays open. */
+  /** Starts a listing. The caller closes the target. */
   public NarListingPrinter(Appendable out) {
     this.out = out;
     append("{\"root\":");
   }
 
-  /** A directory begins; what follows is in it until {@link #endDirectory}. */
+  /** Starts a directory: all nodes up to {@link #endDirectory} are its entries. */
   public void beginDirectory(String name) {
     begin(name);
     append("{\"entries\":{");
     first = true;
   }
 
-  /** The innermost directory ends. */
+  /** Ends the innermost directory. */
   public void endDirectory() {
     append("},\"type\":\"directory\"}");
     first = false;
   }
 
-  /** A regular file. */
+  /** Writes a regular file. */
   public void file(String name, NarListing.Regular file) {
     begin(name);
     append(file.executable() ? "{\"executable\":true,\"narOffset\":" : "{\"narOffset\":");
@@ -47,7 +47,7 @@ public final class NarListingPrinter {
     append(",\"type\":\"regular\"}");
   }
 
-  /** A symbolic link. */
+  /** Writes a symbolic link. */
   public void symlink(String name, String target) {
     begin(name);
     append("{\"target\":");
@@ -55,12 +55,12 @@ public final class NarListingPrinter {
     append(",\"type\":\"symlink\"}");
   }
 
-  /** The NAR ended. */
+  /** Ends the listing. */
   public void end() {
     append(",\"version\":1}");
   }
 
-  /** A node with all that is in it. */
+  /** Writes a node with everything in it. */
   void print(String name, NarListing.Node node) {
     if (node instanceof NarListing.Regular file) {
       file(name, file);
@@ -86,7 +86,7 @@ public final class NarListingPrinter {
     }
   }
 
-  /** Escapes what nlohmann's library, which Nix uses, escapes. */
+  /** Escapes the same characters as nlohmann/json, the library of Nix. */
   private void appendString(String text) {
     StringBuilder json = new StringBuilder(text.length() + 2).append('"');
     for (int i = 0; i < text.length(); i++) {

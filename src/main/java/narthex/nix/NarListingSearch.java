@@ -6,19 +6,19 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
 
-/** Finds one node in a listing of any length without keeping the rest. */
+/** Finds one node in a listing of any length, in little memory. */
 public final class NarListingSearch {
   /**
-   * What a way through a listing met.
+   * The result of a search.
    *
-   * @param depth how many of its names were gone through: all of them, or fewer if a symbolic link
-   *     lies on the way
-   * @param node what lies there; of a directory its entries, those that are directories without
-   *     theirs
+   * @param depth number of names in the path that lead to the node: all of them, or fewer if the
+   *     search met a symbolic link
+   * @param node the node at this depth; a directory has its direct entries only, so that
+   *     directories among them look empty
    */
   public record Found(int depth, NarListing.Node node) {}
 
-  /** The escape that stands before a byte that is not UTF-8, and for nothing else. */
+  /** The JSON form of the character with which {@link NarText} escapes bytes that are not UTF-8. */
   private static final String ZERO = "\\u0000";
 
   private static final int BUFFER_CHARS = 1 << 13;
@@ -26,28 +26,30 @@ public final class NarListingSearch {
   private NarListingSearch() {}
 
   /**
-   * Goes through a listing up to the end of the way or to the first link before it.
+   * Finds the node at a path, or the first symbolic link on the way to it.
    *
-   * @param listing what {@link NarListingPrinter} wrote; stays open at any place
-   * @param path the names from the root on; none for the root itself
-   * @param most how many entries of a directory are kept
-   * @return empty if nothing is called so
-   * @throws NixFormatException if it is not such a listing
-   * @throws IOException if it cannot be read
+   * @param listing a listing written by {@link NarListingPrinter}; stays open, its position after
+   *     the call is undefined
+   * @param path the names from the root; empty for the root itself
+   * @param maxEntries how many entries of a directory to return at most
+   * @return empty if the listing has no such path
+   * @throws NixFormatException if the text is not such a listing
+   * @throws IOException if reading fails
    */
-  public static Optional<Found> find(Reader listing, List<String> path, int most)
+  public static Optional<Found> find(Reader listing, List<String> path, int maxEntries)
       throws IOException {
-    return NarListingParser.find(listing, path, most);
+    return NarListingParser.find(listing, path, maxEntries);
   }
 
   /**
-   * Writes the listing of what lies on this way, with all that is in it, as one of its own.
+   * Writes the node at a path, with everything in it, as a listing of its own.
    *
-   * @param listing what {@link NarListingPrinter} wrote; stays open at any place
-   * @param path the names from the root on, no link before the last
-   * @param out stays open
-   * @throws NixFormatException if it is not such a listing, or nothing is called so
-   * @throws IOException if it cannot be read or written
+   * @param listing a listing written by {@link NarListingPrinter}; stays open, its position after
+   *     the call is undefined
+   * @param path the names from the root; only the last one may be a symbolic link
+   * @param out the target; stays open
+   * @throws NixFormatException if the text is not such a listing or has no such path
+   * @throws IOException if reading or writing fails
    */
   public static void copy(Reader listing, List<String> path, Appendable out) throws IOException {
     try {
@@ -60,10 +62,10 @@ public final class NarListingSearch {
   }
 
   /**
-   * Whether all names and targets in a listing are UTF-8.
+   * Whether all names and link targets in a listing are UTF-8. Reads to the first that isn't.
    *
-   * @param listing what {@link NarListingPrinter} wrote, read up to its end; stays open
-   * @throws IOException if it cannot be read
+   * @param listing a listing written by {@link NarListingPrinter}; stays open
+   * @throws IOException if reading fails
    */
   public static boolean isUtf8(Reader listing) throws IOException {
     char[] buffer = new char[BUFFER_CHARS];
@@ -75,7 +77,7 @@ public final class NarListingSearch {
         if (isNext && ++matched == ZERO.length()) {
           return false;
         }
-        if (!isNext) { // an escaped backslash begins nothing
+        if (!isNext) { // also skips the second backslash of "\\", which starts no escape
           matched = 0;
         }
       }

@@ -9,33 +9,33 @@ import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 
 /**
- * File names and link targets as text. In a NAR they are bytes other than zero, nearly always
- * UTF-8; each byte that is not part of well-formed UTF-8 becomes U+0000 and the character of the
- * byte's number (U+0080 to U+00FF) here, so that nothing is lost: {@code bytes(of(x))} equals
- * {@code x} for all bytes but zeros.
+ * Converts file names and link targets between bytes and text without loss. In a NAR they are byte
+ * strings without zeros, nearly always UTF-8. In the text, U+0000 and the character U+0080 to
+ * U+00FF with the value of the byte represent a byte that is not part of well-formed UTF-8. {@code
+ * bytes(of(x))} equals {@code x} for all byte strings without zeros.
  */
 public final class NarText {
   private static final char ESCAPE = '\0';
   private static final char FIRST_ESCAPED = 0x80;
   private static final char LAST_ESCAPED = 0xFF;
 
-  /** What moves surrogates behind the other characters, as in UTF-8. */
+  /** Sorts surrogates after U+E000 to U+FFFF: UTF-8 encodes supplementary characters last. */
   private static final int SURROGATE_SHIFT = 0x2000;
 
   private static final int BEHIND_SURROGATES_SHIFT = -0x800;
 
-  /** The order of UTF-8, which for UTF-8 is that of a NAR and of a listing. */
+  /** The order of the UTF-8 bytes: the order of NARs and listings as long as all is UTF-8. */
   public static final Comparator<String> ORDER = NarText::compare;
 
   private NarText() {}
 
-  /** The text of these bytes. */
+  /** Converts bytes to text. */
   public static String of(byte[] bytes) {
     String text = new String(bytes, StandardCharsets.UTF_8);
     return text.indexOf('\uFFFD') < 0 ? text : decode(bytes);
   }
 
-  /** The bytes of this text. */
+  /** Converts text to bytes. */
   public static byte[] bytes(String text) {
     if (isUtf8(text)) {
       return text.getBytes(StandardCharsets.UTF_8);
@@ -53,12 +53,12 @@ public final class NarText {
     return bytes.toByteArray();
   }
 
-  /** Whether the bytes of this text are UTF-8. */
+  /** Whether the text has no escaped byte, so that its bytes are UTF-8. */
   public static boolean isUtf8(String text) {
     return text.indexOf(ESCAPE) < 0;
   }
 
-  /** Whether this is what {@link #of} gives for any bytes other than zeros. */
+  /** Whether {@link #of} returns this text for some byte string without zeros. */
   static boolean isText(String text) {
     boolean isPlain = true;
     for (int i = 0; i < text.length(); i++) {

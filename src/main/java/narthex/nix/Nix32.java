@@ -4,22 +4,22 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Nix's own base 32: the alphabet {@code 0123456789abcdfghijklmnpqrsvwxyz}, least significant digit
- * last.
+ * Nix's variant of base 32, with the alphabet {@code 0123456789abcdfghijklmnpqrsvwxyz}. The text is
+ * the byte string as one little-endian number, most significant digit first.
  *
- * <p>Source: Nix, {@code src/libutil/hash.cc}. The byte string is read as one little-endian number;
- * five bytes are exactly eight digits, which is how both directions work here.
+ * <p>Source: Nix, {@code src/libutil/hash.cc}. Both directions work on groups: five bytes are eight
+ * digits.
  */
 public final class Nix32 {
   private static final byte[] DIGITS =
       "0123456789abcdfghijklmnpqrsvwxyz".getBytes(StandardCharsets.US_ASCII);
 
-  /** The value of each ASCII character, -1 for those outside the alphabet. */
+  /** The value of each ASCII character; -1 if it is not in the alphabet. */
   private static final byte[] VALUES = values();
 
   private Nix32() {}
 
-  /** The text of these bytes; {@code ceil(bits / 5)} characters. */
+  /** Encodes bytes as {@code ceil(bits / 5)} characters. */
   public static String encode(byte[] bytes) {
     byte[] text = new byte[(bytes.length * 8 + 4) / 5];
     int out = text.length;
@@ -53,21 +53,21 @@ public final class Nix32 {
   }
 
   /**
-   * The bytes of this text.
+   * Decodes a text.
    *
-   * @throws NixFormatException if a character is outside the alphabet, no byte string has a text of
+   * @throws NixFormatException if a character is not in the alphabet, no byte string encodes to
    *     this length, or the unused high bits are not zero
    */
   public static byte[] decode(String text) {
     return decode(text, 0, text.length());
   }
 
-  /** As {@link #decode(String)} for the characters {@code [from, to)} of the text. */
+  /** Decodes the characters {@code [from, to)} like {@link #decode(String)}. */
   static byte[] decode(String text, int from, int to) {
     int length = to - from;
     byte[] bytes = new byte[(int) (length * 5L / 8)];
     if ((bytes.length * 8L + 4) / 5 != length) {
-      throw new NixFormatException("no nix32 text has " + length + " characters");
+      throw new NixFormatException("not nix32: invalid length of " + length + " characters");
     }
     int out = 0;
     int in = to;
@@ -87,7 +87,7 @@ public final class Nix32 {
       }
       if (group != 0) {
         throw new NixFormatException(
-            "nix32 text with too high a number: '" + text.substring(from, to) + "'");
+            "not nix32: unused bits are not zero: '" + text.substring(from, to) + "'");
       }
     }
     return bytes;

@@ -1,20 +1,20 @@
 package narthex.nix;
 
 /**
- * Text from outside that is not what it should be.
+ * External input is malformed.
  *
- * <p>The message is always one line of bounded length without control characters, so that it can be
- * logged or sent to a client whatever the offending text was.
+ * <p>The message is one line of at most 400 characters without control characters, whatever the
+ * input was. It is safe to log and to send to a client.
  */
 public final class NixFormatException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 
-  /** A message saying what was expected and what came; made one line of at most 400 characters. */
+  /** The message should name the expected and the actual text; {@link OneLine} sanitises it. */
   public NixFormatException(String message) {
     super(OneLine.of(message));
   }
 
-  /** The one line; never null. */
+  /** The message; never null. */
   @Override
   public String getMessage() {
     return String.valueOf(super.getMessage());

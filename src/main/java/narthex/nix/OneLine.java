@@ -3,8 +3,8 @@ package narthex.nix;
 import java.net.UnknownHostException;
 
 /**
- * Text from outside, made fit for a log line or an answer: one line of bounded length that holds
- * nothing invisible.
+ * Sanitises external text for log lines and HTTP responses: one line of limited length without
+ * invisible characters.
  */
 public final class OneLine {
   /** In characters; enough for a store path and a sentence. */
@@ -15,8 +15,8 @@ public final class OneLine {
   private OneLine() {}
 
   /**
-   * Returns at most 400 characters of a text, an ellipsis where there were more, and a question
-   * mark for everything that is a line break, a control, or otherwise not seen.
+   * Cuts a text to 400 characters, with an ellipsis after them if it was longer, and replaces each
+   * line break, control or otherwise invisible character by a question mark.
    */
   public static String of(String text) {
     int length = Math.min(text.length(), MAX_LENGTH);
@@ -32,8 +32,8 @@ public final class OneLine {
   }
 
   /**
-   * Returns why something failed, on one line: the message of the failure, and that of its deepest
-   * cause unless the first holds it.
+   * The reason of a failure on one line: its message, followed by the message of its root cause
+   * unless that is part of the first.
    */
   public static String reason(Throwable failure) {
     Throwable deepest = failure;
@@ -45,7 +45,7 @@ public final class OneLine {
     return of(line.contains(cause) ? line : line + ": " + cause);
   }
 
-  /** Some exceptions have a message that is nothing without their name. */
+  /** Adds the missing words where an exception has no message, or only a host name as message. */
   private static String text(Throwable failure) {
     String message = failure.getMessage();
     if (message == null || message.isBlank()) {
@@ -55,7 +55,7 @@ public final class OneLine {
     return bare ? "unknown host " + message : message.replaceAll("\\s+", " ").strip();
   }
 
-  /** Characters beyond the basic plane are invisible to this: they have no place in our names. */
+  /** Surrogates count as invisible: Nix names have no supplementary characters. */
   private static boolean isVisible(char c) {
     return switch (Character.getType(c)) {
       case Character.CONTROL,

@@ -3,7 +3,7 @@ package narthex.nix;
 import java.nio.charset.StandardCharsets;
 import org.bouncycastle.math.ec.rfc8032.Ed25519;
 
-/** A named Ed25519 public key in Nix's form. Immutable, safe for use by several threads. */
+/** A named Ed25519 public key in Nix's text form. Immutable and thread-safe. */
 public final class PublicKey {
   private final KeyText text;
   private final Ed25519.PublicPoint point;
@@ -16,8 +16,7 @@ public final class PublicKey {
   /**
    * Parses {@code name:base64} with 32 bytes.
    *
-   * @throws NixFormatException if the text is anything else, or the bytes are not a usable point of
-   *     the curve
+   * @throws NixFormatException if the text is anything else or the bytes are not a valid public key
    */
   public static PublicKey parse(String text) {
     return of(KeyText.parse(text, Ed25519.PUBLIC_KEY_SIZE, "public key"));
@@ -42,7 +41,7 @@ public final class PublicKey {
   }
 
   /**
-   * Whether this key made this signature of this fingerprint; false too if the signature names
+   * Whether the signature is valid for this key and fingerprint; false if the signature names
    * another key.
    */
   public boolean verify(String fingerprint, Signature signature) {

@@ -13,14 +13,15 @@ import java.util.TreeMap;
 import narthex.nix.DocumentName.Kind;
 
 /**
- * What somebody says an output of a derivation was built to, in either form that binary caches
- * have: {@code realisations/} up to Nix 2.34, {@code build-trace-v2/} from 2.35 on. Immutable.
+ * A build trace entry: a signed claim that building an output of a derivation gave a certain store
+ * path. Nix up to 2.34 calls it a realisation and keeps it in {@code realisations/}; Nix 2.35 and
+ * later use {@code build-trace-v2/}. This class reads and signs both forms. Immutable.
  *
- * <p>Fields that Nix does not know are kept, and are not signed. Source: Nix, {@code
+ * <p>Keeps fields that Nix doesn't know; signatures don't cover them. Source: Nix, {@code
  * src/libstore/realisation.cc}.
  */
 public final class Realisation {
-  /** Longest document taken, in bytes. */
+  /** Longest accepted document, in bytes. */
   public static final int MAX_BYTES = 1 << 20;
 
   private static final String SIGNATURES = "signatures";
@@ -45,16 +46,17 @@ public final class Realisation {
   /**
    * Parses a document.
    *
-   * @param name what it is kept under: a realisation or a build trace
-   * @throws NixFormatException if it is longer than {@link #MAX_BYTES}, malformed, or speaks of
-   *     another output than its name
+   * @param name the document's name, of kind REALISATION or BUILD_TRACE
+   * @throws NixFormatException if the document is longer than {@link #MAX_BYTES}, malformed, or
+   *     describes another output than its name
+   * @throws IllegalArgumentException if the name is of another kind
    */
   public static Realisation parse(DocumentName name, byte[] utf8) {
     if (utf8.length > MAX_BYTES) {
-      throw new NixFormatException("a realisation has more than " + MAX_BYTES + " bytes");
+      throw new NixFormatException("the realisation exceeds " + MAX_BYTES + " bytes");
     }
     ObjectNode json = StrictJson.parseObject(utf8, "the realisation");
-    StrictJson.print(json); // what cannot be printed is not taken
+    StrictJson.print(json); // refuse unpaired surrogates now, not when it is served
     String outPath = text(json, OUT_PATH);
     if (!StorePath.isBaseName(outPath)) {
       throw new NixFormatException("outPath is not the base name of a store path: " + outPath);
@@ -63,27 +65,27 @@ public final class Realisation {
         switch (name.kind()) {
           case REALISATION -> oldFingerprints(name, json, outPath);
           case BUILD_TRACE -> List.of(fingerprint(name, json, outPath));
-          default -> throw new IllegalArgumentException(name + " is no realisation");
+          default -> throw new IllegalArgumentException(name + " is not a realisation");
         };
     return new Realisation(name, json, fingerprints, signatures(json));
   }
 
-  /** What signatures are made over: the text that most clients check, first. */
+  /** The texts that signatures may cover; the one that most clients check comes first. */
   List<String> fingerprints() {
     return fingerprints;
   }
 
-  /** Whether both say the same of the output, whoever signed it. */
+  /** Whether both make the same claim; signatures don't matter. */
   public boolean saysTheSameAs(Realisation other) {
     return fingerprints.equals(other.fingerprints);
   }
 
-  /** The signatures in the order given. */
+  /** The signatures in their original order. */
   public List<Signature> signatures() {
     return signatures;
   }
 
-  /** Whether one of these keys made one of the signatures. */
+  /** Whether at least one signature is valid for one of these keys. */
   public boolean isSignedBy(List<PublicKey> keys) {
     return signatures.stream()
         .anyMatch(
@@ -94,8 +96,9 @@ public final class Realisation {
   }
 
   /**
-   * The document with signatures of these keys last, in the form that its own have; older ones
-   * under the names of these keys are left out.
+   * Prints the document as UTF-8 JSON with signatures by these keys. Signatures by other key names
+   * come first, unchanged; signatures by these key names are replaced. New signatures have the
+   * form, object or string, of the given ones.
    */
   public byte[] printSigned(List<SecretKey> keys) {
     Set<String> ours = new HashSet<>();
@@ -132,14 +135,13 @@ public final class Realisation {
   }
 
   /**
-   * What clients up to 2.34 sign. Those that no longer read the realisations that this one depends
-   * on sign and check it as if there were none, so there may be two texts. Nothing in them needs
-   * escaping: every part has been checked.
+   * The fingerprints of Nix up to 2.34: one with the dependent realisations, and one without, since
+   * later clients of these ignore them. The parts are validated, so JSON needs no escapes.
    */
   private static List<String> oldFingerprints(DocumentName name, ObjectNode json, String outPath) {
     String id = name.subject() + '!' + name.output();
     if (!text(json, "id").equals(id)) {
-      throw new NixFormatException("the realisation of %s speaks of another id".formatted(id));
+      throw new NixFormatException("the realisation of %s has another id".formatted(id));
     }
     String rest = ",\"id\":\"" + id + "\",\"outPath\":\"" + outPath + "\"}";
     Map<String, String> dependent = dependent(json);
@@ -169,13 +171,13 @@ public final class Realisation {
       if (at < 0 || !StorePath.isBaseName(path)) {
         throw new NixFormatException(DEPENDENT + " is malformed at '" + id + "'");
       }
-      new DocumentName(Kind.REALISATION, id.substring(0, at), id.substring(at + 1)); // checks it
+      new DocumentName(Kind.REALISATION, id.substring(0, at), id.substring(at + 1)); // validates
       dependent.put(id, path);
     }
     return dependent;
   }
 
-  /** What clients from 2.35 on sign; the document itself need not repeat its key. */
+  /** The fingerprint of Nix 2.35 and later. The document may omit its key. */
   private static String fingerprint(DocumentName name, ObjectNode json, String outPath) {
     JsonNode key = json.get("key");
     if (key != null
@@ -209,7 +211,7 @@ public final class Realisation {
   private static String text(JsonNode object, String field) {
     JsonNode value = object.get(field);
     if (value == null || !value.isTextual()) {
-      throw new NixFormatException("the realisation has no text " + field);
+      throw new NixFormatException("the realisation has no string " + field);
     }
     return value.textValue();
   }

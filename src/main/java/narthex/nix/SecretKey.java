@@ -7,9 +7,9 @@ import java.util.Arrays;
 import org.bouncycastle.math.ec.rfc8032.Ed25519;
 
 /**
- * A named Ed25519 secret key in the form of {@code nix-store --generate-binary-cache-key}: the 32
- * bytes of the seed, then the 32 of the public key. Immutable, safe for use by several threads.
- * Only {@link #print()} shows the secret.
+ * A named Ed25519 secret key in the format of {@code nix-store --generate-binary-cache-key}: the
+ * seed of 32 bytes, then the public key of 32 bytes. Immutable and thread-safe. Only {@link
+ * #print()} reveals the secret.
  */
 public final class SecretKey {
   private static final int BYTES = Ed25519.SECRET_KEY_SIZE + Ed25519.PUBLIC_KEY_SIZE;
@@ -25,21 +25,21 @@ public final class SecretKey {
   /**
    * Parses {@code name:base64} with 64 bytes.
    *
-   * @throws NixFormatException if the text is anything else, or the halves do not belong together;
-   *     the message never shows the secret
+   * @throws NixFormatException if the text is anything else or the public key doesn't belong to the
+   *     seed; the message never reveals the secret
    */
   public static SecretKey parse(String text) {
     KeyText parsed = KeyText.parse(text, BYTES, "secret key");
     SecretKey key = ofSeed(parsed.name(), parsed.bytes());
     if (!MessageDigest.isEqual(key.bytes, parsed.bytes())) {
       throw new NixFormatException(
-          "a secret key whose public half is not its own: '" + parsed.name() + "'");
+          "not a secret key: the public half doesn't match: '" + parsed.name() + "'");
     }
     return key;
   }
 
   /**
-   * Makes a new key.
+   * Generates a new key.
    *
    * @throws NixFormatException if the name is empty or has white space, a colon or anything but
    *     printable ASCII
@@ -51,17 +51,17 @@ public final class SecretKey {
     return ofSeed(name, seed);
   }
 
-  /** {@code name:base64}: the secret itself, for the key file only. */
+  /** {@code name:base64}. Reveals the secret: for the key file only. */
   public String print() {
     return new KeyText(publicKey.name(), bytes).print();
   }
 
-  /** The public half, under the same name. */
+  /** The public key; it has the same name. */
   public PublicKey publicKey() {
     return publicKey;
   }
 
-  /** Signs a fingerprint; the same text gives the same signature always. */
+  /** Signs a fingerprint. The same fingerprint always gives the same signature. */
   public Signature sign(String fingerprint) {
     byte[] message = fingerprint.getBytes(StandardCharsets.UTF_8);
     byte[] signature = new byte[Signature.BYTES];
@@ -70,13 +70,13 @@ public final class SecretKey {
     return new Signature(new KeyText(publicKey.name(), signature));
   }
 
-  /** Names the key and hides the secret. */
+  /** Shows the key's name, never the secret. */
   @Override
   public String toString() {
     return "SecretKey[" + publicKey.name() + "]";
   }
 
-  /** The key whose seed is the first 32 of these bytes. */
+  /** Makes a key from the first 32 bytes of an array. */
   private static SecretKey ofSeed(String name, byte[] seed) {
     byte[] bytes = Arrays.copyOf(Arrays.copyOf(seed, Ed25519.SECRET_KEY_SIZE), BYTES);
     byte[] publicBytes = new byte[Ed25519.PUBLIC_KEY_SIZE];

@@ -6,9 +6,9 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
 
-/** A SHA-256 value. Immutable; ordered by its bytes, unsigned. */
+/** A SHA-256 hash. Immutable; sorted by its bytes as unsigned numbers. */
 public final class Sha256 implements Comparable<Sha256> {
-  /** Length of a SHA-256 in bytes. */
+  /** Length of the hash in bytes. */
   public static final int BYTES = 32;
 
   private static final int NIX32_LENGTH = 52;
@@ -23,20 +23,20 @@ public final class Sha256 implements Comparable<Sha256> {
   }
 
   /**
-   * The hash with these 32 bytes, which are copied.
+   * Wraps a copy of the 32 bytes of a hash.
    *
-   * @throws NixFormatException if they are not 32
+   * @throws NixFormatException if the array has another length
    */
   public static Sha256 of(byte[] bytes) {
     return owned(bytes.clone());
   }
 
-  /** The hash of these bytes. */
+  /** Hashes the data. */
   public static Sha256 hash(byte[] data) {
     return owned(newDigest().digest(data));
   }
 
-  /** Begins to hash bytes that come one after the other. */
+  /** A new SHA-256 digest, for data that comes piece by piece. */
   public static MessageDigest newDigest() {
     try {
       return MessageDigest.getInstance("SHA-256");
@@ -46,7 +46,7 @@ public final class Sha256 implements Comparable<Sha256> {
   }
 
   /**
-   * Parses 52 nix32 characters without prefix.
+   * Parses 52 nix32 characters without a prefix.
    *
    * @throws NixFormatException if the text is anything else
    */
@@ -58,10 +58,11 @@ public final class Sha256 implements Comparable<Sha256> {
   }
 
   /**
-   * Parses {@code sha256:} with nix32, base16 or base64, or the SRI form {@code sha256-} with
-   * base64.
+   * Parses {@code sha256:} followed by nix32, base16 or base64, or the SRI form {@code sha256-}
+   * followed by base64.
    *
-   * @throws NixFormatException if the text is anything else, another algorithm included
+   * @throws NixFormatException if the text is anything else, for example a hash of another
+   *     algorithm
    */
   public static Sha256 parse(String text) {
     int from = PREFIX.length() + 1;
@@ -116,7 +117,7 @@ public final class Sha256 implements Comparable<Sha256> {
     return bytes[0] << 24 | (bytes[1] & 0xFF) << 16 | (bytes[2] & 0xFF) << 8 | (bytes[3] & 0xFF);
   }
 
-  /** {@code sha256:<nix32>}, as a narinfo has it. */
+  /** {@code sha256:<nix32>}, the form in a narinfo. */
   @Override
   public String toString() {
     return PREFIX + ":" + nix32();

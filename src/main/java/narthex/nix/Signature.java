@@ -12,8 +12,8 @@ public final class Signature {
   }
 
   /**
-   * Parses {@code name:base64} with 64 bytes, as the {@code Sig} field of a narinfo has it. As in
-   * Nix, what follows the padding does not matter, nor whether there is any.
+   * Parses {@code name:base64} with 64 bytes, the form of a narinfo's {@code Sig} field. Like Nix,
+   * accepts missing padding and ignores everything after the padding.
    *
    * @throws NixFormatException if the text is anything else
    */
@@ -28,12 +28,12 @@ public final class Signature {
     return text.print();
   }
 
-  /** The name of the key, by which a reader finds the public key to verify with. */
+  /** The name of the key that made the signature. */
   public String keyName() {
     return text.name();
   }
 
-  /** The 64 bytes themselves, for verifying; never changed, never given out of this package. */
+  /** The 64 bytes, not copied; callers must not change them. */
   byte[] rawBytes() {
     return text.bytes();
   }

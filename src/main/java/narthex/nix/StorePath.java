@@ -5,14 +5,15 @@ package narthex.nix;
  *
  * <p>Source: Nix manual, "Store Path Specification", and {@code src/libstore/path.cc}.
  *
- * @param storeDir the absolute store directory without a slash at its end, {@code /nix/store}
- *     nearly always
+ * @param storeDir the absolute store directory without a slash at its end, usually {@code
+ *     /nix/store}
  * @param hash the 32 characters before the dash
  * @param name 1 to 211 characters of {@code [0-9a-zA-Z+-._?=]}
  */
 public record StorePath(String storeDir, StorePathHash hash, String name) {
   /**
-   * Longest name that Nix takes; 255 (file systems) less the hash, the dash and room for suffixes.
+   * Longest name that Nix accepts: the 255 characters of file systems minus hash, dash and room for
+   * suffixes.
    */
   public static final int MAX_NAME_LENGTH = 211;
 
@@ -21,14 +22,14 @@ public record StorePath(String storeDir, StorePathHash hash, String name) {
   /**
    * Checks store directory and name.
    *
-   * @throws NixFormatException if one of them is not as Nix wants it
+   * @throws NixFormatException if one of them is invalid
    */
   public StorePath {
     if (!isStoreDir(storeDir)) {
       throw new NixFormatException("not a store directory: '" + storeDir + "'");
     }
     if (!isName(name, 0)) {
-      throw new NixFormatException("not the name of a store path: '" + name + "'");
+      throw new NixFormatException("invalid name of a store path: '" + name + "'");
     }
   }
 
@@ -72,7 +73,7 @@ public record StorePath(String storeDir, StorePathHash hash, String name) {
         && isName(text, StorePathHash.LENGTH + 1);
   }
 
-  /** Whether the rest of the text is a name as store paths and outputs have them. */
+  /** Whether the text from this index on is a valid name of a store path or an output. */
   static boolean isName(String text, int from) {
     int length = text.length() - from;
     if (length < 1 || length > MAX_NAME_LENGTH) {
@@ -87,7 +88,7 @@ public record StorePath(String storeDir, StorePathHash hash, String name) {
     return text.charAt(from) != '.' || !startsWithDotComponent(text, from);
   }
 
-  /** Nix refuses the names ".", "..", and those that start with ".-" or "..-". */
+  /** Nix rejects the names ".", "..", and those that start with ".-" or "..-". */
   private static boolean startsWithDotComponent(String text, int from) {
     int end = from + 1;
     if (end < text.length() && text.charAt(end) == '.') {
@@ -97,8 +98,8 @@ public record StorePath(String storeDir, StorePathHash hash, String name) {
   }
 
   /**
-   * An absolute directory in canonical form. White space, {@code ;} and {@code ,} are refused as
-   * well: they would make a fingerprint ambiguous.
+   * Whether this is an absolute directory in canonical form without white space, {@code ;} and
+   * {@code ,}: these would make a fingerprint ambiguous.
    */
   private static boolean isStoreDir(String dir) {
     if (dir.length() < 2 || dir.charAt(0) != '/') {

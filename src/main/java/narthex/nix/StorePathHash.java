@@ -1,7 +1,7 @@
 package narthex.nix;
 
 /**
- * The 32 nix32 characters that name a store path and its narinfo.
+ * The hash part of a store path: 32 nix32 characters that also name its narinfo.
  *
  * @param text the characters
  */

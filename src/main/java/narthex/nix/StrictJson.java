@@ -21,19 +21,19 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * JSON from outside: UTF-8 only, nothing behind the value; where a tree is made, at most 64 levels
- * deep and no key twice in an object. Numbers keep their digits, keys their order.
+ * Strict reading of external JSON: UTF-8 only, nothing after the value. Trees have at most 64
+ * levels and no duplicate keys; they keep the digits of numbers and the order of keys.
  */
 public final class StrictJson {
-  /** How deep objects and arrays may lie in each other in a tree. */
+  /** Deepest nesting of a tree. */
   static final int MAX_DEPTH = 64;
 
-  /** The same where they are only read: room for the listing of the deepest NAR. */
+  /** Deepest nesting where no tree is built: enough for the listing of the deepest NAR. */
   static final int MAX_STREAM_DEPTH = 2 * NarListing.MAX_DEPTH + 2;
 
   /**
-   * Jackson keeps buffers for each thread and strings for ever unless told otherwise: threads are
-   * the server's, and keys are anybody's.
+   * Switches off two caches of Jackson: buffers per thread, which would outlive the web application
+   * in the server's threads, and interned keys, with which clients could fill the memory.
    */
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
@@ -44,12 +44,12 @@ public final class StrictJson {
           .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
           .build();
 
-  /** For what is read and not kept: a listing of a NAR lies as deep as that does. */
+  /** For documents that are checked but not kept. */
   private static final JsonFactory DEEP =
       FACTORY
           .rebuild()
           .streamReadConstraints(
-              StreamReadConstraints.builder().maxNestingDepth(2 * NarListing.MAX_DEPTH + 2).build())
+              StreamReadConstraints.builder().maxNestingDepth(MAX_STREAM_DEPTH).build())
           .build();
 
   private static final JsonMapper MAPPER =
@@ -64,9 +64,9 @@ public final class StrictJson {
   private StrictJson() {}
 
   /**
-   * Parses an object.
+   * Parses a JSON object.
    *
-   * @param what the name of the thing in the exception's message
+   * @param what the name of the document for exception messages
    * @throws NixFormatException if the bytes are anything else
    */
   static ObjectNode parseObject(byte[] utf8, String what) {
@@ -85,9 +85,9 @@ public final class StrictJson {
   }
 
   /**
-   * The bytes of an object, without white space.
+   * Prints an object as UTF-8 without white space.
    *
-   * @throws NixFormatException if a text in it is no text: half a character
+   * @throws NixFormatException if a string has an unpaired surrogate
    */
   static byte[] print(ObjectNode object) {
     try {
@@ -97,19 +97,19 @@ public final class StrictJson {
       utf8.get(bytes);
       return bytes;
     } catch (CharacterCodingException e) {
-      throw new NixFormatException("half a character stands in a text");
+      throw new NixFormatException("a string has an unpaired surrogate");
     } catch (JsonProcessingException e) {
-      throw malformed("a text", e);
+      throw malformed("a string", e);
     }
   }
 
   /**
-   * Reads a stream to its end and checks that it is one JSON object, in little memory whatever its
-   * length; keys are not looked at. Leaves the stream open.
+   * Reads a stream to its end and checks that it is one JSON object. Needs little memory for any
+   * length, and doesn't detect duplicate keys. Leaves the stream open.
    *
-   * @param what the name of the thing in the exception's message
-   * @throws NixFormatException if it is anything else
-   * @throws IOException if the stream fails
+   * @param what the name of the document for exception messages
+   * @throws NixFormatException if the stream is anything else
+   * @throws IOException if reading fails
    */
   public static void requireObject(InputStream utf8, String what) throws IOException {
     try (JsonParser parser =
@@ -120,7 +120,7 @@ public final class StrictJson {
       }
       parser.skipChildren();
       if (parser.currentToken() != JsonToken.END_OBJECT || parser.nextToken() != null) {
-        throw new NixFormatException(what + " is not one JSON object");
+        throw new NixFormatException(what + " is incomplete or has trailing text");
       }
     } catch (CharacterCodingException e) {
       throw new NixFormatException(what + " is not UTF-8");
