@@ -13,6 +13,7 @@ import java.util.UUID;
 import narthex.blob.BlobSink;
 import narthex.blob.BlobStore;
 import narthex.db.Database;
+import narthex.db.DatabaseTries;
 import narthex.db.DocumentRow;
 import narthex.db.GarbageTable;
 import narthex.nix.Compression;

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.Optional;
 import java.util.OptionalLong;
 import narthex.db.Database;
+import narthex.db.DatabaseTries;
 import narthex.nix.Compression;
 import narthex.nix.NarFile;
 import narthex.nix.NarFileName;
@@ -14,11 +15,7 @@ import narthex.nix.Sha256;
  * bytes must hash to.
  */
 record FileTarget(
-    NarFileName name,
-    NarSources sources,
-    NarIngest ingest,
-    Database database,
-    NarDownload.Policy policy)
+    NarFileName name, NarSources sources, Database database, NarDownload.Policy policy)
     implements DownloadTarget {
 
   @Override
@@ -32,7 +29,7 @@ record FileTarget(
     Optional<Sha256> narHash = database.findNarByFileName(name.stem());
     return narHash.isEmpty()
         ? Optional.of(first)
-        : ingest.wouldKeep(narHash.get(), wanted(), wanted(), first);
+        : Keep.needed(database.findNar(narHash.get()), wanted(), wanted(), first);
   }
 
   @Override

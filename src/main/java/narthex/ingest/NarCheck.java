@@ -10,6 +10,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import narthex.blob.GrowingManifest;
 import narthex.chunk.ChunkedWriter;
+import narthex.chunk.ChunkingInputStream;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;

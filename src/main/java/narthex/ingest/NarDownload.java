@@ -96,12 +96,11 @@ public final class NarDownload {
    * flight that was started for another name of the same stem may lack what this name means.
    */
   public Flight join(NarFileName name) {
-    return join(
-        new Flight.ByFile(name.stem()), new FileTarget(name, sources, ingest, database, policy));
+    return join(new Flight.ByFile(name.stem()), new FileTarget(name, sources, database, policy));
   }
 
   private NarTarget target(NarInfoRow row, Compression wanted) {
-    return new NarTarget(row, wanted, sources, ingest, policy.mode().firstKept());
+    return new NarTarget(row, wanted, sources, database, policy.mode().firstKept());
   }
 
   private Flight join(Flight.Key key, DownloadTarget target) {

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import narthex.db.Database;
+import narthex.db.DatabaseTries;
 import narthex.db.Form;
 import narthex.db.NarInfoRow;
 import narthex.db.Representation;
@@ -23,6 +24,7 @@ import narthex.nix.NixFormatException;
 import narthex.nix.PublicKey;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
+import narthex.store.StoredNars;
 import narthex.upstream.Upstreams;
 
 /**
@@ -66,23 +68,23 @@ public final class NarInfoUpload {
 
   private final Policy policy;
   private final Database database;
-  private final NarIngest ingest;
+  private final StoredNars stored;
   private final Upstreams upstreams;
   private final InstantSource clock;
 
   /**
-   * @param ingest tells its listeners of what is stored
+   * @param stored tells its listeners of narinfos
    * @param upstreams forget that they lacked a path
    */
   public NarInfoUpload(
       Policy policy,
       Database database,
-      NarIngest ingest,
+      StoredNars stored,
       Upstreams upstreams,
       InstantSource clock) {
     this.policy = policy;
     this.database = database;
-    this.ingest = ingest;
+    this.stored = stored;
     this.upstreams = upstreams;
     this.clock = clock;
   }
@@ -112,7 +114,7 @@ public final class NarInfoUpload {
       throw missing(file);
     }
     upstreams.forgetAbsence(hash);
-    ingest.announce(hash);
+    stored.announce(hash);
     LOG.log(
         Level.INFO,
         "narinfo uploaded path={0} nar={1} outcome={2}",
@@ -195,16 +197,16 @@ public final class NarInfoUpload {
 
   private void requireNar(NarInfo said, NarFileName file) throws IOException {
     Optional<Sha256> narHash = database.findNarByFileName(file.stem());
-    Optional<StoredNar> stored =
+    Optional<StoredNar> nar =
         narHash.isEmpty() ? Optional.empty() : database.findNar(narHash.get());
-    if (stored.isEmpty() || !isPresent(stored.get(), file.compression())) {
+    if (nar.isEmpty() || !isPresent(nar.get(), file.compression())) {
       throw missing(file);
     }
-    if (!stored.get().id().hash().equals(said.nar().hash())) {
-      throw differs("NarHash", said.nar().hash(), file, stored.get().id().hash());
+    if (!nar.get().id().hash().equals(said.nar().hash())) {
+      throw differs("NarHash", said.nar().hash(), file, nar.get().id().hash());
     }
-    if (stored.get().id().sizeBytes() != said.nar().sizeBytes()) {
-      throw differs("NarSize", said.nar().sizeBytes(), file, stored.get().id().sizeBytes());
+    if (nar.get().id().sizeBytes() != said.nar().sizeBytes()) {
+      throw differs("NarSize", said.nar().sizeBytes(), file, nar.get().id().sizeBytes());
     }
   }
 
@@ -213,12 +215,10 @@ public final class NarInfoUpload {
    * its narinfo is served with another file than it was put with.
    */
   private boolean isPresent(StoredNar nar, Compression wanted) throws IOException {
-    for (Representation stored : nar.representations()) {
+    for (Representation form : nar.representations()) {
       boolean fits =
-          stored.form() == Form.CHUNKED
-              || wanted == Compression.NONE
-              || wanted == stored.compression();
-      if (fits && ingest.isPresent(stored)) {
+          form.form() == Form.CHUNKED || wanted == Compression.NONE || wanted == form.compression();
+      if (fits && stored.isPresent(form)) {
         return true;
       }
     }

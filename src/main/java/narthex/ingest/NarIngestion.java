@@ -20,6 +20,8 @@ import narthex.nix.Compression;
 import narthex.nix.NarFile;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
+import narthex.store.ChunkedNars;
+import narthex.store.StoredNars;
 import narthex.stream.CorruptNarException;
 import narthex.stream.TooLongException;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +53,8 @@ public final class NarIngestion implements Closeable {
   private final @Nullable ChunkedWriter chunks;
   private final Keep keep;
   private final Spool spool;
-  private final NarIngest ingest;
+  private final StoredNars stored;
+  private final ChunkedNars chunked;
   private final GrowingManifest manifest;
   private final GrowingManifest announced;
   private final MessageDigest fileDigest = Sha256.newDigest();
@@ -80,17 +83,19 @@ public final class NarIngestion implements Closeable {
 
   NarIngestion(
       NarExpectation expected,
-      @Nullable ChunkedWriter chunks,
       Keep keep,
       Spool spool,
-      OptionalLong length,
-      NarIngest ingest,
+      StoredNars stored,
+      ChunkedNars chunked,
       NarCheck.Means means) {
     this.expected = expected;
-    this.chunks = chunks;
     this.keep = keep;
     this.spool = spool;
-    this.ingest = ingest;
+    this.stored = stored;
+    this.chunked = chunked;
+    this.chunks = keep == Keep.CHUNKED ? chunked.cut(expected.nar()) : null;
+    Long size = expected.fileSizeBytes();
+    OptionalLong length = size == null ? OptionalLong.empty() : OptionalLong.of(size);
     this.manifest = new GrowingManifest(spool, length);
     this.announced = new GrowingManifest(spool, length);
     this.check = new NarCheck(expected, chunks, List.of(manifest, announced), means);
@@ -208,17 +213,17 @@ public final class NarIngestion implements Closeable {
     }
     if (chunks != null) {
       return stored(
-          nar, ingest.publish(nar, chunks, writer -> check.cutAgain(nar, writer)), fileHash);
+          nar, chunked.publish(nar, chunks, writer -> check.cutAgain(nar, writer)), fileHash);
     }
     String key = WholeFileKey.create(nar.hash());
     spool.commit(key);
     Extent extent = new Extent(key, 0, written, written);
-    Stored stored =
-        ingest.publish(
+    boolean isNew =
+        stored.publish(
             nar,
             new Representation(
                 Form.WHOLE, expected.compression(), fileHash, written, List.of(extent)));
-    return stored(nar, stored, fileHash);
+    return stored(nar, isNew, fileHash);
   }
 
   private void ended() {
@@ -275,14 +280,14 @@ public final class NarIngestion implements Closeable {
     }
   }
 
-  private Finished finished(NarId nar, Stored stored, Sha256 fileHash) {
-    return new Finished(nar, stored, expected.compression(), fileHash, written);
+  private Finished finished(NarId nar, Stored published, Sha256 fileHash) {
+    return new Finished(nar, published, expected.compression(), fileHash, written);
   }
 
-  private Finished stored(NarId nar, Stored stored, Sha256 fileHash) {
+  private Finished stored(NarId nar, boolean isNew, Sha256 fileHash) {
     LOG.log(
         Level.INFO,
-        stored == Stored.NEW
+        isNew
             ? "nar stored hash={0} size={1} compression={2} fileSize={3} keep={4} source={5}"
             : "nar known hash={0} size={1} compression={2} fileSize={3} keep={4} source={5}",
         nar.hash().nix32(),
@@ -291,7 +296,7 @@ public final class NarIngestion implements Closeable {
         Long.toString(written),
         keep,
         expected.source());
-    return finished(nar, stored, fileHash);
+    return finished(nar, isNew ? Stored.NEW : Stored.KNOWN, fileHash);
   }
 
   /** Ends the ingestion for this reason: those who follow it fail, and nothing is stored. */

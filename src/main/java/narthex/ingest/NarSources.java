@@ -13,6 +13,7 @@ import narthex.nix.NarFileName;
 import narthex.nix.NarInfo;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
+import narthex.store.StoredNars;
 import narthex.upstream.FoundNarInfo;
 import narthex.upstream.Upstream;
 import narthex.upstream.Upstreams;
@@ -27,17 +28,17 @@ public final class NarSources {
 
   private final Upstreams upstreams;
   private final NarInfoFetch narInfos;
-  private final NarIngest ingest;
+  private final StoredNars stored;
   private final WrongSources wrong;
 
   /**
    * @param narInfos keeps narinfos that a search finds
-   * @param ingest tells who listens that a narinfo changed
+   * @param stored tells its listeners that a narinfo changed
    */
-  public NarSources(Upstreams upstreams, NarInfoFetch narInfos, NarIngest ingest) {
+  public NarSources(Upstreams upstreams, NarInfoFetch narInfos, StoredNars stored) {
     this.upstreams = upstreams;
     this.narInfos = narInfos;
-    this.ingest = ingest;
+    this.stored = stored;
     this.wrong = narInfos.wrongSources();
   }
 
@@ -142,7 +143,7 @@ public final class NarSources {
   private void keep(StorePathHash hash, Change change) {
     try {
       change.make();
-      ingest.announce(hash);
+      stored.announce(hash);
     } catch (IOException e) {
       LOG.log(
           Level.WARNING,

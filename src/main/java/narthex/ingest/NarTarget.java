@@ -4,20 +4,21 @@ import java.io.IOException;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import narthex.db.Database;
 import narthex.db.NarInfoRow;
 import narthex.nix.Compression;
 import narthex.nix.NarFile;
 
 /** The NAR that a narinfo names. */
 record NarTarget(
-    NarInfoRow row, Compression wanted, NarSources sources, NarIngest ingest, Keep first)
+    NarInfoRow row, Compression wanted, NarSources sources, Database database, Keep first)
     implements DownloadTarget {
 
   /** Another flight may have landed between its joiner's look at the rows and its claim. */
   @Override
   public Optional<Keep> keep() throws IOException {
-    return ingest.wouldKeep(
-        row.said().nar().hash(), row.said().file().compression(), wanted, first);
+    return Keep.needed(
+        database.findNar(row.said().nar().hash()), row.said().file().compression(), wanted, first);
   }
 
   @Override

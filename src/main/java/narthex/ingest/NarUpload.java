@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.OptionalLong;
 import narthex.db.Database;
+import narthex.db.DatabaseTries;
 import narthex.ingest.UploadRefusedException.Reason;
 import narthex.nix.Compression;
 import narthex.nix.NarFileName;

@@ -18,9 +18,9 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import narthex.ingest.StoreListener;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
+import narthex.store.StoreListener;
 import org.jspecify.annotations.Nullable;
 
 /**

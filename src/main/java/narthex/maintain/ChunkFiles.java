@@ -1,24 +1,57 @@
 package narthex.maintain;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.lang.System.Logger.Level;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import narthex.blob.BlobLostException;
+import narthex.chunk.ChunkedWriter;
+import narthex.chunk.ChunkingInputStream;
 import narthex.db.Database;
-import narthex.ingest.FileChunking;
+import narthex.db.Representation;
+import narthex.db.StoredNar;
+import narthex.nix.Compression;
+import narthex.nix.NarId;
 import narthex.nix.Sha256;
+import narthex.store.ChunkedNars;
+import narthex.store.StoredNars;
+import narthex.stream.BoundedInputStream;
+import narthex.stream.CorruptEncodingException;
+import narthex.stream.CorruptNarException;
+import narthex.stream.DecoderShare;
+import narthex.stream.DigestingInputStream;
+import narthex.stream.TooLongException;
 
-/** Cuts NARs into chunks that are stored whole: as they came in lazy, or in another mode. */
+/**
+ * Cuts NARs into chunks that are stored whole: as they came in lazy, or in another mode. A file is
+ * read and checked once more: one that turns out lost or damaged is dropped, so that the next
+ * request fetches it again; trouble of the storage drops nothing. What breaks off leaves nothing.
+ */
 public final class ChunkFiles implements Chore<Sha256> {
   private static final System.Logger LOG = System.getLogger(ChunkFiles.class.getName());
+  private static final int BUFFER_BYTES = 64 << 10;
 
   private final Database database;
-  private final FileChunking chunking;
+  private final StoredNars stored;
+  private final ChunkedNars chunked;
+  private final DecoderShare decoders;
 
-  /** The rows of this database are the queue. */
-  public ChunkFiles(Database database, FileChunking chunking) {
+  /**
+   * @param database its rows are the queue
+   * @param stored where files are read
+   * @param chunked where chunks are stored
+   * @param decoders the memory for this
+   */
+  public ChunkFiles(
+      Database database, StoredNars stored, ChunkedNars chunked, DecoderShare decoders) {
     this.database = database;
-    this.chunking = chunking;
+    this.stored = stored;
+    this.chunked = chunked;
+    this.decoders = decoders;
   }
 
   @Override
@@ -31,16 +64,108 @@ public final class ChunkFiles implements Chore<Sha256> {
     return database.chunkingQueue().findUnchunked(after, most);
   }
 
+  /** Takes the file of the NAR that is the easiest to decode. */
   @Override
   public boolean run(Sha256 narHash) throws IOException {
-    FileChunking.Outcome outcome = chunking.chunk(narHash);
-    if (outcome == FileChunking.Outcome.CHUNKED) {
-      LOG.log(
-          Level.INFO,
-          "nar chunked in the background hash={0} waiting={1}",
-          narHash.nix32(),
-          Long.toString(database.chunkingQueue().countUnchunked()));
+    Optional<StoredNar> nar = database.findNar(narHash);
+    if (nar.isEmpty() || nar.get().isChunked()) {
+      return false;
     }
-    return outcome == FileChunking.Outcome.CHUNKED;
+    for (Representation whole : easiestFirst(nar.get())) {
+      Optional<String> damage = chunk(nar.get().id(), whole);
+      if (damage.isEmpty()) {
+        if (undoIfDeleted(narHash, whole)) {
+          return false;
+        }
+        logChunked(narHash);
+        return true;
+      }
+      LOG.log(
+          Level.ERROR,
+          "stored nar is damaged and dropped hash={0} compression={1} reason={2}",
+          narHash.nix32(),
+          whole.compression().nixName(),
+          damage.get());
+      stored.drop(narHash, whole);
+    }
+    return false;
+  }
+
+  private void logChunked(Sha256 narHash) throws IOException {
+    LOG.log(
+        Level.INFO,
+        "nar chunked in the background hash={0} waiting={1}",
+        narHash.nix32(),
+        Long.toString(database.chunkingQueue().countUnchunked()));
+  }
+
+  private static List<Representation> easiestFirst(StoredNar nar) {
+    return nar.representations().stream()
+        .sorted(Comparator.comparingInt(one -> cost(one.compression())))
+        .toList();
+  }
+
+  private static int cost(Compression compression) {
+    return switch (compression) {
+      case NONE -> 0;
+      case ZSTD, LZ4 -> 1;
+      case GZIP, BR -> 2;
+      case XZ, BZIP2 -> 3;
+    };
+  }
+
+  /** Returns what is wrong with the file; empty if nothing is and the NAR is stored. */
+  private Optional<String> chunk(NarId nar, Representation whole) throws IOException {
+    try (ChunkedWriter writer = chunked.cut(nar)) {
+      cut(nar, whole, writer);
+      writer.finish();
+      chunked.publish(nar, writer, another -> cutAgain(nar, whole, another));
+      return Optional.empty();
+    } catch (BlobLostException
+        | CorruptNarException
+        | CorruptEncodingException
+        | TooLongException e) {
+      return Optional.of(e.toString());
+    }
+  }
+
+  private void cutAgain(NarId nar, Representation whole, ChunkedWriter writer) throws IOException {
+    cut(nar, whole, writer);
+    writer.finish();
+  }
+
+  private void cut(NarId nar, Representation whole, ChunkedWriter writer) throws IOException {
+    try (InputStream file = stored.openWhole(whole).open(0);
+        InputStream decoded = decoders.decode(whole.compression(), file, nar.sizeBytes());
+        DigestingInputStream digested =
+            new DigestingInputStream(
+                new ChunkingInputStream(
+                    new BoundedInputStream(decoded, nar.sizeBytes(), "NAR"), writer))) {
+      readAll(digested);
+      Sha256 actual = digested.digest();
+      if (digested.count() != nar.sizeBytes() || !actual.equals(nar.hash())) {
+        throw new CorruptNarException(
+            "NarHash",
+            nar.toString(),
+            String.format(Locale.ROOT, "%s of %d bytes", actual, digested.count()),
+            whole.extents().toString());
+      }
+    }
+  }
+
+  private static void readAll(InputStream nar) throws IOException {
+    byte[] buffer = new byte[BUFFER_BYTES];
+    while (nar.read(buffer, 0, buffer.length) >= 0) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw new InterruptedIOException("interrupted while chunking");
+      }
+    }
+  }
+
+  /** What was deleted while it was read stays deleted. */
+  private boolean undoIfDeleted(Sha256 narHash, Representation whole) throws IOException {
+    boolean isThere =
+        database.findNar(narHash).stream().anyMatch(nar -> nar.representations().contains(whole));
+    return !isThere && stored.deleteUnnamed(narHash);
   }
 }

@@ -10,8 +10,8 @@ import java.util.Optional;
 import narthex.db.Database;
 import narthex.db.GarbageTable;
 import narthex.db.Representation;
-import narthex.ingest.NarIngest;
 import narthex.nix.Sha256;
+import narthex.store.StoredNars;
 
 /**
  * Deletes the rows of whole files some time after their NARs were stored as chunks; the files are
@@ -21,17 +21,17 @@ public final class DeleteFiles implements Chore<Sha256> {
   private static final System.Logger LOG = System.getLogger(DeleteFiles.class.getName());
 
   private final Database database;
-  private final NarIngest ingest;
+  private final StoredNars stored;
   private final Duration delay;
   private final InstantSource clock;
 
   /**
-   * @param ingest its listeners are told
+   * @param stored its listeners are told
    * @param delay how long a file stays beside the chunks
    */
-  public DeleteFiles(Database database, NarIngest ingest, Duration delay, InstantSource clock) {
+  public DeleteFiles(Database database, StoredNars stored, Duration delay, InstantSource clock) {
     this.database = database;
-    this.ingest = ingest;
+    this.stored = stored;
     this.delay = delay;
     this.clock = clock;
   }
@@ -55,7 +55,7 @@ public final class DeleteFiles implements Chore<Sha256> {
     if (deleted.isEmpty()) {
       return false;
     }
-    ingest.announce(narHash);
+    stored.announce(narHash);
     for (Representation file : deleted) {
       LOG.log(
           Level.INFO,

@@ -6,11 +6,11 @@ import java.util.Optional;
 import narthex.db.Database;
 import narthex.db.NarInfoRow;
 import narthex.ingest.DocumentIngest;
-import narthex.ingest.NarIngest;
 import narthex.nix.DocumentName;
 import narthex.nix.NarFileName;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
+import narthex.store.StoredNars;
 
 /**
  * Takes store paths and NARs out, and the listings of them. A NAR that a narinfo is of always
@@ -30,13 +30,13 @@ public final class Deletion {
   }
 
   private final Database database;
-  private final NarIngest ingest;
+  private final StoredNars stored;
   private final DocumentIngest documents;
 
-  /** Deletes by way of this ingest, whose listeners are told; listings go with what they list. */
-  public Deletion(Database database, NarIngest ingest, DocumentIngest documents) {
+  /** Deletes from these, whose listeners are told; listings go with what they list. */
+  public Deletion(Database database, StoredNars stored, DocumentIngest documents) {
     this.database = database;
-    this.ingest = ingest;
+    this.stored = stored;
     this.documents = documents;
   }
 
@@ -52,7 +52,7 @@ public final class Deletion {
     if (row.isEmpty()) {
       return Outcome.ABSENT;
     }
-    ingest.deleteNarInfo(hash);
+    stored.deleteNarInfo(hash);
     documents.delete(new DocumentName(DocumentName.Kind.LISTING, hash.text(), ""));
     boolean unnamed = deleteUnnamed(row.get().said().nar().hash());
     LOG.log(
@@ -82,10 +82,10 @@ public final class Deletion {
 
   /** Deletes a NAR that no narinfo is of, with the listing made from it; false if it stays. */
   boolean deleteUnnamed(Sha256 narHash) throws IOException {
-    boolean deleted = ingest.deleteUnnamed(narHash);
+    boolean deleted = stored.deleteUnnamed(narHash);
     if (deleted) {
       documents.delete(new DocumentName(DocumentName.Kind.NAR_LISTING, narHash.nix32(), ""));
-      ingest.announce(narHash); // once more, for what was just added to the garbage
+      stored.announce(narHash); // once more, for what was just added to the garbage
     }
     return deleted;
   }

@@ -3,21 +3,19 @@ package narthex.maintain;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
-import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Optional;
-import narthex.blob.BlobStore;
 import narthex.chunk.ChunkLostException;
-import narthex.chunk.ChunkedManifest;
 import narthex.db.ChunkingQueue;
 import narthex.db.Database;
 import narthex.db.Form;
 import narthex.db.Representation;
 import narthex.db.StoredNar;
-import narthex.ingest.NarIngest;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
+import narthex.store.ChunkedNars;
+import narthex.store.StoredNars;
 import narthex.stream.DigestingInputStream;
 
 /**
@@ -25,20 +23,19 @@ import narthex.stream.DigestingInputStream;
  * chunks turn out lost is recorded as such, as when it is served.
  */
 public final class HashFrames implements Chore<Sha256> {
-  private static final System.Logger LOG = System.getLogger(HashFrames.class.getName());
   private static final int BUFFER_BYTES = 64 << 10;
 
   private final Database database;
   private final ChunkingQueue queue;
-  private final BlobStore blobs;
-  private final NarIngest ingest;
+  private final StoredNars stored;
+  private final ChunkedNars chunked;
 
-  /** The rows of this database are the queue; listeners of the ingest are told. */
-  public HashFrames(Database database, BlobStore blobs, NarIngest ingest) {
+  /** The rows of this database are the queue; listeners of {@code stored} are told. */
+  public HashFrames(Database database, StoredNars stored, ChunkedNars chunked) {
     this.database = database;
     this.queue = database.chunkingQueue();
-    this.blobs = blobs;
-    this.ingest = ingest;
+    this.stored = stored;
+    this.chunked = chunked;
   }
 
   @Override
@@ -54,38 +51,32 @@ public final class HashFrames implements Chore<Sha256> {
   @Override
   public boolean run(Sha256 narHash) throws IOException {
     Optional<StoredNar> nar = database.findNar(narHash);
-    Optional<Representation> chunked =
+    Optional<Representation> form =
         nar.flatMap(found -> found.find(Form.CHUNKED, Compression.NONE));
-    if (chunked.isEmpty() || chunked.get().framesHash() != null) {
+    if (form.isEmpty() || form.get().framesHash() != null) {
       return false;
     }
     try {
-      return run(nar.orElseThrow().id(), chunked.get());
+      return run(nar.orElseThrow().id(), form.get());
     } catch (ChunkLostException lost) {
-      LOG.log(
-          Level.ERROR,
-          "stored nar is damaged and will be fetched again hash={0} reason={1}",
-          narHash.nix32(),
-          lost.getMessage());
-      ingest.drop(narHash, chunked.get(), lost);
+      chunked.drop(narHash, form.get(), lost);
       return false;
     }
   }
 
-  private boolean run(NarId nar, Representation chunked) throws IOException {
+  private boolean run(NarId nar, Representation form) throws IOException {
     long rewritten = queue.rewritten();
-    ChunkedManifest manifest =
-        new ChunkedManifest(database.chunks(), blobs, nar, chunked.fileSizeBytes());
     Sha256 hash;
-    try (DigestingInputStream frames = new DigestingInputStream(manifest.openFrames(0))) {
+    try (DigestingInputStream frames =
+        new DigestingInputStream(stored.openChunked(nar, form).openFrames(0))) {
       readAll(frames);
       hash = frames.digest();
     }
-    boolean stored = queue.storeFramesHash(nar, chunked, hash, rewritten);
-    if (stored) {
-      ingest.announce(nar.hash());
+    boolean isKept = queue.storeFramesHash(nar, form, hash, rewritten);
+    if (isKept) {
+      stored.announce(nar.hash());
     }
-    return stored;
+    return isKept;
   }
 
   private static void readAll(InputStream frames) throws IOException {

@@ -12,12 +12,12 @@ import narthex.db.Database;
 import narthex.db.NarInfoRow;
 import narthex.ingest.NarAbsentException;
 import narthex.ingest.NarDownload;
-import narthex.ingest.NarIngest;
 import narthex.nix.Compression;
 import narthex.nix.NarFileName;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import narthex.staging.Flight;
+import narthex.store.ChunkedNars;
 import narthex.stream.DecoderShare;
 import org.jspecify.annotations.Nullable;
 
@@ -33,17 +33,17 @@ final class NarFlights {
 
   private final NarDownload download;
   private final Database database;
-  private final NarIngest ingest;
+  private final ChunkedNars chunked;
   private final DecoderShare decoders;
 
   /** Chunks of flights that refer to what is lost: who comes next decodes the file. */
   private final Set<GrowingManifest> damaged =
       Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
-  NarFlights(NarDownload download, Database database, NarIngest ingest, DecoderShare decoders) {
+  NarFlights(NarDownload download, Database database, ChunkedNars chunked, DecoderShare decoders) {
     this.download = download;
     this.database = database;
-    this.ingest = ingest;
+    this.chunked = chunked;
     this.decoders = decoders;
   }
 
@@ -148,7 +148,7 @@ final class NarFlights {
   private void lose(GrowingManifest chunks, Followed followed, ChunkLostException lost) {
     damaged.add(chunks);
     try {
-      if (ingest.dropInFlight(followed.find(), lost)) {
+      if (chunked.dropInFlight(followed.find(), lost)) {
         LOG.log(Level.ERROR, "nar in flight refers to a lost chunk reason={0}", lost.getMessage());
       }
     } catch (IOException e) {

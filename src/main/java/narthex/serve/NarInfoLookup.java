@@ -14,11 +14,11 @@ import narthex.db.StoredNar;
 import narthex.ingest.NarDownload;
 import narthex.ingest.NarInfoFetch;
 import narthex.ingest.SingleFlight;
-import narthex.ingest.StoreListener;
 import narthex.nix.NarInfo;
 import narthex.nix.OneLine;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
+import narthex.store.StoreListener;
 import org.jspecify.annotations.Nullable;
 
 /**

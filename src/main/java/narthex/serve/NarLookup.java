@@ -8,13 +8,10 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import narthex.blob.BlobStore;
 import narthex.db.Database;
 import narthex.db.NarInfoRow;
 import narthex.ingest.NarAbsentException;
 import narthex.ingest.NarDownload;
-import narthex.ingest.NarIngest;
-import narthex.ingest.StoreListener;
 import narthex.nix.Compression;
 import narthex.nix.NarFile;
 import narthex.nix.NarFileName;
@@ -22,6 +19,9 @@ import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
 import narthex.staging.InFlightRegistry;
+import narthex.store.ChunkedNars;
+import narthex.store.StoreListener;
+import narthex.store.StoredNars;
 import narthex.stream.DecoderShare;
 
 /**
@@ -51,18 +51,17 @@ public final class NarLookup implements StoreListener {
   /** Looks in these places; whoever decodes for a client needs memory of the budget. */
   public NarLookup(
       Database database,
-      BlobStore blobs,
+      StoredNars nars,
+      ChunkedNars chunked,
       InFlightRegistry flights,
       NarDownload download,
-      NarIngest ingest,
       DecoderShare decoders) {
     this.database = database;
     this.tags = new EntityTags(database);
-    StoredForms forms = new StoredForms(database.chunks(), blobs, decoders);
-    this.stored = new StoredSources(database, forms, ingest, tags);
+    this.stored = new StoredSources(database, nars, chunked, tags, decoders);
     this.flights = flights;
     this.download = download;
-    this.coming = new NarFlights(download, database, ingest, decoders);
+    this.coming = new NarFlights(download, database, chunked, decoders);
   }
 
   /** Which narinfos of a NAR name a file from which it can be sent as wanted. */

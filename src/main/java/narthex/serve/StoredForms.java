@@ -5,28 +5,23 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
 import narthex.blob.BlobLostException;
-import narthex.blob.BlobStore;
-import narthex.blob.StoredManifest;
 import narthex.chunk.ChunkLostException;
-import narthex.chunk.ChunkedManifest;
-import narthex.db.ChunkTable;
 import narthex.db.Form;
 import narthex.db.Representation;
 import narthex.db.StoredNar;
 import narthex.nix.Compression;
 import narthex.nix.NarFileName;
 import narthex.nix.Sha256;
+import narthex.store.StoredNars;
 import narthex.stream.DecoderShare;
 
 /** Makes sources of what is stored. Thread-safe. */
 final class StoredForms {
-  private final ChunkTable chunks;
-  private final BlobStore blobs;
+  private final StoredNars stored;
   private final DecoderShare decoders;
 
-  StoredForms(ChunkTable chunks, BlobStore blobs, DecoderShare decoders) {
-    this.chunks = chunks;
-    this.blobs = blobs;
+  StoredForms(StoredNars stored, DecoderShare decoders) {
+    this.stored = stored;
     this.decoders = decoders;
   }
 
@@ -61,26 +56,22 @@ final class StoredForms {
    * @throws ChunkLostException if the first chunk is surely not there
    */
   NarSource source(
-      StoredNar nar, Representation stored, Compression wanted, Consumer<ChunkLostException> damage)
+      StoredNar nar, Representation form, Compression wanted, Consumer<ChunkLostException> damage)
       throws IOException {
-    NarSource source = stored.form() == Form.CHUNKED ? chunked(nar, stored, damage) : whole(stored);
+    NarSource source = form.form() == Form.CHUNKED ? chunked(nar, form, damage) : whole(form);
     if (wanted == source.compression()) {
       return source;
     }
     return source.encoded(wanted).orElseGet(() -> new DecodedSource(source, nar.id(), decoders));
   }
 
-  private NarSource whole(Representation stored) throws IOException {
-    StoredManifest manifest = new StoredManifest(blobs, stored.extents());
-    manifest.requirePresent();
-    return new FileSource(manifest, stored.compression(), stored.fileHash().nix32());
+  private NarSource whole(Representation form) throws IOException {
+    return new FileSource(stored.openWhole(form), form.compression(), form.fileHash().nix32());
   }
 
-  private NarSource chunked(
-      StoredNar nar, Representation stored, Consumer<ChunkLostException> damage)
+  private NarSource chunked(StoredNar nar, Representation form, Consumer<ChunkLostException> damage)
       throws IOException {
-    ChunkedManifest manifest = new ChunkedManifest(chunks, blobs, nar.id(), stored.fileSizeBytes());
-    manifest.requireStart();
-    return new ChunkedSource(manifest, nar.id(), stored.framesHash(), decoders, damage);
+    return new ChunkedSource(
+        stored.openChunked(nar.id(), form), nar.id(), form.framesHash(), decoders, damage);
   }
 }

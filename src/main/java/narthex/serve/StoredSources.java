@@ -8,10 +8,12 @@ import narthex.chunk.ChunkLostException;
 import narthex.db.Database;
 import narthex.db.Representation;
 import narthex.db.StoredNar;
-import narthex.ingest.NarIngest;
 import narthex.nix.Compression;
 import narthex.nix.NarFileName;
 import narthex.nix.Sha256;
+import narthex.store.ChunkedNars;
+import narthex.store.StoredNars;
+import narthex.stream.DecoderShare;
 
 /**
  * Finds NARs among what is stored. A stored form whose bytes turn out lost is dropped, so that the
@@ -21,15 +23,22 @@ final class StoredSources {
   private static final System.Logger LOG = System.getLogger(StoredSources.class.getName());
 
   private final Database database;
+  private final StoredNars nars;
+  private final ChunkedNars chunked;
   private final StoredForms forms;
-  private final NarIngest ingest;
   private final EntityTags tags;
   private final RememberedNars remembered = new RememberedNars();
 
-  StoredSources(Database database, StoredForms forms, NarIngest ingest, EntityTags tags) {
+  StoredSources(
+      Database database,
+      StoredNars nars,
+      ChunkedNars chunked,
+      EntityTags tags,
+      DecoderShare decoders) {
     this.database = database;
-    this.forms = forms;
-    this.ingest = ingest;
+    this.nars = nars;
+    this.chunked = chunked;
+    this.forms = new StoredForms(nars, decoders);
     this.tags = tags;
   }
 
@@ -84,7 +93,7 @@ final class StoredSources {
             "stored nar is lost and will be fetched again hash={0} reason={1}",
             narHash.nix32(),
             lost.getMessage());
-        ingest.drop(narHash, stored);
+        nars.drop(narHash, stored);
       } catch (ChunkLostException lost) {
         lose(nar, stored, lost);
       }
@@ -134,13 +143,8 @@ final class StoredSources {
 
   /** Records that a reading found chunks lost, so that the next request finds the NAR elsewhere. */
   private void lose(StoredNar nar, Representation stored, ChunkLostException lost) {
-    LOG.log(
-        Level.ERROR,
-        "stored nar is damaged and will be fetched again hash={0} reason={1}",
-        nar.id().hash().nix32(),
-        lost.getMessage());
     try {
-      ingest.drop(nar.id().hash(), stored, lost);
+      chunked.drop(nar.id().hash(), stored, lost);
     } catch (IOException e) {
       LOG.log(Level.ERROR, "could not record damage reason={0}", e.toString());
     }

@@ -23,7 +23,6 @@ import narthex.ingest.CdcMode;
 import narthex.ingest.DocumentFetch;
 import narthex.ingest.DocumentIngest;
 import narthex.ingest.DocumentUpload;
-import narthex.ingest.FileChunking;
 import narthex.ingest.ListingIngest;
 import narthex.ingest.NarDownload;
 import narthex.ingest.NarInfoFetch;
@@ -50,6 +49,8 @@ import narthex.serve.NarLookup;
 import narthex.serve.Readiness;
 import narthex.serve.SiteInfo;
 import narthex.staging.InFlightRegistry;
+import narthex.store.ChunkedNars;
+import narthex.store.StoredNars;
 import narthex.stream.DecoderBudget;
 import narthex.stream.DecoderBudget.Work;
 import narthex.stream.DecoderShare;
@@ -104,27 +105,27 @@ final class Components implements Closeable {
     CdcMode mode = settings.chunking().mode();
     InFlightRegistry flights = new InFlightRegistry();
     NarDownload.Threads threads = new NarDownload.Threads(tasks, prefetchers);
-    ChunkStore chunks = chunks(settings.chunking(), blobs, database, tasks);
-    NarIngest ingest = new NarIngest(blobs, chunks, database, checkers, decoders, clock);
+    StoredNars stored = new StoredNars(blobs, database, clock);
+    ChunkedNars chunked = chunked(settings.chunking(), blobs, database, stored, tasks);
+    NarIngest ingest = new NarIngest(stored, chunked, blobs, checkers, decoders);
     NarInfoFetch narInfos = new NarInfoFetch(upstreams, database, clock);
-    NarSources sources = new NarSources(upstreams, narInfos, ingest);
+    NarSources sources = new NarSources(upstreams, narInfos, stored);
     NarDownload download =
         new NarDownload(sources, ingest, database, flights, threads, Policies.download(settings));
     this.advertising = new Advertising(mode, settings.chunking().advertised());
     this.narInfoLookup =
         new NarInfoLookup(
             database, narInfos, download, advertising, signer, clock, Policies.lookup(settings));
-    ingest.addListener(narInfoLookup);
-    this.narLookup = new NarLookup(database, blobs, flights, download, ingest, reading);
-    ingest.addListener(narLookup);
+    this.narLookup = new NarLookup(database, stored, chunked, flights, download, reading);
+    stored.addListeners(narInfoLookup, narLookup);
     this.uploads = Policies.uploads(settings);
     this.narUpload = new NarUpload(ingest, database, settings.uploading().maxNarBytes(), mode);
     this.narInfoUpload =
-        new NarInfoUpload(Policies.narInfo(settings), database, ingest, upstreams, clock);
+        new NarInfoUpload(Policies.narInfo(settings), database, stored, upstreams, clock);
     this.deletions = Policies.deletions(settings);
     DocumentIngest documents = new DocumentIngest(blobs, database, clock);
-    this.deletion = new Deletion(database, ingest, documents);
-    startChores(settings, database, blobs, ingest);
+    this.deletion = new Deletion(database, stored, documents);
+    startChores(settings, database, blobs, stored, chunked);
     this.documentLookup =
         new DocumentLookup(
             database,
@@ -194,8 +195,12 @@ final class Components implements Closeable {
     }
   }
 
-  private static ChunkStore chunks(
-      Settings.Chunking settings, BlobStore blobs, Database database, ExecutorService packers)
+  private static ChunkedNars chunked(
+      Settings.Chunking settings,
+      BlobStore blobs,
+      Database database,
+      StoredNars stored,
+      ExecutorService packers)
       throws IOException {
     ChunkStore chunks = new ChunkStore(blobs, database, settings.store(), packers);
     if (settings.mode() != CdcMode.OFF) {
@@ -206,23 +211,24 @@ final class Components implements Closeable {
             CdcSettings.CDC_ALLOW_OTHER_SIZES.name(), null, String.valueOf(e.getMessage()));
       }
     }
-    return chunks;
+    return new ChunkedNars(chunks, database, stored, InstantSource.system());
   }
 
   /** Starts what no request waits for. */
-  private void startChores(Settings all, Database database, BlobStore blobs, NarIngest ingest) {
+  private void startChores(
+      Settings all, Database database, BlobStore blobs, StoredNars stored, ChunkedNars chunked) {
     InstantSource clock = InstantSource.system();
     ScheduledExecutorService timer = stopping(ThreadPools.timer("narthex-maintain"));
     Settings.Chunking settings = all.chunking();
     Duration delay = settings.deleteDelay();
     List<Chore<?>> work = new ArrayList<>();
     if (settings.mode() != CdcMode.OFF) {
-      work.add(new ChunkFiles(database, new FileChunking(ingest, database, blobs)));
+      work.add(new ChunkFiles(database, stored, chunked, decoders.share(Work.BACKGROUND)));
     }
     if (settings.advertised() == Advertising.Chunked.AS_ZSTD) {
-      work.add(new HashFrames(database, blobs, ingest));
+      work.add(new HashFrames(database, stored, chunked));
     }
-    work.add(new DeleteFiles(database, ingest, delay, clock));
+    work.add(new DeleteFiles(database, stored, delay, clock));
     work.add(new SweepNars(database, deletion, all.uploading().grace(), clock));
     work.add(new FindUnnamedBlobs(database, blobs, clock));
     work.add(new DeleteGarbage(database, blobs, clock));
@@ -230,7 +236,7 @@ final class Components implements Closeable {
         stopping(ThreadPools.background("narthex-background", settings.workers()));
     Chores chores = new Chores(work, workers, settings.workers(), clock);
     closeables.push(chores);
-    ingest.addListener(chores);
+    stored.addListeners(chores);
     Duration grace = all.uploading().grace();
     chores.schedule(timer, delay.compareTo(grace) < 0 ? delay : grace);
   }

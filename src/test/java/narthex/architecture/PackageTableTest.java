@@ -57,7 +57,12 @@ class PackageTableTest {
         "com.aayushatharva.brotli4j..",
         "org.tukaani.xz.."),
     BLOB(List.of(), "software.amazon.awssdk.."),
-    DB(List.of("nix", "blob"), "org.apache.ibatis..", "com.zaxxer.hikari..", "org.sqlite.."),
+    DB(
+        List.of("nix", "blob"),
+        "org.apache.ibatis..",
+        "com.zaxxer.hikari..",
+        "org.sqlite..",
+        "dev.failsafe.."),
     UPSTREAM(
         List.of("nix", "stream"),
         "org.apache.hc..",
@@ -65,14 +70,15 @@ class PackageTableTest {
         "dev.failsafe.."),
     CHUNK(List.of("nix", "stream", "blob", "db")),
     STAGING(List.of("nix", "blob"), "org.infinispan..", "org.jgroups.."),
+    STORE(List.of("nix", "stream", "blob", "db", "chunk")),
     INGEST(
-        List.of("nix", "stream", "blob", "db", "chunk", "upstream", "staging"),
-        "com.github.benmanes.caffeine.cache..",
-        "dev.failsafe.."),
-    SERVE(
-        List.of("nix", "stream", "blob", "db", "chunk", "staging", "ingest"),
+        List.of("nix", "stream", "blob", "db", "chunk", "upstream", "staging", "store"),
         "com.github.benmanes.caffeine.cache.."),
-    MAINTAIN(List.of("nix", "stream", "blob", "db", "chunk", "upstream", "staging", "ingest")),
+    SERVE(
+        List.of("nix", "stream", "blob", "db", "chunk", "staging", "store", "ingest"),
+        "com.github.benmanes.caffeine.cache.."),
+    MAINTAIN(
+        List.of("nix", "stream", "blob", "db", "chunk", "upstream", "staging", "store", "ingest")),
     WEB(
         List.of("nix", "stream", "serve", "ingest", "maintain"),
         "jakarta.servlet..",
@@ -86,6 +92,7 @@ class PackageTableTest {
             "chunk",
             "upstream",
             "staging",
+            "store",
             "ingest",
             "serve",
             "maintain",

@@ -23,6 +23,7 @@ import narthex.blob.BlobSink;
 import narthex.blob.FaultyBlobStore;
 import narthex.blob.FaultyBlobStore.Step;
 import narthex.blob.MemoryBlobStore;
+import narthex.chunk.ChunkStore;
 import narthex.db.Database;
 import narthex.db.DatabaseSettings;
 import narthex.db.GarbageTable;
@@ -35,6 +36,8 @@ import narthex.nix.DocumentName;
 import narthex.nix.NarFileName;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
+import narthex.store.ChunkedNars;
+import narthex.store.StoredNars;
 import narthex.stream.DecoderBudget;
 import narthex.testing.NarFixture;
 import narthex.testing.NarTree;
@@ -54,6 +57,7 @@ class GarbageTest {
   private final FaultyBlobStore blobs = new FaultyBlobStore(memory);
   private Instant now = Instant.now();
   private Database database;
+  private StoredNars stored;
   private NarIngest ingest;
   private DocumentIngest documents;
   private Chores chores;
@@ -63,14 +67,15 @@ class GarbageTest {
     database =
         Database.open(
             new DatabaseSettings("jdbc:sqlite:" + folder.resolve("x.db"), null, null, null));
+    stored = new StoredNars(blobs, database, () -> now);
+    ChunkStore chunks = StoredChunks.ofUsualSizes(blobs, database, verifiers);
     ingest =
         new NarIngest(
+            stored,
+            new ChunkedNars(chunks, database, stored, () -> now),
             blobs,
-            StoredChunks.ofUsualSizes(blobs, database, verifiers),
-            database,
             verifiers,
-            new DecoderBudget(DECODER_BYTES),
-            () -> now);
+            new DecoderBudget(DECODER_BYTES));
     documents = new DocumentIngest(blobs, database, () -> now);
     chores = newChores();
   }
@@ -117,7 +122,7 @@ class GarbageTest {
   }
 
   private void drop(NarFixture fixture) throws IOException {
-    ingest.drop(
+    stored.drop(
         fixture.id().hash(),
         database.findNar(fixture.id().hash()).orElseThrow().representations().get(0));
   }
@@ -173,7 +178,7 @@ class GarbageTest {
   @Test
   void aDeletedNarFreesItsSpaceAtOnce() throws Exception {
     NarFixture fixture = put(3, CdcMode.OFF);
-    ingest.deleteUnnamed(fixture.id().hash());
+    stored.deleteUnnamed(fixture.id().hash());
 
     chores.wake();
 

@@ -14,6 +14,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import narthex.blob.MemoryBlobStore;
+import narthex.chunk.ChunkStore;
 import narthex.db.Database;
 import narthex.db.DatabaseSettings;
 import narthex.db.NarInfoRow;
@@ -23,6 +24,8 @@ import narthex.ingest.NarIngest;
 import narthex.ingest.NarUpload;
 import narthex.nix.Compression;
 import narthex.nix.NarFileName;
+import narthex.store.ChunkedNars;
+import narthex.store.StoredNars;
 import narthex.stream.DecoderBudget;
 import narthex.testing.NarFixture;
 import narthex.testing.NarTree;
@@ -48,17 +51,18 @@ class SweepTest {
     database =
         Database.open(
             new DatabaseSettings("jdbc:sqlite:" + folder.resolve("x.db"), null, null, null));
+    StoredNars stored = new StoredNars(blobs, database, () -> now);
+    ChunkStore chunks = StoredChunks.ofUsualSizes(blobs, database, verifiers);
     NarIngest ingest =
         new NarIngest(
+            stored,
+            new ChunkedNars(chunks, database, stored, () -> now),
             blobs,
-            StoredChunks.ofUsualSizes(blobs, database, verifiers),
-            database,
             verifiers,
-            new DecoderBudget(DECODER_BYTES),
-            () -> now);
+            new DecoderBudget(DECODER_BYTES));
     upload = new NarUpload(ingest, database, 1 << 20, CdcMode.OFF);
     Deletion deletion =
-        new Deletion(database, ingest, new DocumentIngest(blobs, database, () -> now));
+        new Deletion(database, stored, new DocumentIngest(blobs, database, () -> now));
     chores =
         new Chores(
             List.of(
@@ -67,7 +71,7 @@ class SweepTest {
             Runnable::run,
             1,
             () -> now);
-    ingest.addListener(chores);
+    stored.addListeners(chores);
   }
 
   @AfterEach

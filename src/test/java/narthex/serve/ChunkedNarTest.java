@@ -11,6 +11,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -26,6 +27,7 @@ import narthex.db.Representation;
 import narthex.ingest.CdcMode;
 import narthex.nix.Compression;
 import narthex.nix.NarFileName;
+import narthex.store.StoredNars;
 import narthex.stream.DecoderBudget;
 import narthex.stream.DecoderBudget.Work;
 import narthex.stream.Decoders;
@@ -77,6 +79,12 @@ class ChunkedNarTest {
   void close() throws IOException {
     node.close();
     upstream.close();
+  }
+
+  private StoredForms forms(DecoderBudget budget) {
+    return new StoredForms(
+        new StoredNars(blobs(), node.database(), InstantSource.system()),
+        budget.share(Work.READING));
   }
 
   private FaultyBlobStore blobs() {
@@ -303,8 +311,7 @@ class ChunkedNarTest {
   void memoryIsFreeAgainWhateverBecameOfTheReading() throws IOException {
     DecoderBudget budget = new DecoderBudget(64 << 20);
     long before = budget.freeBytes();
-    StoredForms forms =
-        new StoredForms(node.database().chunks(), blobs(), budget.share(Work.READING));
+    StoredForms forms = forms(budget);
     var nar = node.database().findNar(SAMPLE.id().hash()).orElseThrow();
     NarSource source =
         forms.source(nar, nar.representations().get(0), Compression.NONE, lost -> {});
@@ -319,8 +326,7 @@ class ChunkedNarTest {
   @Test
   void manyReadersOfChunksLeaveRoomForADecoderOfAFile() throws IOException {
     DecoderBudget budget = new DecoderBudget(80 << 20);
-    StoredForms forms =
-        new StoredForms(node.database().chunks(), blobs(), budget.share(Work.READING));
+    StoredForms forms = forms(budget);
     var nar = node.database().findNar(SAMPLE.id().hash()).orElseThrow();
     NarSource source =
         forms.source(nar, nar.representations().get(0), Compression.NONE, lost -> {});

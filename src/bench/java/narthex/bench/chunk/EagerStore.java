@@ -19,6 +19,8 @@ import narthex.ingest.CdcMode;
 import narthex.ingest.NarIngest;
 import narthex.ingest.NarUpload;
 import narthex.ingest.Stored;
+import narthex.store.ChunkedNars;
+import narthex.store.StoredNars;
 import narthex.stream.DecoderBudget;
 
 /** An empty store in eager mode as the server makes it by default: SQLite and a folder. */
@@ -48,22 +50,18 @@ final class EagerStore implements Closeable {
                 PACK_BYTES,
                 ChunkStore.OtherSizes.REFUSED),
             threads);
+    StoredNars stored = new StoredNars(blobs, database, InstantSource.system());
+    ChunkedNars chunked = new ChunkedNars(chunks, database, stored, InstantSource.system());
     NarIngest ingest =
-        new NarIngest(
-            blobs,
-            chunks,
-            database,
-            threads,
-            new DecoderBudget(DECODER_BYTES),
-            InstantSource.system());
+        new NarIngest(stored, chunked, blobs, threads, new DecoderBudget(DECODER_BYTES));
     this.upload = new NarUpload(ingest, database, MOST_NAR_BYTES, CdcMode.EAGER);
   }
 
   /** Takes in a NAR file; returns when its rows are committed. */
   void store(Sample sample) throws IOException {
     try (InputStream in = Files.newInputStream(sample.file())) {
-      Stored stored = upload.store(sample.name(), OptionalLong.of(sample.fileBytes()), in);
-      if (stored != Stored.NEW) {
+      Stored outcome = upload.store(sample.name(), OptionalLong.of(sample.fileBytes()), in);
+      if (outcome != Stored.NEW) {
         throw new IOException("was stored before: " + sample.name());
       }
     }

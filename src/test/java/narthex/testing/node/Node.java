@@ -27,6 +27,9 @@ import narthex.ingest.NarInfoUpload;
 import narthex.ingest.NarIngest;
 import narthex.ingest.NarSources;
 import narthex.ingest.NarUpload;
+import narthex.maintain.ChunkFiles;
+import narthex.maintain.DeleteFiles;
+import narthex.maintain.HashFrames;
 import narthex.nix.NarInfo;
 import narthex.nix.SecretKey;
 import narthex.serve.Advertising;
@@ -36,6 +39,8 @@ import narthex.serve.NarInfoSigner;
 import narthex.serve.NarLookup;
 import narthex.serve.ServedNarInfo;
 import narthex.staging.InFlightRegistry;
+import narthex.store.ChunkedNars;
+import narthex.store.StoredNars;
 import narthex.stream.DecoderBudget;
 import narthex.stream.DecoderBudget.Work;
 import narthex.testing.FaultyUpstream;
@@ -172,11 +177,13 @@ public final class Node implements AutoCloseable {
             : new DecoderBudget(options.decoderBytes);
     this.upstreams = upstreams(options, sources, tasks, decoders);
     ChunkStore chunks = StoredChunks.ofUsualSizes(blobs, database, tasks);
-    NarIngest ingest = new NarIngest(blobs, chunks, database, checkers, decoders, options.clock);
+    StoredNars stored = new StoredNars(blobs, database, options.clock);
+    ChunkedNars chunked = new ChunkedNars(chunks, database, stored, options.clock);
+    NarIngest ingest = new NarIngest(stored, chunked, blobs, checkers, decoders);
     NarInfoFetch fetch = new NarInfoFetch(upstreams, database, options.clock);
     NarDownload download =
         new NarDownload(
-            new NarSources(upstreams, fetch, ingest),
+            new NarSources(upstreams, fetch, stored),
             ingest,
             database,
             flights,
@@ -192,19 +199,25 @@ public final class Node implements AutoCloseable {
             options.clock,
             new NarInfoLookup.LookupSettings(
                 options.revalidateAfter, options.memoryBytes, options.prefetch));
-    ingest.addListener(narInfos);
     this.narUpload = new NarUpload(ingest, database, MAX_UPLOADED_NAR_BYTES, options.mode);
     this.narInfoUpload =
         new NarInfoUpload(
             new NarInfoUpload.Policy("/nix/store", NarInfoUpload.Trust.ANY, List.of()),
             database,
-            ingest,
+            stored,
             upstreams,
             options.clock);
-    this.chores = new NodeChores(database, blobs, ingest, options.clock);
+    this.chores =
+        new NodeChores(
+            database,
+            blobs,
+            options.clock,
+            new ChunkFiles(database, stored, chunked, decoders.share(Work.BACKGROUND)),
+            new HashFrames(database, stored, chunked),
+            new DeleteFiles(database, stored, NodeChores.DELETE_DELAY, options.clock));
     this.nars =
-        new NarLookup(database, blobs, flights, download, ingest, decoders.share(Work.READING));
-    ingest.addListener(nars);
+        new NarLookup(database, stored, chunked, flights, download, decoders.share(Work.READING));
+    stored.addListeners(narInfos, nars);
   }
 
   /** A node over this folder with these upstreams, the first of the best priority. */

@@ -8,15 +8,10 @@ import java.util.List;
 import narthex.blob.BlobStore;
 import narthex.db.Database;
 import narthex.db.GarbageTable;
-import narthex.ingest.FileChunking;
-import narthex.ingest.NarIngest;
 import narthex.maintain.Chore;
 import narthex.maintain.Chores;
-import narthex.maintain.ChunkFiles;
-import narthex.maintain.DeleteFiles;
 import narthex.maintain.DeleteGarbage;
 import narthex.maintain.FindUnnamedBlobs;
-import narthex.maintain.HashFrames;
 import narthex.nix.Sha256;
 
 /** What a node does in the background: only when it is told to, in the caller's thread. */
@@ -31,10 +26,16 @@ public final class NodeChores {
   private final Database database;
   private final InstantSource clock;
 
-  NodeChores(Database database, BlobStore blobs, NarIngest ingest, InstantSource clock) {
-    this.chunking = new ChunkFiles(database, new FileChunking(ingest, database, blobs));
-    this.hashing = new HashFrames(database, blobs, ingest);
-    this.deletion = new DeleteFiles(database, ingest, DELETE_DELAY, clock);
+  NodeChores(
+      Database database,
+      BlobStore blobs,
+      InstantSource clock,
+      Chore<Sha256> chunking,
+      Chore<Sha256> hashing,
+      Chore<Sha256> deletion) {
+    this.chunking = chunking;
+    this.hashing = hashing;
+    this.deletion = deletion;
     this.database = database;
     this.blobs = blobs;
     this.clock = clock;

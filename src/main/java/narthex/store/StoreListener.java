@@ -1,4 +1,4 @@
-package narthex.ingest;
+package narthex.store;
 
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;

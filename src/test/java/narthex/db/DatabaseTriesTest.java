@@ -1,4 +1,4 @@
-package narthex.ingest;
+package narthex.db;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.io.EOFException;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicInteger;
-import narthex.db.DatabaseException;
 import org.junit.jupiter.api.Test;
 
 class DatabaseTriesTest {

@@ -1,4 +1,4 @@
-package narthex.ingest;
+package narthex.db;
 
 import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeException;
@@ -7,13 +7,12 @@ import dev.failsafe.function.CheckedSupplier;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
-import narthex.db.DatabaseException;
 
 /**
  * Does a step of the database again while it fails, within a few seconds: whoever has sent a whole
  * body should not have to send it again. Only for steps that may be done twice.
  */
-final class DatabaseTries {
+public final class DatabaseTries {
   private static final RetryPolicy<Object> POLICY =
       RetryPolicy.builder()
           .handle(DatabaseException.class)
@@ -29,7 +28,7 @@ final class DatabaseTries {
    *
    * @throws IOException if it fails with anything but a {@link DatabaseException}, or time is up
    */
-  static <T> T keepTrying(CheckedSupplier<T> step) throws IOException {
+  public static <T> T keepTrying(CheckedSupplier<T> step) throws IOException {
     try {
       return Failsafe.with(POLICY).get(step);
     } catch (FailsafeException e) {

@@ -1,16 +1,15 @@
-package narthex.ingest;
+package narthex.chunk;
 
 import java.io.IOException;
 import java.io.InputStream;
-import narthex.chunk.ChunkedWriter;
 import narthex.stream.PassingInputStream;
 
 /** Cuts into chunks what is read. */
-final class ChunkingInputStream extends PassingInputStream {
+public final class ChunkingInputStream extends PassingInputStream {
   private final ChunkedWriter chunks;
 
   /** Hands on to this writer, which stays open. */
-  ChunkingInputStream(InputStream in, ChunkedWriter chunks) {
+  public ChunkingInputStream(InputStream in, ChunkedWriter chunks) {
     super(in);
     this.chunks = chunks;
   }
