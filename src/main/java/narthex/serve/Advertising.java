@@ -80,15 +80,18 @@ public final class Advertising {
       return Optional.empty();
     }
     NarInfo said = NarInfo.parse(new String(text, StandardCharsets.UTF_8));
-    NarFile file = said.file();
-    boolean isRight =
-        file.compression() == Compression.NONE
-            && file.hash() == null
-            && file.sizeBytes() == null
-            && file.url().endsWith(".nar");
-    return isRight
+    return isOfNar(said)
         ? Optional.empty()
         : Optional.of(ServedNarInfo.of(uncompressed(said, stem(said))));
+  }
+
+  /** Whether a narinfo names the NAR itself, and no compressed file of it. */
+  static boolean isOfNar(NarInfo said) {
+    NarFile file = said.file();
+    return file.compression() == Compression.NONE
+        && file.hash() == null
+        && file.sizeBytes() == null
+        && file.url().endsWith(".nar");
   }
 
   /**

@@ -203,10 +203,10 @@ public final class NarInfoLookup implements StoreListener {
   }
 
   private ServedNarInfo served(NarInfoRow row, Optional<StoredNar> stored) {
-    boolean ofFrames = stored.flatMap(advertising::frames).isPresent();
     NarInfo told = advertising.derive(row, stored);
+    boolean isFinal = Advertising.isOfNar(told) || stored.flatMap(advertising::frames).isPresent();
     return ServedNarInfo.of(
-        row.upstream() == null ? signer.signUploaded(told) : signer.sign(told), ofFrames);
+        row.upstream() == null ? signer.signUploaded(told) : signer.sign(told), isFinal);
   }
 
   /** What a client put here says where nothing can be fetched. */

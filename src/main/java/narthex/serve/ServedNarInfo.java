@@ -14,12 +14,12 @@ public final class ServedNarInfo {
 
   private final byte[] body;
   private final String entityTag;
-  private final boolean ofFrames;
+  private final boolean isFinal;
 
-  private ServedNarInfo(byte[] body, String entityTag, boolean ofFrames) {
+  private ServedNarInfo(byte[] body, String entityTag, boolean isFinal) {
     this.body = body;
     this.entityTag = entityTag;
-    this.ofFrames = ofFrames;
+    this.isFinal = isFinal;
   }
 
   /** Renders a narinfo. */
@@ -30,12 +30,12 @@ public final class ServedNarInfo {
   /**
    * Renders a narinfo.
    *
-   * @param ofFrames whether the file that it names is the frames of stored chunks
+   * @param isFinal see {@link #isFinal}
    */
-  static ServedNarInfo of(NarInfo narInfo, boolean ofFrames) {
+  static ServedNarInfo of(NarInfo narInfo, boolean isFinal) {
     byte[] body = narInfo.print().getBytes(StandardCharsets.UTF_8);
     byte[] tag = Arrays.copyOf(Sha256.newDigest().digest(body), TAG_BYTES);
-    return new ServedNarInfo(body, '"' + Nix32.encode(tag) + '"', ofFrames);
+    return new ServedNarInfo(body, '"' + Nix32.encode(tag) + '"', isFinal);
   }
 
   /** What it says. */
@@ -43,9 +43,17 @@ public final class ServedNarInfo {
     return NarInfo.parse(new String(body, StandardCharsets.UTF_8));
   }
 
-  /** Whether the file that it names is the frames of stored chunks, which are here. */
-  public boolean isOfFrames() {
-    return ofFrames;
+  /**
+   * Whether it may be sent as it is in every mode: it names the NAR itself, or the frames of stored
+   * chunks.
+   */
+  public boolean isFinal() {
+    return isFinal;
+  }
+
+  /** Whether these bytes are its body. */
+  public boolean hasBody(byte[] bytes) {
+    return Arrays.equals(body, bytes);
   }
 
   /** A copy of the body. */

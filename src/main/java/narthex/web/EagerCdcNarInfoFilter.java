@@ -8,7 +8,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.Arrays;
 import narthex.serve.Advertising;
 import narthex.serve.ServedNarInfo;
 import org.jspecify.annotations.Nullable;
@@ -49,13 +48,13 @@ public final class EagerCdcNarInfoFilter extends HttpFilter {
       throws IOException {
     byte[] body = held.body();
     HttpServletResponse response = held.behind();
-    boolean ofFrames =
+    boolean isFinal =
         request.getAttribute(NarInfoResponder.ANSWER) instanceof ServedNarInfo answer
-            && answer.isOfFrames()
-            && Arrays.equals(answer.bytes(), body);
+            && answer.isFinal()
+            && answer.hasBody(body);
     if (held.getStatus() == HttpServletResponse.SC_OK
         && NarInfoResponder.CONTENT_TYPE.equals(held.heldType())) {
-      ServedNarInfo told = ofFrames ? null : advertising.lastWord(body).orElse(null);
+      ServedNarInfo told = isFinal ? null : advertising.lastWord(body).orElse(null);
       if (told != null) {
         body = told.bytes();
       }
