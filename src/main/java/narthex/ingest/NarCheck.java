@@ -10,21 +10,12 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import narthex.blob.GrowingManifest;
 import narthex.chunk.ChunkedWriter;
-import narthex.chunk.ChunkingInputStream;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
-import narthex.nix.Sha256;
-import narthex.stream.BoundedInputStream;
-import narthex.stream.CorruptEncodingException;
-import narthex.stream.CorruptNarException;
+import narthex.store.NarReading;
 import narthex.stream.DecoderShare;
-import narthex.stream.DigestingInputStream;
-import narthex.stream.NarReader;
-import narthex.stream.NarStartInputStream;
 import narthex.stream.NarStarts;
-import narthex.stream.NotNarException;
 import narthex.stream.PassingInputStream;
-import narthex.stream.TooLongException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,9 +33,6 @@ import org.jspecify.annotations.Nullable;
  * #proceedWithin}.
  */
 final class NarCheck {
-  /** Small, since a decoder may fill it before it gives anything. */
-  private static final int BUFFER_BYTES = 16 << 10;
-
   /** The start of a NAR is looked for in so many bytes of a file; then the check itself tells. */
   private static final long START_BYTES = 2 << 20;
 
@@ -61,6 +49,7 @@ final class NarCheck {
   private final CompletableFuture<@Nullable Void> begun = new CompletableFuture<>();
   private final CompletableFuture<@Nullable Void> rejected = new CompletableFuture<>();
   private final CompletableFuture<NarId> result = new CompletableFuture<>();
+  private final Watch watch = new Watch();
   private final AtomicBoolean isUnderWay = new AtomicBoolean();
   private final boolean mayBeLate;
   private volatile @Nullable LateChecks late; // whose pace it keeps
@@ -194,30 +183,14 @@ final class NarCheck {
     if (!isUnderWay.compareAndSet(false, true)) {
       return;
     }
-    try (InputStream written = written().openUnchecked();
-        InputStream decoded = decode(written);
-        DigestingInputStream nar =
-            new DigestingInputStream(
-                chunking(
-                    new NarStartInputStream(
-                        new BoundedInputStream(decoded, expected.maxNarBytes(), "NAR"),
-                        () -> begun.complete(null))))) {
-      NarId checked = expected.nar() == null ? parsed(nar) : announced(nar, expected.nar());
-      if (chunks != null) {
-        chunks.finish();
-      }
-      result.complete(checked);
-    } catch (TooLongException e) {
-      rejected(
-          expected.nar() == null
-              ? e
-              : corrupt("NarSize", Long.toString(expected.maxNarBytes()), "more"));
-    } catch (CorruptNarException e) {
-      rejected(e);
-    } catch (NotNarException e) {
-      rejected(corrupt("NAR", "a NAR", String.valueOf(e.getMessage())));
-    } catch (CorruptEncodingException e) {
-      rejected(corrupt("NAR", "decodable", String.valueOf(e.getMessage())));
+    NarReading reading =
+        new NarReading(
+            expected.compression(), expected.nar(), expected.maxNarBytes(), expected.source());
+    try (InputStream file = written().openUnchecked()) {
+      result.complete(
+          chunks == null
+              ? reading.read(file, means.decoders(), watch)
+              : reading.cut(file, means.decoders(), watch, chunks));
     } catch (IOException e) {
       rejected(e);
     } catch (RuntimeException | Error e) {
@@ -225,38 +198,12 @@ final class NarCheck {
     }
   }
 
-  private InputStream decode(InputStream written) {
-    long beside = chunks == null ? 0 : chunks.memoryBytes();
-    return new SigningInputStream(
-        means
-            .decoders()
-            .decode(
-                expected.compression(),
-                written,
-                new DecoderShare.Terms(expected.maxNarBytes(), beside, this::waitsOn)));
-  }
-
   /** Reads the NAR once more, from the file, and cuts it. */
   void cutAgain(NarId nar, ChunkedWriter writer) throws IOException {
-    try (InputStream file = written().openUnchecked();
-        InputStream decoded = decode(file);
-        DigestingInputStream again =
-            new DigestingInputStream(new ChunkingInputStream(decoded, writer))) {
-      announced(again, nar);
-      writer.finish();
+    try (InputStream file = written().openUnchecked()) {
+      NarReading.of(nar, expected.compression(), expected.source())
+          .cut(file, means.decoders(), watch, writer);
     }
-  }
-
-  private boolean waitsOn(Duration waited) throws IOException {
-    IOException failure = written().failure();
-    if (failure != null) {
-      throw failure;
-    }
-    sign();
-    if (chunks != null) {
-      chunks.manifest().delayed();
-    }
-    return waited.compareTo(means.longestWait()) < 0;
   }
 
   private void sign() {
@@ -266,48 +213,10 @@ final class NarCheck {
     }
   }
 
-  private InputStream chunking(InputStream nar) {
-    return chunks == null ? nar : new ChunkingInputStream(nar, chunks);
-  }
-
-  /** Reads to the end, and compares hash and size with those announced. */
-  private NarId announced(DigestingInputStream nar, NarId wanted) throws IOException {
-    readAll(nar);
-    if (nar.count() != wanted.sizeBytes()) {
-      throw corrupt("NarSize", Long.toString(wanted.sizeBytes()), Long.toString(nar.count()));
-    }
-    Sha256 narHash = nar.digest();
-    if (!narHash.equals(wanted.hash())) {
-      throw corrupt("NarHash", wanted.hash().toString(), narHash.toString());
-    }
-    return wanted;
-  }
-
-  /** Reads to the end; whether it is a NAR is told by its form alone. */
-  private NarId parsed(DigestingInputStream nar) throws IOException {
-    try {
-      NarReader.read(nar, new NarReader.Visitor() {});
-    } catch (NotNarException e) {
-      throw corrupt("NAR", "a NAR", String.valueOf(e.getMessage()));
-    }
-    return new NarId(nar.digest(), nar.count());
-  }
-
-  private static void readAll(InputStream nar) throws IOException {
-    byte[] buffer = new byte[BUFFER_BYTES];
-    while (nar.read(buffer, 0, buffer.length) >= 0) {
-      // the digest is all that is wanted
-    }
-  }
-
   private void rejected(IOException reason) {
     rejected.complete(null);
     fail(reason);
     result.completeExceptionally(reason);
-  }
-
-  private CorruptNarException corrupt(String what, String wanted, String actual) {
-    return new CorruptNarException(what, wanted, actual, expected.source());
   }
 
   /** Ends after so many bytes, all of which are there. */
@@ -330,18 +239,31 @@ final class NarCheck {
     }
   }
 
-  /** Gives a sign from time to time that the check goes on. */
-  private final class SigningInputStream extends PassingInputStream {
+  /** Tells those who wait for the check that it goes on, and keeps its pace. */
+  private final class Watch implements NarReading.Watch {
     private long unsigned;
 
-    SigningInputStream(InputStream in) {
-      super(in);
+    @Override
+    public boolean waitsOn(Duration waited) throws IOException {
+      IOException failure = written().failure();
+      if (failure != null) {
+        throw failure;
+      }
+      sign();
+      if (chunks != null) {
+        chunks.manifest().delayed();
+      }
+      return waited.compareTo(means.longestWait()) < 0;
     }
 
     @Override
-    public int read(byte[] bytes, int offset, int length) throws IOException {
-      int count = in.read(bytes, offset, length);
-      unsigned += Math.max(0, count);
+    public void begun() {
+      begun.complete(null);
+    }
+
+    @Override
+    public void read(int bytes) throws IOException {
+      unsigned += bytes;
       if (unsigned >= SIGN_BYTES) {
         unsigned = 0;
         sign();
@@ -350,7 +272,6 @@ final class NarCheck {
           others.pause();
         }
       }
-      return count;
     }
   }
 }

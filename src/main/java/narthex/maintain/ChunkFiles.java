@@ -2,15 +2,12 @@ package narthex.maintain;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InterruptedIOException;
 import java.lang.System.Logger.Level;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import narthex.blob.BlobLostException;
 import narthex.chunk.ChunkedWriter;
-import narthex.chunk.ChunkingInputStream;
 import narthex.db.Database;
 import narthex.db.Representation;
 import narthex.db.StoredNar;
@@ -18,13 +15,10 @@ import narthex.nix.Compression;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import narthex.store.ChunkedNars;
+import narthex.store.NarReading;
 import narthex.store.StoredNars;
-import narthex.stream.BoundedInputStream;
-import narthex.stream.CorruptEncodingException;
 import narthex.stream.CorruptNarException;
 import narthex.stream.DecoderShare;
-import narthex.stream.DigestingInputStream;
-import narthex.stream.TooLongException;
 
 /**
  * Cuts NARs into chunks that are stored whole: as they came in lazy, or in another mode. A file is
@@ -33,7 +27,7 @@ import narthex.stream.TooLongException;
  */
 public final class ChunkFiles implements Chore<Sha256> {
   private static final System.Logger LOG = System.getLogger(ChunkFiles.class.getName());
-  private static final int BUFFER_BYTES = 64 << 10;
+  private static final NarReading.Watch UNWATCHED = new NarReading.Watch() {};
 
   private final Database database;
   private final StoredNars stored;
@@ -118,47 +112,17 @@ public final class ChunkFiles implements Chore<Sha256> {
   private Optional<String> chunk(NarId nar, Representation whole) throws IOException {
     try (ChunkedWriter writer = chunked.cut(nar)) {
       cut(nar, whole, writer);
-      writer.finish();
-      chunked.publish(nar, writer, another -> cutAgain(nar, whole, another));
+      chunked.publish(nar, writer, another -> cut(nar, whole, another));
       return Optional.empty();
-    } catch (BlobLostException
-        | CorruptNarException
-        | CorruptEncodingException
-        | TooLongException e) {
+    } catch (BlobLostException | CorruptNarException e) {
       return Optional.of(e.toString());
     }
   }
 
-  private void cutAgain(NarId nar, Representation whole, ChunkedWriter writer) throws IOException {
-    cut(nar, whole, writer);
-    writer.finish();
-  }
-
   private void cut(NarId nar, Representation whole, ChunkedWriter writer) throws IOException {
-    try (InputStream file = stored.openWhole(whole).open(0);
-        InputStream decoded = decoders.decode(whole.compression(), file, nar.sizeBytes());
-        DigestingInputStream digested =
-            new DigestingInputStream(
-                new ChunkingInputStream(
-                    new BoundedInputStream(decoded, nar.sizeBytes(), "NAR"), writer))) {
-      readAll(digested);
-      Sha256 actual = digested.digest();
-      if (digested.count() != nar.sizeBytes() || !actual.equals(nar.hash())) {
-        throw new CorruptNarException(
-            "NarHash",
-            nar.toString(),
-            String.format(Locale.ROOT, "%s of %d bytes", actual, digested.count()),
-            whole.extents().toString());
-      }
-    }
-  }
-
-  private static void readAll(InputStream nar) throws IOException {
-    byte[] buffer = new byte[BUFFER_BYTES];
-    while (nar.read(buffer, 0, buffer.length) >= 0) {
-      if (Thread.currentThread().isInterrupted()) {
-        throw new InterruptedIOException("interrupted while chunking");
-      }
+    try (InputStream file = stored.openWhole(whole).open(0)) {
+      NarReading.of(nar, whole.compression(), whole.extents().toString())
+          .cut(file, decoders, UNWATCHED, writer);
     }
   }
 
