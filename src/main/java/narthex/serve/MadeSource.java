@@ -12,15 +12,14 @@ import narthex.stream.EncodingInputStream;
  * A valid compressed file of a NAR, made while it is read. Another such file of the same NAR has
  * other bytes, so that nothing names these.
  */
-final class MadeSource implements NarSource {
-  private final NarSource nar;
+final class MadeSource extends DerivedSource {
   private final Compression compression;
 
   /**
    * @param nar the NAR itself; closed with this
    */
   MadeSource(NarSource nar, Compression compression) {
-    this.nar = nar;
+    super(nar);
     this.compression = compression;
   }
 
@@ -40,13 +39,8 @@ final class MadeSource implements NarSource {
   }
 
   @Override
-  public InputStream open(long from) throws IOException {
-    return open(from, () -> {});
-  }
-
-  @Override
   public InputStream open(long from, DecoderShare.Watch watch) throws IOException {
-    InputStream made = encode(nar.open(0, watch));
+    InputStream made = encode(source.open(0, watch));
     try {
       made.skipNBytes(from);
       return made;
@@ -63,20 +57,5 @@ final class MadeSource implements NarSource {
       plain.close();
       throw e;
     }
-  }
-
-  @Override
-  public boolean isComplete() {
-    return nar.isComplete();
-  }
-
-  @Override
-  public void awaitComplete() throws IOException {
-    nar.awaitComplete();
-  }
-
-  @Override
-  public void close() throws IOException {
-    nar.close();
   }
 }

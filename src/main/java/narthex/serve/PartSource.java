@@ -9,20 +9,20 @@ import narthex.nix.Compression;
 import narthex.stream.DecoderShare;
 import narthex.stream.PassingInputStream;
 
-/** Some of the bytes of a NAR: the contents of a file in it. */
-final class PartSource implements NarSource {
-  private final NarSource nar;
+/** A range of the bytes of a NAR: the contents of a file in it. */
+public final class PartSource extends DerivedSource {
   private final long offset;
   private final long length;
   private final String entityTag;
 
   /**
-   * So many bytes from this offset on.
+   * The {@code length} bytes of a NAR from this offset on.
    *
-   * @param nar the NAR itself, not compressed
+   * @param nar the NAR itself, not compressed; closed with this
+   * @param entityTag names these bytes: a strong entity tag without its quotes
    */
-  PartSource(NarSource nar, long offset, long length, String entityTag) {
-    this.nar = nar;
+  public PartSource(NarSource nar, long offset, long length, String entityTag) {
+    super(nar);
     this.offset = offset;
     this.length = length;
     this.entityTag = entityTag;
@@ -44,28 +44,8 @@ final class PartSource implements NarSource {
   }
 
   @Override
-  public InputStream open(long from) throws IOException {
-    return open(from, () -> {});
-  }
-
-  @Override
   public InputStream open(long from, DecoderShare.Watch watch) throws IOException {
-    return new PartInputStream(nar.open(offset + from, watch), length - from);
-  }
-
-  @Override
-  public boolean isComplete() {
-    return nar.isComplete();
-  }
-
-  @Override
-  public void awaitComplete() throws IOException {
-    nar.awaitComplete();
-  }
-
-  @Override
-  public void close() throws IOException {
-    nar.close();
+    return new PartInputStream(source.open(offset + from, watch), length - from);
   }
 
   /** Ends after so many bytes. */

@@ -9,12 +9,11 @@ import narthex.nix.Compression;
 import narthex.stream.DecoderShare;
 
 /** Another source under a name: with the entity tag that its bytes have there, or with none. */
-final class TaggedSource implements NarSource {
-  private final NarSource source;
+final class TaggedSource extends DerivedSource {
   private final Optional<String> entityTag;
 
   private TaggedSource(NarSource source, Optional<String> entityTag) {
-    this.source = source;
+    super(source);
     this.entityTag = entityTag;
   }
 
@@ -39,23 +38,8 @@ final class TaggedSource implements NarSource {
   }
 
   @Override
-  public InputStream open(long from) throws IOException {
-    return source.open(from);
-  }
-
-  @Override
   public InputStream open(long from, DecoderShare.Watch watch) throws IOException {
     return source.open(from, watch);
-  }
-
-  @Override
-  public boolean isComplete() {
-    return source.isComplete();
-  }
-
-  @Override
-  public void awaitComplete() throws IOException {
-    source.awaitComplete();
   }
 
   @Override
@@ -66,10 +50,5 @@ final class TaggedSource implements NarSource {
   @Override
   public Optional<Path> localFile() {
     return source.localFile();
-  }
-
-  @Override
-  public void close() throws IOException {
-    source.close();
   }
 }

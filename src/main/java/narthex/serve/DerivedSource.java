@@ -1,0 +1,34 @@
+package narthex.serve;
+
+import java.io.IOException;
+import java.io.InputStream;
+
+/** Bytes that are made from another source, which is complete when that one is. */
+abstract class DerivedSource implements NarSource {
+  /** The other source, which is closed with this one. */
+  final NarSource source;
+
+  DerivedSource(NarSource source) {
+    this.source = source;
+  }
+
+  @Override
+  public final InputStream open(long from) throws IOException {
+    return open(from, () -> {});
+  }
+
+  @Override
+  public final boolean isComplete() {
+    return source.isComplete();
+  }
+
+  @Override
+  public final void awaitComplete() throws IOException {
+    source.awaitComplete();
+  }
+
+  @Override
+  public final void close() throws IOException {
+    source.close();
+  }
+}
