@@ -9,8 +9,8 @@ import java.io.InterruptedIOException;
 import java.time.Duration;
 
 /**
- * Does a step of the database again while it fails, within a few seconds: whoever has sent a whole
- * body should not have to send it again. Only for steps that may be done twice.
+ * Retries a database step that fails, for a few seconds, so that a client need not send its body
+ * again. Only for steps that may run twice.
  */
 public final class DatabaseTries {
   private static final RetryPolicy<Object> POLICY =

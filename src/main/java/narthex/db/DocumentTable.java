@@ -67,6 +67,19 @@ public final class DocumentTable {
   }
 
   /**
+   * Deletes the document of this name, if there is one, and lists its blob as garbage.
+   *
+   * @param deleteAfter when the blob may be deleted
+   * @throws DatabaseException if it could not be deleted; nothing is changed then
+   */
+  public void delete(DocumentName name, Instant deleteAfter) throws IOException {
+    Optional<DocumentRow> row = find(name);
+    if (row.isPresent()) {
+      delete(row.get(), deleteAfter);
+    }
+  }
+
+  /**
    * Deletes a document, if it still is stored in this blob, and lists the blob as garbage.
    *
    * @param deleteAfter when the blob may be deleted

@@ -2,10 +2,10 @@ package narthex.maintain;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.time.InstantSource;
 import java.util.Optional;
 import narthex.db.Database;
 import narthex.db.NarInfoRow;
-import narthex.ingest.DocumentIngest;
 import narthex.nix.DocumentName;
 import narthex.nix.NarFileName;
 import narthex.nix.Sha256;
@@ -31,13 +31,13 @@ public final class Deletion {
 
   private final Database database;
   private final StoredNars stored;
-  private final DocumentIngest documents;
+  private final InstantSource clock;
 
-  /** Deletes from these, whose listeners are told; listings go with what they list. */
-  public Deletion(Database database, StoredNars stored, DocumentIngest documents) {
+  /** Deletes from these, which tell their listeners. */
+  public Deletion(Database database, StoredNars stored, InstantSource clock) {
     this.database = database;
     this.stored = stored;
-    this.documents = documents;
+    this.clock = clock;
   }
 
   /**
@@ -53,7 +53,7 @@ public final class Deletion {
       return Outcome.ABSENT;
     }
     stored.deleteNarInfo(hash);
-    documents.delete(new DocumentName(DocumentName.Kind.LISTING, hash.text(), ""));
+    deleteListing(DocumentName.listing(hash));
     boolean unnamed = deleteUnnamed(row.get().said().nar().hash());
     LOG.log(
         Level.INFO,
@@ -84,9 +84,14 @@ public final class Deletion {
   boolean deleteUnnamed(Sha256 narHash) throws IOException {
     boolean deleted = stored.deleteUnnamed(narHash);
     if (deleted) {
-      documents.delete(new DocumentName(DocumentName.Kind.NAR_LISTING, narHash.nix32(), ""));
+      deleteListing(DocumentName.listing(narHash));
       stored.announce(narHash); // once more, for what was just added to the garbage
     }
     return deleted;
+  }
+
+  /** Its blob is garbage from now on; a client that is reading it can go on. */
+  private void deleteListing(DocumentName name) throws IOException {
+    database.documents().delete(name, clock.instant());
   }
 }

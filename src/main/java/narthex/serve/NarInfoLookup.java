@@ -137,7 +137,7 @@ public final class NarInfoLookup implements StoreListener {
    *
    * @throws IOException if that cannot be told
    */
-  boolean isOfUpstream(StorePathHash hash) throws IOException {
+  public boolean isOfUpstream(StorePathHash hash) throws IOException {
     return database.findNarInfo(hash).map(NarInfoRow::upstream).isPresent();
   }
 

@@ -52,12 +52,12 @@ public final class NarInfoSigner {
   }
 
   /** The keys that sign a realisation which was uploaded: all or none. */
-  List<SecretKey> keysFor(Realisation uploaded) {
+  public List<SecretKey> keysFor(Realisation uploaded) {
     return uploaders.isEmpty() || uploaded.isSignedBy(uploaders) ? keys : List.of();
   }
 
   /** The keys themselves, for what is signed beside narinfos. */
-  List<SecretKey> keys() {
+  public List<SecretKey> keys() {
     return keys;
   }
 

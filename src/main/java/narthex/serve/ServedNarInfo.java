@@ -39,7 +39,7 @@ public final class ServedNarInfo {
   }
 
   /** What it says. */
-  NarInfo narInfo() {
+  public NarInfo narInfo() {
     return NarInfo.parse(new String(body, StandardCharsets.UTF_8));
   }
 

@@ -11,13 +11,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
-import narthex.ingest.DocumentUpload;
-import narthex.ingest.DocumentUpload.Existing;
+import narthex.document.DocumentUpload;
+import narthex.document.DocumentUpload.Existing;
+import narthex.document.OpenDocument;
 import narthex.ingest.Stored;
 import narthex.nix.DocumentName;
 import narthex.nix.DocumentName.Kind;
 import narthex.nix.NixFormatException;
-import narthex.serve.OpenDocument;
 import narthex.stream.DecoderBudget;
 
 /** What every servlet of documents does alike. */

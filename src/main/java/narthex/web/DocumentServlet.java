@@ -7,9 +7,9 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.Optional;
+import narthex.document.DocumentLookup;
+import narthex.document.OpenDocument;
 import narthex.nix.DocumentName;
-import narthex.serve.DocumentLookup;
-import narthex.serve.OpenDocument;
 
 /**
  * {@code GET /log/…}, {@code /debuginfo/…}, {@code /realisations/…}, {@code /build-trace-v2/…}. As

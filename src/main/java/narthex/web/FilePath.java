@@ -7,10 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import narthex.document.NarFiles;
 import narthex.nix.NarText;
 import narthex.nix.NixFormatException;
 import narthex.nix.StorePathHash;
-import narthex.serve.NarFiles;
 
 /**
  * The path of a file in a store path, as a URL names it below {@code /serve/}. Its bytes are taken

@@ -10,9 +10,9 @@ import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import narthex.document.NarFiles;
+import narthex.document.NarFiles.Found;
 import narthex.nix.NarListing;
-import narthex.serve.NarFiles;
-import narthex.serve.NarFiles.Found;
 import narthex.serve.NarSource;
 import org.jspecify.annotations.Nullable;
 

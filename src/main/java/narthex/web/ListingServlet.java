@@ -7,11 +7,11 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.Optional;
+import narthex.document.NarFiles;
+import narthex.document.OpenDocument;
 import narthex.nix.DocumentName;
 import narthex.nix.NixFormatException;
 import narthex.nix.StorePathHash;
-import narthex.serve.NarFiles;
-import narthex.serve.OpenDocument;
 
 /**
  * {@code GET /<hash>.ls}: the listing of a store path's NAR: made from the NAR if that is here,

@@ -5,9 +5,9 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import narthex.ingest.DocumentUpload;
+import narthex.document.DocumentLookup;
+import narthex.document.DocumentUpload;
 import narthex.nix.DocumentName;
-import narthex.serve.DocumentLookup;
 import narthex.stream.DecoderBudget;
 
 /**

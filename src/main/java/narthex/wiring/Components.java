@@ -19,11 +19,14 @@ import narthex.chunk.ChunkStore;
 import narthex.chunk.OtherSizesException;
 import narthex.db.Database;
 import narthex.db.DatabaseSettings;
+import narthex.document.DocumentFetch;
+import narthex.document.DocumentIngest;
+import narthex.document.DocumentLookup;
+import narthex.document.DocumentUpload;
+import narthex.document.ListingIngest;
+import narthex.document.ListingLookup;
+import narthex.document.NarFiles;
 import narthex.ingest.CdcMode;
-import narthex.ingest.DocumentFetch;
-import narthex.ingest.DocumentIngest;
-import narthex.ingest.DocumentUpload;
-import narthex.ingest.ListingIngest;
 import narthex.ingest.NarDownload;
 import narthex.ingest.NarInfoFetch;
 import narthex.ingest.NarInfoUpload;
@@ -40,9 +43,6 @@ import narthex.maintain.FindUnnamedBlobs;
 import narthex.maintain.HashFrames;
 import narthex.maintain.SweepNars;
 import narthex.serve.Advertising;
-import narthex.serve.DocumentLookup;
-import narthex.serve.ListingLookup;
-import narthex.serve.NarFiles;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.NarInfoSigner;
 import narthex.serve.NarLookup;
@@ -124,7 +124,7 @@ final class Components implements Closeable {
         new NarInfoUpload(Policies.narInfo(settings), database, stored, upstreams, clock);
     this.deletions = Policies.deletions(settings);
     DocumentIngest documents = new DocumentIngest(blobs, database, clock);
-    this.deletion = new Deletion(database, stored, documents);
+    this.deletion = new Deletion(database, stored, clock);
     startChores(settings, database, blobs, stored, chunked);
     this.documentLookup =
         new DocumentLookup(

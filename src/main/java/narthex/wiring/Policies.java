@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
-import narthex.ingest.DocumentUpload;
+import narthex.document.DocumentUpload;
 import narthex.ingest.NarDownload;
 import narthex.ingest.NarInfoUpload;
 import narthex.serve.NarInfoLookup;

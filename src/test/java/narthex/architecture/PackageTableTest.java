@@ -28,6 +28,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  *   <li>{@code nix} sees Bouncy Castle's low-level Ed25519, which signs many times faster than the
  *       JDK's.
  *   <li>{@code nix} sees Jackson, which reads and writes the JSON documents of the protocol.
+ *   <li>{@code document} sees {@code upstream}: the fetch of a document is part of it, as the whole
+ *       way in is.
  *   <li>{@code standalone} exists: the launcher of {@code java -jar} with its embedded server,
  *       which is no part of the deployed application. It reads {@code wiring}'s release and nothing
  *       else.
@@ -77,10 +79,22 @@ class PackageTableTest {
     SERVE(
         List.of("nix", "stream", "blob", "db", "chunk", "staging", "store", "ingest"),
         "com.github.benmanes.caffeine.cache.."),
+    DOCUMENT(
+        List.of(
+            "nix",
+            "stream",
+            "blob",
+            "db",
+            "chunk",
+            "upstream",
+            "staging",
+            "store",
+            "ingest",
+            "serve")),
     MAINTAIN(
         List.of("nix", "stream", "blob", "db", "chunk", "upstream", "staging", "store", "ingest")),
     WEB(
-        List.of("nix", "stream", "serve", "ingest", "maintain"),
+        List.of("nix", "stream", "serve", "document", "ingest", "maintain"),
         "jakarta.servlet..",
         "jakarta.inject.."),
     WIRING(
@@ -95,6 +109,7 @@ class PackageTableTest {
             "store",
             "ingest",
             "serve",
+            "document",
             "maintain",
             "web"),
         "jakarta.enterprise..",

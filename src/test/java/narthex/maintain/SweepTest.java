@@ -19,7 +19,6 @@ import narthex.db.Database;
 import narthex.db.DatabaseSettings;
 import narthex.db.NarInfoRow;
 import narthex.ingest.CdcMode;
-import narthex.ingest.DocumentIngest;
 import narthex.ingest.NarIngest;
 import narthex.ingest.NarUpload;
 import narthex.nix.Compression;
@@ -61,8 +60,7 @@ class SweepTest {
             verifiers,
             new DecoderBudget(DECODER_BYTES));
     upload = new NarUpload(ingest, database, 1 << 20, CdcMode.OFF);
-    Deletion deletion =
-        new Deletion(database, stored, new DocumentIngest(blobs, database, () -> now));
+    Deletion deletion = new Deletion(database, stored, () -> now);
     chores =
         new Chores(
             List.of(

@@ -1,4 +1,4 @@
-package narthex.ingest;
+package narthex.document;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -18,7 +18,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import narthex.ingest.DocumentUpload.Existing;
+import narthex.document.DocumentUpload.Existing;
 import narthex.ingest.NarInfoUpload.Trust;
 import narthex.nix.DocumentName;
 import narthex.nix.Realisation;

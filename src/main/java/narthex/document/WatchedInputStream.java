@@ -1,4 +1,4 @@
-package narthex.serve;
+package narthex.document;
 
 import java.io.IOException;
 import java.io.InputStream;

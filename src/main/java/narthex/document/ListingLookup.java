@@ -1,16 +1,17 @@
-package narthex.serve;
+package narthex.document;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Optional;
-import narthex.ingest.ListingIngest;
 import narthex.nix.Compression;
 import narthex.nix.DocumentName;
 import narthex.nix.NarFileName;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
+import narthex.serve.NarLookup;
+import narthex.serve.NarSource;
 import narthex.stream.DecoderShare.Watch;
 import narthex.stream.NotNarException;
 

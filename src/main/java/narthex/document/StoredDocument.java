@@ -1,4 +1,4 @@
-package narthex.serve;
+package narthex.document;
 
 import java.io.EOFException;
 import java.io.IOException;

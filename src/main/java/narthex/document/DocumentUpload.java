@@ -1,10 +1,13 @@
-package narthex.ingest;
+package narthex.document;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import narthex.ingest.NarInfoUpload;
+import narthex.ingest.Stored;
+import narthex.ingest.UploadRefusedException;
 import narthex.ingest.UploadRefusedException.Reason;
 import narthex.nix.DocumentName;
 import narthex.nix.NixFormatException;

@@ -1,4 +1,4 @@
-package narthex.serve;
+package narthex.document;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,12 +9,11 @@ import narthex.blob.BlobLostException;
 import narthex.blob.BlobStore;
 import narthex.db.Database;
 import narthex.db.DocumentRow;
-import narthex.ingest.DocumentFetch;
-import narthex.ingest.DocumentIngest;
 import narthex.nix.DocumentName;
 import narthex.nix.NixFormatException;
 import narthex.nix.Realisation;
 import narthex.nix.SecretKey;
+import narthex.serve.NarInfoSigner;
 import narthex.stream.DecoderShare;
 
 /**

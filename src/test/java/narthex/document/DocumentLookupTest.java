@@ -1,4 +1,4 @@
-package narthex.serve;
+package narthex.document;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import narthex.blob.FaultyBlobStore;
 import narthex.db.DocumentRow;
-import narthex.ingest.DocumentUpload.Existing;
+import narthex.document.DocumentUpload.Existing;
 import narthex.ingest.NarInfoUpload.Trust;
 import narthex.ingest.Stored;
 import narthex.ingest.UploadRefusedException;

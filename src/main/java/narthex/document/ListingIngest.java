@@ -1,4 +1,4 @@
-package narthex.ingest;
+package narthex.document;
 
 import java.io.BufferedWriter;
 import java.io.IOException;

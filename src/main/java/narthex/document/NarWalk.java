@@ -1,4 +1,4 @@
-package narthex.serve;
+package narthex.document;
 
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import narthex.document.NarFiles.Found;
 import narthex.nix.NarInfo;
 import narthex.nix.NarListing;
 import narthex.nix.NarListingSearch;
@@ -17,7 +18,8 @@ import narthex.nix.Nix32;
 import narthex.nix.NixFormatException;
 import narthex.nix.Sha256;
 import narthex.nix.StorePath;
-import narthex.serve.NarFiles.Found;
+import narthex.serve.NarSource;
+import narthex.serve.PartSource;
 
 /** One way through one store path. For one thread. */
 final class NarWalk {

@@ -1,4 +1,4 @@
-package narthex.serve;
+package narthex.document;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;

@@ -1,9 +1,10 @@
-package narthex.ingest;
+package narthex.document;
 
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import narthex.db.DocumentRow;
+import narthex.ingest.SingleFlight;
 import narthex.nix.DocumentName;
 import narthex.upstream.Upstreams;
 

@@ -1,4 +1,4 @@
-package narthex.serve;
+package narthex.document;
 
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -14,6 +14,10 @@ import narthex.nix.NarInfo;
 import narthex.nix.NarListing;
 import narthex.nix.NarListingSearch;
 import narthex.nix.StorePathHash;
+import narthex.serve.NarInfoLookup;
+import narthex.serve.NarLookup;
+import narthex.serve.NarSource;
+import narthex.serve.ServedNarInfo;
 import narthex.stream.DecoderShare.Watch;
 
 /**

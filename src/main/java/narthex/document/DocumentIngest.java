@@ -1,4 +1,4 @@
-package narthex.ingest;
+package narthex.document;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,7 +8,6 @@ import java.security.MessageDigest;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.UUID;
 import narthex.blob.BlobSink;
 import narthex.blob.BlobStore;
@@ -16,6 +15,7 @@ import narthex.db.Database;
 import narthex.db.DatabaseTries;
 import narthex.db.DocumentRow;
 import narthex.db.GarbageTable;
+import narthex.ingest.Stored;
 import narthex.nix.Compression;
 import narthex.nix.DocumentName;
 import narthex.nix.Realisation;
@@ -164,14 +164,6 @@ public final class DocumentIngest {
   /** Drops a document that turned out lost or damaged; what is left of its blob is garbage. */
   public void drop(DocumentRow lost) throws IOException {
     database.documents().delete(lost, deleteAfter());
-  }
-
-  /** Deletes a document, if there is one, and its blob soon; whoever reads it may go on. */
-  public void delete(DocumentName name) throws IOException {
-    Optional<DocumentRow> row = database.documents().find(name);
-    if (row.isPresent()) {
-      database.documents().delete(row.get(), clock.instant());
-    }
   }
 
   private Instant deleteAfter() {

@@ -1,4 +1,4 @@
-package narthex.serve;
+package narthex.document;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -23,9 +23,10 @@ import java.util.stream.Stream;
 import narthex.blob.BlobStore;
 import narthex.blob.PassingBlobStore;
 import narthex.ingest.CdcMode;
-import narthex.ingest.ListingIngest;
 import narthex.nix.Compression;
 import narthex.nix.DocumentName;
+import narthex.serve.NarSource;
+import narthex.serve.PartSource;
 import narthex.stream.DecoderShare.Watch;
 import narthex.testing.Fault;
 import narthex.testing.FaultyUpstream;
