@@ -5,9 +5,9 @@ import java.io.InputStream;
 import java.util.Objects;
 
 /**
- * Passes at most so many bytes: gives the first {@code maxBytes}, then ends if the stream does,
- * else fails with {@link TooLongException}, and goes on failing. Closing it closes the stream it
- * reads. For one thread.
+ * Limits the length of another stream. After {@code maxBytes} bytes it ends if the other stream
+ * ends; otherwise this and every later read throws {@link TooLongException}. Closing it closes the
+ * other stream. For one thread.
  */
 public final class BoundedInputStream extends PassingInputStream {
   private final long maxBytes;
@@ -15,11 +15,11 @@ public final class BoundedInputStream extends PassingInputStream {
   private long remainingBytes;
 
   /**
-   * Bounds a stream.
+   * Limits a stream.
    *
-   * @param in the stream, closed with this one
-   * @param maxBytes how many bytes it may have, 0 or more
-   * @param what the name of the thing in the exception's message
+   * @param in the stream; closed with this one
+   * @param maxBytes longest allowed length, 0 or more
+   * @param what the name of the content for the exception's message
    */
   public BoundedInputStream(InputStream in, long maxBytes, String what) {
     super(in);
@@ -38,7 +38,7 @@ public final class BoundedInputStream extends PassingInputStream {
       return 0;
     }
     if (remainingBytes <= 0) {
-      return readBehindTheBound();
+      return readPastTheLimit();
     }
     int count = in.read(buffer, offset, (int) Math.min(length, remainingBytes));
     if (count > 0) {
@@ -52,7 +52,7 @@ public final class BoundedInputStream extends PassingInputStream {
     return (int) Math.min(in.available(), Math.max(remainingBytes, 0));
   }
 
-  private int readBehindTheBound() throws IOException {
+  private int readPastTheLimit() throws IOException {
     if (remainingBytes < 0 || in.read() >= 0) {
       remainingBytes = -1;
       throw new TooLongException(what, maxBytes);

@@ -10,21 +10,21 @@ import java.nio.ByteBuffer;
 import org.brotli.dec.BrotliInputStream;
 
 /**
- * Decodes a Brotli stream with Google's native decoder, which gives what it has decoded when it
- * needs more input. Holds native memory until it is closed. For one thread.
+ * Decodes a Brotli stream with Google's native decoder, which returns decoded bytes as soon as it
+ * needs more input. Holds native memory until closed. For one thread.
  *
- * <p>Where there is no native decoder for the platform, {@link #open} gives the one in Java, which
- * gives nothing before its window is full.
+ * <p>On a platform without the native decoder, {@link #open} returns Google's Java decoder instead.
+ * That one returns nothing until its window is full.
  *
  * <p>Source: RFC 7932, 9.1.
  */
 final class BrotliDecoder extends SpanInputStream {
   private static final int INPUT_BYTES = 16 << 10;
 
-  /** Decoded bytes that the decoder in Java keeps, beyond its window. */
+  /** Output buffer of the Java decoder, in addition to its window. */
   private static final int BUFFER_BYTES = 64 << 10;
 
-  /** What a decoder holds beside its window. */
+  /** Memory of either decoder in addition to its window. */
   private static final long BASE_BYTES = 1 << 20;
 
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
@@ -51,11 +51,11 @@ final class BrotliDecoder extends SpanInputStream {
       lease.require(BASE_BYTES + window);
       return new BrotliInputStream(in, BUFFER_BYTES);
     }
-    lease.require(BASE_BYTES + Math.min(window, maxBytes)); // it touches no more of its window
+    lease.require(BASE_BYTES + Math.min(window, maxBytes)); // touches only that much of its window
     return new BrotliDecoder(in);
   }
 
-  /** The binary logarithm of the window, from the stream's first bits. */
+  /** The binary logarithm of the window size, from the first byte of the stream. */
   private static int windowBits(int first) {
     if ((first & 1) == 0) {
       return 16;
@@ -84,7 +84,7 @@ final class BrotliDecoder extends SpanInputStream {
             push();
           }
         }
-        case ERROR -> throw new IOException("damaged");
+        case ERROR -> throw new IOException("invalid data");
       }
     }
     int count = Math.min(length, decoded.remaining());
@@ -95,7 +95,7 @@ final class BrotliDecoder extends SpanInputStream {
   private void push() throws IOException {
     int count = source.read(input, 0, input.length);
     if (count < 0) {
-      throw new EOFException("it ends too early");
+      throw new EOFException("unexpected end");
     }
     ByteBuffer target = decoder.getInputBuffer();
     target.clear();

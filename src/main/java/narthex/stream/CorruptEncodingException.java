@@ -5,8 +5,9 @@ import narthex.nix.Compression;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compressed bytes that are truncated, damaged, followed by garbage, or would need more memory than
- * allowed. Trouble with reading the compressed bytes is not this: it keeps its own exception.
+ * A compressed stream is truncated, damaged, followed by other bytes, or has a window that no
+ * decoder accepts. A failure to read the compressed bytes, or to get memory for the decoder, keeps
+ * its own exception instead.
  */
 public final class CorruptEncodingException extends IOException {
   private static final long serialVersionUID = 1L;
@@ -14,11 +15,11 @@ public final class CorruptEncodingException extends IOException {
   private final Compression compression;
 
   CorruptEncodingException(Compression compression, String message, @Nullable Throwable cause) {
-    super("not a whole " + compression.nixName() + " stream: " + message, cause);
+    super("corrupt " + compression.nixName() + " stream: " + message, cause);
     this.compression = compression;
   }
 
-  /** What the bytes should have been. */
+  /** The expected compression method. */
   public Compression compression() {
     return compression;
   }

@@ -3,8 +3,8 @@ package narthex.stream;
 import java.io.IOException;
 
 /**
- * A NAR or NAR file that is there and wrong: its bytes are not those that were promised. Neither an
- * absence nor an unknown.
+ * The bytes of a NAR or NAR file differ from what its narinfo announced. Never thrown for a missing
+ * file or a failed transfer.
  */
 public final class CorruptNarException extends IOException {
   private static final long serialVersionUID = 1L;
@@ -15,11 +15,9 @@ public final class CorruptNarException extends IOException {
   private final String source;
 
   /**
-   * States what differs.
-   *
-   * @param what the property that is wrong, such as {@code NarHash}
-   * @param expected its promised value
-   * @param actual its true value
+   * @param what the wrong property, such as {@code NarHash}
+   * @param expected its announced value
+   * @param actual its actual value
    * @param source where the bytes came from, without credentials
    */
   public CorruptNarException(String what, String expected, String actual, String source) {
@@ -30,17 +28,17 @@ public final class CorruptNarException extends IOException {
     this.source = source;
   }
 
-  /** The property that is wrong. */
+  /** The wrong property, such as {@code NarHash}. */
   public String what() {
     return what;
   }
 
-  /** The promised value. */
+  /** The announced value. */
   public String expected() {
     return expected;
   }
 
-  /** The true value. */
+  /** The actual value. */
   public String actual() {
     return actual;
   }

@@ -11,49 +11,50 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The memory that all decoders of a server may hold together, in bytes. Thread-safe.
+ * Limits the memory, in bytes, that all decoders of a server hold together. Thread-safe.
  *
  * <h2>Problem</h2>
  *
- * What a decoder needs depends on the stream: 64 KiB or 128 MiB. No number of streams may exhaust
- * the heap, no kind of work may take all the memory of another kind, a small decoder must not wait
- * behind a large one, and a large one must not wait for ever.
+ * The memory of a decoder depends on the stream: 64 KiB or 128 MiB. No number of streams may
+ * exhaust the heap, no kind of work may starve another kind, a small decoder must not wait behind a
+ * large one, and a large one must not wait for ever.
  *
  * <h2>How</h2>
  *
- * A part of the budget is reserved for each kind of {@link Work}; the rest belongs to the first who
- * asks. A request that doesn't fit waits in line. A later request passes the first of the line only
- * if it leaves room for it: the first would fit beside all requests that passed it. So the first
- * gets its memory as soon as the decoders that ran before it end, and small requests still pass.
+ * A part of the budget is reserved for each kind of {@link Work}; the rest is shared, first come,
+ * first served. A request that doesn't fit waits in a queue. A later request may overtake the head
+ * of the queue only if the head would fit together with all requests that overtook it. So the head
+ * gets its memory as soon as the decoders that started before it end, and small requests still
+ * overtake.
  *
  * <h2>Races</h2>
  *
- * One lock guards all counts and the line; nothing else is done under it.
+ * One lock guards all counts and the queue. No I/O and no callback runs under it.
  */
 public final class DecoderBudget {
-  /** Decoders may have this part of the heap. */
+  /** The default budget is the heap divided by this. */
   private static final int PART_OF_HEAP = 2;
 
   private static final long LEAST_BYTES = 32L << 20;
 
-  /** Chunks of the default sizes, which may have been stored before the sizes were changed. */
+  /** Largest chunk of the default sizes: the store may have some, whatever the sizes are now. */
   private static final int USUAL_CHUNK_BYTES = 256 << 10;
 
   /** A reader of chunks holds a chunk and its frame, in arrays that grow by doubling. */
   private static final int CHUNKS_HELD = 3;
 
-  /** A request that waits is asked this often whether it still wants to. */
+  /** How often a waiting request calls its {@link Patience}. */
   private static final Duration STEP = Duration.ofMillis(500);
 
-  /** Kinds of work, and the sixteenths of the budget that no other kind can take. */
+  /** Kinds of work; each has a reserved number of sixteenths of the budget. */
   public enum Work {
-    /** Decoding for a client that reads. */
+    /** Decoding for a client that downloads. */
     READING(4),
-    /** Checks of downloads, and documents of upstreams. */
+    /** Verifying downloads from upstreams, and decoding their documents. */
     DOWNLOADS(4),
-    /** Checks of uploads, and encoded request bodies. */
+    /** Verifying uploads, and decoding request bodies. */
     UPLOADS(2),
-    /** Work that no request waits for. */
+    /** Background jobs. */
     BACKGROUND(1);
 
     private static final int ALL = 16;
@@ -69,14 +70,13 @@ public final class DecoderBudget {
     }
   }
 
-  /** How long a request waits for memory. */
+  /** Decides how long a request waits for memory. */
   @FunctionalInterface
   public interface Patience {
     /**
-     * Returns whether to go on waiting; called several times a minute at least, by the thread that
-     * waits.
+     * Returns whether to go on waiting. The waiting thread calls it about every 500 ms.
      *
-     * @throws IOException if the memory isn't needed any more
+     * @throws IOException if the memory isn't needed any more; ends the wait with this exception
      */
     boolean goesOn(Duration waited) throws IOException;
   }
@@ -88,12 +88,12 @@ public final class DecoderBudget {
   private final Condition released = lock.newCondition();
   private final long[] held = new long[Work.values().length]; // guarded by lock
 
-  /** What was given since the first of the line has been the first. */
-  private final long[] passed = new long[Work.values().length]; // guarded by lock
+  /** Bytes held by requests that overtook the present head of the queue, for each kind of work. */
+  private final long[] overtaking = new long[Work.values().length]; // guarded by lock
 
-  private final Deque<Request> line = new ArrayDeque<>(); // guarded by lock
+  private final Deque<Request> queue = new ArrayDeque<>(); // guarded by lock
 
-  /** A budget of so many bytes, for chunks of the usual sizes. */
+  /** A budget of this size, for chunks of the default sizes. */
   public DecoderBudget(long totalBytes) {
     this(totalBytes, USUAL_CHUNK_BYTES);
   }
@@ -107,21 +107,21 @@ public final class DecoderBudget {
   }
 
   /**
-   * Half of the heap.
+   * A budget of half the heap, at least 32 MiB.
    *
-   * @param maxChunkBytes the longest chunk
+   * @param maxChunkBytes length of the longest chunk
    */
   public static DecoderBudget inHeap(int maxChunkBytes) {
     return new DecoderBudget(
         Math.max(LEAST_BYTES, Runtime.getRuntime().maxMemory() / PART_OF_HEAP), maxChunkBytes);
   }
 
-  /** The part of the budget that this kind of work uses. */
+  /** A view of the budget for one kind of work. */
   public DecoderShare share(Work work) {
     return new DecoderShare(this, work, skips);
   }
 
-  /** How many bytes are not held by any decoder now. */
+  /** Number of bytes that no decoder holds now. */
   public long freeBytes() {
     lock.lock();
     try {
@@ -135,40 +135,40 @@ public final class DecoderBudget {
     }
   }
 
-  /** How many requests wait for memory now. */
+  /** Number of requests that wait for memory now. */
   public int waiting() {
     lock.lock();
     try {
-      return line.size();
+      return queue.size();
     } finally {
       lock.unlock();
     }
   }
 
-  /** What a reader of chunks holds. */
+  /** Memory that one reader of chunks takes. */
   long chunkReaderBytes() {
     return chunkReaderBytes;
   }
 
-  /** What one decoder of this kind of work can have at most. */
+  /** The most memory that one decoder of this kind of work can get. */
   long mostBytes(Work work) {
     return free(work, new long[held.length]);
   }
 
-  /** A part of the budget that is held. */
+  /** Memory that a decoder holds, and the head of the queue that it overtook, if any. */
   static final class Grant {
     private final Work work;
     private final long bytes;
-    private @Nullable Request passing; // guarded by lock
+    private final @Nullable Request overtaken;
 
-    private Grant(Work work, long bytes, @Nullable Request passing) {
+    private Grant(Work work, long bytes, @Nullable Request overtaken) {
       this.work = work;
       this.bytes = bytes;
-      this.passing = passing;
+      this.overtaken = overtaken;
     }
   }
 
-  /** Somebody who asks for memory. */
+  /** A request for memory; compared by identity. */
   private static final class Request {
     private final Work work;
     private final long bytes;
@@ -180,10 +180,11 @@ public final class DecoderBudget {
   }
 
   /**
-   * Takes memory; waits for it if need be.
+   * Takes memory; waits if there is too little.
    *
-   * @throws DecoderTooLargeException if this kind of work can never have so much
-   * @throws DecodersBusyException if the patience ends first
+   * @throws DecoderTooLargeException if this kind of work can never get so much
+   * @throws DecodersBusyException if {@code patience} gives up
+   * @throws InterruptedIOException if the thread is interrupted while it waits
    */
   Grant take(Work work, long bytes, Patience patience) throws IOException {
     if (bytes > mostBytes(work)) {
@@ -211,13 +212,13 @@ public final class DecoderBudget {
     }
   }
 
-  /** Takes memory if there is some, else joins the line. */
+  /** Takes memory if there is enough, else joins the queue and returns null. */
   private @Nullable Grant takeOrJoin(Request request) {
     lock.lock();
     try {
       Grant grant = tryTake(request);
       if (grant == null) {
-        line.add(request);
+        queue.add(request);
       }
       return grant;
     } finally {
@@ -232,9 +233,9 @@ public final class DecoderBudget {
         return null;
       }
       held[request.work.ordinal()] += request.bytes;
-      Request first = line.peek();
+      Request first = queue.peek();
       if (first != null && first != request) {
-        passed[request.work.ordinal()] += request.bytes;
+        overtaking[request.work.ordinal()] += request.bytes;
         return new Grant(request.work, request.bytes, first);
       }
       return new Grant(request.work, request.bytes, null);
@@ -261,16 +262,16 @@ public final class DecoderBudget {
     if (request.bytes > free(request.work, held)) {
       return false;
     }
-    Request first = line.peek();
+    Request first = queue.peek();
     if (first == null || first == request) {
       return true;
     }
-    long[] beside = passed.clone();
-    beside[request.work.ordinal()] += request.bytes;
-    return first.bytes <= free(first.work, beside);
+    long[] withRequest = overtaking.clone();
+    withRequest[request.work.ordinal()] += request.bytes;
+    return first.bytes <= free(first.work, withRequest);
   }
 
-  /** What this kind of work could take if so much were held. */
+  /** Memory that this kind of work could take if the kinds of work held so much. */
   private long free(Work asking, long[] holding) {
     long free = totalBytes;
     for (Work work : Work.values()) {
@@ -283,24 +284,24 @@ public final class DecoderBudget {
   private void leave(Request request) {
     lock.lock();
     try {
-      if (line.peek() == request) {
-        Arrays.fill(passed, 0);
+      if (queue.peek() == request) {
+        Arrays.fill(overtaking, 0);
       }
-      line.remove(request);
+      queue.remove(request);
       released.signalAll();
     } finally {
       lock.unlock();
     }
   }
 
-  /** Gives back what was taken; once. */
+  /** Gives back the memory of a grant. Call it once for each grant. */
   void release(Grant grant) {
     lock.lock();
     try {
       held[grant.work.ordinal()] -= grant.bytes;
-      Request overtaken = grant.passing;
-      if (overtaken != null && overtaken == line.peek()) {
-        passed[grant.work.ordinal()] -= grant.bytes;
+      Request overtaken = grant.overtaken;
+      if (overtaken != null && overtaken == queue.peek()) {
+        overtaking[grant.work.ordinal()] -= grant.bytes;
       }
       released.signalAll();
     } finally {

@@ -7,8 +7,9 @@ import narthex.stream.DecoderBudget.Work;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The memory of one decoder: taken when the stream says how much it needs, given back in the end.
- * Remembers its own failure, whatever the decoder makes of it. For one thread at a time.
+ * The memory of one decoder: taken once the stream's header tells how much, released at the end. It
+ * remembers why it could not take memory, since decoders may replace the exception by their own.
+ * For one thread at a time.
  */
 final class DecoderLease {
   private final DecoderBudget budget;
@@ -20,7 +21,7 @@ final class DecoderLease {
   private @Nullable IOException failure;
 
   /**
-   * @param besideBytes what is needed beside the decoder
+   * @param besideBytes memory that is needed in addition to the decoder's
    */
   DecoderLease(DecoderBudget budget, Work work, long besideBytes, Patience patience) {
     this.budget = budget;
@@ -30,10 +31,11 @@ final class DecoderLease {
   }
 
   /**
-   * Holds at least so much for the decoder; waits for it if need be. What was held for an earlier
-   * part of the stream is given back first, so that two who need more don't wait for each other.
+   * Makes sure that the lease holds at least so much for the decoder; waits if there is too little.
+   * Before it takes more it releases what it holds, so that two growing decoders can't wait for
+   * each other.
    *
-   * @throws DecoderMemoryException if it can't be had
+   * @throws DecoderMemoryException if it can't get the memory
    */
   void require(long decoderBytes) throws IOException {
     long wanted = besideBytes + decoderBytes;
@@ -50,19 +52,19 @@ final class DecoderLease {
     }
   }
 
-  /** The virtual machine itself has no memory for what was promised. */
+  /** Records that the JVM ran out of memory, and returns the exception to throw. */
   IOException exhausted(long bytes) {
     IOException busy = new DecodersBusyException(bytes);
     failure = busy;
     return busy;
   }
 
-  /** Why there was no memory; null if there was. */
+  /** Why the last request for memory failed; null if none failed. */
   @Nullable IOException failure() {
     return failure;
   }
 
-  /** Gives everything back; a second call does nothing. */
+  /** Releases all memory; further calls do nothing. */
   void release() {
     Grant given = grant;
     grant = null;

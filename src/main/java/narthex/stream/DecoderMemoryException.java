@@ -2,7 +2,7 @@ package narthex.stream;
 
 import java.io.IOException;
 
-/** There is no memory for a decoder. The bytes themselves may be right. */
+/** There is no memory for a decoder. Says nothing about the compressed bytes. */
 public abstract sealed class DecoderMemoryException extends IOException
     permits DecodersBusyException, DecoderTooLargeException {
   private static final long serialVersionUID = 1L;

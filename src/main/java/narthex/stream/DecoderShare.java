@@ -9,13 +9,12 @@ import narthex.stream.DecoderBudget.Patience;
 import narthex.stream.DecoderBudget.Work;
 
 /**
- * Decodes for one kind of work, with memory of the {@link DecoderBudget}: from compressed bytes to
- * the bytes themselves. Thread-safe.
+ * Decompresses streams for one kind of work, with memory of the {@link DecoderBudget}. Thread-safe.
  *
- * <p>Several xz streams, zstd, gzip or lz4 frames or bzip2 streams behind each other are one
- * stream. The end is given only when the compressed stream was read to its end and was whole;
- * otherwise, and on any damage that the format shows, {@link CorruptEncodingException}. A failed
- * stream goes on failing. An {@link IOException} of the source itself passes unchanged.
+ * <p>Concatenated xz or bzip2 streams, gzip members, and zstd or lz4 frames count as one stream. A
+ * decoded stream ends only if the compressed stream was complete and read to its end. Otherwise,
+ * and if the format detects damage, reading throws {@link CorruptEncodingException}. A stream that
+ * failed once fails on every later read. An {@link IOException} of the source passes unchanged.
  */
 public final class DecoderShare {
   private static final Duration USUAL_WAIT = Duration.ofSeconds(30);
@@ -33,30 +32,29 @@ public final class DecoderShare {
   }
 
   /**
-   * How something is decoded.
+   * Limits of decoding one stream.
    *
-   * @param maxBytes how many decoded bytes will be read at most: a larger window isn't needed
-   * @param besideBytes memory that is needed beside the decoder from the first byte on
+   * @param maxBytes the caller will read at most so many decoded bytes; the decoder's window never
+   *     needs to be larger
+   * @param besideBytes memory to take from the first byte on in addition to the decoder's
    * @param patience how long to wait for memory
    */
   public record Terms(long maxBytes, long besideBytes, Patience patience) {}
 
   /**
-   * The decoded bytes of a stream. Reads nothing before the first read, which may wait for memory
-   * up to 30 seconds. The memory is free again at the stream's end, at the latest when the stream
-   * is closed. Always close it. For one thread: a close waits for a read that is under way.
+   * Decompresses a stream. The first read opens the decoder and may wait up to 30 seconds for
+   * memory; it throws {@link DecoderMemoryException} if there is none. The memory is released at
+   * the end of the stream or when the caller closes it. The caller must close it. For one thread.
    *
-   * <p>A read fails with {@link DecoderMemoryException} if there is no memory.
-   *
-   * @param compression how the bytes are compressed; {@link Compression#NONE} gives the source
-   * @param source the compressed bytes, closed when the result is closed
-   * @param maxBytes how many decoded bytes will be read at most
+   * @param compression the compression method; {@link Compression#NONE} returns the source itself
+   * @param source the compressed bytes; closed with the result
+   * @param maxBytes the caller will read at most so many decoded bytes
    */
   public InputStream decode(Compression compression, InputStream source, long maxBytes) {
     return decode(compression, source, new Terms(maxBytes, 0, USUAL));
   }
 
-  /** The same on these terms. */
+  /** Decompresses a stream like the other method, with these limits. */
   public InputStream decode(Compression compression, InputStream source, Terms terms) {
     if (compression == Compression.NONE && terms.besideBytes() == 0) {
       return source;
@@ -72,25 +70,25 @@ public final class DecoderShare {
         in -> OpenDecoders.open(compression, in, lease, terms.maxBytes()));
   }
 
-  /** Looks from time to time whether somebody still wants the bytes. */
+  /** Checks from time to time whether the client is still there. */
   @FunctionalInterface
   public interface Watch {
     /**
-     * Looks.
+     * Checks once.
      *
-     * @throws IOException if nobody wants them any more
+     * @throws IOException if the client has left; ends the skip with this exception
      */
     void look() throws IOException;
   }
 
   /**
-   * Skips over decoded bytes. A long skip looks again and again whether it is still wanted, and
-   * only a few run over the same file at once.
+   * Skips decoded bytes. A long skip calls the watch regularly, and waits while others skip over
+   * the same file.
    *
-   * @param file names the file, to tell skips over the same one
-   * @param decoded gives the bytes
-   * @throws java.io.EOFException if the stream ends before
-   * @throws DecodersBusyException if others skip over this file for a minute
+   * @param file identifies the file, by equals
+   * @param decoded the stream to skip in
+   * @throws java.io.EOFException if the stream ends first
+   * @throws DecodersBusyException if it waited a minute for other skips
    */
   public void skip(Object file, InputStream decoded, long count, Watch watch) throws IOException {
     skips.skip(file, decoded, count, watch);
@@ -99,15 +97,15 @@ public final class DecoderShare {
   /** Opens a stream. */
   @FunctionalInterface
   public interface Opener {
-    /** Opens it; the caller closes it. */
+    /** Opens the stream; the caller closes it. */
     InputStream open() throws IOException;
   }
 
   /**
-   * Opens a stream that decodes chunks. Its memory is free again when the stream is closed.
+   * Takes memory and opens a stream that decodes chunks. Closing the stream releases the memory.
    *
    * @throws DecoderMemoryException if there is no memory within 30 seconds
-   * @throws IOException if the stream can't be opened
+   * @throws IOException if the opener fails
    */
   public InputStream openChunks(Opener opener) throws IOException {
     DecoderLease lease = new DecoderLease(budget, work, 0, USUAL);
@@ -120,7 +118,7 @@ public final class DecoderShare {
     }
   }
 
-  /** Holds memory until it is closed. */
+  /** Releases the lease when it is closed. */
   private static class HoldingInputStream extends PassingInputStream {
     private final AtomicBoolean closed = new AtomicBoolean();
     private final DecoderLease lease;
@@ -152,7 +150,7 @@ public final class DecoderShare {
     }
   }
 
-  /** Takes the memory when the first byte has come. */
+  /** Takes the memory after the first byte has come. */
   private static final class LeasingInputStream extends HoldingInputStream {
     private final DecoderLease lease;
 

@@ -1,6 +1,6 @@
 package narthex.stream;
 
-/** A decoder needs more memory than this server ever gives to one. */
+/** A decoder needs more memory than the server ever gives to one decoder. */
 public final class DecoderTooLargeException extends DecoderMemoryException {
   private static final long serialVersionUID = 1L;
 

@@ -1,6 +1,6 @@
 package narthex.stream;
 
-/** Other decoders hold the memory that a decoder needs; a later try may succeed. */
+/** Other decoders hold the memory that a decoder needs; a retry may succeed. */
 public final class DecodersBusyException extends DecoderMemoryException {
   private static final long serialVersionUID = 1L;
 

@@ -7,19 +7,20 @@ import narthex.nix.Compression;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Around any decoder: opens it at the first read, tells damage from trouble with the source, turns
- * the unchecked exceptions of decoders into checked ones, lets the end pass only where the source
- * ends, and fails for ever once it failed. For one thread.
+ * Gives all decoders the same contract. It opens the decoder at the first read, tells corrupt data
+ * from a failing source, turns unchecked exceptions of decoders into {@link
+ * CorruptEncodingException}, ends only if the source ends too, and fails on every read after the
+ * first failure. For one thread.
  */
 final class DecodingInputStream extends SpanInputStream {
-  /** Opens the decoder; closing the decoder must close what it was given. */
+  /** Opens the decoder; closing the decoder must close the source. */
   interface Opener {
     InputStream open(InputStream source) throws IOException;
   }
 
   /**
-   * Decoded bytes asked for at once: decoders wait until they have filled what they are given, and
-   * a reader that follows a transfer wants what is there.
+   * Decoders block until they have filled the buffer. Small reads let a client that follows a
+   * transfer get the bytes early.
    */
   private static final int READ_BYTES = 8 << 10;
 
@@ -32,7 +33,7 @@ final class DecodingInputStream extends SpanInputStream {
   private boolean ended;
 
   /**
-   * @param lease the decoder's memory: given back here
+   * @param lease the decoder's memory; released at the end or by close
    */
   DecodingInputStream(
       Compression compression, InputStream source, DecoderLease lease, Opener opener) {
@@ -72,7 +73,7 @@ final class DecodingInputStream extends SpanInputStream {
     }
   }
 
-  /** A sign of whether the next read may wait for the source: more than 0 if it surely need not. */
+  /** The available bytes of the source: more than 0 if the next read won't wait for the source. */
   @Override
   public int available() throws IOException {
     return failure != null || ended ? 0 : source.available();
@@ -88,7 +89,7 @@ final class DecodingInputStream extends SpanInputStream {
     }
   }
 
-  /** The decoder closes the source too, which only this stream's own close may do. */
+  /** Frees the decoder, but keeps it from closing the source: only {@link #close} may do that. */
   private void closeDecoder() throws IOException {
     InputStream opened = decoder;
     decoder = null;
@@ -127,14 +128,15 @@ final class DecodingInputStream extends SpanInputStream {
   }
 
   /**
-   * Several decoders take no bytes at all for a whole stream, and Brotli stops at its last block.
+   * Refuses trailing bytes, which the Brotli decoder doesn't read, and an empty source, which
+   * several decoders accept.
    */
   private void checkSourceEnded() throws IOException {
     if (source.read() >= 0) {
-      throw new CorruptEncodingException(compression, "bytes behind the end", null);
+      throw new CorruptEncodingException(compression, "trailing bytes", null);
     }
     if (source.isEmpty) {
-      throw new CorruptEncodingException(compression, "no bytes", null);
+      throw new CorruptEncodingException(compression, "empty", null);
     }
   }
 
@@ -144,7 +146,7 @@ final class DecodingInputStream extends SpanInputStream {
         : new CorruptEncodingException(compression, String.valueOf(e.getMessage()), e);
   }
 
-  /** The compressed bytes; remembers its own failure, whatever the decoder makes of it. */
+  /** The compressed bytes. Remembers its failure, since decoders may replace the exception. */
   private static final class Source extends PassingInputStream {
     private @Nullable IOException failure;
     private @Nullable RuntimeException bug;

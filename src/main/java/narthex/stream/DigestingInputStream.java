@@ -7,15 +7,15 @@ import narthex.nix.Sha256;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Passes bytes through and keeps their number and SHA-256. Closing it closes the stream it reads;
- * count and digest can still be asked then. For one thread.
+ * Counts and hashes the bytes of another stream. Closing it closes the other stream; count and
+ * digest remain available. For one thread.
  */
 public final class DigestingInputStream extends PassingInputStream {
   private final MessageDigest sha256 = Sha256.newDigest();
   private long count;
   private @Nullable Sha256 digest;
 
-  /** Reads this stream, which is closed with this one. */
+  /** Wraps a stream, which is closed with this one. */
   public DigestingInputStream(InputStream in) {
     super(in);
   }
@@ -26,8 +26,8 @@ public final class DigestingInputStream extends PassingInputStream {
   }
 
   /**
-   * The SHA-256 of the bytes read. To be asked at the end: reading further bytes afterwards is an
-   * {@link IllegalStateException}; asking again gives the same.
+   * The SHA-256 of the bytes read. The first call ends hashing: reading more bytes then throws
+   * {@link IllegalStateException}, and further calls return the same hash.
    */
   public Sha256 digest() {
     Sha256 known = digest;
@@ -43,7 +43,7 @@ public final class DigestingInputStream extends PassingInputStream {
     int read = in.read(buffer, offset, length);
     if (read > 0) {
       if (digest != null) {
-        throw new IllegalStateException("read on after the digest was taken");
+        throw new IllegalStateException("read after digest()");
       }
       sha256.update(buffer, offset, read);
       count += read;

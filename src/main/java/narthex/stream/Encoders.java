@@ -14,12 +14,12 @@ import org.apache.commons.compress.compressors.lz4.FramedLZ4CompressorOutputStre
 import org.tukaani.xz.LZMA2Options;
 import org.tukaani.xz.XZOutputStream;
 
-/** From bytes to compressed bytes. */
+/** Opens compressing streams. */
 public final class Encoders {
-  /** The zstd level: its default, and faster than most networks. */
+  /** The default level of zstd; faster than most networks. */
   static final int ZSTD_LEVEL = 3;
 
-  /** The xz level: its default and what Nix uses; takes about 94 MiB of memory. */
+  /** The default level of xz and of Nix; takes about 94 MiB of memory. */
   static final int XZ_PRESET = LZMA2Options.PRESET_DEFAULT;
 
   private static final int GZIP_BUFFER_BYTES = 16 * 1024;
@@ -30,12 +30,12 @@ public final class Encoders {
   private Encoders() {}
 
   /**
-   * A stream that compresses what is written to it, in memory that does not grow with the length.
+   * Opens a stream that compresses. Its memory doesn't depend on the length.
    *
    * @param compression one of NONE, ZSTD (with a checksum), XZ and GZIP
-   * @param target takes the compressed bytes; closed when the result is closed
-   * @throws IllegalArgumentException if nothing is written in that compression
-   * @throws IOException if the target fails to take a header; it is not closed then
+   * @param target receives the compressed bytes; closed with the result
+   * @throws IllegalArgumentException if the compression is another one
+   * @throws IOException if writing the header fails; the target stays open
    */
   public static EncodingOutputStream encode(Compression compression, OutputStream target)
       throws IOException {
@@ -50,7 +50,7 @@ public final class Encoders {
       case XZ -> new XZOutputStream(target, new LZMA2Options(XZ_PRESET));
       case GZIP -> new GZIPOutputStream(target, GZIP_BUFFER_BYTES, true);
       case BZIP2, BR, LZ4 ->
-          throw new IllegalArgumentException("nothing is written as " + compression.nixName());
+          throw new IllegalArgumentException("can't compress to " + compression.nixName());
     };
   }
 
@@ -59,12 +59,12 @@ public final class Encoders {
   }
 
   /**
-   * A stream that writes what is written to it in a format, with as little work and memory as the
-   * format allows: xz, gzip and brotli store the bytes as they are, the others compress. No reader
-   * needs more than 1 MiB for it.
+   * Opens a stream that writes a format with as little work and memory as the format allows: xz,
+   * gzip and Brotli store the bytes uncompressed, the others compress them. Decoding takes at most
+   * 1 MiB of memory.
    *
-   * @param target takes the stream; closed when the result is closed
-   * @throws IOException if the target fails to take a header; it is not closed then
+   * @param target receives the stream; closed with the result
+   * @throws IOException if writing the header fails; the target stays open
    */
   public static EncodingOutputStream wrap(Compression compression, OutputStream target)
       throws IOException {
@@ -90,7 +90,7 @@ public final class Encoders {
     };
   }
 
-  /** The dictionary is not used, but its size is what readers allocate. */
+  /** Sets the smallest dictionary: it isn't used, but decoders allocate its size. */
   private static LZMA2Options storedLzma2() throws IOException {
     LZMA2Options options = new LZMA2Options();
     options.setMode(LZMA2Options.MODE_UNCOMPRESSED);

@@ -7,9 +7,9 @@ import java.util.Objects;
 import narthex.nix.Compression;
 
 /**
- * The bytes of another stream in a format, made by {@link Encoders#wrap} while they are read. Ends
- * only when the other stream ended; holds some ten KiB beside what the encoder takes. Closing it
- * closes the other stream. For one thread.
+ * Encodes another stream by {@link Encoders#wrap} while it is read. Ends only after the other
+ * stream ended. Takes some ten KiB in addition to the encoder's memory. Closing it closes the other
+ * stream. For one thread.
  */
 public final class EncodingInputStream extends SpanInputStream {
   private static final int BUFFER_BYTES = 16 << 10;
@@ -22,9 +22,9 @@ public final class EncodingInputStream extends SpanInputStream {
   private boolean ended;
 
   /**
-   * Encodes this stream, which is closed with this one.
+   * Encodes a stream, which is closed with this one.
    *
-   * @throws IOException if the encoder cannot be made; the stream stays open
+   * @throws IOException if the encoder can't be opened; the stream stays open
    */
   public EncodingInputStream(Compression compression, InputStream in) throws IOException {
     this.in = in;
@@ -72,7 +72,7 @@ public final class EncodingInputStream extends SpanInputStream {
     }
   }
 
-  /** What is encoded and not read yet, without a copy for each reading. */
+  /** The encoded bytes that are not read yet; reads copy directly from its buffer. */
   private static final class Made extends ByteArrayOutputStream {
     int copy(int from, byte[] bytes, int offset, int length) {
       int copied = Math.min(length, count - from);

@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.io.OutputStream;
 
 /**
- * Compresses what is written to it. {@link #close()} finishes the compressed stream and closes the
- * target; after {@link #discard()} nothing more is written, so that a stream whose content broke
- * off does not look complete. Memory is bounded by the codec, whatever the length. For one thread.
+ * A compressing stream that can be abandoned. {@link #close()} finishes the compressed stream and
+ * closes the target. {@link #discard()} writes nothing more, so that an incomplete stream doesn't
+ * look complete. For one thread.
  */
 public final class EncodingOutputStream extends OutputStream {
-  /** Makes the codec's own stream; closing that must finish it. */
+  /** Opens the codec's stream; closing it must finish the compressed stream. */
   interface Opener {
     OutputStream open(OutputStream target) throws IOException;
   }
@@ -33,13 +33,13 @@ public final class EncodingOutputStream extends OutputStream {
     encoder.write(buffer, offset, length);
   }
 
-  /** Writes what can be written so far, at some cost in compression, and flushes the target. */
+  /** Writes as much as the codec can so far, which may compress worse, and flushes the target. */
   @Override
   public void flush() throws IOException {
     encoder.flush();
   }
 
-  /** Finishes the compressed stream and closes the target, also when finishing fails. */
+  /** Finishes the compressed stream and closes the target, even if finishing fails. */
   @Override
   public void close() throws IOException {
     if (closed) {
@@ -52,8 +52,8 @@ public final class EncodingOutputStream extends OutputStream {
   }
 
   /**
-   * Gives up: frees what the codec holds and writes nothing more. Does not close the target, whose
-   * owner must break it. A later {@link #close()} does nothing.
+   * Abandons the stream: frees the codec and writes nothing more. Leaves the target open; its owner
+   * must make the failure visible. A later {@link #close()} does nothing.
    */
   public void discard() {
     if (closed) {
@@ -64,11 +64,13 @@ public final class EncodingOutputStream extends OutputStream {
     try {
       encoder.close();
     } catch (IOException e) {
-      // It has nowhere to write to: whatever it reports concerns bytes nobody wants.
+      // Concerns abandoned bytes only.
     }
   }
 
-  /** Between codec and target: closed by us alone, and deaf after discarding. */
+  /**
+   * Stands between codec and target: never closes the target, and writes nothing once discarded.
+   */
   private static final class Target extends OutputStream {
     private final OutputStream out;
     private boolean discarding;

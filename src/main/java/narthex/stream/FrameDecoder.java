@@ -7,21 +7,21 @@ import java.util.Locale;
 import narthex.nix.Compression;
 
 /**
- * Decodes zstd frames that lie whole in memory, one after the other, with one context: what a
- * chunked NAR is made of. Always close it, since zstd holds native memory. For one thread.
+ * Decodes zstd frames in memory, such as the chunks of a NAR. Reuses one zstd context, so it holds
+ * native memory until closed. For one thread.
  */
 public final class FrameDecoder implements Closeable {
   private final ZstdDecompressCtx context = new ZstdDecompressCtx();
 
   /**
-   * Decodes one frame. Its checksum, where it has one, is compared.
+   * Decodes one frame and verifies its checksum, if it has one.
    *
-   * @param frame begins with the frame
-   * @param frameLength bytes of the frame, all of which must belong to it
-   * @param into takes the decoded bytes, from its beginning on
-   * @param length how many they must be
-   * @throws CorruptEncodingException if the frame is damaged or of another length; what is in
-   *     {@code into} then is nothing
+   * @param frame an array that starts with the frame
+   * @param frameLength exact length of the frame in bytes
+   * @param into receives the decoded bytes from index 0 on
+   * @param length expected number of decoded bytes
+   * @throws CorruptEncodingException if the frame is damaged or has another length; the contents of
+   *     {@code into} are undefined then
    */
   public void decode(byte[] frame, int frameLength, byte[] into, int length)
       throws CorruptEncodingException {
@@ -39,7 +39,7 @@ public final class FrameDecoder implements Closeable {
     }
   }
 
-  /** Frees the native memory; a second call does nothing. */
+  /** Frees the native memory; further calls do nothing. */
   @Override
   public void close() {
     context.close();

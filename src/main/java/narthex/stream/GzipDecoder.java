@@ -8,8 +8,8 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * Decodes gzip members behind each other; zeros may follow the last, as tapes have them. Headers of
- * any length take no memory. Holds native memory until it is closed. For one thread.
+ * Decodes concatenated gzip members. Like gzip, accepts zero padding after the last one. Headers of
+ * any length take no memory. Holds native memory until closed. For one thread.
  *
  * <p>Source: RFC 1952.
  */
@@ -53,12 +53,12 @@ final class GzipDecoder extends SpanInputStream {
         endMember();
       } else if (inflater.needsInput()) {
         if (!fill()) {
-          throw new EOFException("it ends within a member");
+          throw new EOFException("unexpected end of a member");
         }
         inflater.setInput(buffer, next, filled - next);
         next = filled;
       } else {
-        throw new IOException("it needs a dictionary");
+        throw new IOException("dictionaries are not supported");
       }
     }
   }
@@ -71,7 +71,7 @@ final class GzipDecoder extends SpanInputStream {
     }
   }
 
-  /** Reads a header; false if there is no other member. */
+  /** Reads the header of the next member; false at the end of the stream. */
   private boolean beginMember() throws IOException {
     int magic = readByte();
     if (!isFirst && magic <= 0) {
@@ -113,7 +113,7 @@ final class GzipDecoder extends SpanInputStream {
       value = readByte();
     }
     if (value > 0) {
-      throw new IOException("bytes behind the end");
+      throw new IOException("trailing bytes");
     }
   }
 
@@ -134,10 +134,12 @@ final class GzipDecoder extends SpanInputStream {
     }
   }
 
+  /** Skips a file name or comment, which ends with a zero. */
   private void skipText() throws IOException {
-    while (require() != 0) {
-      // the name of a file, or a comment
-    }
+    int value;
+    do {
+      value = require();
+    } while (value != 0);
   }
 
   private long readInt() throws IOException {
@@ -147,7 +149,7 @@ final class GzipDecoder extends SpanInputStream {
   private int require() throws IOException {
     int value = readByte();
     if (value < 0) {
-      throw new EOFException("it ends within a header or trailer");
+      throw new EOFException("unexpected end of a header or trailer");
     }
     return value;
   }

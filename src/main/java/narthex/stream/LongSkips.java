@@ -1,6 +1,5 @@
 package narthex.stream;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -11,18 +10,18 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Skips over decoded bytes. To skip is to decode, which costs processor time for minutes in a large
- * file: so a skip ends soon after its client has left, and only a few clients skip over the same
- * file at once. Thread-safe.
+ * Skips decoded bytes. Skipping means decoding, which takes minutes of CPU time in a large file. So
+ * a long skip ends soon after its client has left, and only two run over the same file at once.
+ * Thread-safe.
  */
 final class LongSkips {
-  /** Skips of one file at once, of those that are long. */
+  /** Long skips over one file at once. */
   private static final int AT_ONCE = 2;
 
-  /** A skip over fewer bytes isn't long. */
+  /** Skips over fewer bytes have no limits. */
   private static final long SHORT_BYTES = 8 << 20;
 
-  /** After so many bytes the skip looks whether its client is still there. */
+  /** A long skip calls its watch before each step of so many bytes. */
   private static final long STEP_BYTES = 1 << 20;
 
   private static final long STEP_MILLIS = 500;
@@ -32,13 +31,7 @@ final class LongSkips {
   private final Condition ended = lock.newCondition();
   private final Map<Object, Integer> running = new HashMap<>(); // guarded by lock
 
-  /**
-   * Skips.
-   *
-   * @param file names the file, to tell skips over the same one
-   * @throws EOFException if the stream ends before
-   * @throws DecodersBusyException if others skip over this file for a minute
-   */
+  /** Implements {@link DecoderShare#skip}. */
   void skip(Object file, InputStream in, long count, DecoderShare.Watch watch) throws IOException {
     if (count < SHORT_BYTES) {
       in.skipNBytes(count);
@@ -63,13 +56,13 @@ final class LongSkips {
     while (!tryBegin(file)) {
       watch.look();
       if (waited >= LONGEST_WAIT_MILLIS) {
-        throw new DecodersBusyException("others skip over the same file");
+        throw new DecodersBusyException("too many clients skip over the same file");
       }
       waited += STEP_MILLIS;
     }
   }
 
-  /** Begins as soon as few others skip over this file; false if that takes longer. */
+  /** Waits up to 500 ms until it may begin; returns whether it may. */
   private boolean tryBegin(Object file) throws IOException {
     lock.lock();
     try {

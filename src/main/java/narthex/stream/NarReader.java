@@ -13,11 +13,11 @@ import narthex.nix.NarListing;
 import narthex.nix.NarText;
 
 /**
- * Reads a NAR from its first to its last byte, as strictly as Nix does: the canonical form only,
- * padding of zeros, entries sorted and each once, names that are names, nothing behind the end.
- * Refused as well is what no file system holds: names of more than {@value #MAX_NAME_BYTES} bytes,
- * link targets that are empty, have a zero byte or more than {@value #MAX_TARGET_BYTES} bytes, and
- * more than {@value #MAX_DEPTH} directories in each other. Memory does not grow with the NAR.
+ * Parses a NAR in one pass, as strictly as Nix: zero padding, sorted entries without duplicates,
+ * valid names, no trailing bytes. It also rejects NARs that no file system could hold: with names
+ * of more than {@value #MAX_NAME_BYTES} bytes, link targets that are empty, have a zero byte or
+ * more than {@value #MAX_TARGET_BYTES} bytes, or more than {@value #MAX_DEPTH} nested directories.
+ * Memory doesn't grow with the NAR.
  *
  * <p>Source: Nix, {@code src/libutil/archive.cc} and {@code serialise.cc}. A string is its length
  * in 64 bits little-endian, its bytes, and zeros up to a multiple of 8.
@@ -29,16 +29,16 @@ public final class NarReader {
   /** Longest target of a symbolic link, in bytes. */
   public static final int MAX_TARGET_BYTES = NarListing.MAX_TARGET_BYTES;
 
-  /** Most directories in each other. */
+  /** Deepest nesting of directories. */
   public static final int MAX_DEPTH = NarListing.MAX_DEPTH;
 
   private static final int BUFFER_BYTES = 1 << 16;
   private static final int ALIGNMENT = 8;
 
-  /** Longest text that could be a tag, in bytes. */
+  /** Longest string read as a tag, in bytes; all tags are shorter. */
   private static final int MAX_TAG_BYTES = 16;
 
-  /** Its first bytes are the names that are none: the empty one, {@code .} and {@code ..}. */
+  /** Its prefixes are the invalid names: the empty name, {@code .} and {@code ..}. */
   private static final byte[] DOTS = {'.', '.'};
 
   private static final NarTag MAGIC = new NarTag("nix-archive-1");
@@ -52,28 +52,28 @@ public final class NarReader {
   /**
    * A regular file in a NAR.
    *
-   * @param name its name in the directory; empty if the NAR is this file
+   * @param name its name in its directory; empty for the root
    * @param executable whether it has the executable bit
-   * @param offset where its contents begin in the NAR, in bytes
-   * @param sizeBytes how long they are
+   * @param offset offset of the contents in the NAR, in bytes
+   * @param sizeBytes length of the contents
    */
   public record RegularFile(String name, boolean executable, long offset, long sizeBytes) {}
 
   /**
-   * Takes what is in a NAR in its order. Names are as {@link NarText} makes them from bytes, and
-   * empty for the root. What a method throws ends the reading and passes unchanged.
+   * Receives the contents of a NAR in its order. Names and targets are in the form of {@link
+   * NarText}; the root has an empty name. An exception ends the parsing and passes unchanged.
    */
   public interface Visitor {
-    /** A directory begins; what follows is in it until the matching {@link #endDirectory}. */
+    /** A directory begins: all nodes up to its {@link #endDirectory} are in it. */
     default void beginDirectory(String name) throws IOException {}
 
-    /** The directory that began last and has not ended ends. */
+    /** The innermost directory ends. */
     default void endDirectory() throws IOException {}
 
     /**
      * A regular file.
      *
-     * @param contents its bytes, to be read or not before this returns; ends with them
+     * @param contents the contents; valid until this method returns, which need not read them
      */
     default void file(RegularFile file, InputStream contents) throws IOException {}
 
@@ -86,13 +86,13 @@ public final class NarReader {
   private final byte[] buffer = new byte[BUFFER_BYTES];
   private final ByteBuffer numbers = ByteBuffer.wrap(buffer).order(ByteOrder.LITTLE_ENDIAN);
 
-  /** For each open directory the name that came last; the innermost first. */
+  /** The last name in each open directory, the innermost first. */
   private final Deque<byte[]> open = new ArrayDeque<>();
 
   private int next;
   private int limit;
 
-  /** Offset in the NAR of the byte behind the buffer. */
+  /** Number of bytes read from the stream so far. */
   private long end;
 
   private NarReader(InputStream in, Visitor visitor) {
@@ -101,11 +101,11 @@ public final class NarReader {
   }
 
   /**
-   * Reads a NAR up to the end of the stream, which stays open.
+   * Parses a NAR up to the end of the stream, which stays open.
    *
    * @return the length of the NAR in bytes
-   * @throws NotNarException if the bytes are not a NAR
-   * @throws IOException what the stream or the visitor throws, unchanged
+   * @throws NotNarException if the bytes are not a valid NAR
+   * @throws IOException if the stream or the visitor throws it
    */
   public static long read(InputStream nar, Visitor visitor) throws IOException {
     return new NarReader(nar, visitor).readArchive();
@@ -113,7 +113,7 @@ public final class NarReader {
 
   private long readArchive() throws IOException {
     if (!isNext(MAGIC)) {
-      throw notNar("it does not begin as one");
+      throw notNar("wrong magic");
     }
     readNode("");
     while (!open.isEmpty()) {
@@ -129,7 +129,7 @@ public final class NarReader {
       }
     }
     if (next < limit || fill()) {
-      throw notNar("bytes behind the end");
+      throw notNar("trailing bytes");
     }
     return end;
   }
@@ -156,7 +156,7 @@ public final class NarReader {
       case "symlink" -> readSymlink(name);
       case "directory" -> {
         if (open.size() == MAX_DEPTH) {
-          throw notNar("more than " + MAX_DEPTH + " directories in each other");
+          throw notNar("more than " + MAX_DEPTH + " nested directories");
         }
         open.push(new byte[0]);
         visitor.beginDirectory(name);
@@ -170,7 +170,7 @@ public final class NarReader {
     boolean executable = tag.equals("executable");
     if (executable) {
       if (readLength() != 0) {
-        throw notNar("an executable marker with a value");
+        throw notNar("the executable marker has a value");
       }
       tag = readTag();
     }
@@ -179,7 +179,7 @@ public final class NarReader {
     }
     long size = readLength();
     if (size > Long.MAX_VALUE - position() - ALIGNMENT) {
-      throw notNar("contents of impossible length");
+      throw notNar("impossible length of contents");
     }
     Contents contents = new Contents(size);
     visitor.file(new RegularFile(name, executable, position(), size), contents);
@@ -193,7 +193,7 @@ public final class NarReader {
     expect(TARGET);
     byte[] target = readString("target", MAX_TARGET_BYTES);
     if (target.length == 0 || contains(target, 0)) {
-      throw notNar("a symbolic link whose target is none");
+      throw notNar("invalid target of a symbolic link");
     }
     visitor.symlink(name, NarText.of(target));
     expect(CLOSE);
@@ -209,7 +209,7 @@ public final class NarReader {
   private void checkName(byte[] name) throws NotNarException {
     boolean isDots = name.length <= 2 && Arrays.equals(name, Arrays.copyOf(DOTS, name.length));
     if (isDots || contains(name, '/') || contains(name, 0)) {
-      throw notNar("a name that is none: '" + printable(name) + "'");
+      throw notNar("invalid name '" + printable(name) + "'");
     }
   }
 
@@ -219,7 +219,7 @@ public final class NarReader {
     }
   }
 
-  /** Goes past this tag if it comes next. */
+  /** Consumes this tag if it comes next; returns whether it did. */
   private boolean isNext(NarTag tag) throws IOException {
     require(Long.BYTES);
     if (numbers.getLong(next) != tag.text().length()) {
@@ -240,7 +240,7 @@ public final class NarReader {
   private byte[] readString(String what, int maxBytes) throws IOException {
     long length = readLength();
     if (length > maxBytes) {
-      throw notNar("a " + what + " of " + length + " bytes");
+      throw notNar(what + " too long: " + length + " bytes");
     }
     require((int) length);
     byte[] string = Arrays.copyOfRange(buffer, next, next + (int) length);
@@ -253,7 +253,7 @@ public final class NarReader {
     require(Long.BYTES);
     long length = numbers.getLong(next);
     if (length < 0) {
-      throw notNar("an impossible length");
+      throw notNar("impossible length of a string");
     }
     next += Long.BYTES;
     return length;
@@ -264,18 +264,18 @@ public final class NarReader {
     require(padding);
     for (int i = 0; i < padding; i++) {
       if (buffer[next] != 0) {
-        throw notNar("padding that is not zero");
+        throw notNar("non-zero padding");
       }
       next++;
     }
   }
 
-  /** Makes so many bytes, fewer than the buffer holds, lie in the buffer. */
+  /** Reads until at least so many bytes, at most the buffer's size, are in the buffer. */
   private void require(int count) throws IOException {
     while (limit - next < count) {
       if (!fill()) {
         next = limit;
-        throw notNar("it ends early");
+        throw notNar("unexpected end");
       }
     }
   }
@@ -303,7 +303,7 @@ public final class NarReader {
 
   private NotNarException unexpected(String expected, String tag) {
     byte[] bytes = tag.getBytes(StandardCharsets.ISO_8859_1);
-    return notNar("'" + printable(bytes) + "' in place of " + expected);
+    return notNar("expected " + expected + ", found '" + printable(bytes) + "'");
   }
 
   private NotNarException notNar(String reason) {
@@ -349,7 +349,7 @@ public final class NarReader {
       while (count == 0) {
         count = in.read(bytes, offset, wanted);
         if (!took(count, false)) {
-          throw notNar("it ends early");
+          throw notNar("unexpected end");
         }
       }
       left -= count;
@@ -368,12 +368,12 @@ public final class NarReader {
       return (int) Math.min(left, limit - next > 0 ? limit - next : in.available());
     }
 
-    /** Goes past what the visitor left. */
+    /** Skips the bytes that the visitor didn't read. */
     void skipRest() throws IOException {
       int buffered = (int) Math.min(left, limit - next);
       next += buffered;
       left -= buffered;
-      while (left > 0) { // into the buffer, which is empty now and stays so
+      while (left > 0) { // the buffer is empty: use it as scratch space
         next = 0;
         limit = 0;
         read(buffer, 0, buffer.length);

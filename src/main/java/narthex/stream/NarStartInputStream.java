@@ -7,8 +7,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Passes on what is read, and tells as soon as it is known to begin as every NAR does: with the
- * magic word and a node. Fails where it does not.
+ * Passes on another stream and checks that it starts like a NAR: with the magic and the type of a
+ * node. Reports as soon as the start is complete. For one thread.
  */
 public final class NarStartInputStream extends PassingInputStream {
   private static final NarTag MAGIC = new NarTag("nix-archive-1");
@@ -17,7 +17,7 @@ public final class NarStartInputStream extends PassingInputStream {
   private static final List<byte[]> STARTS =
       List.of(start("regular"), start("directory"), start("symlink"));
 
-  /** So many decoded bytes are enough to know. */
+  /** So many bytes of a NAR are enough for the check. */
   static final int LONGEST_BYTES =
       STARTS.stream().mapToInt(start -> start.length).max().orElseThrow();
 
@@ -27,7 +27,8 @@ public final class NarStartInputStream extends PassingInputStream {
   private boolean isKnown;
 
   /**
-   * @param begun runs once, in the reading thread, when the start was seen
+   * @param in the stream; closed with this one
+   * @param begun called once by the reading thread, when the start is complete
    */
   public NarStartInputStream(InputStream in, Runnable begun) {
     super(in);
@@ -35,23 +36,23 @@ public final class NarStartInputStream extends PassingInputStream {
   }
 
   /**
-   * Reads.
+   * Reads and checks.
    *
-   * @throws NotNarException if no NAR begins so
+   * @throws NotNarException if the bytes can't be the start of a NAR
    */
   @Override
   public int read(byte[] bytes, int offset, int length) throws IOException {
     int read = in.read(bytes, offset, length);
     if (!isKnown) {
       if (read < 0) {
-        throw new NotNarException("it ends", count);
+        throw new NotNarException("unexpected end", count);
       }
-      look(bytes, offset, read);
+      check(bytes, offset, read);
     }
     return read;
   }
 
-  private void look(byte[] bytes, int offset, int length) throws NotNarException {
+  private void check(byte[] bytes, int offset, int length) throws NotNarException {
     int more = Math.min(length, seen.length - count);
     System.arraycopy(bytes, offset, seen, count, more);
     count += more;
@@ -64,7 +65,7 @@ public final class NarStartInputStream extends PassingInputStream {
       }
     }
     if (!isPossible) {
-      throw new NotNarException("it does not begin as one", count);
+      throw new NotNarException("wrong first bytes", count);
     }
     if (isKnown) {
       begun.run();

@@ -7,21 +7,22 @@ import narthex.nix.Compression;
 import narthex.stream.DecoderBudget.Work;
 
 /**
- * Finds out whether the first bytes of a file prove that a NAR is in it. To know, a decoder needs
- * next to none of its window, and it never waits for a sender: so it has a small budget of its own,
- * and no decoder of whole files can delay it. Thread-safe.
+ * Checks whether the first bytes of a NAR file decode to the start of a NAR. That takes little
+ * memory and never waits for a sender, so it has a small budget of its own: decoders of whole files
+ * can't delay it. Thread-safe.
  */
 public final class NarStarts {
-  /** Some twenty decoders with small windows at once, or one that decodes a block of bzip2. */
+  /** Enough for some twenty decoders with small windows, or one of bzip2. */
   private static final long BUDGET_BYTES = 12 << 20;
 
   private final DecoderShare decoders = new DecoderBudget(BUDGET_BYTES).share(Work.DOWNLOADS);
 
   /**
-   * Returns whether these bytes prove it. If not, more bytes may, or the file is no NAR: the check
-   * of the whole file tells.
+   * Returns true if the bytes decode to the start of a NAR. False means that there are too few
+   * bytes, or that the file is corrupt or not a NAR.
    *
-   * @param beginning the first bytes of the file, which are there already; closed here
+   * @param beginning the first bytes of the file, which must be available without waiting; closed
+   *     by this method
    */
   public boolean prove(Compression compression, InputStream beginning) {
     AtomicBoolean begun = new AtomicBoolean();

@@ -5,7 +5,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** A word of the NAR format as it stands in a NAR: length, bytes, padding. Immutable. */
+/** A keyword of the NAR format in its encoded form: length, bytes, padding. Immutable. */
 final class NarTag {
   private static final int ALIGNMENT = 8;
 
@@ -28,7 +28,7 @@ final class NarTag {
     return text;
   }
 
-  /** A copy of its bytes. */
+  /** A copy of the encoded form. */
   byte[] encoded() {
     return encoded.clone();
   }
@@ -37,7 +37,7 @@ final class NarTag {
     return encoded.length;
   }
 
-  /** Whether it stands there in full. */
+  /** Whether the encoded form is at this offset of the buffer. */
   boolean isAt(byte[] buffer, int offset) {
     return Arrays.equals(buffer, offset, offset + encoded.length, encoded, 0, encoded.length);
   }

@@ -3,8 +3,9 @@ package narthex.stream;
 import java.io.IOException;
 
 /**
- * Bytes that are not a NAR: damaged, truncated, followed by something, or never one. The message is
- * one line that starts with {@code not a NAR:}, of bounded length and without control characters.
+ * The bytes are not a valid NAR: damaged, truncated, followed by other bytes, or something else.
+ * The message is one line of bounded length, starts with {@code not a NAR:}, and has no control
+ * characters.
  */
 public final class NotNarException extends IOException {
   private static final long serialVersionUID = 1L;
@@ -16,7 +17,7 @@ public final class NotNarException extends IOException {
     this.offset = offset;
   }
 
-  /** How many bytes before the place of the trouble were right. */
+  /** Offset of the first wrong byte. */
   public long offset() {
     return offset;
   }

@@ -8,32 +8,32 @@ import narthex.nix.Compression;
 import org.apache.commons.compress.compressors.bzip2.BZip2CompressorInputStream;
 import org.apache.commons.compress.compressors.lz4.FramedLZ4CompressorInputStream;
 
-/** Opens the decoder of a stream once its memory is taken. */
+/** Opens the decoder of a stream after taking its memory. */
 final class OpenDecoders {
   /**
-   * Binary logarithm of the largest zstd window in bytes: 128 MiB, which is the limit of the zstd
-   * command too and enough for {@code --ultra -22}.
+   * Binary logarithm of the largest accepted zstd window: 128 MiB, the default limit of the zstd
+   * command and enough for {@code --ultra -22}.
    */
   static final int ZSTD_MAX_WINDOW_LOG = 27;
 
-  /** Buffers of the zstd decoder beside its window. */
+  /** Memory of the zstd decoder in addition to its window. */
   static final long ZSTD_BUFFER_BYTES = 512 << 10;
 
-  /** A block of 900 kB and five bytes for each of its bytes. */
+  /** The largest block has 900 kB; decoding takes five bytes for each of its bytes. */
   private static final long BZIP2_BYTES = 5 << 20;
 
-  /** The windows of gzip and lz4 have 32 and 64 KiB. */
+  /** Memory of the gzip and lz4 decoders, whose windows have 32 and 64 KiB. */
   private static final long SMALL_WINDOW_BYTES = 384 << 10;
 
-  /** Compressed bytes read at once from the source, for decoders that would read single bytes. */
+  /** Source buffer of the decoders that read single bytes. */
   private static final int SOURCE_BUFFER_BYTES = 64 * 1024;
 
   private OpenDecoders() {}
 
   /**
-   * Opens a decoder. What its memory depends on is read from the stream first.
+   * Opens a decoder. Takes its memory by the stream's header, at once or while decoding.
    *
-   * @param maxBytes how many decoded bytes will be read at most
+   * @param maxBytes the caller will read at most so many decoded bytes
    */
   static InputStream open(
       Compression compression, InputStream source, DecoderLease lease, long maxBytes)
@@ -58,7 +58,7 @@ final class OpenDecoders {
     };
   }
 
-  /** zstd-jni reads blocks of 128 KiB itself, and needs to be closed to free its native memory. */
+  /** zstd-jni has a source buffer of its own. It must be closed to free its native memory. */
   @SuppressWarnings("resource")
   private static InputStream openZstd(InputStream source) throws IOException {
     ZstdInputStreamNoFinalizer zstd = new ZstdInputStreamNoFinalizer(source);

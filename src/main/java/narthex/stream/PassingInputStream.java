@@ -4,15 +4,14 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /**
- * Passes on what it reads from another stream, looking at every byte: unlike with {@link
- * java.io.FilterInputStream} there is no way around its one reading method. Closing it closes the
- * other stream.
+ * Base of streams that see every byte of another stream. Unlike {@link java.io.FilterInputStream},
+ * all reading goes through {@link #read(byte[], int, int)}. Closing it closes the other stream.
  */
 public abstract class PassingInputStream extends SpanInputStream {
-  /** The stream it reads. */
+  /** The other stream. */
   protected final InputStream in;
 
-  /** Reads this stream, which is closed with this one. */
+  /** Wraps a stream, which is closed with this one. */
   protected PassingInputStream(InputStream in) {
     this.in = in;
   }

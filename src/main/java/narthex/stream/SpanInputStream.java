@@ -4,11 +4,11 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /**
- * A stream that is read in spans: a single byte is a span of one, and to skip is to read, unless a
- * subclass knows better. It cannot be marked.
+ * Base of streams that implement only {@link #read(byte[], int, int)}: reading a single byte and
+ * skipping use it too. Doesn't support marks.
  */
 public abstract class SpanInputStream extends InputStream {
-  /** Reads as {@link InputStream#read(byte[], int, int)} says. */
+  /** Reads as specified by {@link InputStream#read(byte[], int, int)}. */
   @Override
   public abstract int read(byte[] bytes, int offset, int length) throws IOException;
 

@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 
 /**
- * Writes a Brotli stream of uncompressed meta-blocks. Every reader takes it, with the smallest
- * window. For one thread. Source: RFC 7932, sections 9.1 and 9.2.
+ * Writes a Brotli stream of uncompressed meta-blocks with a window of 64 KiB. Closing it closes the
+ * target. For one thread. Source: RFC 7932, sections 9.1 and 9.2.
  */
 final class StoredBrotliOutputStream extends FilterOutputStream {
   private static final int BLOCK_BYTES = 1 << 16;
@@ -18,7 +18,7 @@ final class StoredBrotliOutputStream extends FilterOutputStream {
   private int filled;
   private boolean closed;
 
-  /** The bits before a meta-block's header: WBITS = 16, which is one 0, before the first. */
+  /** Number of bits before a meta-block's header: one before the first (WBITS = 16, a single 0). */
   private int bitsBefore = 1;
 
   StoredBrotliOutputStream(OutputStream out) {

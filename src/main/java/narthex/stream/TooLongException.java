@@ -2,7 +2,7 @@ package narthex.stream;
 
 import java.io.IOException;
 
-/** A stream has more bytes than it may have. */
+/** A stream is longer than allowed. */
 public final class TooLongException extends IOException {
   private static final long serialVersionUID = 1L;
 
@@ -10,10 +10,8 @@ public final class TooLongException extends IOException {
   private final long maxBytes;
 
   /**
-   * States the bound.
-   *
-   * @param what the thing that is too long, for people
-   * @param maxBytes how many bytes it may have
+   * @param what the name of the content, for the message
+   * @param maxBytes longest allowed length
    */
   public TooLongException(String what, long maxBytes) {
     super(what + " has more than " + maxBytes + " bytes");
@@ -21,12 +19,12 @@ public final class TooLongException extends IOException {
     this.maxBytes = maxBytes;
   }
 
-  /** The thing that is too long. */
+  /** The name of the content. */
   public String what() {
     return what;
   }
 
-  /** How many bytes it may have. */
+  /** Longest allowed length. */
   public long maxBytes() {
     return maxBytes;
   }

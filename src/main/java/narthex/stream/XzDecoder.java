@@ -13,14 +13,15 @@ import org.tukaani.xz.XZInputStream;
 /**
  * Opens decoders of xz streams.
  *
- * <p>The decoder allocates the dictionary that a block's header asks for, however little the block
- * holds. So the first block's header is rewritten to the smallest dictionary that is enough for
- * what will be read of it. Every dictionary is paid for before it is allocated.
+ * <p>The decoder of XZ for Java allocates the dictionary size of the block header, even for a tiny
+ * block. So this class rewrites the first block's header to the smallest dictionary that is enough
+ * for the bytes that the caller will read. It takes memory from the budget for each dictionary
+ * before the decoder allocates it.
  *
  * <p>Source: the .xz file format, 1.2.1, sections 1.2, 2.1.1, 3.1 and 5.3.1.
  */
 final class XzDecoder {
-  /** What a decoder holds beside its dictionary. */
+  /** Memory of the decoder in addition to its dictionary. */
   private static final long BASE_BYTES = 384 << 10;
 
   private static final int STREAM_HEADER_BYTES = 12;
@@ -30,10 +31,16 @@ final class XzDecoder {
   private static final int HAS_UNCOMPRESSED_SIZE = 0x80;
   private static final long LZMA2 = 0x21;
 
-  /** A dictionary code stands for two or three times a power of two; this one for 4 GiB - 1. */
-  private static final int MOST_CODE = 40;
+  /**
+   * Largest code of a dictionary size, 4 GiB - 1. Smaller codes mean two or three times a power of
+   * two.
+   */
+  private static final int MAX_CODE = 40;
 
-  /** So that the first bytes that are too many are decoded too, and not taken for damage. */
+  /**
+   * Makes the dictionary a bit larger than needed: a block that is longer than announced still
+   * decodes past the limit, so that the reader reports its length and not corrupt data.
+   */
   private static final long MARGIN_BYTES = 64 << 10;
 
   private static final int NO_LIMIT = -1;
@@ -73,7 +80,7 @@ final class XzDecoder {
       this.next = from + 1;
     }
 
-    /** Leaves what it doesn't understand to the decoder. */
+    /** Rewrites the dictionary size; leaves a header that it doesn't understand to the decoder. */
     void limitDictionary(long maxBytes) {
       if (crc() != storedCrc()) {
         return;
@@ -99,10 +106,10 @@ final class XzDecoder {
 
     private void limit(long usefulBytes) {
       int code = 0;
-      while (code < MOST_CODE && dictionaryBytes(code) - MARGIN_BYTES < usefulBytes) {
+      while (code < MAX_CODE && dictionaryBytes(code) - MARGIN_BYTES < usefulBytes) {
         code++;
       }
-      if (code < (bytes[next] & 0xFF) && (bytes[next] & 0xFF) <= MOST_CODE) {
+      if (code < (bytes[next] & 0xFF) && (bytes[next] & 0xFF) <= MAX_CODE) {
         bytes[next] = (byte) code;
         long crc = crc();
         for (int i = 0; i < CRC_BYTES; i++) {
@@ -144,7 +151,7 @@ final class XzDecoder {
     }
   }
 
-  /** Arrays that are paid for; the dictionary of one block serves the next. */
+  /** Takes memory from the budget for large arrays; reuses the dictionary for the next block. */
   private static final class PaidArrays extends ArrayCache {
     private final DecoderLease lease;
     private byte @Nullable [] free;

@@ -7,23 +7,24 @@ import java.io.Closeable;
 import java.io.IOException;
 
 /**
- * Compresses pieces that fit into memory, each into one zstd frame that tells its length and has a
- * checksum. Holds native memory until it is closed. For one thread.
+ * Compresses byte arrays, each into one zstd frame with content size and checksum. Holds native
+ * memory until closed. For one thread.
  */
 public final class ZstdFrames implements Closeable {
   private final ZstdCompressCtx context =
       new ZstdCompressCtx().setLevel(Encoders.ZSTD_LEVEL).setChecksum(true).setContentSize(true);
 
-  /** How many bytes the frame of so many bytes has at most. */
+  /** The largest possible frame, in bytes, of this many uncompressed bytes. */
   public static int largestFrame(int length) {
     return Math.toIntExact(Zstd.compressBound(length));
   }
 
   /**
-   * Compresses a piece, touching no byte of the array but the {@link #largestFrame} from there on:
-   * the codec uses all of the room it is given, also behind the frame that comes of it.
+   * Compresses a range of an array into another array. Overwrites up to {@link #largestFrame} bytes
+   * of the target: the codec also uses the space after the frame.
    *
-   * @param at where the frame begins in the array
+   * @param frame the target
+   * @param at index in the target at which the frame starts
    * @return the length of the frame
    * @throws IOException if the codec fails
    */

@@ -5,8 +5,8 @@ import java.io.InputStream;
 import narthex.nix.Compression;
 
 /**
- * Passes zstd frames on to their decoder, and takes the memory for each frame's window before the
- * decoder sees the frame's header. For one thread.
+ * Parses the headers of zstd frames on their way to the decoder. Takes the memory for each frame's
+ * window before the decoder sees the frame's header. For one thread.
  *
  * <p>Source: RFC 8878, 3.1.
  */
@@ -55,15 +55,15 @@ final class ZstdWindows extends PassingInputStream {
       } else {
         collected[count++] = bytes[at++];
         while (count == wanted) {
-          part();
+          endPart();
         }
       }
     }
     return got;
   }
 
-  /** Reads the part that has been collected, and goes on to the next. */
-  private void part() throws IOException {
+  /** Interprets the collected bytes and decides what comes next. */
+  private void endPart() throws IOException {
     switch (part) {
       case MAGIC -> {
         long magic = number(0, 4);
@@ -72,7 +72,7 @@ final class ZstdWindows extends PassingInputStream {
         } else if ((magic & SKIPPABLE_MASK) == SKIPPABLE) {
           collect(Part.SKIPPED_LENGTH, 4);
         } else {
-          throw new CorruptEncodingException(Compression.ZSTD, "no frame begins there", null);
+          throw new CorruptEncodingException(Compression.ZSTD, "wrong magic", null);
         }
       }
       case SKIPPED_LENGTH -> {
@@ -126,8 +126,8 @@ final class ZstdWindows extends PassingInputStream {
   }
 
   /**
-   * How many decoded bytes are held: the window, or all of them if they are fewer. A larger window
-   * than allowed is refused by the decoder.
+   * Memory for the frame's window, or for the whole content if that is shorter. Limited because the
+   * decoder rejects larger windows.
    */
   private long window() {
     return Math.min(1L << OpenDecoders.ZSTD_MAX_WINDOW_LOG, announcedWindow());

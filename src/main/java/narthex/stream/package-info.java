@@ -1,11 +1,11 @@
 /**
- * Streams that check, bound, decode and encode.
+ * Streams that check, limit, decode and encode, and the memory budget of decoders.
  *
  * <p>May import: {@code narthex.nix}, and the codec libraries (XZ for Java, zstd-jni, Commons
  * Compress, Brotli).
  *
- * <p>A stream that was truncated, corrupted or is longer than allowed fails with an {@link
- * java.io.IOException}; none of these streams ever ends cleanly at the wrong place.
+ * <p>A stream that is truncated, corrupt or too long fails with an {@link java.io.IOException}; no
+ * stream of this package ever ends cleanly at the wrong place.
  */
 @NullMarked
 package narthex.stream;
