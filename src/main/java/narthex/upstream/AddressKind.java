@@ -4,18 +4,18 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 
-/** From where an address can be reached. */
+/** The scope of an IP address: from where hosts can reach it. */
 enum AddressKind {
   PUBLIC,
   LOOPBACK,
   LINK_LOCAL,
   PRIVATE,
-  /** Unspecified, multicast, broadcast: no address of a server. */
+  /** Unspecified, multicast, broadcast or reserved: never the address of a server. */
   OTHER;
 
   private static final byte[] NAT64 = {0, 0x64, (byte) 0xff, (byte) 0x9b, 0, 0, 0, 0, 0, 0, 0, 0};
 
-  /** Looks also at an IPv4 address inside an IPv6 address (mapped, compatible, NAT64, 6to4). */
+  /** Classifies an address; an IPv6 address that embeds an IPv4 address counts as the latter. */
   static AddressKind of(InetAddress address) {
     byte[] bytes = address.getAddress();
     if (address.isLoopbackAddress()) {
@@ -48,11 +48,11 @@ enum AddressKind {
     try {
       return of(InetAddress.getByAddress(ipv4));
     } catch (UnknownHostException e) {
-      throw new IllegalStateException("four bytes are an address", e);
+      throw new IllegalStateException("IPv4 address of wrong length", e);
     }
   }
 
-  /** The IANA registry of special-purpose addresses, RFC 6890. */
+  /** Follows the IANA registry of special-purpose addresses, RFC 6890. */
   private static AddressKind ofIpv4(int first, int second, int third) {
     boolean shared = first == 100 && (second & 0xC0) == 64;
     boolean tests = first == 198 && (second & 0xFE) == 18;

@@ -9,16 +9,16 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which addresses one upstream may lead us to. A narinfo's URL is not signed, and a redirect may
- * point anywhere. So addresses that are not public are refused, unless the upstream itself has an
- * address of the same kind or the settings allow the host. The addresses are checked that the
- * connection is then made to. Safe for use by many threads.
+ * Protects internal servers from requests that an upstream causes. A narinfo's URL is not signed,
+ * and a redirect may point anywhere. So this rule refuses every address that isn't public, unless
+ * the upstream itself has an address of that kind or the settings allow the host. It checks the
+ * resolved addresses, and the client connects to exactly these. Thread-safe.
  *
- * <p>What kind of address the upstream has is decided when its name is first resolved: a name that
- * changes later to a private address is refused.
+ * <p>The first resolution of the upstream's own name decides which kinds the upstream has. If the
+ * name later resolves to a private address, the rule refuses that.
  */
 final class AddressRule {
-  /** Turns a name or an address into addresses. */
+  /** Resolves a host name, or parses an IP address. */
   @FunctionalInterface
   interface Resolver {
     InetAddress[] resolve(String host) throws UnknownHostException;
@@ -37,9 +37,9 @@ final class AddressRule {
   }
 
   /**
-   * The addresses of a host that may be connected to.
+   * Resolves a host and returns its allowed addresses.
    *
-   * @throws ForbiddenAddressException if there are only others
+   * @throws ForbiddenAddressException if none of its addresses is allowed
    */
   InetAddress[] resolve(String host) throws UnknownHostException {
     InetAddress[] all = resolver.resolve(host);
@@ -57,9 +57,9 @@ final class AddressRule {
   }
 
   /**
-   * Checks a host that a proxy resolves: all that can be said is whether it is an address.
+   * Checks a host that a proxy will resolve. Can check IP addresses and localhost only.
    *
-   * @throws ForbiddenAddressException if it is one that may not be connected to
+   * @throws ForbiddenAddressException if the address isn't allowed
    */
   void checkProxied(String host) throws UnknownHostException {
     boolean literal = host.indexOf(':') >= 0 || host.matches("[0-9][0-9a-fA-FxX.]*");

@@ -3,11 +3,10 @@ package narthex.upstream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@code nix-cache-info} says. Unknown lines are skipped; a priority that is no number
- * counts as none.
+ * The contents of a {@code nix-cache-info}. Unknown lines and a malformed priority are ignored.
  *
- * @param storeDir its store directory, null if it names none
- * @param priority lower first; 0 if it names none, as in Nix (store-api.hh)
+ * @param storeDir the store directory; null if missing
+ * @param priority the priority, lower first; 0 if missing, the default of Nix (store-api.hh)
  */
 record CacheInfo(@Nullable String storeDir, int priority) {
 
@@ -26,7 +25,7 @@ record CacheInfo(@Nullable String storeDir, int priority) {
     return new CacheInfo(storeDir, priority);
   }
 
-  /** Whether the text says anything: a page of HTML does not. */
+  /** Whether the text has a known line, unlike a page of HTML. */
   static boolean isOne(String text) {
     return text.lines()
         .anyMatch(
@@ -44,7 +43,7 @@ record CacheInfo(@Nullable String storeDir, int priority) {
     }
   }
 
-  /** Whether a cache that says this can hold paths of the given store directory. */
+  /** Whether the cache can have paths of this store directory. */
   boolean isFor(String wantedStoreDir) {
     return storeDir == null || storeDir.equals(wantedStoreDir);
   }

@@ -9,8 +9,8 @@ import narthex.stream.DecoderShare;
 import org.apache.hc.core5.http.HttpHeaders;
 
 /**
- * Content codings that an upstream applied unasked, as object stores do with files that were
- * uploaded encoded (RFC 9110, 8.4).
+ * Undoes content codings (RFC 9110, 8.4). Upstreams may apply some although Narthex doesn't ask for
+ * them: object stores do for files that were uploaded with a Content-Encoding.
  */
 final class ContentEncoding {
   private static final int MAX_CODINGS = 3;
@@ -18,9 +18,10 @@ final class ContentEncoding {
   private ContentEncoding() {}
 
   /**
-   * The body without its content codings; the same stream if it has none.
+   * Decodes a body; returns the same stream if the response has no content coding.
    *
-   * @param maxBytes how many decoded bytes will be read at most
+   * @param maxBytes the caller will read at most so many decoded bytes
+   * @throws TroubleException if the response has an unknown coding or too many of them
    */
   static InputStream decode(
       UpstreamAnswer answer, InputStream body, DecoderShare decoders, long maxBytes)
@@ -32,7 +33,7 @@ final class ContentEncoding {
           "more than " + MAX_CODINGS + " content codings", TroubleException.Retry.POINTLESS);
     }
     InputStream decoded = body;
-    for (int i = codings.length - 1; i >= 0; i--) { // the last one was applied last
+    for (int i = codings.length - 1; i >= 0; i--) { // the header lists them in order of encoding
       Compression compression = compression(codings[i].trim().toLowerCase(Locale.ROOT));
       if (compression != Compression.NONE) {
         decoded = decoders.decode(compression, decoded, maxBytes);

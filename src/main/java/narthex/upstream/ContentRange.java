@@ -6,16 +6,16 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The header of a partial answer (RFC 9110, 14.4).
+ * The Content-Range of a partial response (RFC 9110, 14.4).
  *
- * @param from first byte of the part
- * @param length of the whole, if told
+ * @param from offset of the first byte of the part
+ * @param length length of the whole file in bytes; empty if the header has {@code *}
  */
 record ContentRange(long from, OptionalLong length) {
   private static final Pattern BYTES =
       Pattern.compile("bytes (\\d{1,18})-\\d{1,18}/(\\d{1,18}|\\*)");
 
-  /** Parses the header's value; null if it is missing or not understood. */
+  /** Parses the header's value; null if it is missing or malformed. */
   static @Nullable ContentRange parse(@Nullable String value) {
     Matcher matcher = BYTES.matcher(value == null ? "" : value.trim());
     if (!matcher.matches()) {

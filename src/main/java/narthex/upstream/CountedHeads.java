@@ -14,8 +14,8 @@ import org.apache.hc.core5.http.io.HttpMessageParserFactory;
 import org.apache.hc.core5.http.io.SessionInputBuffer;
 
 /**
- * Parsers for the heads of responses with the bounds of curl: 100 KiB for a line and 300 KiB for
- * all. A head must also be complete a while after its first byte.
+ * Limits the headers of responses like curl: 100 KiB for a line, 300 KiB and 5000 headers in all.
+ * The headers must also be complete 10 seconds after their first byte.
  *
  * @see <a href="https://github.com/curl/curl/blob/master/lib/http.h">CURL_MAX_HTTP_HEADER</a>
  */
@@ -24,10 +24,10 @@ final class CountedHeads implements HttpMessageParserFactory<ClassicHttpResponse
   private static final long MAX_BYTES = 300 << 10;
   private static final int MAX_HEADERS = 5000; // as curl
 
-  /** How long a head may take from its first byte on. */
+  /** Longest time from the first to the last byte of the headers. */
   static final Duration MAX_TIME = Duration.ofSeconds(10);
 
-  /** What the parsers are to be made with. */
+  /** The configuration that connections must use together with these parsers. */
   static Http1Config config() {
     return Http1Config.custom()
         .setMaxLineLength(MAX_LINE_BYTES)
@@ -57,7 +57,7 @@ final class CountedHeads implements HttpMessageParserFactory<ClassicHttpResponse
     }
   }
 
-  /** Fails once too much has come, or too slowly. */
+  /** Throws if the headers are too long or too slow. */
   private static final class Counted extends FilterInputStream {
     private long count;
     private long firstByteAt;
@@ -74,10 +74,10 @@ final class CountedHeads implements HttpMessageParserFactory<ClassicHttpResponse
       }
       count += Math.max(read, 0);
       if (count > MAX_BYTES) {
-        throw new MessageConstraintException("the head of the response has more than 300 KiB");
+        throw new MessageConstraintException("the response headers have more than 300 KiB");
       }
       if (System.nanoTime() - firstByteAt > MAX_TIME.toNanos()) {
-        throw new MessageConstraintException("the head of the response comes too slowly");
+        throw new MessageConstraintException("the response headers came too slowly");
       }
       return read;
     }

@@ -4,16 +4,17 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /**
- * Takes a document from an upstream. It is called anew for each try, so it must keep nothing of a
- * body that fails.
+ * Reads a document from an upstream. Each retry calls it again with a new body, so it must discard
+ * what it read of a body that failed.
  */
 public interface DocumentReader<T> {
   /**
-   * Reads a body to its end. The stream is not closed here, and fails where the transfer breaks or
-   * has more bytes than are allowed.
+   * Reads a body to its end.
    *
-   * @param upstream the upstream's base URL, ending in a slash, without credentials
-   * @throws narthex.nix.NixFormatException if it is not what it should be
+   * @param body the decoded body; the caller closes it. Reading throws if the transfer breaks or
+   *     the body is too long
+   * @param upstream the upstream's base URL, with a slash at its end, without credentials
+   * @throws narthex.nix.NixFormatException if the document is malformed
    */
   T read(InputStream body, String upstream) throws IOException;
 }

@@ -19,11 +19,12 @@ import narthex.stream.PassingInputStream;
 import narthex.stream.TooLongException;
 
 /**
- * One try to get a document from one upstream. Used by one thread.
+ * Fetches a document from one upstream, without retries. For one thread.
  *
- * <p>The name is sent as Nix sends it since 2.32, everything but unreserved characters, {@code :}
- * and {@code @} percent-encoded: an object store would take a raw {@code +} for a space. Servers
- * that compare without decoding are asked a second time in the form of older clients.
+ * <p>The URL encodes the document's name like Nix 2.32 and later: it percent-encodes everything but
+ * unreserved characters, slash, {@code :} and {@code @}, because object stores decode a raw {@code
+ * +} as a space. Some servers compare URLs without decoding them, so a miss is followed by a second
+ * request in the encoding of older clients.
  */
 final class DocumentRequest {
   private static final System.Logger LOG = System.getLogger(DocumentRequest.class.getName());
@@ -56,9 +57,10 @@ final class DocumentRequest {
   }
 
   /**
-   * Sends the request and reads the answer.
+   * Sends the request and reads the response.
    *
-   * @return empty if the upstream surely has no such document that may be taken
+   * @return empty if the upstream doesn't have the document or it isn't trusted
+   * @throws IOException if the request fails, or the document is malformed or too long
    */
   <T> Optional<T> fetch(DocumentReader<T> reader) throws IOException {
     for (String form : forms(name)) {
@@ -75,7 +77,7 @@ final class DocumentRequest {
     return Optional.empty();
   }
 
-  /** How the name may stand in a URL, the likeliest first. */
+  /** The encodings of a name in a URL; the most common one first. */
   static Set<String> forms(DocumentName name) {
     Set<String> forms = new LinkedHashSet<>();
     forms.add(encode(name.print(), AS_NEW_CLIENTS));
@@ -101,7 +103,7 @@ final class DocumentRequest {
     InputStream decoded = ContentEncoding.decode(answer, raw, decoders, maxBytes);
     if (raw.equals(decoded) && !answer.tellsItsEnd()) {
       throw new TroubleException(
-          url + " does not tell where its body ends", TroubleException.Retry.POINTLESS);
+          url + " sent neither Content-Length nor chunks", TroubleException.Retry.POINTLESS);
     }
     try (InputStream body =
         new BoundedInputStream(new Transfer(decoded), maxBytes, url.toString())) {
@@ -134,7 +136,7 @@ final class DocumentRequest {
     return Optional.of(reader.read(new ByteArrayInputStream(bytes), base.toString()));
   }
 
-  /** Says of every failure to read that it is the upstream's. */
+  /** Turns each {@link IOException} into a {@link TroubleException}. */
   private static final class Transfer extends PassingInputStream {
     Transfer(InputStream in) {
       super(in);
@@ -151,13 +153,13 @@ final class DocumentRequest {
       }
     }
 
-    /** Closes nothing that fails: whoever reads has what it wanted, or has failed already. */
+    /** Never throws: the reader already has the whole body, or has failed. */
     @Override
     public void close() {
       try {
         super.close();
       } catch (IOException e) {
-        // The connection is gone, which was the purpose.
+        // The connection is closed anyway.
       }
     }
   }

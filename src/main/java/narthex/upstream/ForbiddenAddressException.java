@@ -2,7 +2,7 @@ package narthex.upstream;
 
 import java.net.UnknownHostException;
 
-/** An upstream leads to an address that it must not lead to. */
+/** An upstream's redirect or narinfo points to an address that {@link AddressRule} refuses. */
 final class ForbiddenAddressException extends UnknownHostException {
   private static final long serialVersionUID = 1L;
 

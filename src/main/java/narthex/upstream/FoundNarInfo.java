@@ -3,9 +3,9 @@ package narthex.upstream;
 import narthex.nix.NarInfo;
 
 /**
- * A narinfo that an upstream gave and that is trusted.
+ * A trusted narinfo from an upstream.
  *
- * @param narInfo what it said; the URL in it is opaque and relative to {@code upstream}
- * @param upstream the upstream's base URL, ending in a slash, without credentials
+ * @param narInfo the narinfo; its URL is opaque, absolute or relative to {@code upstream}
+ * @param upstream the upstream's base URL, with a slash at its end, without credentials
  */
 public record FoundNarInfo(NarInfo narInfo, String upstream) {}

@@ -18,7 +18,7 @@ public final class HostPatterns {
   private static final Pattern NAME = Pattern.compile("(?:\\*?\\.)?[a-z0-9_-][a-z0-9._-]*");
   private static final HostPatterns NONE = new HostPatterns(List.of(), List.of());
 
-  /** The addresses whose first bits are those of this one. */
+  /** All addresses with the same first bits. */
   private record Network(InetAddress address, int bits) {
     boolean holds(InetAddress other) {
       byte[] mine = address.getAddress();
@@ -47,7 +47,7 @@ public final class HostPatterns {
   /**
    * Parses the items of a list.
    *
-   * @throws IllegalArgumentException names the item that is malformed
+   * @throws IllegalArgumentException if an item is malformed; the message shows it
    */
   public static HostPatterns parse(List<String> items) {
     List<String> names = new ArrayList<>();
@@ -76,12 +76,12 @@ public final class HostPatterns {
         return new Network(parsed, wanted);
       }
     } catch (UnknownHostException | NumberFormatException e) {
-      // The same as a number of bits that is out of range.
+      // Reported below, like a number of bits that is out of range.
     }
     throw new IllegalArgumentException("not a network: " + item);
   }
 
-  /** Whether the name itself is in the list. */
+  /** Whether the host matches an item of the list. Doesn't resolve names. */
   public boolean matches(String host) {
     String name = host.toLowerCase(Locale.ROOT).replaceFirst("\\.$", "");
     if (ADDRESS.matcher(name).matches()) {
@@ -95,7 +95,7 @@ public final class HostPatterns {
         .anyMatch(each -> each.startsWith(".") ? name.endsWith(each) : name.equals(each));
   }
 
-  /** Whether the address is in the list, alone or in a network. */
+  /** Whether the address matches an address or network of the list. */
   public boolean matches(InetAddress address) {
     return networks.stream().anyMatch(network -> network.holds(address));
   }

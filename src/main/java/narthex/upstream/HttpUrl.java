@@ -11,15 +11,15 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An http or https URL as it is requested. It is taken as curl takes it: everything that can be
- * sent is kept as it is, {@code //}, {@code |} and {@code "} too, and only blanks, controls and
- * characters beyond ASCII are percent-encoded. Dot segments are removed, and a fragment is dropped.
+ * An http or https URL, parsed like curl parses it. It keeps every character that can be sent, also
+ * {@code //}, {@code |} and {@code "}, and percent-encodes spaces, control characters and non-ASCII
+ * characters only. It resolves dot segments and drops the fragment. Immutable.
  *
  * @param scheme http or https
- * @param userInfo what stands before the {@code @}, still encoded
- * @param host name or address; an IPv6 address without its brackets
- * @param port -1 if none was given
- * @param target path and query, begins with a slash
+ * @param userInfo the part before the {@code @}, still encoded; null if there is none
+ * @param host name or IP address; an IPv6 address has no brackets
+ * @param port the port; -1 if the URL has none
+ * @param target path and query; starts with a slash
  * @see <a href="https://curl.se/docs/url-syntax.html">URL syntax of curl</a>
  */
 public record HttpUrl(
@@ -34,7 +34,8 @@ public record HttpUrl(
   /**
    * Parses an absolute URL.
    *
-   * @throws IllegalArgumentException if it is none; the message holds no part of it
+   * @throws IllegalArgumentException if the text is anything else; the message doesn't quote it,
+   *     because it may contain a password
    */
   public static HttpUrl parse(String text) {
     Matcher absolute = ABSOLUTE.matcher(encode(text.strip()));
@@ -45,9 +46,10 @@ public record HttpUrl(
   }
 
   /**
-   * What a reference means at this URL: the URL in a narinfo, or the Location of a redirect.
+   * Resolves a reference against this URL, such as the URL of a narinfo or a Location header.
    *
-   * @throws IllegalArgumentException if it is no http(s) URL; the message holds no part of it
+   * @throws IllegalArgumentException if the result isn't an http(s) URL; the message doesn't quote
+   *     it
    */
   public HttpUrl resolve(String reference) {
     String wanted = encode(reference.strip());
@@ -66,13 +68,13 @@ public record HttpUrl(
         : withTarget(path.substring(0, path.lastIndexOf('/') + 1) + wanted);
   }
 
-  /** The same as a folder: without user, password and query, and with a slash at the end. */
+  /** Returns a copy without credentials and query, and with a slash at the end of the path. */
   public HttpUrl folder() {
     String path = path();
     return new HttpUrl(scheme, null, host, port, path.endsWith("/") ? path : path + "/");
   }
 
-  /** The port, which the scheme tells if the URL does not. */
+  /** The port, or the default port of the scheme if the URL has none. */
   public int effectivePort() {
     if (port >= 0) {
       return port;
@@ -87,7 +89,7 @@ public record HttpUrl(
         && effectivePort() == other.effectivePort();
   }
 
-  /** The user and password in it, decoded. */
+  /** The decoded user and password; empty if the URL has none. */
   Optional<Netrc.Login> login() {
     if (userInfo == null) {
       return Optional.empty();
@@ -100,18 +102,18 @@ public record HttpUrl(
                 decode(userInfo.substring(0, colon)), decode(userInfo.substring(colon + 1))));
   }
 
-  /** Whether it names a user without a password. */
+  /** Whether the URL has a user but no password. */
   boolean hasUserOnly() {
     return userInfo != null && userInfo.indexOf(':') < 0;
   }
 
-  /** Path without query. */
+  /** The path without the query. */
   String path() {
     int query = target.indexOf('?');
     return query < 0 ? target : target.substring(0, query);
   }
 
-  /** Without user, password and query, which may be secrets. */
+  /** The URL without user, password and query, any of which may be secret. */
   public String print() {
     return scheme + "://" + printAuthority() + path();
   }
@@ -174,7 +176,7 @@ public record HttpUrl(
         + (query < 0 ? "" : target.substring(query));
   }
 
-  /** RFC 3986, 5.2.4; empty segments stay. */
+  /** Removes dot segments (RFC 3986, 5.2.4), but keeps empty segments. */
   private static String withoutDots(String path) {
     if (!path.contains("/.")) {
       return path;
@@ -196,7 +198,7 @@ public record HttpUrl(
     return "/" + String.join("/", kept);
   }
 
-  /** Percent-encodes what cannot be sent: blanks, controls and what is beyond ASCII, as UTF-8. */
+  /** Percent-encodes spaces, control characters, and the UTF-8 bytes of non-ASCII characters. */
   private static String encode(String text) {
     StringBuilder encoded = new StringBuilder(text.length());
     for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
@@ -209,7 +211,7 @@ public record HttpUrl(
     return encoded.toString();
   }
 
-  /** Undoes percent-encoding; what is malformed stays. */
+  /** Decodes percent-encoding; keeps malformed escapes. */
   private static String decode(String text) {
     byte[] bytes = new byte[text.length()];
     int length = 0;

@@ -6,59 +6,64 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of an upstream's nix-cache-info, and until when. Clients take an upstream without
- * one, or with a page of HTML in its place, for one of default priority; so does this, but asks
- * again. Safe for use by many threads.
+ * Caches an upstream's nix-cache-info. Like Nix clients, treats an upstream without one, or with a
+ * page of HTML in its place, as one of default priority; unlike them, asks again later.
+ * Thread-safe.
  */
 final class KnownCacheInfo {
   private static final Duration VALID = Duration.ofHours(1);
   private static final Duration ABSENT = Duration.ofMinutes(1);
 
-  /** When something is known already and cannot be learnt anew. */
-  private static final Duration AGAIN = Duration.ofMinutes(1);
+  /** Delay before the next request after one that failed. */
+  private static final Duration RETRY_AFTER = Duration.ofMinutes(1);
 
-  private record Known(CacheInfo info, boolean told, long until) {}
+  private record Known(CacheInfo info, boolean isGenuine, long until) {}
 
   private final LongSupplier nanos;
   private volatile @Nullable Known known;
 
   /**
-   * @param nanos the time, as {@link System#nanoTime} tells it
+   * @param nanos a clock such as {@link System#nanoTime}
    */
   KnownCacheInfo(LongSupplier nanos) {
     this.nanos = nanos;
   }
 
-  /** What is known now; empty if it was never asked for. */
+  /** The last known contents; empty before the first response. */
   Optional<CacheInfo> last() {
     Known now = known;
     return now == null ? Optional.empty() : Optional.of(now.info());
   }
 
-  /** Whether it is to be asked for before the next question. */
+  /** Whether nix-cache-info should be requested before the next request. */
   boolean isDue() {
     Known now = known;
     return now == null || nanos.getAsLong() - now.until() >= 0;
   }
 
-  /** Takes an answer; empty if there is no such file. One that says nothing counts once only. */
+  /**
+   * Records a response. A missing file or a page of HTML never replaces a genuine nix-cache-info.
+   *
+   * @param text the body; empty if the upstream has no such file
+   */
   void learn(Optional<String> text) {
-    boolean told = text.isPresent() && CacheInfo.isOne(text.get());
+    boolean isGenuine = text.isPresent() && CacheInfo.isOne(text.get());
     Known before = known;
-    if (!told && before != null && before.told()) {
+    if (!isGenuine && before != null && before.isGenuine()) {
       keep();
       return;
     }
-    Duration stay = told ? VALID : text.isPresent() ? Duration.ZERO : ABSENT;
-    CacheInfo info = CacheInfo.parse(told ? text.get() : "");
-    known = new Known(info, told, nanos.getAsLong() + stay.toNanos());
+    Duration stay = isGenuine ? VALID : text.isPresent() ? Duration.ZERO : ABSENT;
+    CacheInfo info = CacheInfo.parse(isGenuine ? text.get() : "");
+    known = new Known(info, isGenuine, nanos.getAsLong() + stay.toNanos());
   }
 
-  /** It could not be asked for, so what is known stays for a while. */
+  /** Records a failed request: keeps the known contents and asks again after a minute. */
   void keep() {
     Known before = known;
     if (before != null) {
-      known = new Known(before.info(), before.told(), nanos.getAsLong() + AGAIN.toNanos());
+      known =
+          new Known(before.info(), before.isGenuine(), nanos.getAsLong() + RETRY_AFTER.toNanos());
     }
   }
 }

@@ -7,8 +7,8 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The opened body of a NAR file at an upstream. Closing it before its end drops the connection.
- * Used by one thread.
+ * The open body of a NAR file at an upstream. Closing it before its end drops the connection. For
+ * one thread.
  */
 public final class NarBody implements Closeable {
   private final UpstreamAnswer answer;
@@ -18,7 +18,7 @@ public final class NarBody implements Closeable {
   private final @Nullable String entityTag;
   private final Coding coding;
 
-  /** Whether the upstream applied a content coding, which is undone here. */
+  /** Whether the upstream applied a content coding; {@link #stream} is decoded. */
   enum Coding {
     PLAIN,
     CODED
@@ -39,42 +39,42 @@ public final class NarBody implements Closeable {
     this.coding = coding;
   }
 
-  /** The bytes from {@link #from} on; fails where the transfer breaks. Closed with this body. */
+  /** The bytes from {@link #from} on. Reading throws if the transfer breaks. Closed with this. */
   public InputStream stream() {
     return stream;
   }
 
-  /** Offset in the file of the first byte of the stream: what was asked, or 0. */
+  /** Offset of the stream's first byte in the file: the requested offset, or 0. */
   public long from() {
     return from;
   }
 
-  /** Length in bytes of the whole file, if the upstream told it. */
+  /** Length of the whole file in bytes; empty if unknown. */
   public OptionalLong length() {
     return length;
   }
 
-  /** The strong entity tag of the file, if it has one. */
+  /** The strong entity tag of the file; null if it has none. */
   public @Nullable String entityTag() {
     return entityTag;
   }
 
   /**
-   * Whether the rest can be asked for when the transfer breaks: ranges of a body that has a content
-   * coding count coded bytes, so that such a file must be opened at 0 again.
+   * Whether a broken transfer can resume at its offset. A file with a content coding can't, because
+   * ranges count encoded bytes; open it at offset 0 again.
    */
   public boolean isSeekable() {
     return coding == Coding.PLAIN;
   }
 
-  /** Never fails, and never waits for the rest of the body. */
+  /** Never throws, and never waits for the rest of the body. */
   @Override
   public void close() {
     answer.close();
     try {
-      stream.close(); // frees what a decoder holds
+      stream.close(); // frees the decoder's memory
     } catch (IOException e) {
-      // The connection is gone already.
+      // The connection is closed already.
     }
   }
 }

@@ -16,11 +16,11 @@ import narthex.nix.OneLine;
 import narthex.nix.StorePathHash;
 import org.jspecify.annotations.Nullable;
 
-/** One search for one narinfo over all upstreams at once. Used by one thread, once. */
+/** Searches all upstreams in parallel for one narinfo. For one search and one thread. */
 final class NarInfoSearch {
   private static final System.Logger LOG = System.getLogger(NarInfoSearch.class.getName());
 
-  /** What one upstream answered: a narinfo, a no (both null), or trouble. */
+  /** The answer of one upstream: a narinfo, a miss (both null), or trouble. */
   private record Answer(int index, @Nullable FoundNarInfo found, @Nullable IOException trouble) {}
 
   private final List<Upstream> upstreams;
@@ -52,7 +52,14 @@ final class NarInfoSearch {
     }
   }
 
-  /** The best answer; a hit waits only so long for upstreams of better priority. */
+  /**
+   * Waits for the narinfo of best priority.
+   *
+   * @param betterAnswerWait how long a hit waits for upstreams of better priority
+   * @param within time limit of the whole search
+   * @return empty if every upstream answered that it has none
+   * @throws UpstreamUnavailableException if none has it and some didn't answer
+   */
   Optional<FoundNarInfo> best(Duration betterAnswerWait, Duration within)
       throws UpstreamUnavailableException {
     long end = System.nanoTime() + within.toNanos();
@@ -73,12 +80,12 @@ final class NarInfoSearch {
     return sorted().stream().findFirst();
   }
 
-  /** Every answer. */
+  /** Waits for all upstreams and returns all their narinfos. */
   Upstreams.Survey all(Duration within) {
     long end = System.nanoTime() + within.toNanos();
     try {
       while (!pending.isEmpty() && await(end)) {
-        // each round takes one answer
+        // await takes one answer
       }
     } catch (UpstreamUnavailableException interrupted) {
       trouble = interrupted;
@@ -86,14 +93,14 @@ final class NarInfoSearch {
     return new Upstreams.Survey(sorted(), unanswered());
   }
 
-  /** Why some upstream could not say; null if all could. */
+  /** Why an upstream gave no answer; null if all answered. */
   private @Nullable UpstreamUnavailableException unanswered() {
     if (trouble == null && pending.isEmpty()) {
       return null;
     }
-    IOException cause = trouble != null ? trouble : new IOException("no answer in time");
+    IOException cause = trouble != null ? trouble : new IOException("timed out");
     return new UpstreamUnavailableException(
-        "cannot tell whether an upstream has %s: %s".formatted(hash.text(), cause.getMessage()),
+        "no upstream has %s, and not all answered: %s".formatted(hash.text(), cause.getMessage()),
         cause);
   }
 
@@ -106,14 +113,14 @@ final class NarInfoSearch {
         .toList();
   }
 
-  /** Takes one answer; false once the time is over. */
+  /** Waits for one answer and records it; false at the deadline. */
   private boolean await(long end) throws UpstreamUnavailableException {
     Answer answer;
     try {
       answer = arriving.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new UpstreamUnavailableException("interrupted while asking upstreams", e);
+      throw new UpstreamUnavailableException("interrupted while waiting for upstreams", e);
     }
     if (answer == null) {
       return false;
@@ -128,7 +135,7 @@ final class NarInfoSearch {
     return true;
   }
 
-  /** Trouble that the caller does not learn of, because another upstream has the path. */
+  /** Logs trouble that doesn't reach the caller, because the search succeeded. */
   private void log(Answer answer) {
     LOG.log(
         Level.WARNING,
@@ -138,6 +145,7 @@ final class NarInfoSearch {
         OneLine.reason(Objects.requireNonNull(answer.trouble())));
   }
 
+  /** Whether an upstream that would win over the present hits hasn't answered yet. */
   private boolean betterPending() {
     int best = found.stream().mapToInt(answer -> rank(answer.index())).min().orElseThrow();
     int first =
@@ -150,7 +158,7 @@ final class NarInfoSearch {
         .anyMatch(index -> rank(index) < best || (rank(index) == best && index < first));
   }
 
-  /** Its priority; one that is not known yet may turn out to be the best. */
+  /** The upstream's priority; the best possible one while it is unknown. */
   private int rank(int index) {
     return upstreams.get(index).priority().orElse(Integer.MIN_VALUE);
   }

@@ -14,15 +14,20 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The names and passwords of a netrc file, as curl and Nix read it: {@code machine}, {@code login},
- * {@code password} and {@code default}; {@code account} is skipped and {@code macdef} runs to the
+ * The logins of a netrc file, parsed like curl and Nix do: {@code machine}, {@code login}, {@code
+ * password} and {@code default} count; {@code account} is ignored, and {@code macdef} up to the
  * next empty line. Immutable.
  *
  * @see <a href="https://www.gnu.org/software/inetutils/manual/html_node/The-_002enetrc-file.html">
  *     The .netrc file</a>
  */
 public final class Netrc {
-  /** A login (empty if none was given) and password. Its text never shows the password. */
+  /**
+   * A user and password. {@link #toString} never shows the password.
+   *
+   * @param user the user name; empty if the entry has none
+   * @param password the password; empty if the entry has none
+   */
   public record Login(String user, String password) {
     @Override
     public String toString() {
@@ -52,7 +57,7 @@ public final class Netrc {
     return parse(Files.readString(file, StandardCharsets.UTF_8));
   }
 
-  /** Parses the text of a netrc file; words that belong to nothing are skipped. */
+  /** Parses the text of a netrc file; ignores unknown words. */
   public static Netrc parse(String text) {
     Deque<Word> words = words(text);
     List<Entry> entries = new ArrayList<>();
@@ -68,12 +73,12 @@ public final class Netrc {
     return new Netrc(List.copyOf(entries));
   }
 
-  /** The first entry for this host, or the default entry. */
+  /** Finds the first entry for this host, or the default entry. */
   public Optional<Login> find(String host) {
     return entries.stream().filter(entry -> entry.isFor(host)).map(Entry::login).findFirst();
   }
 
-  /** The first entry for this host and user; an entry without a login is for every user. */
+  /** Finds the first entry for this host and user; an entry without a login fits every user. */
   public Optional<Login> find(String host, String user) {
     return entries.stream()
         .filter(entry -> entry.isFor(host))
@@ -83,7 +88,7 @@ public final class Netrc {
         .findFirst();
   }
 
-  /** Reads the logins of one machine; each may have a password, which follows it. */
+  /** Reads the logins of one machine. There may be several, each followed by its password. */
   private static List<Login> logins(Deque<Word> words) {
     List<Login> logins = new ArrayList<>();
     @Nullable String user = null;
@@ -130,14 +135,14 @@ public final class Netrc {
     return words;
   }
 
-  /** A word; one in quotes is never a keyword. */
+  /** A word; a quoted word is never a keyword. */
   private record Word(String text, boolean quoted) {
     String keyword() {
       return quoted ? "" : text.toLowerCase(Locale.ROOT);
     }
   }
 
-  /** The words of one line: a number sign begins a comment, quotes hold blanks and escapes. */
+  /** Splits a line into words: {@code #} starts a comment, quotes allow spaces and escapes. */
   private static final class Line {
     private final String line;
     private int at;

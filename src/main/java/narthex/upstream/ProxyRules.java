@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Through which HTTP proxy a URL is requested: as set, else as the environment says, as curl reads
- * it, else as the JVM says. Immutable.
+ * Chooses the HTTP proxy of a request: the configured one, or else that of the environment
+ * variables that curl reads, or else that of the JVM. Immutable.
  *
  * @see <a href="https://everything.curl.dev/usingcurl/proxies/env.html">Proxy environment variables
  *     of curl</a>
@@ -26,30 +26,35 @@ public final class ProxyRules {
 
   private final Map<String, HttpUrl> byScheme;
   private final HostPatterns direct;
-  private final Rest rest;
+  private final Fallback fallback;
 
-  private enum Rest {
+  /** What applies to a scheme without a proxy. */
+  private enum Fallback {
     DIRECT,
-    AS_THE_JVM
+    JVM
   }
 
-  private ProxyRules(Map<String, HttpUrl> byScheme, HostPatterns direct, Rest rest) {
+  private ProxyRules(Map<String, HttpUrl> byScheme, HostPatterns direct, Fallback fallback) {
     this.byScheme = Map.copyOf(byScheme);
     this.direct = direct;
-    this.rest = rest;
+    this.fallback = fallback;
   }
 
-  /** No proxy at all. */
+  /** Uses no proxy. */
   public static ProxyRules none() {
-    return new ProxyRules(Map.of(), HostPatterns.none(), Rest.DIRECT);
+    return new ProxyRules(Map.of(), HostPatterns.none(), Fallback.DIRECT);
   }
 
-  /** This proxy for every URL. */
+  /** Uses this proxy for every URL. */
   public static ProxyRules always(HttpUrl proxy) {
-    return new ProxyRules(Map.of("http", proxy, "https", proxy), HostPatterns.none(), Rest.DIRECT);
+    return new ProxyRules(
+        Map.of("http", proxy, "https", proxy), HostPatterns.none(), Fallback.DIRECT);
   }
 
-  /** As {@code http_proxy}, {@code https_proxy}, {@code all_proxy} and {@code no_proxy} say. */
+  /**
+   * Uses the proxies of {@code http_proxy}, {@code https_proxy}, {@code all_proxy} and {@code
+   * no_proxy}, and those of the JVM where the variables are missing.
+   */
   public static ProxyRules ofEnvironment(Map<String, String> environment) {
     if (noProxy(environment).equals("*")) {
       return none();
@@ -63,29 +68,31 @@ public final class ProxyRules {
     if (https != null) {
       byScheme.put("https", https);
     }
-    return new ProxyRules(byScheme, direct(environment), Rest.AS_THE_JVM);
+    return new ProxyRules(byScheme, direct(environment), Fallback.JVM);
   }
 
-  /** The proxy for a URL; empty if it is requested directly. */
+  /** The proxy for a URL; empty for a direct connection. */
   Optional<HttpUrl> find(HttpUrl url) {
-    if (direct.matches(url.host()) || (rest == Rest.AS_THE_JVM && isLoopback(url.host()))) {
+    if (direct.matches(url.host()) || (fallback == Fallback.JVM && isLoopback(url.host()))) {
       return Optional.empty();
     }
     HttpUrl proxy = byScheme.get(url.scheme());
-    return proxy != null || rest == Rest.DIRECT ? Optional.ofNullable(proxy) : ofTheJvm(url);
+    return proxy != null || fallback == Fallback.DIRECT
+        ? Optional.ofNullable(proxy)
+        : ofTheJvm(url);
   }
 
-  /** The environment's proxies are for other machines. */
+  /** The proxies of environment and JVM don't apply to the local machine. */
   private static boolean isLoopback(String host) {
     return host.equalsIgnoreCase("localhost")
         || host.equals("::1")
         || host.matches("127(\\.[0-9]{1,3}){3}");
   }
 
-  /** Whether a host is that of a proxy. */
+  /** Whether a host is one of the proxies. */
   boolean isProxy(String host) {
     return byScheme.values().stream().anyMatch(proxy -> proxy.host().equalsIgnoreCase(host))
-        || (rest == Rest.AS_THE_JVM && isProxyOfTheJvm(host));
+        || (fallback == Fallback.JVM && isProxyOfTheJvm(host));
   }
 
   private static @Nullable HttpUrl proxy(Map<String, String> environment, String... names) {
@@ -98,9 +105,9 @@ public final class ProxyRules {
             return proxy;
           }
         } catch (IllegalArgumentException e) {
-          // Warned of below; its text may hold a password.
+          // The warning below doesn't show the text, which may contain a password.
         }
-        LOG.log(Level.WARNING, "proxy ignored: only http proxies can be used variable={0}", name);
+        LOG.log(Level.WARNING, "proxy ignored: only http proxies are supported variable={0}", name);
       }
     }
     return null;
@@ -110,7 +117,7 @@ public final class ProxyRules {
     return environment.getOrDefault("no_proxy", environment.getOrDefault("NO_PROXY", "")).strip();
   }
 
-  /** A name there stands for the names below it too. */
+  /** Parses {@code no_proxy}, in which a name also covers its subdomains. */
   private static HostPatterns direct(Map<String, String> environment) {
     List<String> items = new ArrayList<>();
     for (String item : Pattern.compile("[,\\s]+").split(noProxy(environment))) {
@@ -120,7 +127,7 @@ public final class ProxyRules {
           HostPatterns.parse(List.of(each));
           items.add(each);
         } catch (IllegalArgumentException e) {
-          // An address has no names below it, and curl skips what it does not understand.
+          // A dot with an address is no pattern; like curl, ignore malformed items.
         }
       }
     }
@@ -145,7 +152,7 @@ public final class ProxyRules {
         }
       }
     } catch (URISyntaxException | IllegalArgumentException e) {
-      // The JVM's rules have no word for such a host.
+      // The JVM's proxy selector can't take such a host.
     }
     return Optional.empty();
   }

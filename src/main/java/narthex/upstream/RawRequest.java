@@ -4,7 +4,7 @@ import java.net.URI;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.core5.net.URIAuthority;
 
-/** A request whose target is sent as it is; the client library would normalise a URI. */
+/** A request that sends its target unchanged. With a URI, the client library would normalise it. */
 final class RawRequest extends HttpUriRequestBase {
   private static final long serialVersionUID = 1L;
   private static final URI UNUSED = URI.create("/");

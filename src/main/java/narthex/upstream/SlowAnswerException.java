@@ -2,11 +2,11 @@ package narthex.upstream;
 
 import java.io.IOException;
 
-/** An answer comes so slowly that its connection is better used for others. */
+/** A response body comes more slowly than {@link SteadyInputStream} allows. */
 final class SlowAnswerException extends IOException {
   private static final long serialVersionUID = 1L;
 
   SlowAnswerException(long bytes) {
-    super("the answer comes too slowly: " + bytes + " bytes so far");
+    super("the response came too slowly: " + bytes + " bytes so far");
   }
 }

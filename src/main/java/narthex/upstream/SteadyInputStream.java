@@ -7,14 +7,14 @@ import java.util.function.LongSupplier;
 import narthex.stream.PassingInputStream;
 
 /**
- * The body of a small answer, which fails once it comes too slowly: a server that drips must not
- * keep the connections that other questions need. Used by one thread.
+ * The body of a small response, with a minimum rate: a trickling server must not block the
+ * connections of other requests. For one thread.
  */
 final class SteadyInputStream extends PassingInputStream {
-  /** How long any body may take. */
+  /** Time that every body may take, whatever its rate. */
   static final Duration GRACE = Duration.ofSeconds(10);
 
-  /** What must have come for each second after that. */
+  /** Minimum average rate after the grace period. */
   private static final long MIN_BYTES_PER_SECOND = 16 << 10;
 
   private final LongSupplier nanos;
@@ -22,7 +22,7 @@ final class SteadyInputStream extends PassingInputStream {
   private long count;
 
   /**
-   * @param nanos the time, as {@link System#nanoTime} tells it
+   * @param nanos a clock such as {@link System#nanoTime}
    */
   SteadyInputStream(InputStream in, LongSupplier nanos) {
     super(in);

@@ -10,23 +10,23 @@ import javax.net.ssl.SSLHandshakeException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.core5.http.MessageConstraintException;
 
-/** One request to an upstream got neither a yes nor a no. */
+/** A request to an upstream failed, so that it is unknown whether the upstream has the file. */
 final class TroubleException extends IOException {
   private static final long serialVersionUID = 1L;
 
-  /** Whether the same request may fare better a moment later. */
+  /** Whether a retry of the same request may succeed. */
   enum Retry {
     WORTHWHILE,
     POINTLESS
   }
 
-  /** Of what the failure tells. */
+  /** What the failure concerns. */
   enum About {
-    /** The server answered; only this object is in trouble. */
+    /** Only the requested file: the server answered. */
     OBJECT,
-    /** The server did not answer for this path; several such paths mean the server. */
+    /** The server didn't answer for this path; if several paths fail, it is down. */
     PATH,
-    /** The server cannot be reached. */
+    /** The server is unreachable. */
     SERVER
   }
 
@@ -50,9 +50,9 @@ final class TroubleException extends IOException {
   }
 
   /**
-   * No answer came.
+   * The request got no response.
    *
-   * @param own whether the server is the upstream's own, and no other that it led to
+   * @param own whether the server is the upstream's own or one that it redirected to
    */
   static TroubleException noAnswer(HttpUrl url, Own own, IOException cause) {
     About about = About.PATH;
@@ -69,7 +69,7 @@ final class TroubleException extends IOException {
         about);
   }
 
-  /** A body broke off. */
+  /** The transfer of a body failed. */
   static TroubleException broken(String what, IOException cause) {
     boolean slow = cause instanceof SlowAnswerException;
     boolean silent = cause instanceof SocketTimeoutException;
@@ -80,7 +80,7 @@ final class TroubleException extends IOException {
         silent ? About.PATH : About.OBJECT);
   }
 
-  /** Whether a server is the upstream's own. */
+  /** Whether a server is the upstream's own, not one that it redirected to. */
   enum Own {
     YES,
     NO

@@ -19,7 +19,7 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
-/** Certificate authorities that are trusted in addition to those of the JVM. */
+/** Loads certificate authorities to trust in addition to those of the JVM. */
 public final class TrustStore {
   private static final String PEM = "-----BEGIN CERTIFICATE-----";
   private static final String USUAL_PASSWORD = "changeit";
@@ -27,10 +27,10 @@ public final class TrustStore {
   private TrustStore() {}
 
   /**
-   * Reads a file of certificates: PEM, PKCS12 or JKS.
+   * Loads a file of certificates in PEM, PKCS12 or JKS format.
    *
-   * @param password of a PKCS12 or JKS file; if null, none and {@code changeit} are tried
-   * @throws IOException if it cannot be read or holds no certificate
+   * @param password password of a PKCS12 or JKS file; null to try no password and {@code changeit}
+   * @throws IOException if the file can't be read or has no certificate
    */
   public static SSLContext load(Path file, @Nullable String password) throws IOException {
     byte[] bytes = Files.readAllBytes(file);
@@ -38,7 +38,7 @@ public final class TrustStore {
     try {
       List<Certificate> certificates = pem ? ofPem(bytes) : ofKeyStore(file, password);
       if (certificates.isEmpty()) {
-        throw new IOException(file + " holds no certificate");
+        throw new IOException(file + " contains no certificate");
       }
       return context(certificates);
     } catch (GeneralSecurityException e) {

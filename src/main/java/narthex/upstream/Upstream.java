@@ -24,19 +24,20 @@ import org.apache.hc.core5.http.HttpHeaders;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One other binary cache. Trouble is retried within a bound; after several failures in a row the
- * upstream is left alone for a while, then probed by one request. Safe for use by many threads.
+ * An upstream: another binary cache that this one fetches from. Failed requests are retried for a
+ * limited time. After several failures in a row the upstream is suspended for a while, then probed
+ * by one request. Thread-safe.
  *
- * <p>Answers 200 and 206 are a yes; 403, 404 and 410 a sure no (S3 says 403 for an absent key); all
- * else is trouble.
+ * <p>Status 200 or 206 means that the upstream has the file; 403, 404 or 410 that it doesn't (S3
+ * answers 403 for a missing key). Everything else is trouble: the answer is unknown.
  */
 public final class Upstream implements Closeable {
   private static final System.Logger LOG = System.getLogger(Upstream.class.getName());
 
-  /** Longest narinfo taken; real ones with thousands of references have a few 100 KiB. */
+  /** Longest accepted narinfo; one with thousands of references has a few 100 KiB. */
   private static final long MAX_NARINFO_BYTES = 2L << 20;
 
-  /** Documents get one connection for so many of NARs, and as many of questions. */
+  /** The connections for documents are the maximum for NARs divided by this. */
   private static final int CONNECTIONS_PER_DOCUMENT = 4;
 
   private final UpstreamSettings settings;
@@ -51,10 +52,12 @@ public final class Upstream implements Closeable {
   private final KnownCacheInfo info = new KnownCacheInfo(System::nanoTime);
 
   /**
-   * @param settings how to ask it
-   * @param storeDir the only store directory whose paths are taken
-   * @param network how it is reached
-   * @param decoders decodes what the upstream sends encoded
+   * Opens connection pools, but sends no request.
+   *
+   * @param settings the upstream's settings
+   * @param storeDir the store directory of this cache; narinfos of other ones are refused
+   * @param network proxies, certificates and credentials
+   * @param decoders decodes bodies with a content coding
    */
   public Upstream(
       UpstreamSettings settings, String storeDir, UpstreamNetwork network, DecoderShare decoders) {
@@ -62,7 +65,7 @@ public final class Upstream implements Closeable {
   }
 
   /**
-   * The same, reached directly.
+   * An upstream without a proxy.
    *
    * @param netrc credentials for hosts that have none in their URL
    */
@@ -91,19 +94,19 @@ public final class Upstream implements Closeable {
     this.tries = new UpstreamTries(settings.limits(), health);
   }
 
-  /** Its base URL, ending in a slash, without credentials. */
+  /** The base URL, with a slash at its end, without credentials. */
   public String base() {
     return base.print();
   }
 
-  /** How it fares, for people. */
+  /** The state of the upstream as shown to users. */
   UpstreamState state(Instant now) {
     return health.state(now);
   }
 
   /**
-   * Its priority, lower first: as set, else as its nix-cache-info says; empty while that is not
-   * known. (Nix's own default where the file names none is 0.)
+   * The priority, lower first: that of the settings, or else that of its nix-cache-info, where a
+   * missing one means 0 as in Nix. Empty while the nix-cache-info is unknown.
    */
   public Optional<Integer> priority() {
     if (settings.priority() != null) {
@@ -113,10 +116,10 @@ public final class Upstream implements Closeable {
   }
 
   /**
-   * Asks for a narinfo.
+   * Fetches a narinfo.
    *
-   * @return empty if the upstream surely has none that may be taken (absent, or not trusted)
-   * @throws IOException if that cannot be told
+   * @return empty if the upstream doesn't have it or it isn't trusted
+   * @throws IOException if the request fails or the narinfo is malformed
    */
   public Optional<FoundNarInfo> fetchNarInfo(StorePathHash hash) throws IOException {
     return tries.run(
@@ -131,14 +134,15 @@ public final class Upstream implements Closeable {
   }
 
   /**
-   * Opens a NAR file from byte {@code from} on; the caller closes the body. An upstream that cannot
-   * seek answers from byte 0 on.
+   * Opens a NAR file; the caller closes the body. The body starts at byte 0 if the upstream doesn't
+   * support ranges or the file has changed: see {@link NarBody#from}.
    *
-   * @param url the opaque URL of its narinfo
-   * @param entityTag the file's entity tag as known from before; if it changed, the answer is from
-   *     byte 0 on
-   * @return empty if it surely has no such file
-   * @throws IOException if that cannot be told
+   * @param url the opaque URL of the narinfo
+   * @param from the requested offset in bytes
+   * @param entityTag the entity tag of an earlier response, to detect a changed file; null if there
+   *     is none
+   * @return empty if the upstream doesn't have the file
+   * @throws IOException if the request fails
    */
   public Optional<NarBody> openNar(String url, long from, @Nullable String entityTag)
       throws IOException {
@@ -147,12 +151,13 @@ public final class Upstream implements Closeable {
   }
 
   /**
-   * Fetches a document: a whole body, decoded. A realisation must bear a trusted signature.
+   * Fetches a document. Unless the upstream itself is trusted, realisations need a trusted
+   * signature.
    *
-   * @param maxBytes how many bytes it may have
-   * @param reader takes the body; called anew if a transfer breaks
-   * @return empty if the upstream surely has none that may be taken (absent, or not trusted)
-   * @throws IOException if that cannot be told, or it is malformed or too long
+   * @param maxBytes longest accepted document
+   * @param reader reads the decoded body; each retry calls it again
+   * @return empty if the upstream doesn't have the document or it isn't trusted
+   * @throws IOException if the request fails, or the document is malformed or too long
    */
   public <T> Optional<T> fetchDocument(DocumentName name, long maxBytes, DocumentReader<T> reader)
       throws IOException {
@@ -162,9 +167,11 @@ public final class Upstream implements Closeable {
   }
 
   /**
-   * Asks whether it has a NAR file, without reading it.
+   * Checks by HEAD whether the upstream has a NAR file.
    *
-   * @return empty if it surely has none; else the file's length, if told
+   * @param url the opaque URL of the narinfo
+   * @return empty if it doesn't; else the file's length in bytes, itself empty if unknown
+   * @throws IOException if the request fails
    */
   public Optional<OptionalLong> findNar(String url) throws IOException {
     HttpUrl resolved = resolve(url);
@@ -188,7 +195,7 @@ public final class Upstream implements Closeable {
     nars.close();
   }
 
-  /** Whether its paths live in our store directory; asks its nix-cache-info if that is due. */
+  /** Whether the upstream has our store directory; fetches its nix-cache-info first if due. */
   private boolean usable() throws IOException {
     if (info.isDue()) {
       Optional<CacheInfo> before = info.last();
@@ -224,7 +231,7 @@ public final class Upstream implements Closeable {
     }
   }
 
-  /** Whether its settings make a narinfo trusted that came from the upstream with this base URL. */
+  /** Whether this upstream's settings make a narinfo from the upstream with this base trusted. */
   boolean vouchesFor(NarInfo narInfo, String from) {
     return narInfo.isSignedBy(settings.trustedKeys())
         || (settings.trust() == UpstreamSettings.Trust.ANY && base().equals(from));
@@ -242,7 +249,7 @@ public final class Upstream implements Closeable {
     if (!narInfo.storePath().hash().equals(hash)
         || !narInfo.storePath().storeDir().equals(storeDir)) {
       throw new TroubleException(
-          "%s%s.narinfo speaks of %s".formatted(base, hash.text(), narInfo.storePath().print()),
+          "%s%s.narinfo describes %s".formatted(base, hash.text(), narInfo.storePath().print()),
           TroubleException.Retry.POINTLESS);
     }
     if (settings.trust() == UpstreamSettings.Trust.SIGNED
@@ -316,7 +323,7 @@ public final class Upstream implements Closeable {
       ContentRange range = ContentRange.parse(answer.header(HttpHeaders.CONTENT_RANGE));
       if (range == null || range.from() != from || coded) {
         throw new TroubleException(
-            url + " answered another range than asked", TroubleException.Retry.POINTLESS);
+            url + " sent another range than requested", TroubleException.Retry.POINTLESS);
       }
       start = from;
       length = range.length();
@@ -364,7 +371,7 @@ public final class Upstream implements Closeable {
       return base.resolve(url);
     } catch (IllegalArgumentException e) {
       throw new UpstreamUnavailableException(
-          "%s names a NAR by a URL that cannot be used: %s: %s"
+          "a narinfo of %s has an unusable URL: %s: %s"
               .formatted(base, OneLine.of(url), e.getMessage()),
           e);
     }

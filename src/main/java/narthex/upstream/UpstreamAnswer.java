@@ -11,17 +11,17 @@ import org.apache.hc.core5.http.HttpEntity;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An upstream's answer to one request. Used by one thread.
+ * The response to one request. The caller closes it. For one thread.
  *
- * <p>The client library reads a body that is closed early to its end, however long that takes, and
- * throws where it breaks. So the request is cancelled first: a close drops the connection at once
- * unless the body was read to its end, and never fails.
+ * <p>Closing it never throws, and drops the connection at once unless the body was read to its end.
+ * To do so it cancels the request first: the client library alone would read the rest of the body,
+ * however long that takes.
  *
- * @param response its head, and its body as it comes from the connection
- * @param request what drops the connection; does nothing once that has been given back
+ * @param response status, headers and body
+ * @param request cancelling it drops the connection, unless the pool has it back already
  */
 record UpstreamAnswer(ClassicHttpResponse response, Cancellable request) implements Closeable {
-  /** What is read of an unwanted body, so that its connection can be used again. */
+  /** Longest unwanted body that is read in order to keep its connection. */
   private static final int UNWANTED_BYTES = 16 << 10;
 
   int code() {
@@ -33,13 +33,13 @@ record UpstreamAnswer(ClassicHttpResponse response, Cancellable request) impleme
     return header == null ? null : header.getValue();
   }
 
-  /** Whether a body that was cut can be told from a whole one. */
+  /** Whether a truncated body can be detected: it has a length or is chunked. */
   boolean tellsItsEnd() {
     HttpEntity entity = response.getEntity();
     return entity == null || entity.isChunked() || entity.getContentLength() >= 0;
   }
 
-  /** The body as it comes from the connection. Closing it closes the answer. */
+  /** The raw body; empty if there is none. Closing it closes this response. */
   InputStream body() throws IOException {
     HttpEntity entity = response.getEntity();
     return entity == null
@@ -52,12 +52,14 @@ record UpstreamAnswer(ClassicHttpResponse response, Cancellable request) impleme
         };
   }
 
-  /** Reads a small body that nobody wants, such as that of a miss, and closes the answer. */
+  /**
+   * Closes the response. Reads a small body first, such as that of a 404, to keep the connection.
+   */
   void closeUnwanted() {
     try (this) {
       body().readNBytes(UNWANTED_BYTES + 1);
     } catch (IOException e) {
-      // Nobody wants it.
+      // The body isn't needed.
     }
   }
 
@@ -67,7 +69,7 @@ record UpstreamAnswer(ClassicHttpResponse response, Cancellable request) impleme
     try {
       response.close();
     } catch (IOException e) {
-      // The connection is gone, which was the purpose.
+      // The connection is closed anyway.
     }
   }
 }

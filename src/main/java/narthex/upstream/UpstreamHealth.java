@@ -12,10 +12,10 @@ import narthex.nix.OneLine;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether one upstream answers. A request counts once, however often it was tried, and only where
- * its failure tells of the server: it cannot be reached, or several different paths in a row got no
- * answer. Then the upstream is left alone for a while, and after that probed by one request. Safe
- * for use by many threads.
+ * A circuit breaker for one upstream. It counts failures in a row that concern the server: requests
+ * that couldn't reach it, and different paths that got no response. A request counts once, with all
+ * its retries. At the limit, the upstream is suspended for a while and then probed by one request.
+ * Thread-safe.
  */
 final class UpstreamHealth {
   private static final System.Logger LOG = System.getLogger(UpstreamHealth.class.getName());
@@ -28,14 +28,14 @@ final class UpstreamHealth {
 
   private final Set<String> silentPaths = new LinkedHashSet<>(); // guarded by lock
   private int unreachable; // guarded by lock
-  private boolean leftAlone; // guarded by lock
+  private boolean suspended; // guarded by lock
   private long until; // in nanos, guarded by lock
   private boolean probing; // guarded by lock
   private @Nullable String cause; // of the first failure in a row, guarded by lock
   private @Nullable String lastTrouble; // guarded by lock
 
   /**
-   * @param nanos the time, as {@link System#nanoTime} tells it
+   * @param nanos a clock such as {@link System#nanoTime}
    */
   UpstreamHealth(String base, UpstreamSettings.Limits limits, LongSupplier nanos) {
     this.base = base;
@@ -45,13 +45,14 @@ final class UpstreamHealth {
   }
 
   /**
-   * Begins a request, which must be ended.
+   * Begins a request. The caller must end it by {@link #answered}, {@link #failed} or {@link
+   * #ended}.
    *
-   * @throws UpstreamUnavailableException if the upstream is left alone now
+   * @throws UpstreamUnavailableException if the upstream is suspended
    */
   void begin() throws UpstreamUnavailableException {
     synchronized (lock) {
-      if (!leftAlone) {
+      if (!suspended) {
         return;
       }
       if (probing || nanos.getAsLong() - until < 0) {
@@ -63,12 +64,12 @@ final class UpstreamHealth {
     }
   }
 
-  /** Ends a request that the server answered. */
+  /** Ends a request that got a response. */
   void answered() {
     boolean again;
     synchronized (lock) {
-      again = leftAlone;
-      leftAlone = false;
+      again = suspended;
+      suspended = false;
       probing = false;
       silentPaths.clear();
       unreachable = 0;
@@ -79,7 +80,7 @@ final class UpstreamHealth {
     }
   }
 
-  /** Ends a request that tells nothing of the server. */
+  /** Ends a request that failed for reasons of our own. */
   void ended() {
     synchronized (lock) {
       probing = false;
@@ -89,7 +90,7 @@ final class UpstreamHealth {
   /**
    * Ends a request that failed.
    *
-   * @param path what was asked for
+   * @param path the requested path, to count different ones
    */
   void failed(String path, TroubleException trouble) {
     String text = OneLine.reason(trouble);
@@ -110,9 +111,9 @@ final class UpstreamHealth {
         silentPaths.add(path);
       }
       boolean dead = unreachable + silentPaths.size() >= failuresToOpen;
-      boolean opens = dead && !leftAlone;
-      if (leftAlone || dead) {
-        leftAlone = true;
+      boolean opens = dead && !suspended;
+      if (suspended || dead) {
+        suspended = true;
         probing = false;
         until = nanos.getAsLong() + probeAfter.toNanos();
       }
@@ -129,10 +130,10 @@ final class UpstreamHealth {
         first);
   }
 
-  /** For people. */
+  /** The state as shown to users. */
   UpstreamState state(Instant now) {
     synchronized (lock) {
-      if (leftAlone) {
+      if (suspended) {
         Duration rest = Duration.ofNanos(Math.max(0, until - nanos.getAsLong()));
         return new UpstreamState(
             base,

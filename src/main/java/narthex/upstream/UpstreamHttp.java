@@ -33,12 +33,12 @@ import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 
 /**
- * A pool of connections to one upstream, and to where it redirects. It has no threads of its own.
- * Credentials go only to the server they are meant for; bodies are never decoded here. Safe for use
- * by many threads.
+ * An HTTP client with a connection pool for one upstream and the servers that it redirects to. Has
+ * no threads of its own, sends credentials only to the server they belong to, and doesn't decode
+ * bodies. Thread-safe.
  */
 final class UpstreamHttp implements Closeable {
-  /** Idle connections are checked before use after this; servers close them without a word. */
+  /** Connections idle for longer are checked before use: the server may have closed them. */
   private static final TimeValue VALIDATE_AFTER = TimeValue.ofSeconds(2);
 
   private static final TimeValue CONNECTION_LIFE = TimeValue.ofMinutes(5);
@@ -52,8 +52,8 @@ final class UpstreamHttp implements Closeable {
   private final UpstreamRoutes routes;
 
   /**
-   * @param routes where requests may go, and how
-   * @param connections how many to one server at once
+   * @param routes proxies, allowed addresses and credentials
+   * @param connections most connections to one server at once
    */
   UpstreamHttp(UpstreamSettings.Limits limits, UpstreamRoutes routes, int connections) {
     this.routes = routes;
@@ -98,7 +98,7 @@ final class UpstreamHttp implements Closeable {
             .build();
   }
 
-  /** The names of servers are resolved here, and only addresses that are allowed come out. */
+  /** Resolves names to allowed addresses only. */
   private record CheckedResolver(UpstreamRoutes routes) implements DnsResolver {
     @Override
     public InetAddress[] resolve(String host) throws UnknownHostException {
@@ -112,12 +112,12 @@ final class UpstreamHttp implements Closeable {
   }
 
   /**
-   * Sends a request and follows redirects; the caller closes the answer.
+   * Sends a request and follows redirects; the caller closes the response.
    *
    * @param method GET or HEAD
-   * @param headers names and values
-   * @throws TroubleException if no answer came
-   * @throws IOException if the request could not be sent, which is not the upstream's fault
+   * @param headers additional headers
+   * @throws TroubleException if the upstream didn't respond or redirects too often
+   * @throws IOException if all connections are in use
    */
   UpstreamAnswer send(String method, HttpUrl url, Map<String, String> headers) throws IOException {
     HttpUrl at = url;
@@ -141,7 +141,7 @@ final class UpstreamHttp implements Closeable {
     };
   }
 
-  /** The bytes of the header come as ISO-8859-1, and are sent back as they came. */
+  /** Percent-encodes the non-ASCII bytes of a Location, which the library decoded as ISO-8859-1. */
   private static HttpUrl target(HttpUrl from, String location) throws TroubleException {
     StringBuilder text = new StringBuilder(location.length());
     for (char c : location.toCharArray()) {
@@ -151,7 +151,7 @@ final class UpstreamHttp implements Closeable {
       return from.resolve(text.toString());
     } catch (IllegalArgumentException e) {
       throw new TroubleException(
-          from.print() + " redirects to a URL that cannot be used: " + e.getMessage(),
+          from.print() + " redirects to an unusable URL: " + e.getMessage(),
           TroubleException.Retry.POINTLESS);
     }
   }
@@ -161,7 +161,7 @@ final class UpstreamHttp implements Closeable {
     try {
       return open(method, url, headers);
     } catch (ConnectionRequestTimeoutException ours) {
-      throw new IOException("every connection to " + url.host() + " is in use", ours);
+      throw new IOException("all connections to " + url.host() + " are in use", ours);
     } catch (IOException e) {
       TroubleException.Own own =
           routes.isOwn(url) ? TroubleException.Own.YES : TroubleException.Own.NO;

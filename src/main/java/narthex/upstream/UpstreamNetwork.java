@@ -4,17 +4,17 @@ import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How upstreams are reached; the same for all of them.
+ * Network settings of all upstreams.
  *
  * @param netrc credentials for upstreams that have none in their URL
- * @param proxies which requests go through a proxy
- * @param tls trusts the certificates of upstreams; null for the JVM's own
- * @param allowedHosts hosts to which upstreams may lead although their address is not public
+ * @param proxies the proxy rules
+ * @param tls the TLS context with additional certificate authorities; null for the JVM's default
+ * @param allowedHosts hosts that upstreams may redirect to even if their addresses aren't public
  */
 public record UpstreamNetwork(
     Netrc netrc, ProxyRules proxies, @Nullable SSLContext tls, HostPatterns allowedHosts) {
 
-  /** Directly, with the JVM's certificates and these credentials. */
+  /** No proxy, the JVM's certificates, and these credentials. */
   public static UpstreamNetwork direct(Netrc netrc) {
     return new UpstreamNetwork(netrc, ProxyRules.none(), null, HostPatterns.none());
   }

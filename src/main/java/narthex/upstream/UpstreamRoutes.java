@@ -5,7 +5,8 @@ import java.net.UnknownHostException;
 import java.util.Optional;
 
 /**
- * Where the requests to one upstream may go, and how: proxies, addresses, credentials. Thread-safe.
+ * Decides how requests to one upstream are sent: proxy, allowed addresses and credentials.
+ * Thread-safe.
  */
 final class UpstreamRoutes {
   private final HttpUrl base;
@@ -14,8 +15,8 @@ final class UpstreamRoutes {
   private final Optional<Netrc.Login> login;
 
   /**
-   * @param url the upstream's base, possibly with user and password
-   * @param resolver turns names into addresses
+   * @param url the upstream's base URL, possibly with user and password
+   * @param resolver resolves host names
    */
   UpstreamRoutes(HttpUrl url, UpstreamNetwork network, AddressRule.Resolver resolver) {
     this.base = url.folder();
@@ -37,14 +38,14 @@ final class UpstreamRoutes {
   }
 
   /**
-   * The credentials for a URL: those that it names itself, else those of the upstream if the URL is
-   * at the upstream's own server.
+   * The credentials for a URL: those in the URL, or else those of the upstream if the URL is on the
+   * upstream's own server.
    */
   Optional<Netrc.Login> login(HttpUrl url) {
     return url.login().or(() -> isOwn(url) ? login : Optional.empty());
   }
 
-  /** Whether a URL is at the upstream's own server; a server may lead from http to https. */
+  /** Whether a URL is on the upstream's own server; that may redirect from http to https. */
   boolean isOwn(HttpUrl url) {
     boolean secured =
         base.host().equalsIgnoreCase(url.host())
@@ -55,28 +56,28 @@ final class UpstreamRoutes {
   }
 
   /**
-   * The proxy for a URL.
+   * The proxy for a URL; empty for a direct connection.
    *
-   * @throws ForbiddenAddressException if the upstream must not lead there
+   * @throws ForbiddenAddressException if the URL's host isn't allowed
    */
   Optional<HttpUrl> proxy(HttpUrl url) throws UnknownHostException {
     Optional<HttpUrl> proxy = network.proxies().find(url);
     if (proxy.isPresent()) {
       addresses.checkProxied(url.host());
     } else {
-      isDirect(url.host());
+      checkDirect(url.host());
     }
     return proxy;
   }
 
-  /** A proxy's own name is resolved unchecked, so it must not be reached in another way. */
-  private void isDirect(String host) throws UnknownHostException {
+  /** Checks a host that is a proxy too, because {@link #resolve} doesn't check those. */
+  private void checkDirect(String host) throws UnknownHostException {
     if (network.proxies().isProxy(host)) {
       addresses.resolve(host);
     }
   }
 
-  /** The addresses of a host that is about to be connected to: a server's or a proxy's. */
+  /** Resolves the host of a connection, a server or a proxy, to allowed addresses. */
   InetAddress[] resolve(String host) throws UnknownHostException {
     return network.proxies().isProxy(host)
         ? InetAddress.getAllByName(host)

@@ -6,13 +6,14 @@ import narthex.nix.PublicKey;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How one upstream is asked.
+ * Settings of one upstream.
  *
- * @param url its base, http or https, possibly with {@code user:password@}
- * @param trustedKeys whose signatures make its narinfos trusted
- * @param priority overrides the priority of its own nix-cache-info, lower first
- * @param trust whether narinfos without a trusted signature are taken
- * @param limits time-outs and bounds
+ * @param url the base URL, http or https, possibly with {@code user:password@}
+ * @param trustedKeys the keys whose signatures make a narinfo trusted
+ * @param priority replaces the priority of the upstream's nix-cache-info, lower first; null to keep
+ *     that
+ * @param trust whether narinfos need a trusted signature
+ * @param limits timeouts and limits
  */
 public record UpstreamSettings(
     HttpUrl url,
@@ -21,25 +22,24 @@ public record UpstreamSettings(
     Trust trust,
     Limits limits) {
 
-  /** What a narinfo needs to be taken from an upstream. */
+  /** Whether narinfos of an upstream need a signature. */
   public enum Trust {
-    /** A signature by one of the trusted keys. */
+    /** They need a signature by a trusted key. */
     SIGNED,
-    /** Nothing: the upstream itself is trusted. */
+    /** They don't: the upstream itself is trusted. */
     ANY
   }
 
   /**
-   * Time-outs and bounds.
+   * Timeouts and limits.
    *
-   * @param connect longest time to connect
-   * @param read longest silence on an open connection
-   * @param retryWithin how long after its start a failed request may be retried, until its first
-   *     byte; zero for no retry
-   * @param maxConnections open NAR downloads at once, as many questions, and a quarter as many
-   *     documents
-   * @param failuresToOpen requests in a row without an answer after which it is left alone
-   * @param probeAfter how long a dead upstream is left alone before it is tried again
+   * @param connect connect timeout
+   * @param read read timeout
+   * @param retryWithin how long after its start a request may be retried; zero for no retries
+   * @param maxConnections most concurrent NAR downloads, and most other requests; documents get a
+   *     quarter as many
+   * @param failuresToOpen failed requests in a row after which the upstream is suspended
+   * @param probeAfter how long the upstream stays suspended before it is probed
    */
   public record Limits(
       Duration connect,
@@ -54,7 +54,7 @@ public record UpstreamSettings(
     trustedKeys = List.copyOf(trustedKeys);
   }
 
-  /** Without the URL's credentials. */
+  /** Shows the URL without its credentials. */
   @Override
   public String toString() {
     return "UpstreamSettings[url=" + url.print() + "]";

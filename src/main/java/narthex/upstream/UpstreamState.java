@@ -1,9 +1,9 @@
 package narthex.upstream;
 
 /**
- * How an upstream fares, for people.
+ * The state of an upstream as shown to users.
  *
- * @param base its base URL, without credentials
- * @param text such as {@code up} or {@code left alone until …: Connection refused}
+ * @param base the base URL without credentials
+ * @param text a description such as {@code up} or {@code suspended until …: Connection refused}
  */
 public record UpstreamState(String base, String text) {}

@@ -9,7 +9,7 @@ import dev.failsafe.function.CheckedSupplier;
 import java.time.Duration;
 import narthex.nix.OneLine;
 
-/** Makes the requests to one upstream: tried again within a bound, and counted once. */
+/** Retries requests to one upstream for a limited time, and reports each to its health once. */
 final class UpstreamTries {
   private static final int MAX_RETRIES = 6;
   private static final Duration FIRST_DELAY = Duration.ofMillis(100);
@@ -27,7 +27,7 @@ final class UpstreamTries {
   private static RetryPolicy<Object> retry(Duration within) {
     RetryPolicyBuilder<Object> retry = RetryPolicy.builder().handleIf(UpstreamTries::mayPass);
     if (within.compareTo(FIRST_DELAY) <= 0) {
-      return retry.withMaxRetries(0).build(); // there is no time for another try
+      return retry.withMaxRetries(0).build(); // no time for a retry
     }
     return retry
         .withMaxRetries(MAX_RETRIES)
@@ -43,10 +43,10 @@ final class UpstreamTries {
   }
 
   /**
-   * Makes one request.
+   * Runs one request, with retries.
    *
-   * @param path what it is for
-   * @throws UpstreamUnavailableException if no try was answered with yes or no
+   * @param path the requested path, which identifies the request for the health
+   * @throws UpstreamUnavailableException if the upstream is suspended or every try failed
    */
   <T> T run(String path, CheckedSupplier<T> request) throws UpstreamUnavailableException {
     health.begin();

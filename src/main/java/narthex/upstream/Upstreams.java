@@ -19,19 +19,19 @@ import narthex.nix.StorePathHash;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All upstreams together. They are asked in parallel; the best priority that has a path wins. Sure
- * absences are remembered for a while. Safe for use by many threads.
+ * Searches all upstreams. Narinfos are requested from all in parallel, and the upstream of best
+ * priority wins. Misses are cached. Thread-safe.
  */
 public final class Upstreams implements Closeable {
   private static final System.Logger LOG = System.getLogger(Upstreams.class.getName());
 
   /**
-   * How a search behaves.
+   * Settings of searches.
    *
-   * @param betterAnswerWait how long a hit waits for an upstream of better priority
-   * @param within bound of a whole search
-   * @param negativeTtl how long a sure absence is remembered
-   * @param negativeEntries how many are remembered
+   * @param betterAnswerWait how long a hit waits for upstreams of better priority
+   * @param within time limit of a search
+   * @param negativeTtl how long misses are cached
+   * @param negativeEntries most cached misses of each kind
    */
   public record SearchSettings(
       Duration betterAnswerWait, Duration within, Duration negativeTtl, long negativeEntries) {}
@@ -44,9 +44,9 @@ public final class Upstreams implements Closeable {
   private final Cache<NarFileName, Boolean> absentFiles;
 
   /**
-   * @param upstreams in the order of the settings, which decides between equal priorities; closed
-   *     with this object
-   * @param executor runs the questions; not closed here
+   * @param upstreams the upstreams in the order of the settings, which decides between equal
+   *     priorities; closed with this object
+   * @param executor runs the requests; stays open
    */
   public Upstreams(List<Upstream> upstreams, SearchSettings settings, ExecutorService executor) {
     this.upstreams = List.copyOf(upstreams);
@@ -66,10 +66,10 @@ public final class Upstreams implements Closeable {
   }
 
   /**
-   * Finds the narinfo of a path at the upstream of best priority that has it.
+   * Fetches a narinfo from the upstream of best priority that has it.
    *
-   * @return empty if every upstream surely has none
-   * @throws UpstreamUnavailableException if none has it and some could not say
+   * @return empty if no upstream has a trusted one
+   * @throws UpstreamUnavailableException if none has it and some didn't answer
    */
   public Optional<FoundNarInfo> find(StorePathHash hash) throws UpstreamUnavailableException {
     if (upstreams.isEmpty() || absences.getIfPresent(hash) != null) {
@@ -84,13 +84,13 @@ public final class Upstreams implements Closeable {
   }
 
   /**
-   * Fetches a document from the upstream of best priority that has it. They are asked one after the
-   * other: few have documents, and nobody waits for one as for a narinfo.
+   * Fetches a document from the upstream of best priority that has it. Requests it from one
+   * upstream after the other: few have documents, and latency matters less than for narinfos.
    *
-   * @param maxBytes how many bytes it may have
-   * @param reader takes the body; called anew if a transfer breaks
-   * @return empty if every upstream surely has none
-   * @throws UpstreamUnavailableException if none has it and some could not say
+   * @param maxBytes longest accepted document
+   * @param reader reads the decoded body; each retry calls it again
+   * @return empty if no upstream has a trusted one
+   * @throws UpstreamUnavailableException if none has it and some didn't answer
    */
   public <T> Optional<T> fetchDocument(DocumentName name, long maxBytes, DocumentReader<T> reader)
       throws UpstreamUnavailableException {
@@ -105,15 +105,15 @@ public final class Upstreams implements Closeable {
     return found;
   }
 
-  /** What one upstream is asked; empty if it surely has none. */
+  /** A request to one upstream; empty if the upstream doesn't have the file. */
   private interface Question<T> {
     Optional<T> ask(Upstream upstream) throws IOException;
   }
 
   /**
-   * Asks one upstream after the other until one has it.
+   * Runs a request at one upstream after the other until one has the file.
    *
-   * @param what it is, in the exception's message
+   * @param what the file's name for the exception's message
    */
   private <T> Optional<T> askEach(String what, Question<T> question)
       throws UpstreamUnavailableException {
@@ -130,28 +130,30 @@ public final class Upstreams implements Closeable {
     }
     if (trouble != null) {
       throw new UpstreamUnavailableException(
-          "cannot tell whether an upstream has %s: %s".formatted(what, trouble.getMessage()),
+          "no upstream has %s, and not all answered: %s".formatted(what, trouble.getMessage()),
           trouble);
     }
     return Optional.empty();
   }
 
-  /** Whether every upstream surely lacked a NAR file of this name a short while ago. */
+  /** Whether the cache of misses has a NAR file of this name. */
   public boolean isKnownAbsent(NarFileName name) {
     return absentFiles.getIfPresent(name) != null;
   }
 
-  /** Remembers for a while that every upstream surely lacks NAR files of these names. */
+  /** Caches that no upstream has NAR files of these names. */
   public void rememberAbsence(List<NarFileName> names) {
     names.forEach(name -> absentFiles.put(name, Boolean.TRUE));
   }
 
-  /** Forgets that a document was absent, because it was just brought here in another way. */
+  /** Removes a document from the cache of misses, because a client uploaded it. */
   public void forgetAbsence(DocumentName name) {
     absentDocuments.invalidate(name);
   }
 
-  /** All, as far as priorities are known; equal ones in the order of the settings. */
+  /**
+   * All upstreams by priority, unknown priorities last, equal ones in the order of the settings.
+   */
   public List<Upstream> byPriority() {
     return upstreams.stream()
         .sorted(Comparator.comparing(it -> it.priority().orElse(Integer.MAX_VALUE)))
@@ -159,10 +161,10 @@ public final class Upstreams implements Closeable {
   }
 
   /**
-   * What all upstreams said.
+   * The narinfos of all upstreams.
    *
-   * @param found what they have, best priority first
-   * @param trouble why some could not say; null if all could
+   * @param found the narinfos, best priority first
+   * @param trouble why an upstream gave no answer; null if all answered
    */
   public record Survey(List<FoundNarInfo> found, @Nullable IOException trouble) {
     /** Copies the list. */
@@ -171,31 +173,33 @@ public final class Upstreams implements Closeable {
     }
   }
 
-  /** Asks every upstream, whatever is remembered, and waits for all of them. */
+  /** Fetches a narinfo from every upstream, ignoring cached misses, and waits for all of them. */
   public Survey findAll(StorePathHash hash) {
     return new NarInfoSearch(upstreams, hash, executor).all(settings.within());
   }
 
-  /** Forgets that a path was absent, because it was just brought here in another way. */
+  /** Removes a path from the cache of misses, because a client uploaded it. */
   public void forgetAbsence(StorePathHash hash) {
     absences.invalidate(hash);
   }
 
-  /** How each upstream fares, in the order of the settings. */
+  /** The state of each upstream, in the order of the settings. */
   public List<UpstreamState> states() {
     Instant now = Instant.now();
     return upstreams.stream().map(upstream -> upstream.state(now)).toList();
   }
 
   /**
-   * Whether a narinfo that was taken from the upstream with this base URL would be taken from it
-   * now, or is signed by a key that is trusted for another.
+   * Whether the present settings trust a narinfo that was fetched earlier: it has a signature by a
+   * key that is trusted for some upstream, or its upstream needs no signatures.
+   *
+   * @param base base URL of the upstream that the narinfo came from
    */
   public boolean vouchFor(NarInfo narInfo, String base) {
     return upstreams.stream().anyMatch(upstream -> upstream.vouchesFor(narInfo, base));
   }
 
-  /** The upstream with this base URL, if it is (still) one of ours. */
+  /** Finds the upstream with this base URL; empty if the settings no longer have it. */
   public Optional<Upstream> byBase(String base) {
     return upstreams.stream().filter(upstream -> upstream.base().equals(base)).findFirst();
   }
