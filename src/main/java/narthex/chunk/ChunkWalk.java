@@ -16,6 +16,9 @@ import narthex.nix.NarId;
  * one thread.
  */
 final class ChunkWalk {
+  /** What a row takes in memory, in bytes: a key that rows share, a hash and some numbers. */
+  private static final int PLACE_BYTES = 160;
+
   /** Rows read at first; each time after that four times as many, up to the bound. */
   private static final int FIRST_ROWS = 16;
 
@@ -117,6 +120,11 @@ final class ChunkWalk {
               length,
               part.framesLength()));
     }
+  }
+
+  /** The memory that its rows take, in bytes; a guess is enough for a bound. */
+  int memoryBytes() {
+    return part.numbers().length * Long.BYTES + places.size() * PLACE_BYTES;
   }
 
   /** The part that the walk is in. */

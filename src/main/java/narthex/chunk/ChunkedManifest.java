@@ -58,24 +58,38 @@ public final class ChunkedManifest implements Manifest {
   }
 
   /**
-   * Checks that the first chunk is there, without reading it; the rows that it reads for that need
-   * not be read again.
+   * Checks that the first chunk is there, without reading it. The rows that it reads for that are
+   * kept: neither a stream nor another check reads them again, unless the chunk is gone from there.
    *
    * @throws ChunkLostException if it surely is not
    * @throws IOException if that cannot be told
    */
   public void requireStart() throws IOException {
+    ChunkWalk known = start;
+    if (known != null && isThere(known.peek(), blobs.find(known.peek().pack()))) {
+      return;
+    }
     ChunkWalk walk = ChunkWalk.ofNar(chunks, nar, 0);
     if (!walk.hasNext()) {
       throw ChunkLostException.ofRows("nar %s has no chunks".formatted(nar.hash().nix32()));
     }
     ChunkPlace first = walk.peek();
     OptionalLong pack = blobs.find(first.pack());
-    if (pack.orElse(0) < first.offset() + first.storedLength()) {
+    if (!isThere(first, pack)) {
       String reason = pack.isEmpty() ? "not in the blob store" : "length is " + pack.getAsLong();
       throw ChunkLostException.at(first, new BlobLostException(first.pack(), reason));
     }
     start = walk;
+  }
+
+  private static boolean isThere(ChunkPlace place, OptionalLong pack) {
+    return pack.orElse(0) >= place.offset() + place.storedLength();
+  }
+
+  /** The memory that the rows take which are kept, in bytes; a guess is enough for a bound. */
+  public int memoryBytes() {
+    ChunkWalk known = start;
+    return known == null ? 0 : known.memoryBytes();
   }
 
   /** Opens the bytes of the NAR from byte {@code from} on; the caller closes the stream. */

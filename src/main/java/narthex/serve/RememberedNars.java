@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import java.time.Duration;
 import java.util.Optional;
+import narthex.db.Representation;
 import narthex.db.StoredNar;
 import narthex.nix.NarFileName;
 import narthex.nix.Sha256;
@@ -12,10 +13,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * How NARs that were just sent are stored, so that the next client costs no statement.
  *
- * <p>Only a hint: a file name is remembered only if its stem is a hash of the NAR (FileHash or
- * NarHash), so that it can never mean another NAR; blobs never change; and whoever uses it checks
- * that they are still there, and else asks the database. Nothing is remembered of what is absent.
- * Thread-safe.
+ * <p>Only a hint: a file name is remembered only if its stem is a hash of what is stored of the NAR
+ * (NarHash, FileHash or that of its frames), so that it can never mean another NAR; blobs never
+ * change; and whoever uses it checks that they are still there, and else asks the database. Nothing
+ * is remembered of what is absent. Thread-safe.
  */
 final class RememberedNars {
   private static final long MOST = 10_000;
@@ -46,9 +47,14 @@ final class RememberedNars {
   void remember(NarFileName name, Remembered found) {
     StoredNar nar = found.nar();
     if (name.isNamedBy(nar.id().hash())
-        || nar.representations().stream().anyMatch(one -> name.isNamedBy(one.fileHash()))) {
+        || nar.representations().stream().anyMatch(one -> isNamedBy(name, one))) {
       byName.put(name, found);
     }
+  }
+
+  private static boolean isNamedBy(NarFileName name, Representation stored) {
+    Sha256 frames = stored.framesHash();
+    return name.isNamedBy(stored.fileHash()) || (frames != null && name.isNamedBy(frames));
   }
 
   /** Forgets what turned out to be gone. */

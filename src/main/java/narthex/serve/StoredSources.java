@@ -77,6 +77,15 @@ final class StoredSources {
    * @return empty if nothing is stored that may be sent under this name
    */
   Optional<NarSource> find(Sha256 narHash, NarFileName name) throws IOException {
+    if (name.compression() == Compression.NONE) { // the same bytes and tag as under its own name
+      NarFileName own = new NarFileName(narHash.nix32(), Compression.NONE);
+      Optional<NarSource> known = name.equals(own) ? Optional.empty() : findRemembered(own);
+      return known.isPresent() ? known : findStored(narHash, own);
+    }
+    return findStored(narHash, name);
+  }
+
+  private Optional<NarSource> findStored(Sha256 narHash, NarFileName name) throws IOException {
     Optional<StoredNar> found = database.findNar(narHash);
     if (found.isEmpty()) {
       return Optional.empty();
@@ -148,6 +157,6 @@ final class StoredSources {
     } catch (IOException e) {
       LOG.log(Level.ERROR, "could not record damage reason={0}", e.toString());
     }
-    remembered.forget(nar.id().hash());
+    forget(nar.id().hash());
   }
 }

@@ -125,6 +125,7 @@ public final class ChunkedNars {
         "stored nar is damaged and will be fetched again hash={0} reason={1}",
         narHash.nix32(),
         lost.getMessage());
+    stored.forgetStart(narHash);
     Optional<ChunkPlace> place = lost.place();
     if (place.isPresent() && !condemn(place.get(), lost.isPackLost())) {
       return;

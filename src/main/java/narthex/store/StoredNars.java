@@ -1,7 +1,10 @@
 package narthex.store;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -32,9 +35,24 @@ public final class StoredNars {
   /** More than one repetition means that others store and drop the same NAR at the same time. */
   private static final int PUBLISH_ATTEMPTS = 5;
 
+  /** Bounds the memory of where hot NARs begin, in bytes. */
+  private static final long STARTS_BYTES = 16 << 20;
+
+  private static final int ENTRY_BYTES = 256;
+
+  /** Bounds how long chunks are looked for where they were. */
+  private static final Duration STAY = Duration.ofMinutes(1);
+
   private final BlobStore blobs;
   private final Database database;
   private final InstantSource clock;
+  private final Cache<Sha256, ChunkedManifest> starts =
+      Caffeine.newBuilder()
+          .maximumWeight(STARTS_BYTES)
+          .<Sha256, ChunkedManifest>weigher((nar, manifest) -> ENTRY_BYTES + manifest.memoryBytes())
+          .expireAfterWrite(STAY)
+          .executor(Runnable::run)
+          .build();
   private final CopyOnWriteArrayList<StoreListener> listeners = new CopyOnWriteArrayList<>();
 
   /** Stores in these. */
@@ -56,6 +74,7 @@ public final class StoredNars {
 
   /** Tells that what is stored of a NAR, or what is known of it, changed. */
   public void announce(Sha256 narHash) {
+    forgetStart(narHash);
     listeners.forEach(listener -> listener.narChanged(narHash));
   }
 
@@ -72,16 +91,28 @@ public final class StoredNars {
   }
 
   /**
-   * Opens a NAR that is stored as chunks.
+   * Opens a NAR that is stored as chunks. Where a hot NAR begins is remembered, so that a small one
+   * is read without asking the database.
    *
    * @throws ChunkLostException if its first chunk is surely not there
    * @throws IOException if that cannot be told
    */
   public ChunkedManifest openChunked(NarId nar, Representation stored) throws IOException {
+    ChunkedManifest known = starts.getIfPresent(nar.hash());
     ChunkedManifest manifest =
-        new ChunkedManifest(database.chunks(), blobs, nar, stored.fileSizeBytes());
+        known != null && known.framesLength() == stored.fileSizeBytes()
+            ? known
+            : new ChunkedManifest(database.chunks(), blobs, nar, stored.fileSizeBytes());
     manifest.requireStart();
+    if (manifest != known) {
+      starts.put(nar.hash(), manifest);
+    }
     return manifest;
+  }
+
+  /** Forgets where the chunks of a NAR are. */
+  void forgetStart(Sha256 narHash) {
+    starts.invalidate(narHash);
   }
 
   /** Whether what a row says is there; if it surely is not, that is logged. */

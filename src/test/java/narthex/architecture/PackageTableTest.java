@@ -72,7 +72,7 @@ class PackageTableTest {
         "dev.failsafe.."),
     CHUNK(List.of("nix", "stream", "blob", "db")),
     STAGING(List.of("nix", "blob"), "org.infinispan..", "org.jgroups.."),
-    STORE(List.of("nix", "stream", "blob", "db", "chunk")),
+    STORE(List.of("nix", "stream", "blob", "db", "chunk"), "com.github.benmanes.caffeine.cache.."),
     INGEST(
         List.of("nix", "stream", "blob", "db", "chunk", "upstream", "staging", "store"),
         "com.github.benmanes.caffeine.cache.."),
