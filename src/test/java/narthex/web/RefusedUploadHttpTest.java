@@ -185,7 +185,7 @@ class RefusedUploadHttpTest extends UploadHttpFixture {
             Map.entry("not the name", right.replace("\n", "\r\n")),
             Map.entry("two lines", right + "CA: text:a\nCA: text:a\n"),
             Map.entry("newline", right.trim()),
-            Map.entry("without StorePath", "no: narinfo\n"));
+            Map.entry("missing StorePath", "no: narinfo\n"));
     for (Map.Entry<String, String> one : wrong.entrySet()) {
       byte[] body = one.getValue().getBytes(StandardCharsets.UTF_8);
       assertRefused(400, one.getKey(), http.put(narInfoPath(fixture), body));
