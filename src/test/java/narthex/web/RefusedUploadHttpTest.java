@@ -182,8 +182,8 @@ class RefusedUploadHttpTest extends UploadHttpFixture {
             Map.entry(
                 "is not in /nix/store",
                 right.replace("StorePath: /nix/store/", "StorePath: /gnu/store/")),
-            Map.entry("not the name", right.replace("\n", "\r\n")),
-            Map.entry("two lines", right + "CA: text:a\nCA: text:a\n"),
+            Map.entry("invalid name of a store path", right.replace("\n", "\r\n")),
+            Map.entry("duplicate CA", right + "CA: text:a\nCA: text:a\n"),
             Map.entry("newline", right.trim()),
             Map.entry("missing StorePath", "no: narinfo\n"));
     for (Map.Entry<String, String> one : wrong.entrySet()) {
