@@ -47,7 +47,7 @@ final class NarCheck {
   private final List<GrowingManifest> manifests;
   private final Means means;
   private final CompletableFuture<@Nullable Void> begun = new CompletableFuture<>();
-  private final CompletableFuture<@Nullable Void> rejected = new CompletableFuture<>();
+  private final CompletableFuture<@Nullable Void> failing = new CompletableFuture<>();
   private final CompletableFuture<NarId> result = new CompletableFuture<>();
   private final Watch watch = new Watch();
   private final AtomicBoolean isUnderWay = new AtomicBoolean();
@@ -142,17 +142,20 @@ final class NarCheck {
     return begun;
   }
 
-  /** Complete once the file turned out wrong, before those who follow it learn that. */
-  CompletableFuture<@Nullable Void> rejected() {
-    return rejected;
+  /** Complete as soon as the file fails, before those who follow it learn that. */
+  CompletableFuture<@Nullable Void> failing() {
+    return failing;
   }
 
   private GrowingManifest written() {
     return manifests.get(0);
   }
 
-  /** Tells those who follow the file, or its NAR, that it failed. */
+  /** Tells those who follow the file, or its NAR, that it failed, unless it is complete. */
   void fail(IOException reason) {
+    if (!written().isComplete()) {
+      failing.complete(null);
+    }
     manifests.forEach(manifest -> manifest.fail(reason));
     if (chunks != null) {
       chunks.manifest().fail(reason);
@@ -214,7 +217,6 @@ final class NarCheck {
   }
 
   private void rejected(IOException reason) {
-    rejected.complete(null);
     fail(reason);
     result.completeExceptionally(reason);
   }

@@ -70,7 +70,6 @@ final class NarFetch {
       bring(offer, body.get(), keep, settled);
       return Optional.of(new Ended(null));
     } catch (IOException e) {
-      target.wrong(offer);
       LOG.log(
           Level.WARNING, "nar source failed source={0} reason={1}", offer.place(), e.toString());
       boolean isSeen = !settled.compareAndSet(false, true);
@@ -83,9 +82,12 @@ final class NarFetch {
 
   private void bring(NarOffer offer, NarBody body, Keep keep, AtomicBoolean settled)
       throws IOException {
-    try (NarIngestion ingestion = begin(offer, body, keep)) {
+    OptionalLong length = body.length();
+    NarExpectation expected = target.expectation(offer, length);
+    try (body;
+        NarIngestion ingestion = ingest.begin(expected, keep)) {
       // A reader that fails may ask again at once: then the source is known as wrong already.
-      ingestion.whenRejected(() -> target.wrong(offer));
+      ingestion.whenFailing(() -> target.wrong(offer));
       ingestion.whenBegun(
           () -> {
             if (settled.compareAndSet(false, true)) {
@@ -93,10 +95,12 @@ final class NarFetch {
             }
           });
       try {
+        if (length.isPresent() && expected.refuses(length.getAsLong())) {
+          throw tooLong(offer, length.getAsLong());
+        }
         new NarTransfer(offer, ingestion).run(body);
         target.stored(offer, ingestion.finish());
       } catch (IOException e) {
-        target.wrong(offer);
         ingestion.fail(e);
         throw e;
       }
@@ -105,22 +109,9 @@ final class NarFetch {
     }
   }
 
-  private NarIngestion begin(NarOffer offer, NarBody body, Keep keep) throws IOException {
-    try {
-      OptionalLong length = body.length();
-      NarExpectation expected = target.expectation(offer, length);
-      if (length.isPresent() && expected.refuses(length.getAsLong())) {
-        throw new CorruptNarException(
-            "length",
-            "at most the size of such a NAR",
-            Long.toString(length.getAsLong()),
-            offer.place());
-      }
-      return ingest.begin(expected, keep);
-    } catch (IOException | RuntimeException e) {
-      body.close();
-      throw e;
-    }
+  private static CorruptNarException tooLong(NarOffer offer, long bytes) {
+    return new CorruptNarException(
+        "length", "at most the size of such a NAR", Long.toString(bytes), offer.place());
   }
 
   private static Flight.Coming coming(NarOffer offer, NarIngestion ingestion) {

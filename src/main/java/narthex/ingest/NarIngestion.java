@@ -121,9 +121,12 @@ public final class NarIngestion implements Closeable {
     var unused = check.begun().thenRun(told);
   }
 
-  /** Runs this, in the checking thread, before those who follow the file learn that it is wrong. */
-  void whenRejected(Runnable told) {
-    var unused = check.rejected().thenRun(told);
+  /**
+   * Runs this, once, if the file turns out wrong or cannot be had to its end, before those who
+   * follow it learn that.
+   */
+  void whenFailing(Runnable told) {
+    var unused = check.failing().thenRun(told);
   }
 
   /**
