@@ -176,7 +176,7 @@ public final class DirectoryBlobStore implements BlobStore {
   }
 
   /** Gives exactly so many bytes of a stream; an earlier end is a failure. */
-  private static final class ExactInputStream extends InputStream {
+  private static final class ExactInputStream extends BlobInputStream {
     private final InputStream in;
     private final String key;
     private long left;
@@ -185,12 +185,6 @@ public final class DirectoryBlobStore implements BlobStore {
       this.in = in;
       this.left = length;
       this.key = key;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override

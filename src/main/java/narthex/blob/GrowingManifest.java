@@ -302,7 +302,7 @@ public final class GrowingManifest implements Manifest {
     }
   }
 
-  private final class FollowingInputStream extends InputStream {
+  private final class FollowingInputStream extends BlobInputStream {
     private final InputStream in;
     private final State end;
     private final Watch watch;
@@ -314,12 +314,6 @@ public final class GrowingManifest implements Manifest {
       this.position = from;
       this.end = end;
       this.watch = watch;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override

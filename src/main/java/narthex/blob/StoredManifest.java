@@ -86,7 +86,7 @@ public final class StoredManifest implements Manifest {
   }
 
   /** Opens one extent after the other, each only when it is reached. */
-  private final class ExtentsInputStream extends InputStream {
+  private final class ExtentsInputStream extends BlobInputStream {
     private int next;
     private long skip;
     private boolean closed;
@@ -111,12 +111,6 @@ public final class StoredManifest implements Manifest {
       next++;
       skip = 0;
       return true;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override
