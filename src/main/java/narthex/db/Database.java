@@ -73,7 +73,7 @@ public final class Database implements AutoCloseable {
   private static Database over(ConnectionPool pool, @Nullable DiskReserve reserve)
       throws IOException {
     try {
-      Migrations.ofThisVersion().apply(pool.connections(), pool.place());
+      new Migrations(Migrations.SCRIPTS).apply(pool.connections(), pool.place());
       return new Database(pool, reserve);
     } catch (IOException | RuntimeException e) {
       pool.close();

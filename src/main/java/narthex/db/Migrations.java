@@ -32,7 +32,7 @@ final class Migrations {
   /**
    * The scripts in order: the first makes version 1. Never changed once released, only added to.
    */
-  private static final List<String> SCRIPTS =
+  static final List<String> SCRIPTS =
       List.of(
           "V001__narinfo_nar_and_file_name.sql",
           "V002__several_files_of_a_nar.sql",
@@ -48,23 +48,9 @@ final class Migrations {
 
   private final List<String> scripts;
 
-  private Migrations(List<String> scripts) {
+  /** Runs these scripts, in this order. */
+  Migrations(List<String> scripts) {
     this.scripts = scripts;
-  }
-
-  /** Returns the migrations of this version of Narthex. */
-  static Migrations ofThisVersion() {
-    return new Migrations(SCRIPTS);
-  }
-
-  /** Returns those of an earlier version. */
-  static Migrations upTo(int version) {
-    return new Migrations(SCRIPTS.subList(0, version));
-  }
-
-  /** Returns the version that a database has when every script has run. */
-  int version() {
-    return scripts.size();
   }
 
   /**

@@ -3,7 +3,6 @@ package narthex.nix;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.HexFormat;
 
 /** A SHA-256 hash. Immutable; sorted by its bytes as unsigned numbers. */
@@ -90,11 +89,6 @@ public final class Sha256 implements Comparable<Sha256> {
   /** The 64 lower-case hexadecimal digits. */
   public String base16() {
     return HexFormat.of().formatHex(bytes);
-  }
-
-  /** The SRI form {@code sha256-<base64>}. */
-  public String sri() {
-    return PREFIX + "-" + Base64.getEncoder().encodeToString(bytes);
   }
 
   /** A copy of the 32 bytes. */

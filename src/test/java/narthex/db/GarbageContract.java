@@ -47,6 +47,19 @@ interface GarbageContract {
     assertTrue(database().storeRepresentation(nar(nar), file, NOON));
   }
 
+  /** Stores a NAR of two chunks in this pack. */
+  private void storeChunked(int nar, String pack) throws IOException {
+    List<ChunkPlace> chunks =
+        List.of(ChunkContract.chunk(1, 1, pack), ChunkContract.chunk(2, 2, pack));
+    database()
+        .storeChunked(
+            nar(nar),
+            ChunkContract.byHash(chunks),
+            ChunkContract.parts(chunks, 1000),
+            ChunkContract.chunked(nar, chunks),
+            NOON);
+  }
+
   @Test
   default void everyBlobOfADroppedFileIsGarbageFromTheTimeThatWasTold() throws Exception {
     Representation file = inParts(Compression.XZ, "a", "b", "c");
@@ -74,15 +87,7 @@ interface GarbageContract {
   @Test
   default void everyBlobOfASupersededFileIsGarbage() throws Exception {
     store(1, inParts(Compression.XZ, "a", "b"));
-    List<ChunkPlace> chunks =
-        List.of(ChunkContract.chunk(1, 1, "pack/a"), ChunkContract.chunk(2, 2, "pack/a"));
-    database()
-        .storeChunked(
-            nar(1),
-            ChunkContract.byHash(chunks),
-            ChunkContract.parts(chunks, 1000),
-            ChunkContract.chunked(1, chunks),
-            NOON);
+    storeChunked(1, "pack/a");
 
     database().chunkingQueue().deleteSuperseded(hash(1), NOON.plusMillis(1), NOON);
 
@@ -110,15 +115,7 @@ interface GarbageContract {
     String byFile = WholeFileKey.create(hash(50 + Compression.XZ.ordinal()));
     store(1, inParts(Compression.XZ, byNar, byFile));
     database().documents().store(document(documentName(1), "doc/1"), NOON);
-    List<ChunkPlace> chunks =
-        List.of(ChunkContract.chunk(1, 1, "pack/a"), ChunkContract.chunk(2, 2, "pack/a"));
-    database()
-        .storeChunked(
-            nar(2),
-            ChunkContract.byHash(chunks),
-            ChunkContract.parts(chunks, 1000),
-            ChunkContract.chunked(2, chunks),
-            NOON);
+    storeChunked(2, "pack/a");
     String another = WholeFileKey.create(hash(1));
     String unknown = "nar/un/unknown-00000000-0000-0000-0000-000000000000";
 
@@ -151,20 +148,9 @@ interface GarbageContract {
 
   @Test
   default void aNarWhosePackIsGarbageIsNotStored() throws Exception {
-    List<ChunkPlace> chunks =
-        List.of(ChunkContract.chunk(1, 1, "pack/a"), ChunkContract.chunk(2, 2, "pack/a"));
     database().garbage().addUnnamed(List.of("pack/a"), NOON);
 
-    assertThrows(
-        ChunksCondemnedException.class,
-        () ->
-            database()
-                .storeChunked(
-                    nar(1),
-                    ChunkContract.byHash(chunks),
-                    ChunkContract.parts(chunks, 1000),
-                    ChunkContract.chunked(1, chunks),
-                    NOON));
+    assertThrows(ChunksCondemnedException.class, () -> storeChunked(1, "pack/a"));
 
     assertEquals(Optional.empty(), database().findNar(hash(1)));
     assertEquals(Set.of("pack/a"), database().garbage().findUnnamed(List.of("pack/a")));

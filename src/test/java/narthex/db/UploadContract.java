@@ -63,7 +63,7 @@ abstract class UploadContract extends DatabaseFixture {
   void whatTheVersionBeforeStoredIsThereAfterTheMigration() throws Exception {
     DatabaseSettings old = newDatabase();
     try (ConnectionPool pool = ConnectionPool.open(old)) {
-      Migrations.upTo(1).apply(pool.connections(), "here");
+      new Migrations(Migrations.SCRIPTS.subList(0, 1)).apply(pool.connections(), "here");
       try (Connection connection = pool.connections().getConnection()) {
         execute(connection, "insert into nar values ('%s', 7, 1)".formatted(hash(1).nix32()));
         try (var insert =
