@@ -13,105 +13,48 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.stream.Collectors;
 import narthex.blob.BlobSink;
-import narthex.blob.FaultyBlobStore;
 import narthex.blob.FaultyBlobStore.Step;
-import narthex.blob.MemoryBlobStore;
-import narthex.chunk.ChunkStore;
 import narthex.db.Database;
 import narthex.db.DatabaseSettings;
+import narthex.db.DocumentRow;
 import narthex.db.GarbageTable;
+import narthex.db.Representation;
 import narthex.document.DocumentIngest;
 import narthex.ingest.CdcMode;
-import narthex.ingest.NarIngest;
-import narthex.ingest.NarUpload;
-import narthex.nix.Compression;
 import narthex.nix.DocumentName;
-import narthex.nix.NarFileName;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
-import narthex.store.ChunkedNars;
-import narthex.store.StoredNars;
-import narthex.stream.DecoderBudget;
 import narthex.testing.NarFixture;
-import narthex.testing.NarTree;
-import narthex.testing.StoredChunks;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Blobs that no row refers to, and how they go. */
-class GarbageTest {
-  private static final long DECODER_BYTES = 256 << 20;
+class GarbageTest extends StoreFixture {
   private static final String STRAY = "pack/ab/left-by-a-kill";
 
-  private final ExecutorService verifiers = Executors.newCachedThreadPool();
-  private final MemoryBlobStore memory = new MemoryBlobStore();
-  private final FaultyBlobStore blobs = new FaultyBlobStore(memory);
-  private Instant now = Instant.now();
-  private Database database;
-  private StoredNars stored;
-  private NarIngest ingest;
-  private DocumentIngest documents;
   private Chores chores;
 
   @BeforeEach
-  void open(@TempDir Path folder) throws IOException {
-    database =
-        Database.open(
-            new DatabaseSettings("jdbc:sqlite:" + folder.resolve("x.db"), null, null, null));
-    stored = new StoredNars(blobs, database, () -> now);
-    ChunkStore chunks = StoredChunks.ofUsualSizes(blobs, database, verifiers);
-    ingest =
-        new NarIngest(
-            stored,
-            new ChunkedNars(chunks, database, stored, () -> now),
-            blobs,
-            verifiers,
-            new DecoderBudget(DECODER_BYTES));
-    documents = new DocumentIngest(blobs, database, () -> now);
+  void open() {
     chores = newChores();
   }
 
   private Chores newChores() {
-    return new Chores(
-        List.of(
-            new FindUnnamedBlobs(database, blobs, () -> now),
-            new DeleteGarbage(database, blobs, () -> now)),
-        Runnable::run,
-        1,
-        () -> now);
-  }
-
-  @AfterEach
-  void close() {
-    verifiers.shutdownNow();
-    database.close();
-  }
-
-  private NarFixture put(int seed, CdcMode mode) throws IOException {
-    NarFixture fixture =
-        NarFixture.of("garbage-" + seed, NarTree.mixed(seed, 50_000), Compression.XZ);
-    new NarUpload(ingest, database, 1 << 20, mode)
-        .store(
-            new NarFileName(fixture.fileHash().nix32(), Compression.XZ),
-            OptionalLong.empty(),
-            new ByteArrayInputStream(fixture.file()));
-    return fixture;
+    return chores(
+        new FindUnnamedBlobs(database, blobs, () -> now),
+        new DeleteGarbage(database, blobs, () -> now));
   }
 
   private void keepListing() throws IOException {
-    documents.keep(
-        DocumentName.listing(StorePathHash.parse("0".repeat(32))),
-        new ByteArrayInputStream("{}".getBytes(StandardCharsets.UTF_8)),
-        null);
+    new DocumentIngest(blobs, database, () -> now)
+        .keep(
+            DocumentName.listing(StorePathHash.parse("0".repeat(32))),
+            new ByteArrayInputStream("{}".getBytes(StandardCharsets.UTF_8)),
+            null);
   }
 
   private void write(String key) throws IOException {
@@ -122,20 +65,11 @@ class GarbageTest {
   }
 
   private void drop(NarFixture fixture) throws IOException {
-    stored.drop(
-        fixture.id().hash(),
-        database.findNar(fixture.id().hash()).orElseThrow().representations().get(0));
+    stored.drop(fixture.id().hash(), representation(fixture));
   }
 
-  private void pass(Duration time) {
-    now = now.plus(time);
-  }
-
-  /** All blobs but the mark of the store's owner. */
-  private Set<String> keys() {
-    return memory.keys().stream()
-        .filter(key -> !StoreOwner.isMark(key))
-        .collect(Collectors.toCollection(TreeSet::new));
+  private Representation representation(NarFixture fixture) throws IOException {
+    return database.findNar(fixture.id().hash()).orElseThrow().representations().get(0);
   }
 
   private List<String> due() throws IOException {
@@ -247,13 +181,9 @@ class GarbageTest {
         Database.open(
             new DatabaseSettings("jdbc:sqlite:" + elsewhere.resolve("y.db"), null, null, null))) {
       for (int i = 0; i < 2; i++) {
-        new Chores(
-                List.of(
-                    new FindUnnamedBlobs(empty, blobs, () -> now),
-                    new DeleteGarbage(empty, blobs, () -> now)),
-                Runnable::run,
-                1,
-                () -> now)
+        chores(
+                new FindUnnamedBlobs(empty, blobs, () -> now),
+                new DeleteGarbage(empty, blobs, () -> now))
             .wake();
         pass(GarbageTable.GRACE);
       }
@@ -276,18 +206,7 @@ class GarbageTest {
 
     assertEquals(packs, keys());
     assertEquals(List.of(), due());
-    try (InputStream nar =
-        new narthex.chunk.ChunkedManifest(
-                database.chunks(),
-                blobs,
-                fixture.id(),
-                database
-                    .findNar(fixture.id().hash())
-                    .orElseThrow()
-                    .representations()
-                    .get(0)
-                    .fileSizeBytes())
-            .open(0)) {
+    try (InputStream nar = stored.openChunked(fixture.id(), representation(fixture)).open(0)) {
       assertArrayEquals(fixture.nar(), nar.readAllBytes());
     }
   }
@@ -296,9 +215,8 @@ class GarbageTest {
   private void forceLines(List<String> blobsInUse) throws IOException {
     DocumentName name = DocumentName.listing(StorePathHash.parse("1".repeat(32)));
     for (String blob : blobsInUse) {
-      narthex.db.DocumentRow row =
-          new narthex.db.DocumentRow(
-              name, Sha256.of(new byte[32]), 0, blob, 3, null, Instant.EPOCH);
+      DocumentRow row =
+          new DocumentRow(name, Sha256.of(new byte[32]), 0, blob, 3, null, Instant.EPOCH);
       database.documents().store(row, now);
       database.documents().delete(row, now);
     }

@@ -1,0 +1,93 @@
+package narthex.maintain;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
+import narthex.blob.FaultyBlobStore;
+import narthex.blob.MemoryBlobStore;
+import narthex.db.Database;
+import narthex.db.DatabaseSettings;
+import narthex.ingest.CdcMode;
+import narthex.ingest.NarIngest;
+import narthex.ingest.NarUpload;
+import narthex.nix.Compression;
+import narthex.nix.NarFileName;
+import narthex.store.ChunkedNars;
+import narthex.store.StoredNars;
+import narthex.stream.DecoderBudget;
+import narthex.testing.NarFixture;
+import narthex.testing.NarTree;
+import narthex.testing.StoredChunks;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What tests of chores share: a store in memory, and a clock that they move. */
+abstract class StoreFixture {
+  private static final long DECODER_BYTES = 256 << 20;
+
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+  final MemoryBlobStore memory = new MemoryBlobStore();
+  final FaultyBlobStore blobs = new FaultyBlobStore(memory);
+  Instant now = Instant.now();
+  Database database;
+  StoredNars stored;
+  private NarIngest ingest;
+
+  @BeforeEach
+  void openStore(@TempDir Path folder) throws IOException {
+    database =
+        Database.open(
+            new DatabaseSettings("jdbc:sqlite:" + folder.resolve("x.db"), null, null, null));
+    stored = new StoredNars(blobs, database, () -> now);
+    ChunkedNars chunked =
+        new ChunkedNars(
+            StoredChunks.ofUsualSizes(blobs, database, threads), database, stored, () -> now);
+    ingest = new NarIngest(stored, chunked, blobs, threads, new DecoderBudget(DECODER_BYTES));
+  }
+
+  @AfterEach
+  void closeStore() {
+    threads.shutdownNow();
+    database.close();
+  }
+
+  Chores chores(Chore<?>... chores) {
+    return new Chores(List.of(chores), Runnable::run, 1, () -> now);
+  }
+
+  void pass(Duration time) {
+    now = now.plus(time);
+  }
+
+  NarFixture put(int seed, CdcMode mode) throws IOException {
+    NarFixture fixture =
+        NarFixture.of("stored-" + seed, NarTree.mixed(seed, 20_000), Compression.XZ);
+    put(fixture, mode);
+    return fixture;
+  }
+
+  void put(NarFixture fixture, CdcMode mode) throws IOException {
+    new NarUpload(ingest, database, 1 << 20, mode)
+        .store(
+            new NarFileName(fixture.fileHash().nix32(), Compression.XZ),
+            OptionalLong.empty(),
+            new ByteArrayInputStream(fixture.file()));
+  }
+
+  /** All blobs but the mark of the store's owner. */
+  Set<String> keys() {
+    return memory.keys().stream()
+        .filter(key -> !StoreOwner.isMark(key))
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+}
