@@ -2,8 +2,8 @@ package narthex.db;
 
 import narthex.nix.Sha256;
 
-/** The columns of the table chunk but for {@code condemned}. */
-@SuppressWarnings("ArrayRecordComponent") // never compared: it only carries a row
+/** A row of the table chunk, without the column {@code condemned}. */
+@SuppressWarnings("ArrayRecordComponent") // instances are never compared
 record ChunkColumns(
     long number,
     byte[] hash,

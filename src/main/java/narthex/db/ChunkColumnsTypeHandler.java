@@ -9,8 +9,8 @@ import org.apache.ibatis.type.JdbcType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Maps a whole row of the table chunk. Serving a NAR reads many such rows, and MyBatis's own
- * mapping of columns to components by name would take most of that time.
+ * Maps a whole row of the table chunk. Serving a NAR reads many such rows, and MyBatis's mapping by
+ * column names would take most of that time.
  */
 final class ChunkColumnsTypeHandler extends BaseTypeHandler<ChunkColumns> {
   @Override
@@ -31,10 +31,10 @@ final class ChunkColumnsTypeHandler extends BaseTypeHandler<ChunkColumns> {
 
   @Override
   public ChunkColumns getNullableResult(CallableStatement call, int column) {
-    throw new UnsupportedOperationException("no procedure gives chunks");
+    throw new UnsupportedOperationException("no procedure returns chunks");
   }
 
-  /** In the order of {@link ChunkMapper#CHUNK}. */
+  /** Reads the columns in the order of {@link ChunkMapper#CHUNK}. */
   private static ChunkColumns read(ResultSet row) throws SQLException {
     int column = 0;
     return new ChunkColumns(

@@ -44,7 +44,7 @@ interface ChunkMapper {
           """)
   List<ChunkColumns> findNumbers(@Param("numbers") List<Long> numbers);
 
-  /** Those of a run that are not condemned. */
+  /** Counts the chunks of a run that are not condemned. */
   @Select(
       """
       select count(*) from chunk where number between #{first} and #{last} and condemned = 0

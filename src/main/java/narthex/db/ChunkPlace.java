@@ -4,15 +4,15 @@ import java.util.Locale;
 import narthex.nix.Sha256;
 
 /**
- * Where a chunk is stored.
+ * Where a chunk is stored: a zstd frame in a pack.
  *
- * @param number by which manifests name it
- * @param hash the SHA-256 of its bytes
- * @param pack the blob that holds it
- * @param offset where its frame begins in the pack
- * @param storedLength bytes of its frame
- * @param length bytes of the chunk itself
- * @param frameCrc CRC-32C of the frame, by which it is checked where nobody decodes it
+ * @param number the number that manifests refer to, at least 1
+ * @param hash SHA-256 of the chunk's bytes
+ * @param pack key of the blob with the frame
+ * @param offset offset of the frame in the pack, in bytes
+ * @param storedLength length of the frame in bytes
+ * @param length length of the chunk in bytes
+ * @param frameCrc CRC-32C of the frame, to verify frames that are served without decoding
  */
 public record ChunkPlace(
     long number,
@@ -23,7 +23,11 @@ public record ChunkPlace(
     int length,
     int frameCrc) {
 
-  /** Checks that the numbers can be. */
+  /**
+   * Checks the ranges.
+   *
+   * @throws IllegalArgumentException if a number is too small
+   */
   public ChunkPlace {
     if (number < 1 || offset < 0 || storedLength < 1 || length < 1) {
       throw new IllegalArgumentException(

@@ -10,15 +10,12 @@ import java.util.Optional;
 import narthex.nix.Sha256;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The rows of chunks, and of which chunks a NAR consists. No statement grows with a NAR. Safe for
- * use by several threads.
- */
+/** The tables of chunks and manifests. No statement grows with the size of a NAR. Thread-safe. */
 public final class ChunkTable {
-  /** Rows, or parameters, of one statement: far below what either database takes. */
+  /** Rows or parameters of one statement: far below the limits of both databases. */
   static final int ROWS_AT_ONCE = 500;
 
-  /** Numbers that follow each other are asked for as a run from this many on. */
+  /** Shortest run of consecutive numbers that is queried as a range. */
   private static final int SHORTEST_RUN = 8;
 
   private final Transactions transactions;
@@ -28,9 +25,9 @@ public final class ChunkTable {
   }
 
   /**
-   * Finds the chunks with these names that are stored; condemned ones are not.
+   * Finds stored chunks by their hashes. Condemned chunks don't count as stored.
    *
-   * @throws DatabaseException if the database cannot tell
+   * @throws DatabaseException if the query fails
    */
   public Map<Sha256, ChunkPlace> find(Collection<Sha256> names) throws IOException {
     List<byte[]> all = names.stream().map(Sha256::bytes).toList();
@@ -48,11 +45,11 @@ public final class ChunkTable {
   }
 
   /**
-   * Takes numbers for new chunks, which nobody else gets; they need not be used.
+   * Reserves consecutive numbers for new chunks. The caller need not use all of them.
    *
-   * @param count how many
-   * @return the first; the others follow it
-   * @throws DatabaseException if the database cannot give any
+   * @param count how many numbers
+   * @return the first number
+   * @throws DatabaseException if the transaction fails
    */
   public long takeNumbers(int count) throws IOException {
     return transactions.together(
@@ -65,10 +62,10 @@ public final class ChunkTable {
   }
 
   /**
-   * Finds the part of a NAR's manifest in which this byte of the NAR is, by one indexed statement;
-   * empty if the NAR is not stored as chunks or has fewer bytes.
+   * Finds the part of a manifest with this offset of the NAR, by one indexed statement. Empty if
+   * the NAR isn't stored as chunks or is shorter.
    *
-   * @throws DatabaseException if the database cannot tell
+   * @throws DatabaseException if the query fails
    */
   public Optional<ManifestPart> findPart(Sha256 narHash, long narOffset) throws IOException {
     return findPart(
@@ -77,10 +74,10 @@ public final class ChunkTable {
   }
 
   /**
-   * Finds the part of a NAR's manifest in which this byte of its frames is, were they put back to
-   * back, by one indexed statement; empty if the NAR is not stored as chunks or they are shorter.
+   * Finds the part of a manifest with this offset of the concatenated frames, by one indexed
+   * statement. Empty if the NAR isn't stored as chunks or the frames are shorter.
    *
-   * @throws DatabaseException if the database cannot tell
+   * @throws DatabaseException if the query fails
    */
   public Optional<ManifestPart> findPartOfFrames(Sha256 narHash, long framesOffset)
       throws IOException {
@@ -91,7 +88,7 @@ public final class ChunkTable {
         .filter(part -> framesOffset < part.framesOffset() + part.framesLength());
   }
 
-  /** One statement that gives a part or nothing. */
+  /** One statement that returns a part or null. */
   private interface PartQuery {
     @Nullable ManifestPartColumns find(ChunkMapper mapper);
   }
@@ -107,12 +104,12 @@ public final class ChunkTable {
   }
 
   /**
-   * Finds where chunks are, condemned ones too.
+   * Finds the places of chunks, including condemned ones.
    *
-   * @param numbers which, in any order, each as often as wanted
-   * @return as many places, in the same order
-   * @throws NoSuchChunkException if one surely has no row
-   * @throws DatabaseException if the database cannot tell
+   * @param numbers the numbers of the chunks, in any order, possibly with duplicates
+   * @return a place for each number, in the same order
+   * @throws NoSuchChunkException if a number has no row
+   * @throws DatabaseException if the query fails
    */
   public List<ChunkPlace> places(long[] numbers) throws IOException {
     Map<Long, ChunkPlace> found = new HashMap<>();
@@ -141,7 +138,7 @@ public final class ChunkTable {
     return places;
   }
 
-  /** One statement that gives chunks. */
+  /** One statement that returns chunks. */
   private interface ChunkQuery {
     List<ChunkColumns> find(ChunkMapper mapper);
   }
@@ -155,12 +152,12 @@ public final class ChunkTable {
   }
 
   /**
-   * Condemns a chunk that cannot be read where it is said to be: it is not found any more, and
-   * written anew when it comes again. It keeps its number then, so that every NAR it belongs to is
-   * whole again.
+   * Condemns a chunk that can't be read from its place. {@link #find} then no longer returns it, so
+   * that the next NAR with it stores it again. It keeps its number, which repairs every other NAR
+   * that contains it.
    *
-   * @return false, and nothing is changed, if it is not there any more
-   * @throws DatabaseException if it could not be condemned
+   * @return false, without a change, if the chunk is no longer in this pack
+   * @throws DatabaseException if the transaction fails
    */
   public boolean condemn(ChunkPlace place) throws IOException {
     return transactions.together(
@@ -170,10 +167,10 @@ public final class ChunkTable {
   }
 
   /**
-   * Condemns all chunks that are said to be in a pack which is lost, like {@link #condemn}.
+   * Condemns all chunks of a lost pack, like {@link #condemn}.
    *
-   * @return false, and nothing is changed, if none is
-   * @throws DatabaseException if they could not be condemned
+   * @return false, without a change, if no chunk is in this pack
+   * @throws DatabaseException if the transaction fails
    */
   public boolean condemnPack(String pack) throws IOException {
     return transactions.together(
@@ -181,9 +178,9 @@ public final class ChunkTable {
   }
 
   /**
-   * Whether a chunk is said to be in this pack.
+   * Whether any chunk's row refers to this pack.
    *
-   * @throws DatabaseException if the database cannot tell
+   * @throws DatabaseException if the query fails
    */
   public boolean isPackNamed(String pack) throws IOException {
     return transactions.single(
@@ -191,9 +188,9 @@ public final class ChunkTable {
   }
 
   /**
-   * Finds with which sizes the first chunk was cut; empty if there is none yet.
+   * Finds the chunk sizes that this database was first used with; empty if it has none yet.
    *
-   * @throws DatabaseException if the database cannot tell
+   * @throws DatabaseException if the query fails
    */
   public Optional<String> findSizes() throws IOException {
     return transactions.single(
@@ -201,10 +198,10 @@ public final class ChunkTable {
   }
 
   /**
-   * Keeps the sizes with which the first chunk is cut; those that are kept stay.
+   * Stores the chunk sizes unless the database already has some.
    *
-   * @return the sizes that are kept
-   * @throws DatabaseException if they could not be kept
+   * @return the stored sizes
+   * @throws DatabaseException if the transaction fails
    */
   public String keepSizes(String sizes) throws IOException {
     return transactions.together(

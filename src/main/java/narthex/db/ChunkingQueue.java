@@ -8,9 +8,10 @@ import narthex.nix.NarId;
 import narthex.nix.Sha256;
 
 /**
- * What waits to be done in the background: the rows themselves are the queues, so that nothing that
- * was begun and broke off has to be taken back. NARs come in the order of their hashes; whoever
- * asks for those after the last one he got comes to all of them. Safe for use by several threads.
+ * The queues of the background jobs: NARs to chunk, NARs whose frames are to be hashed, and files
+ * to delete. Each queue is a query on the rows themselves, so an aborted job leaves nothing to
+ * clean up. Queries return NARs sorted by hash; a caller gets them all by passing the last hash of
+ * each result to the next query. Thread-safe.
  */
 public final class ChunkingQueue {
   private final Transactions transactions;
@@ -19,7 +20,7 @@ public final class ChunkingQueue {
     this.transactions = transactions;
   }
 
-  /** One statement that gives NARs after the one with this hash. */
+  /** One statement that returns NARs with greater hashes than this. */
   private interface Query {
     List<String> find(ChunkingQueueMapper mapper, String after);
   }
@@ -34,20 +35,20 @@ public final class ChunkingQueue {
   }
 
   /**
-   * Finds NARs that are stored whole and not as chunks.
+   * Finds NARs that are stored whole but not as chunks.
    *
-   * @param after only those with greater hashes; empty from the first on
-   * @param most how many at most
-   * @throws DatabaseException if the database cannot tell
+   * @param after return only NARs with greater hashes; empty to start with the first
+   * @param most most results
+   * @throws DatabaseException if the query fails
    */
   public List<Sha256> findUnchunked(Optional<Sha256> after, int most) throws IOException {
     return find("find unchunked nars", after, (mapper, start) -> mapper.findUnchunked(start, most));
   }
 
   /**
-   * Counts the NARs that are stored whole and not as chunks.
+   * Counts the NARs that are stored whole but not as chunks.
    *
-   * @throws DatabaseException if the database cannot tell
+   * @throws DatabaseException if the query fails
    */
   public long countUnchunked() throws IOException {
     return transactions.single(
@@ -55,19 +56,19 @@ public final class ChunkingQueue {
   }
 
   /**
-   * Finds chunked NARs of whose frames no hash is known, like {@link #findUnchunked}.
+   * Finds chunked NARs without a hash of their frames, like {@link #findUnchunked}.
    *
-   * @throws DatabaseException if the database cannot tell
+   * @throws DatabaseException if the query fails
    */
   public List<Sha256> findUnhashed(Optional<Sha256> after, int most) throws IOException {
     return find("find unhashed nars", after, (mapper, start) -> mapper.findUnhashed(start, most));
   }
 
   /**
-   * Finds NARs whose whole files are superseded by chunks since before this time, like {@link
+   * Finds NARs whose whole files were superseded by chunks before this time, like {@link
    * #findUnchunked}.
    *
-   * @throws DatabaseException if the database cannot tell
+   * @throws DatabaseException if the query fails
    */
   public List<Sha256> findSuperseded(Instant before, Optional<Sha256> after, int most)
       throws IOException {
@@ -78,13 +79,12 @@ public final class ChunkingQueue {
   }
 
   /**
-   * Deletes the whole files of a NAR that are superseded since before this time, unless there are
-   * no chunks of it (any more): what is stored last always stays. Their blobs are listed as
-   * garbage.
+   * Deletes the rows of a NAR's whole files that were superseded before this time, and lists their
+   * blobs as garbage. Keeps them if the NAR is no longer stored as chunks.
    *
    * @param deleteAfter when the blobs may be deleted
-   * @return how they were stored
-   * @throws DatabaseException if they could not be deleted; nothing is changed then
+   * @return the deleted representations
+   * @throws DatabaseException if deleting fails; changes nothing then
    */
   public List<Representation> deleteSuperseded(Sha256 narHash, Instant before, Instant deleteAfter)
       throws IOException {
@@ -105,10 +105,10 @@ public final class ChunkingQueue {
   }
 
   /**
-   * How often lost chunks were written anew, perhaps as other frames: a hash of frames that were
-   * read before the last time may be wrong.
+   * How often lost chunks were stored again, perhaps as different frames. A hash of frames is
+   * reliable only if this number is the same before and after reading them.
    *
-   * @throws DatabaseException if the database cannot tell
+   * @throws DatabaseException if the query fails
    */
   public long rewritten() throws IOException {
     return transactions.single(
@@ -116,13 +116,13 @@ public final class ChunkingQueue {
   }
 
   /**
-   * Stores the hash of the frames of a chunked NAR, unless they may be others by now; the hash
-   * becomes a file name of the NAR.
+   * Stores the hash of a chunked NAR's concatenated frames, unless the frames may have changed
+   * meanwhile. The hash becomes a file name of the NAR.
    *
-   * @param chunked the chunked form whose frames were read
-   * @param rewritten what {@link #rewritten} gave before they were read
-   * @return false, and nothing is changed, if they may be others
-   * @throws DatabaseException if it could not be stored; nothing is changed then
+   * @param chunked the representation whose frames were read
+   * @param rewritten the value of {@link #rewritten} before they were read
+   * @return false, without a change, if the frames may have changed
+   * @throws DatabaseException if storing fails; changes nothing then
    */
   public boolean storeFramesHash(
       NarId nar, Representation chunked, Sha256 framesHash, long rewritten) throws IOException {

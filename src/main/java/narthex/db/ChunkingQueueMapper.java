@@ -6,7 +6,7 @@ import org.apache.ibatis.annotations.Param;
 import org.apache.ibatis.annotations.Select;
 import org.apache.ibatis.annotations.Update;
 
-/** Statements on what waits for the background; each of the three queues has its own index. */
+/** Statements on the queues of the background jobs. Each of the three queues has an index. */
 interface ChunkingQueueMapper {
   @Select(
       """
@@ -63,14 +63,14 @@ interface ChunkingQueueMapper {
   @Select("select rewritten from chunking where id = 1")
   long rewritten();
 
-  /** Locks the count until the end of the transaction; it does not change. */
+  /** Locks the row of the count until the end of the transaction. */
   @Update("update chunking set rewritten = rewritten where id = 1")
   void lockRewritten();
 
   @Update("update chunking set rewritten = rewritten + 1 where id = 1")
   void countRewritten();
 
-  /** The parts of manifests of NARs of whose frames the hash is known, in order. */
+  /** Finds manifest parts of NARs that have a hash of their frames, in order, after this part. */
   @Select(
       """
       select p.nar_hash, p.part, p.nar_offset, p.frames_offset, p.length, p.frames_length,

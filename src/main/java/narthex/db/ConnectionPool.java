@@ -20,30 +20,32 @@ import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteJDBCLoader;
 
 /**
- * Connections to the database: our own pool, or a data source of the container, which is left open.
+ * Connections to the database, from our own pool or from a data source of the container.
  *
- * @param connections where connections come from
- * @param own the pool to close, or null if the container owns the connections
- * @param place what to call the database in messages
+ * @param connections the source of connections
+ * @param own our pool, to be closed; null if the container owns the data source
+ * @param place the name of the database in messages
  */
 record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, String place)
     implements AutoCloseable {
   private static final Logger LOG = System.getLogger(ConnectionPool.class.getName());
 
-  /** How long a request waits for a connection, and for SQLite's one writer. */
+  /** Timeout for a connection from the pool, and for the write lock of SQLite. */
   private static final Duration WAIT = Duration.ofSeconds(30);
 
-  /** How long the start waits for a database that is itself still starting. */
+  /** How long the start waits for a database that isn't up yet. */
   private static final Duration START_WAIT = Duration.ofSeconds(10);
 
-  /** Connections that PostgreSQL, which has few, keeps open for us when there is little to do. */
+  /** Idle connections to PostgreSQL: few, because the server limits the number of connections. */
   private static final int POSTGRESQL_IDLE = 2;
 
   private static final List<String> JNDI_PREFIXES = List.of("", "java:comp/env/");
 
   /**
-   * Opens a pool of our own, or finds the data source of the container; of an SQLite data source of
-   * the container, the container must set what {@link #prepareSqlite} sets.
+   * Opens our own pool, or looks up the container's data source. If that is SQLite, the container
+   * must configure it like {@link #prepareSqlite}.
+   *
+   * @throws DatabaseException if the database can't be reached or isn't supported
    */
   static ConnectionPool open(DatabaseSettings settings) throws IOException {
     String url = settings.url();
@@ -77,7 +79,7 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
       case POSTGRESQL -> config.setMinimumIdle(POSTGRESQL_IDLE);
     }
     try {
-      // Loaded by us: DriverManager does not see the drivers of a WAR.
+      // DriverManager alone doesn't find drivers inside a WAR.
       Class.forName(product.driverClass(), true, ConnectionPool.class.getClassLoader());
       config.setDriverClassName(product.driverClass());
       HikariDataSource pool = new HikariDataSource(config);
@@ -87,7 +89,7 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
     }
   }
 
-  /** Stops the threads of our own pool, if it is ours, and takes our drivers back. */
+  /** Closes our own pool and deregisters our drivers. Leaves a container's data source open. */
   @Override
   public void close() {
     if (own != null) {
@@ -97,9 +99,9 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
   }
 
   /**
-   * Loads SQLite's native library. It asks a child process for the system's name, and the JDK's
-   * thread for children, which ends a minute later, keeps the context class loader of whoever
-   * caused it: that must not be a web application's.
+   * Loads SQLite's native library. The loader runs a child process, whose JDK thread inherits the
+   * context class loader and lives on for a minute. So this sets the system class loader meanwhile:
+   * otherwise that thread would keep an undeployed web application in memory.
    */
   private static void loadSqlite(String place) throws DatabaseException {
     Thread current = Thread.currentThread();
@@ -107,7 +109,7 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
     current.setContextClassLoader(ClassLoader.getSystemClassLoader());
     try {
       SQLiteJDBCLoader.initialize();
-    } catch (Exception e) { // that is what it declares
+    } catch (Exception e) { // its declared type
       throw DatabaseException.of("load native library", place, e);
     } finally {
       current.setContextClassLoader(own);
@@ -120,7 +122,7 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
     String file = url.substring(Product.SQLITE.urlPrefix().length()).replaceFirst("[?].*", "");
     if (file.isBlank() || file.contains(":memory:")) {
       throw new DatabaseException(
-          "open database", place, "names no file: rows must outlive the process", null);
+          "open database", place, "needs a file: an in-memory database is not supported", null);
     }
     try {
       Path parent = Path.of(file.replaceFirst("^file:", "")).toAbsolutePath().getParent();
@@ -135,11 +137,11 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
     config.addDataSourceProperty("busy_timeout", Long.toString(WAIT.toMillis()));
     config.addDataSourceProperty("foreign_keys", "true");
     config.addDataSourceProperty("cache_size", "-16384");
-    // A transaction that turned from reader into writer could fail at once instead of waiting.
+    // Otherwise a transaction that reads before it writes could fail at once instead of waiting.
     config.addDataSourceProperty("transaction_mode", "IMMEDIATE");
   }
 
-  // The name is the administrator's own setting, never text from outside.
+  // The name comes from the administrator's settings only.
   @SuppressWarnings("BanJNDI")
   private static DataSource lookUp(String name) throws DatabaseException {
     NamingException failure = new NamingException("not found");
@@ -148,7 +150,7 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
         if (new InitialContext().lookup(prefix + name) instanceof DataSource found) {
           return found;
         }
-        throw new DatabaseException("open database", name, "is no data source in JNDI", null);
+        throw new DatabaseException("open database", name, "is not a data source in JNDI", null);
       } catch (NamingException e) {
         failure = e;
       }
@@ -157,9 +159,9 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
   }
 
   /**
-   * Takes back what a driver that came with this WAR has registered when it was loaded: else the
-   * WAR's classes stay in memory after it is undeployed. Drivers of the server, of other
-   * applications and of a plain class path are left alone.
+   * Deregisters the JDBC drivers of this WAR, which would otherwise keep its classes in memory
+   * after undeployment. Leaves drivers of the server, of other applications and of a plain class
+   * path.
    */
   private static void deregisterDrivers() {
     ClassLoader ours = ConnectionPool.class.getClassLoader();

@@ -14,17 +14,17 @@ import narthex.nix.StorePathHash;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows: what was said of store paths, and what is stored of NARs. Identity of a NAR is its
- * NarHash. Safe for use by several threads, and several replicas may share one PostgreSQL.
+ * The database: narinfos, stored NARs with their chunks, documents and garbage. Identifies NARs by
+ * NarHash. Thread-safe; several replicas may share one PostgreSQL.
  *
- * <p>Empty means that there surely is no such row; whatever keeps the database from answering is an
- * {@link IOException} ({@link DatabaseException}).
+ * <p>An empty result means that the row doesn't exist. Every failure of the database is a {@link
+ * DatabaseException}.
  */
 public final class Database implements AutoCloseable {
-  /** Store paths with the same contents are few; a bound keeps one answer small all the same. */
+  /** Few store paths have the same NAR; the limit bounds the worst case. */
   private static final int MOST_NARINFOS_OF_A_NAR = 64;
 
-  /** Parameters of one statement: far below what either database takes. */
+  /** Parameters of one statement: far below the limits of both databases. */
   private static final int PATHS_AT_ONCE = 500;
 
   private final ConnectionPool pool;
@@ -44,11 +44,11 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Opens the database and brings its tables up to this version. The folder of an SQLite file is
-   * made if it is missing. The caller closes the result.
+   * Opens the database and migrates it to this version. Creates the folder of an SQLite file. The
+   * caller closes the result.
    *
-   * @throws DatabaseException if it cannot be reached, is neither SQLite nor PostgreSQL, or is of a
-   *     newer Narthex
+   * @throws DatabaseException if the database can't be reached, is neither SQLite nor PostgreSQL,
+   *     or was migrated by a newer Narthex
    */
   public static Database open(DatabaseSettings settings) throws IOException {
     DiskReserve reserve = DiskReserve.of(settings);
@@ -59,12 +59,12 @@ public final class Database implements AutoCloseable {
     return database;
   }
 
-  /** Opens a database behind a data source that somebody else closes. */
+  /** Opens a database from a data source, which the caller closes. */
   static Database over(DataSource connections, String place) throws IOException {
     return over(connections, place, null);
   }
 
-  /** The same with room to release when rows are deleted on a full disk. */
+  /** The same with a disk reserve, which is released to delete rows on a full disk. */
   static Database over(DataSource connections, String place, @Nullable DiskReserve reserve)
       throws IOException {
     return over(new ConnectionPool(connections, null, place), reserve);
@@ -82,9 +82,9 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Finds what was said of a store path, by one indexed statement.
+   * Finds the narinfo of a store path, by one indexed statement.
    *
-   * @throws DatabaseException if the database cannot tell
+   * @throws DatabaseException if the query fails
    */
   public Optional<NarInfoRow> findNarInfo(StorePathHash hash) throws IOException {
     return transactions.single(
@@ -95,9 +95,9 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Finds what was said of store paths with this NAR, last checked first, at most 64.
+   * Finds up to 64 narinfos with this NarHash, the last checked first.
    *
-   * @throws DatabaseException if the database cannot tell
+   * @throws DatabaseException if the query fails
    */
   public List<NarInfoRow> findNarInfosOf(Sha256 narHash) throws IOException {
     String key = narHash.nix32();
@@ -111,14 +111,14 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Stores what an upstream said of a store path, in place of what was said before, and makes the
-   * row's stem and the NarHash file names of its NAR. A stem that already names another NAR, or is
-   * the NarHash of another, is not handed out: the row gets the NarHash as its stem. An uploaded
-   * narinfo whose NAR is stored is not replaced: what an uploader was told is kept.
+   * Stores a narinfo from an upstream, replacing an earlier one, and registers the row's stem and
+   * the NarHash as file names of the NAR. If the stem already names another NAR, or is the NarHash
+   * of one, the row gets its own NarHash as stem instead. An uploaded narinfo whose NAR is stored
+   * is never replaced.
    *
-   * @return the row as it is stored: perhaps with another stem, and its time to the millisecond; or
-   *     the uploaded one that stays
-   * @throws DatabaseException if it could not be stored; nothing is changed then
+   * @return the stored row, possibly with another stem and with its time cut to milliseconds; or
+   *     the uploaded row that was kept
+   * @throws DatabaseException if storing fails; changes nothing then
    */
   public NarInfoRow storeNarInfo(NarInfoRow row) throws IOException {
     return transactions.together(
@@ -128,12 +128,12 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Stores an uploaded narinfo if its NAR is stored, in one transaction. One that is here already
-   * and whose NAR is stored stays: it gets the signatures of this one if it has the same
-   * fingerprint. What an upstream said stays as well, unless this one has a trusted signature.
+   * Stores an uploaded narinfo if its NAR is stored. An existing narinfo whose NAR is stored is
+   * kept; if it has the same fingerprint, it gets the additional signatures. A narinfo from an
+   * upstream is kept as well, unless the uploaded one has a trusted signature.
    *
-   * @param trustedKeyNames under these names it has only signatures that were verified
-   * @throws DatabaseException if that could not be done; nothing is changed then
+   * @param trustedKeyNames trusted keys, whose signatures in the row the caller has verified
+   * @throws DatabaseException if the transaction fails; changes nothing then
    */
   public UploadOutcome storeUploaded(NarInfoRow row, Set<String> trustedKeyNames)
       throws IOException {
@@ -146,8 +146,8 @@ public final class Database implements AutoCloseable {
   /**
    * Finds which of these store paths have a narinfo whose NAR is stored.
    *
-   * @return their full paths, as the narinfos say them
-   * @throws DatabaseException if the database cannot tell
+   * @return their full store paths
+   * @throws DatabaseException if the query fails
    */
   public Set<String> findStoredPaths(List<StorePathHash> hashes) throws IOException {
     Set<String> stored = new HashSet<>();
@@ -164,11 +164,13 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Makes the hash of a file the name of the NAR in it, which no claim made by a narinfo outweighs.
+   * Registers the hash of a verified file as a file name of the NAR in it. Overrides names that
+   * were registered only because a narinfo claimed so.
    *
-   * @param stem the hash as the file's name has it
-   * @return false, and nothing is changed, if another NAR has that name with the same right
-   * @throws DatabaseException if that could not be done; nothing is changed then
+   * @param stem the hash in the notation of the file name
+   * @return false, without a change, if the name already belongs to another NAR because of its
+   *     NarHash or its stored file
+   * @throws DatabaseException if the transaction fails; changes nothing then
    */
   public boolean nameFile(String stem, Sha256 fileHash, Sha256 narHash) throws IOException {
     String nar = narHash.nix32();
@@ -187,9 +189,9 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Deletes a narinfo, if there is one, unless its NAR is stored (by now).
+   * Deletes a narinfo unless its NAR is stored.
    *
-   * @throws DatabaseException if it could not be deleted
+   * @throws DatabaseException if deleting fails
    */
   public void forgetNarInfo(StorePathHash hash) throws IOException {
     transactions.freeing(
@@ -199,10 +201,10 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Makes a fetched narinfo one that was last said at {@link NarInfoRow#NEVER}, unless it was
-   * replaced meanwhile.
+   * Marks a fetched narinfo as outdated, so that it will be fetched again: sets its time of check
+   * to {@link NarInfoRow#NEVER}. Does nothing if it was replaced meanwhile.
    *
-   * @throws DatabaseException if that could not be done
+   * @throws DatabaseException if the transaction fails
    */
   public void outdateNarInfo(NarInfoRow row) throws IOException {
     transactions.together(
@@ -212,9 +214,9 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Deletes a narinfo, if there is one. The file names of its NAR stay: clients remember them.
+   * Deletes a narinfo. Keeps the file names of its NAR, because clients cache narinfos.
    *
-   * @throws DatabaseException if it could not be deleted
+   * @throws DatabaseException if deleting fails
    */
   public void deleteNarInfo(StorePathHash hash) throws IOException {
     transactions.freeing(
@@ -222,11 +224,11 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Finds the NAR that a file name was ever handed out for. A name that is the NarHash of a known
-   * NAR always means that NAR. By one indexed statement.
+   * Finds the NAR of a file name that this cache ever advertised, by one indexed statement. A stem
+   * that is the NarHash of a known NAR always means that NAR.
    *
    * @param stem the file name before {@code .nar}
-   * @throws DatabaseException if the database cannot tell
+   * @throws DatabaseException if the query fails
    */
   public Optional<Sha256> findNarByFileName(String stem) throws IOException {
     return transactions.single(
@@ -236,9 +238,9 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Finds how a NAR is stored, by one indexed statement; empty if it is not.
+   * Finds a stored NAR, by one indexed statement.
    *
-   * @throws DatabaseException if the database cannot tell
+   * @throws DatabaseException if the query fails
    */
   public Optional<StoredNar> findNar(Sha256 narHash) throws IOException {
     String key = narHash.nix32();
@@ -252,13 +254,12 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Stores how a NAR is stored, after its bytes. The NAR's own hash becomes a file name of it.
+   * Stores a representation of a NAR. Call it after its bytes are stored. Registers the NarHash as
+   * a file name of the NAR.
    *
-   * @param storedAt when; renewed also if nothing is stored, so that no sweep takes what was just
-   *     put
-   * @return false, and nothing else is changed, if there is one of this form and compression
-   *     already
-   * @throws DatabaseException if it could not be stored; nothing is changed then
+   * @param storedAt the present time; also updates an existing row, to protect it from the sweep
+   * @return false, without another change, if it already has one of this form and compression
+   * @throws DatabaseException if storing fails; changes nothing then
    */
   public boolean storeRepresentation(NarId nar, Representation representation, Instant storedAt)
       throws IOException {
@@ -278,16 +279,16 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Stores a NAR as chunks, after their packs, like {@link #storeRepresentation}. Where another
-   * writer stored a chunk first, the manifest gets that one, so that the frames, and with them the
-   * file size, may have another length than they were said to have.
+   * Stores a chunked NAR like {@link #storeRepresentation}. Call it after the packs are stored. If
+   * another writer stored a chunk first, the manifest refers to that chunk. Then the lengths of the
+   * frames, and the file size, may differ from the arguments.
    *
-   * @param newChunks those not found before, each once, in the order of their hashes
-   * @param parts the whole manifest; both may be run through several times
-   * @throws ChunksCondemnedException if a chunk was condemned since it was found; nothing is
-   *     changed then
-   * @throws DatabaseException if it could not be stored; nothing is changed then, unless
-   *     {@linkplain DatabaseException#isOutcomeUnknown that is not known}
+   * @param newChunks the chunks that were not found before, without duplicates, sorted by hash; may
+   *     be iterated several times
+   * @param parts the whole manifest; may be iterated several times
+   * @throws ChunksCondemnedException if a chunk was condemned meanwhile; changes nothing then
+   * @throws DatabaseException if storing fails; changes nothing then, unless {@linkplain
+   *     DatabaseException#isOutcomeUnknown the outcome is unknown}
    */
   public boolean storeChunked(
       NarId nar,
@@ -308,12 +309,12 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Deletes how a NAR is stored, if it still is stored exactly so, and lists its blobs as garbage;
-   * and deletes the NAR's row when no representation is left.
+   * Deletes a representation of a NAR and lists its blobs as garbage. Deletes the NAR's row with
+   * the last representation.
    *
    * @param deleteAfter when the blobs may be deleted
-   * @return false, and nothing is changed, if it is not stored so
-   * @throws DatabaseException if it could not be deleted; nothing is changed then
+   * @return false, without a change, if the NAR no longer has exactly this representation
+   * @throws DatabaseException if deleting fails; changes nothing then
    */
   public boolean deleteRepresentation(
       Sha256 narHash, Representation representation, Instant deleteAfter) throws IOException {
@@ -325,33 +326,33 @@ public final class Database implements AutoCloseable {
         mappers -> new DeleteRepresentation(mappers, columns).run(deleteAfter));
   }
 
-  /** The rows of chunks; usable until this is closed. */
+  /** The chunks and manifests; usable until this is closed. */
   public ChunkTable chunks() {
     return chunks;
   }
 
-  /** What waits to be chunked, hashed or deleted; usable until this is closed. */
+  /** The queues of the background jobs; usable until this is closed. */
   public ChunkingQueue chunkingQueue() {
     return chunkingQueue;
   }
 
-  /** The rows of documents; usable until this is closed. */
+  /** The documents; usable until this is closed. */
   public DocumentTable documents() {
     return documents;
   }
 
-  /** The blobs that wait to be deleted; usable until this is closed. */
+  /** The blobs to be deleted; usable until this is closed. */
   public GarbageTable garbage() {
     return garbage;
   }
 
   /**
-   * Deletes a NAR that no narinfo is of, and lists its blobs as garbage. A narinfo that is being
-   * uploaded and this wait for each other.
+   * Deletes a NAR that no narinfo refers to, and lists its blobs as garbage. Excludes a concurrent
+   * {@link #storeUploaded} by a lock on the NAR's row.
    *
    * @param deleteAfter when the blobs may be deleted
-   * @return false, and nothing is changed, if it is not stored or a narinfo is of it
-   * @throws DatabaseException if it could not be deleted; nothing is changed then
+   * @return false, without a change, if the NAR isn't stored or a narinfo refers to it
+   * @throws DatabaseException if deleting fails; changes nothing then
    */
   public boolean deleteUnnamedNar(Sha256 narHash, Instant deleteAfter) throws IOException {
     String key = narHash.nix32();
@@ -360,12 +361,12 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Finds NARs that no narinfo is of, in the order of their hashes.
+   * Finds NARs that no narinfo refers to, sorted by hash.
    *
-   * @param storedBefore only those last put before this time
-   * @param after only those with greater hashes; empty from the first on
-   * @param most how many at most
-   * @throws DatabaseException if the database cannot tell
+   * @param storedBefore return only NARs last stored before this time
+   * @param after return only NARs with greater hashes; empty to start with the first
+   * @param most most results
+   * @throws DatabaseException if the query fails
    */
   public List<Sha256> findUnnamedNars(Instant storedBefore, Optional<Sha256> after, int most)
       throws IOException {
@@ -380,15 +381,15 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Asks the database for a sign of life.
+   * Checks that the database answers.
    *
-   * @throws DatabaseException if there is none
+   * @throws DatabaseException if it doesn't
    */
   public void ping() throws IOException {
     transactions.single("ping database", pool.place(), mappers -> mappers.nars().one());
   }
 
-  /** Closes the connections and stops every thread, unless the container owns them. */
+  /** Closes the connection pool and its threads, unless the container owns them. */
   @Override
   public void close() {
     pool.close();

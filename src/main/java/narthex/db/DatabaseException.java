@@ -3,7 +3,7 @@ package narthex.db;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** The database could not say or do something: what it was, on which row, and why. */
+/** A database operation failed. The message names the operation, the row and the reason. */
 public final class DatabaseException extends IOException {
   private static final long serialVersionUID = 1L;
 
@@ -12,12 +12,10 @@ public final class DatabaseException extends IOException {
   private final boolean outcomeUnknown;
 
   /**
-   * Says what did not work.
-   *
    * @param what the operation, such as "find narinfo"
-   * @param key the row or the place
-   * @param reason why, in words
-   * @param cause the failure beneath, or null
+   * @param key the key of the row, or the place of the database
+   * @param reason the reason, for the message
+   * @param cause the underlying failure, or null
    */
   public DatabaseException(String what, String key, String reason, @Nullable Throwable cause) {
     this(what, key, reason, cause, false);
@@ -31,19 +29,19 @@ public final class DatabaseException extends IOException {
     this.outcomeUnknown = outcomeUnknown;
   }
 
-  /** Returns the operation. */
+  /** The operation, such as "find narinfo". */
   public String what() {
     return what;
   }
 
-  /** Returns the row or the place. */
+  /** The key of the row, or the place of the database. */
   public String key() {
     return key;
   }
 
   /**
-   * Whether the changes may have been made all the same: the commit was asked for, and no answer
-   * came that tells.
+   * Whether the transaction may have succeeded: the commit was sent, but failed without a definite
+   * answer.
    */
   public boolean isOutcomeUnknown() {
     return outcomeUnknown;

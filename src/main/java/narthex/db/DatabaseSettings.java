@@ -3,29 +3,28 @@ package narthex.db;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the database is: a JDBC URL, or the JNDI name of a data source that the container owns.
+ * The location of the database: a JDBC URL, or the JNDI name of a data source of the container.
  *
- * @param url {@code jdbc:sqlite:<file>} or {@code jdbc:postgresql:…}, or null if {@code jndi} is
- *     given
+ * @param url {@code jdbc:sqlite:<file>} or {@code jdbc:postgresql:…}; null if {@code jndi} is set
  * @param user the user, or null
- * @param password the password, or null; never printed
- * @param jndi the name of a data source, or null if {@code url} is given
+ * @param password the password, or null; {@link #toString} never shows it
+ * @param jndi the name of a data source; null if {@code url} is set
  */
 public record DatabaseSettings(
     @Nullable String url, @Nullable String user, @Nullable String password, @Nullable String jndi) {
 
   /**
-   * Checks that there is one place.
+   * Checks that exactly one of URL and JNDI name is set.
    *
-   * @throws IllegalArgumentException if there is neither a URL nor a JNDI name, or both
+   * @throws IllegalArgumentException if neither or both are set
    */
   public DatabaseSettings {
     if ((url == null) == (jndi == null)) {
-      throw new IllegalArgumentException("either a JDBC URL or a JNDI name is needed");
+      throw new IllegalArgumentException("set either a JDBC URL or a JNDI name");
     }
   }
 
-  /** Returns the place without user, password and parameters, which may hold a password too. */
+  /** The URL without user, password and parameters, or the JNDI name. Safe for messages. */
   public String place() {
     if (jndi != null) {
       return jndi;

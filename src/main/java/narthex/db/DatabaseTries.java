@@ -9,8 +9,8 @@ import java.io.InterruptedIOException;
 import java.time.Duration;
 
 /**
- * Retries a database step that fails, for a few seconds, so that a client need not send its body
- * again. Only for steps that may run twice.
+ * Retries a failed database operation for some seconds, so that the client of an upload needn't
+ * send its body again. Only for operations that may run twice.
  */
 public final class DatabaseTries {
   private static final RetryPolicy<Object> POLICY =
@@ -24,9 +24,10 @@ public final class DatabaseTries {
   private DatabaseTries() {}
 
   /**
-   * Does the step until it works.
+   * Runs the operation until it succeeds.
    *
-   * @throws IOException if it fails with anything but a {@link DatabaseException}, or time is up
+   * @throws IOException if it fails with another exception than {@link DatabaseException}, or still
+   *     fails after six seconds
    */
   public static <T> T keepTrying(CheckedSupplier<T> step) throws IOException {
     try {

@@ -3,7 +3,7 @@ package narthex.db;
 import java.time.Instant;
 import narthex.db.Transactions.Mappers;
 
-/** Deletes how a NAR is stored, and lists its blobs as garbage; one attempt, in one transaction. */
+/** Deletes a representation of a NAR; one attempt, in one transaction. */
 final class DeleteRepresentation {
   private final Mappers mappers;
   private final RepresentationColumns columns;
@@ -13,7 +13,7 @@ final class DeleteRepresentation {
     this.columns = columns;
   }
 
-  /** Returns false if the NAR is not stored exactly so. */
+  /** Returns false if the NAR doesn't have exactly this representation. */
   boolean run(Instant deleteAfter) {
     mappers.nars().lockNar(columns.narHash());
     if (mappers.nars().deleteRepresentation(columns) == 0) {

@@ -5,9 +5,8 @@ import java.util.List;
 import narthex.db.Transactions.Mappers;
 
 /**
- * Deletes a NAR that no narinfo is of, and lists its blobs as garbage; one attempt, in one
- * transaction. The row of the NAR is locked first, so that it and a narinfo that is being uploaded
- * wait for each other.
+ * Deletes a NAR that no narinfo refers to; one attempt, in one transaction. Locks the NAR's row
+ * first, which excludes a concurrent {@link StoreUploadedNarInfo}.
  */
 final class DeleteUnnamedNar {
   private final Mappers mappers;
@@ -18,7 +17,7 @@ final class DeleteUnnamedNar {
     this.narHash = narHash;
   }
 
-  /** Returns false if the NAR is not stored or a narinfo is of it. */
+  /** Returns false if the NAR isn't stored or a narinfo refers to it. */
   boolean run(Instant deleteAfter) {
     mappers.nars().lockNar(narHash);
     List<RepresentationColumns> rows = mappers.nars().find(narHash);

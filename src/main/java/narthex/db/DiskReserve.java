@@ -8,16 +8,16 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file that is there to be deleted when the disk is full, so that rows can be deleted then:
- * SQLite needs room for that in its log. Thread-safe.
+ * A file that reserves disk space. On a full disk, deleting it gives SQLite the space that its log
+ * needs to delete rows. Thread-safe.
  */
 final class DiskReserve {
   private static final System.Logger LOG = System.getLogger(DiskReserve.class.getName());
 
-  /** SQLite's log has 4 MiB between two checkpoints. */
+  /** Size of SQLite's log between two checkpoints. */
   private static final int BYTES = 4 << 20;
 
-  /** With less room the reserve is not made: writers need it, too. */
+  /** With less free space the reserve isn't created, to leave the space to writers. */
   private static final long ROOM_BYTES = 3L * BYTES;
 
   private final Path file;
@@ -26,7 +26,7 @@ final class DiskReserve {
     this.file = file;
   }
 
-  /** A reserve beside the file of an SQLite database; null for any other database. */
+  /** The reserve next to the file of an SQLite database; null for any other database. */
   static @Nullable DiskReserve of(DatabaseSettings settings) {
     String prefix = Product.SQLITE.urlPrefix();
     String url = settings.url();
@@ -37,14 +37,14 @@ final class DiskReserve {
     return new DiskReserve(Path.of(database + "-reserve"));
   }
 
-  /** Makes the reserve if it is missing and there is room; does not fail. */
+  /** Creates the reserve if it is missing and there is enough space. Never throws. */
   synchronized void keep() {
     try {
       if (Files.exists(file) || Files.getFileStore(parent()).getUsableSpace() < ROOM_BYTES) {
         return;
       }
       byte[] filling = new byte[BYTES];
-      Arrays.fill(filling, (byte) 1); // zeros may take no room
+      Arrays.fill(filling, (byte) 1); // file systems may store zeros without using space
       Files.write(file, filling);
     } catch (IOException e) {
       LOG.log(
@@ -61,7 +61,7 @@ final class DiskReserve {
     return parent == null ? file.toAbsolutePath() : parent;
   }
 
-  /** Gives the room back to the disk; false if that was done already, or cannot be done. */
+  /** Deletes the reserve; false if it doesn't exist or can't be deleted. */
   synchronized boolean release() {
     try {
       return Files.deleteIfExists(file);

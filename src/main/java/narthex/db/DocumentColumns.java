@@ -5,7 +5,7 @@ import narthex.nix.DocumentName;
 import narthex.nix.Sha256;
 import org.jspecify.annotations.Nullable;
 
-/** The columns of the table document. */
+/** A row of the table document. */
 record DocumentColumns(
     String path,
     String hash,

@@ -24,7 +24,7 @@ interface DocumentMapper {
       """)
   int storeIfAbsent(DocumentColumns row);
 
-  /** Inserts or, if there is one, locks the row, so that it stays until the transaction's end. */
+  /** Inserts the row, or locks an existing one until the end of the transaction. */
   @Insert(
       """
       insert into document (path, hash, size, blob, blob_size, upstream, stored_at)

@@ -7,16 +7,16 @@ import narthex.nix.Sha256;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A document that is stored: whatever a binary cache keeps beside narinfos and NARs.
+ * A stored document.
  *
- * @param name its name
- * @param hash SHA-256 of its bytes
- * @param sizeBytes their number
- * @param blob the key of the blob that holds them as one zstd frame, used by this row alone
- * @param blobSizeBytes length of that frame
- * @param upstream base URL, without credentials, of the upstream that it came from, or null if it
- *     was uploaded or made here
- * @param storedAt when it was stored, kept to the millisecond
+ * @param name the name of the document
+ * @param hash SHA-256 of the uncompressed document
+ * @param sizeBytes length of the uncompressed document
+ * @param blob key of the blob, which has the document as one zstd frame; no other row uses it
+ * @param blobSizeBytes length of the blob
+ * @param upstream base URL, without credentials, of the upstream that the document came from; null
+ *     if a client uploaded it or this cache made it
+ * @param storedAt when it was stored, in milliseconds
  */
 public record DocumentRow(
     DocumentName name,
@@ -27,7 +27,7 @@ public record DocumentRow(
     @Nullable String upstream,
     Instant storedAt) {
 
-  /** Checks that nothing is missing. */
+  /** Refuses nulls. */
   public DocumentRow {
     Objects.requireNonNull(name);
     Objects.requireNonNull(hash);

@@ -5,7 +5,7 @@ import java.time.Instant;
 import java.util.Optional;
 import narthex.nix.DocumentName;
 
-/** The rows of documents. Safe for use by several threads. */
+/** The table of documents. Thread-safe. */
 public final class DocumentTable {
   private final Transactions transactions;
 
@@ -14,9 +14,9 @@ public final class DocumentTable {
   }
 
   /**
-   * Finds a document, by one indexed statement; empty if it is not stored.
+   * Finds a document, by one indexed statement.
    *
-   * @throws DatabaseException if the database cannot tell
+   * @throws DatabaseException if the query fails
    */
   public Optional<DocumentRow> find(DocumentName name) throws IOException {
     String path = name.print();
@@ -27,12 +27,12 @@ public final class DocumentTable {
   }
 
   /**
-   * Stores a document, after its bytes, in place of one of the same name, whose blob is listed as
-   * garbage. Storing the same row again changes nothing.
+   * Stores a document, replacing one of the same name, and lists the blob of the replaced document
+   * as garbage. Call it after the blob is stored. Storing the same row again changes nothing.
    *
-   * @param deleteAfter when the blob of the replaced one may be deleted
-   * @return whether one was replaced
-   * @throws DatabaseException if it could not be stored; nothing is changed then
+   * @param deleteAfter when the blob of the replaced document may be deleted
+   * @return whether a document was replaced
+   * @throws DatabaseException if storing fails; changes nothing then
    */
   public boolean store(DocumentRow row, Instant deleteAfter) throws IOException {
     DocumentColumns columns = DocumentColumns.of(row);
@@ -53,10 +53,10 @@ public final class DocumentTable {
   }
 
   /**
-   * Stores a document, after its bytes, unless there is one of the same name.
+   * Stores a document unless one of the same name exists. Call it after the blob is stored.
    *
-   * @return false, and nothing is changed, if there is one
-   * @throws DatabaseException if it could not be stored; nothing is changed then
+   * @return false, without a change, if one exists
+   * @throws DatabaseException if storing fails; changes nothing then
    */
   public boolean storeIfAbsent(DocumentRow row) throws IOException {
     DocumentColumns columns = DocumentColumns.of(row);
@@ -67,10 +67,10 @@ public final class DocumentTable {
   }
 
   /**
-   * Deletes the document of this name, if there is one, and lists its blob as garbage.
+   * Deletes the document of this name, if it exists, and lists its blob as garbage.
    *
    * @param deleteAfter when the blob may be deleted
-   * @throws DatabaseException if it could not be deleted; nothing is changed then
+   * @throws DatabaseException if deleting fails; changes nothing then
    */
   public void delete(DocumentName name, Instant deleteAfter) throws IOException {
     Optional<DocumentRow> row = find(name);
@@ -80,11 +80,11 @@ public final class DocumentTable {
   }
 
   /**
-   * Deletes a document, if it still is stored in this blob, and lists the blob as garbage.
+   * Deletes a document and lists its blob as garbage.
    *
    * @param deleteAfter when the blob may be deleted
-   * @return false, and nothing is changed, if it is not stored so
-   * @throws DatabaseException if it could not be deleted; nothing is changed then
+   * @return false, without a change, if the document is no longer in this blob
+   * @throws DatabaseException if deleting fails; changes nothing then
    */
   public boolean delete(DocumentRow row, Instant deleteAfter) throws IOException {
     DocumentColumns columns = DocumentColumns.of(row);

@@ -10,10 +10,10 @@ import java.util.List;
 import narthex.blob.Extent;
 
 /**
- * Extents as the bytes of one column. After a byte for the version come, for each extent, the
- * length of the blob's key and the key in UTF-8 (length 0: the same blob as before), the offset,
- * the stored length and the length. Numbers are {@linkplain VariableLength variable-length}. The
- * same extents always give the same bytes: rows are compared by them.
+ * Extents, encoded as one column. The format is a version byte, then for each extent: the length of
+ * the blob's key and the key in UTF-8 (length 0 means the blob of the previous extent), offset,
+ * stored length and length. Numbers have {@linkplain VariableLength variable length}. Equal lists
+ * have equal encodings, so statements can compare them.
  */
 record ExtentList(List<Extent> extents) {
   private static final int VERSION = 1;
@@ -29,7 +29,7 @@ record ExtentList(List<Extent> extents) {
     for (Extent extent : extents) {
       byte[] key = extent.blob().getBytes(StandardCharsets.UTF_8);
       if (key.length == 0) {
-        throw new IllegalArgumentException("an extent names no blob");
+        throw new IllegalArgumentException("an extent has an empty key");
       }
       if (extent.blob().equals(last)) {
         VariableLength.write(0, bytes);
@@ -46,9 +46,9 @@ record ExtentList(List<Extent> extents) {
   }
 
   /**
-   * Reads the bytes of a column.
+   * Decodes a column.
    *
-   * @throws IllegalArgumentException if they are not what {@link #encode()} writes
+   * @throws IllegalArgumentException if {@link #encode()} can't have written it
    */
   static ExtentList decode(byte[] column) {
     ByteBuffer bytes = ByteBuffer.wrap(column);
@@ -57,12 +57,12 @@ record ExtentList(List<Extent> extents) {
     try {
       int version = bytes.get();
       if (version != VERSION) {
-        throw new IllegalArgumentException("extents of version " + version + " are unknown");
+        throw new IllegalArgumentException("extents have unknown version " + version);
       }
       while (bytes.hasRemaining()) {
         long keyLength = VariableLength.read(bytes, "extents");
         if (keyLength > bytes.remaining() || keyLength == 0 && blob.isEmpty()) {
-          throw new IllegalArgumentException("extents are damaged: key of " + keyLength + " bytes");
+          throw new IllegalArgumentException("extents are corrupt: key of " + keyLength + " bytes");
         }
         blob = keyLength == 0 ? blob : readText(bytes, (int) keyLength);
         extents.add(
@@ -74,7 +74,7 @@ record ExtentList(List<Extent> extents) {
       }
     } catch (BufferUnderflowException | CharacterCodingException e) {
       throw new IllegalArgumentException(
-          "extents are damaged: they end too early or are no text", e);
+          "extents are corrupt: truncated, or a key is not UTF-8", e);
     }
     return new ExtentList(extents);
   }

@@ -8,7 +8,7 @@ import org.apache.ibatis.type.BaseTypeHandler;
 import org.apache.ibatis.type.JdbcType;
 import org.jspecify.annotations.Nullable;
 
-/** Maps an {@link ExtentList} to a column of bytes. */
+/** Maps an {@link ExtentList} to a binary column. */
 final class ExtentListTypeHandler extends BaseTypeHandler<ExtentList> {
   @Override
   public void setNonNullParameter(

@@ -2,11 +2,11 @@ package narthex.db;
 
 import java.util.Locale;
 
-/** In which form a NAR is stored. */
+/** The form of a stored representation. */
 public enum Form {
-  /** One compressed file, byte for byte. */
+  /** The compressed file as it came, byte for byte. */
   WHOLE,
-  /** Chunks in packs, each a zstd frame, which other NARs may share. */
+  /** Chunks in packs, each a zstd frame; NARs share equal chunks. */
   CHUNKED;
 
   String columnText() {
@@ -19,6 +19,6 @@ public enum Form {
         return form;
       }
     }
-    throw new IllegalArgumentException("form '" + text + "' is unknown");
+    throw new IllegalArgumentException("unknown form '" + text + "'");
   }
 }

@@ -8,7 +8,7 @@ import org.apache.ibatis.annotations.Param;
 import org.apache.ibatis.annotations.Select;
 import org.jspecify.annotations.Nullable;
 
-/** Statements on the table garbage, and on what refers to blobs. */
+/** Statements on the table garbage, and on references to blobs. */
 interface GarbageMapper {
   String IN_BLOBS =
       """

@@ -18,11 +18,11 @@ import narthex.blob.Extent;
 import narthex.db.Transactions.Mappers;
 
 /**
- * Blobs that no row refers to any more and that wait to be deleted. Safe for use by several
- * threads.
+ * The table of garbage: blobs that no row refers to any more, until they are deleted. Also knows
+ * the owner name of the blob store. Thread-safe.
  */
 public final class GarbageTable {
-  /** How long a blob usually stays: a reader that has found its row opens the blob within that. */
+  /** Usual delay before a blob is deleted: time for a reader to open it after reading its row. */
   public static final Duration GRACE = Duration.ofSeconds(30);
 
   private final Transactions transactions;
@@ -32,11 +32,11 @@ public final class GarbageTable {
   }
 
   /**
-   * Finds blobs that may be deleted, in the order of their keys.
+   * Finds blobs that may be deleted now, sorted by key.
    *
-   * @param after only those with greater keys; empty from the first on
-   * @param most how many at most
-   * @throws DatabaseException if the database cannot tell
+   * @param after return only greater keys; empty to start with the first
+   * @param most most results
+   * @throws DatabaseException if the query fails
    */
   public List<String> findDue(Instant now, Optional<String> after, int most) throws IOException {
     String start = after.orElse("");
@@ -47,9 +47,9 @@ public final class GarbageTable {
   }
 
   /**
-   * Removes a line, after its blob.
+   * Removes a blob from the table. Call it after deleting the blob.
    *
-   * @throws DatabaseException if it could not be removed
+   * @throws DatabaseException if the transaction fails
    */
   public void remove(String blob) throws IOException {
     transactions.freeing(
@@ -62,10 +62,10 @@ public final class GarbageTable {
   }
 
   /**
-   * Finds which of these blobs no row refers to. Those that are listed as garbage are among them. A
-   * whole file whose key has no hash counts as referred to.
+   * Finds which of these blobs no row refers to, including listed garbage. A whole file whose key
+   * has no hash counts as referred to, because its row can't be found by the key.
    *
-   * @throws DatabaseException if the database cannot tell
+   * @throws DatabaseException if the query fails
    */
   public Set<String> findUnnamed(Collection<String> blobs) throws IOException {
     return transactions.single(
@@ -73,11 +73,11 @@ public final class GarbageTable {
   }
 
   /**
-   * Lists those of these blobs that no row refers to and that are not listed yet.
+   * Lists those of these blobs as garbage that no row refers to.
    *
    * @param deleteAfter when they may be deleted
-   * @return how many were listed
-   * @throws DatabaseException if that could not be done; nothing is changed then
+   * @return how many were added to the list
+   * @throws DatabaseException if the transaction fails; changes nothing then
    */
   public int addUnnamed(Collection<String> blobs, Instant deleteAfter) throws IOException {
     return transactions.freeing(
@@ -90,9 +90,10 @@ public final class GarbageTable {
   }
 
   /**
-   * The random name of this database, by which its blob store knows it; always the same.
+   * The random name of this database. It never changes; the blob store has a copy, so that a wrong
+   * pair of database and blob store is detected.
    *
-   * @throws DatabaseException if the database cannot tell
+   * @throws DatabaseException if the query fails
    */
   public String owner() throws IOException {
     String known =
@@ -111,7 +112,7 @@ public final class GarbageTable {
         });
   }
 
-  /** Lists the blobs of rows that are deleted in this transaction. */
+  /** Lists the blobs of a row that is deleted in this transaction. */
   static void add(Mappers mappers, RepresentationColumns deleted, Instant deleteAfter) {
     deleted.extents().extents().stream()
         .map(Extent::blob)

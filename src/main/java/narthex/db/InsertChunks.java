@@ -7,12 +7,11 @@ import java.util.stream.LongStream;
 import org.apache.ibatis.exceptions.PersistenceException;
 
 /**
- * Inserts the chunks of a NAR, of which there may be more than 100,000, by one prepared statement
- * in JDBC batches. While it does, no other writer gets into SQLite, and MyBatis takes ten times as
- * long to put together statements of many rows.
+ * Inserts the chunks of a NAR, possibly more than 100,000, by one prepared statement in JDBC
+ * batches. MyBatis would take ten times as long, during which SQLite has no other writer.
  */
 final class InsertChunks {
-  /** What is there stays, but for a condemned chunk: that keeps its number and gets the place. */
+  /** An existing row is kept; a condemned chunk keeps its number and gets the new place. */
   private static final String INSERT =
       """
       insert into chunk (number, hash, pack, pack_offset, stored_length, length, frame_crc,
@@ -26,10 +25,10 @@ final class InsertChunks {
   private InsertChunks() {}
 
   /**
-   * Inserts those that are not there.
+   * Inserts the chunks that don't exist yet.
    *
-   * @return the numbers of all, in ascending order
-   * @throws PersistenceException if it fails
+   * @return the numbers of all given chunks, sorted
+   * @throws PersistenceException if a statement fails
    */
   static long[] run(Connection connection, Iterable<ChunkPlace> chunks) {
     LongStream.Builder numbers = LongStream.builder();

@@ -4,16 +4,16 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * A stretch of a NAR that is stored as chunks.
+ * A part of a manifest: consecutive chunks of a NAR.
  *
- * @param part which one, from 0
- * @param narOffset where it begins in the NAR
- * @param framesOffset where its first frame begins, were all frames of the NAR put back to back
- * @param length bytes of the NAR in it
- * @param framesLength bytes of its frames
- * @param numbers its chunks in their order; not copied, and not to be changed
+ * @param part index of the part in the manifest, from 0
+ * @param narOffset offset of its first chunk in the NAR, in bytes
+ * @param framesOffset offset of its first frame in the concatenated frames of the NAR
+ * @param length total length of its chunks
+ * @param framesLength total length of its frames
+ * @param numbers the numbers of its chunks in order; not copied, callers must not change them
  */
-@SuppressWarnings("ArrayRecordComponent") // a million boxed numbers would be no improvement
+@SuppressWarnings("ArrayRecordComponent") // a list of boxed numbers would take too much memory
 public record ManifestPart(
     int part, long narOffset, long framesOffset, long length, long framesLength, long[] numbers) {
 

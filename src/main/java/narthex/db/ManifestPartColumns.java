@@ -1,7 +1,7 @@
 package narthex.db;
 
-/** The columns of the table manifest_part. */
-@SuppressWarnings("ArrayRecordComponent") // never compared: it only carries a row
+/** A row of the table manifest_part. */
+@SuppressWarnings("ArrayRecordComponent") // instances are never compared
 record ManifestPartColumns(
     String narHash,
     int part,

@@ -17,21 +17,19 @@ import org.apache.ibatis.jdbc.RuntimeSqlException;
 import org.apache.ibatis.jdbc.ScriptRunner;
 
 /**
- * Brings the tables of a database up to this version; there is no way back.
+ * Migrates a database to this version of Narthex. There are no down-migrations.
  *
  * <h2>Races</h2>
  *
- * Each script runs in one transaction together with the row that says so. The transaction first
- * locks out others (PostgreSQL: an advisory lock that ends with it; SQLite: its one writer) and
- * only then looks which version the database has, so that replicas which start at once run each
- * script once.
+ * Each script runs in one transaction together with the insertion of its version row. The
+ * transaction first takes a lock (PostgreSQL: an advisory lock until its end; SQLite: the write
+ * lock), and only then reads the version of the database. So replicas that start at the same time
+ * run each script once.
  */
 final class Migrations {
   private static final Logger LOG = System.getLogger(Migrations.class.getName());
 
-  /**
-   * The scripts in order: the first makes version 1. Never changed once released, only added to.
-   */
+  /** The scripts in order, the first for version 1. Never change a released script; add one. */
   static final List<String> SCRIPTS =
       List.of(
           "V001__narinfo_nar_and_file_name.sql",
@@ -43,7 +41,7 @@ final class Migrations {
           "V007__name_of_frames.sql",
           "V008__blob_owner.sql");
 
-  /** Any number nobody else in the database locks: "narthex" in ASCII. */
+  /** An arbitrary number, unlikely to be used by others: "narthex" in ASCII. */
   private static final long ADVISORY_LOCK = 0x6e617274686578L;
 
   private final List<String> scripts;
@@ -54,10 +52,10 @@ final class Migrations {
   }
 
   /**
-   * Runs what has not been run yet.
+   * Runs the scripts that have not run yet.
    *
    * @return how many scripts ran
-   * @throws DatabaseException if a script fails, or the database is of a newer Narthex
+   * @throws DatabaseException if a script fails, or a newer Narthex has migrated the database
    */
   int apply(DataSource connections, String place) throws DatabaseException {
     try (Connection connection = connections.getConnection()) {
@@ -92,7 +90,7 @@ final class Migrations {
           place,
           String.format(
               Locale.ROOT,
-              "is of a newer Narthex: has version %d, this one knows up to %d",
+              "was migrated by a newer Narthex: has version %d, this one knows up to %d",
               version,
               scripts.size()),
           null);
@@ -102,7 +100,7 @@ final class Migrations {
       return false;
     }
     String name = scripts.get(version);
-    // ScriptRunner commits at the end of the script, so the row must be part of it.
+    // ScriptRunner commits at the end of the script, so the script must insert the row.
     String script =
         read(name)
             + String.format(
@@ -131,7 +129,7 @@ final class Migrations {
       statement.execute(
           "create table if not exists schema_version ("
               + "version integer primary key, script text not null, applied_at bigint not null)");
-      // Changes nothing, but makes a writer of a transaction that only began as a reader.
+      // Deletes nothing, but takes SQLite's write lock.
       statement.execute("delete from schema_version where version < 0");
       try (ResultSet row = statement.executeQuery("select max(version) from schema_version")) {
         return row.next() ? row.getInt(1) : 0;
@@ -142,7 +140,7 @@ final class Migrations {
   private static String read(String script) throws IOException {
     try (InputStream text = Migrations.class.getResourceAsStream("migration/" + script)) {
       if (text == null) {
-        throw new IOException("script " + script + " is missing in this build");
+        throw new IOException("migration script " + script + " is missing");
       }
       return new String(text.readAllBytes(), StandardCharsets.UTF_8);
     }

@@ -12,7 +12,7 @@ import narthex.nix.Signature;
 import narthex.nix.StorePath;
 import org.jspecify.annotations.Nullable;
 
-/** The columns of the table narinfo. Base names have no blanks, signatures no line breaks. */
+/** A row of the table narinfo. References are joined by spaces, signatures by newlines. */
 record NarInfoColumns(
     String storePathHash,
     String storePath,

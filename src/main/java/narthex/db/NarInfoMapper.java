@@ -59,11 +59,11 @@ interface NarInfoMapper {
           + " and exists (select 1 from nar where nar.nar_hash = narinfo.nar_hash)")
   @Nullable NarInfoColumns findUploaded(@Param("hash") String hash);
 
-  /** Locks a narinfo until the end of the transaction; the row does not change. */
+  /** Locks a narinfo until the end of the transaction. */
   @Update("update narinfo set stem = stem where store_path_hash = #{hash}")
   int lock(@Param("hash") String hash);
 
-  /** The store paths among these whose NAR is stored. */
+  /** Finds the store paths among these whose NAR is stored. */
   @Select(
       """
       <script>
@@ -84,7 +84,7 @@ interface NarInfoMapper {
       @Param("narHash") String narHash,
       @Param("checkedAt") long checkedAt);
 
-  /** Makes this row one that was last said at {@link NarInfoRow#NEVER}. */
+  /** Sets the time of check to {@link NarInfoRow#NEVER}. */
   default int outdate(NarInfoRow row) {
     return setCheckedAt(
         row.said().storePath().hash().text(),
@@ -105,7 +105,7 @@ interface NarInfoMapper {
       """)
   int deleteUnlessStored(@Param("hash") String hash);
 
-  /** Makes the hash of a NAR a name of it, even if another NAR had that as an alias before. */
+  /** Registers a NarHash as file name of its NAR, even if it was an alias of another NAR before. */
   @Insert(
       """
       insert into file_name (stem, nar_hash) values (#{narHash}, #{narHash})
@@ -114,11 +114,11 @@ interface NarInfoMapper {
       """)
   void registerOwnName(@Param("narHash") String narHash);
 
-  /** Rows of other NARs no longer hand out a name that is the hash of this one. */
+  /** Stops narinfos of other NARs from advertising this NarHash as file name. */
   @Update("update narinfo set stem = nar_hash where stem = #{narHash} and nar_hash <> #{narHash}")
   void takeBackOwnName(@Param("narHash") String narHash);
 
-  /** Makes the hash of a NAR a name of it, and of it alone. */
+  /** Registers a NarHash as file name of its NAR, and of no other NAR. */
   default void nameItself(String narHash) {
     registerOwnName(narHash);
     takeBackOwnName(narHash);
@@ -132,8 +132,8 @@ interface NarInfoMapper {
   void registerAlias(@Param("stem") String stem, @Param("narHash") String narHash);
 
   /**
-   * Makes the hash of a file a name of the NAR in it. Another NAR keeps that name only if it is its
-   * own hash, or if its stored file has that hash too.
+   * Registers the hash of a file as file name of its NAR. Another NAR keeps the name only if that
+   * is its NarHash or the hash of its stored file.
    */
   @Insert(
       """
@@ -148,7 +148,7 @@ interface NarInfoMapper {
       @Param("fileHash") String fileHash,
       @Param("narHash") String narHash);
 
-  /** Rows of other NARs no longer hand out this name. */
+  /** Stops narinfos of other NARs from advertising this file name. */
   @Update("update narinfo set stem = nar_hash where stem = #{stem} and nar_hash <> #{narHash}")
   void takeBack(@Param("stem") String stem, @Param("narHash") String narHash);
 

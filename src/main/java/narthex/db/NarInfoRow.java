@@ -6,21 +6,22 @@ import narthex.nix.NarInfo;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What somebody said of a store path.
+ * A stored narinfo.
  *
- * @param said the narinfo as it was said; its URL is the opaque one of the upstream
- * @param upstream base URL, without credentials, of the upstream that said so, or null if none did
- * @param stem the file-name stem that we hand out for its NAR
- * @param checkedAt when it was last said, kept to the millisecond
+ * @param said the original narinfo from the upstream or uploader, with its opaque URL
+ * @param upstream base URL, without credentials, of the upstream that it came from; null if it was
+ *     uploaded
+ * @param stem the file name stem that this cache advertises for its NAR
+ * @param checkedAt when it was last fetched or uploaded, in milliseconds
  */
 public record NarInfoRow(NarInfo said, @Nullable String upstream, String stem, Instant checkedAt) {
-  /** Signatures that uploads may bring to one path: they must not let a row grow without bound. */
+  /** Most signatures of a path that uploads can add up to, to bound the size of a row. */
   public static final int MOST_UPLOADED_SIGNATURES = 64;
 
-  /** When a row was last said that turned out wrong: it must be asked for again. */
+  /** Marks an outdated row, which must be fetched again. */
   public static final Instant NEVER = Instant.parse("0001-01-01T00:00:00Z");
 
-  /** Checks that nothing is missing. */
+  /** Refuses nulls. */
   public NarInfoRow {
     Objects.requireNonNull(said);
     Objects.requireNonNull(stem);

@@ -18,10 +18,7 @@ interface NarMapper {
       """)
   List<RepresentationColumns> find(@Param("narHash") String narHash);
 
-  /**
-   * Inserts or, if it is there, locks the row, so that it stays until the end of the transaction;
-   * its time is renewed.
-   */
+  /** Inserts the row, or updates the time of an existing one; locks it in both cases. */
   @Insert(
       """
       insert into nar (nar_hash, nar_size, stored_at) values (#{narHash}, #{narSize}, #{storedAt})
@@ -29,7 +26,9 @@ interface NarMapper {
       """)
   void storeNar(RepresentationColumns row);
 
-  /** Only while the row of the NAR is locked: what came first stays first. */
+  /**
+   * Adds a representation after the existing ones. The caller must hold the lock of the NAR's row.
+   */
   @Insert(
       """
       insert into representation
@@ -42,7 +41,8 @@ interface NarMapper {
   int storeRepresentation(RepresentationColumns row);
 
   /**
-   * Only while the row of the NAR is locked: its whole files wait for their end if it has chunks.
+   * Marks the NAR's whole files as superseded if it has chunks. The caller must hold the lock of
+   * the NAR's row.
    */
   @Update(
       """
@@ -52,11 +52,11 @@ interface NarMapper {
       """)
   void supersede(RepresentationColumns row);
 
-  /** Only while the row of the NAR is locked: there are no chunks any more. */
+  /** Unmarks superseded files, after the chunks were deleted. The caller must hold the lock. */
   @Update("update representation set superseded_at = null where nar_hash = #{narHash}")
   void needWhole(@Param("narHash") String narHash);
 
-  /** Locks the row of the NAR until the end of the transaction; the row does not change. */
+  /** Locks the NAR's row until the end of the transaction; returns 0 if there is none. */
   @Update("update nar set nar_size = nar_size where nar_hash = #{narHash}")
   int lockNar(@Param("narHash") String narHash);
 

@@ -3,7 +3,7 @@ package narthex.db;
 import java.io.IOException;
 import java.util.Locale;
 
-/** A manifest names a chunk that surely has no row. */
+/** A manifest refers to a chunk that has no row. */
 public final class NoSuchChunkException extends IOException {
   private static final long serialVersionUID = 1L;
 

@@ -6,9 +6,9 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Numbers of chunks as the bytes of one column: after a byte for the version, the {@linkplain
- * VariableLength variable-length} differences of each to the one before, 0, -1, 1, -2, 2, … as 0,
- * 1, 2, 3, 4, …: consecutive numbers take one byte each.
+ * Encodes the numbers of chunks as one column. The format is a version byte, then the difference of
+ * each number to its predecessor in zigzag coding (0, -1, 1, -2, 2, … as 0, 1, 2, 3, 4, …) with
+ * {@linkplain VariableLength variable length}. Consecutive numbers take one byte each.
  */
 final class NumberList {
   private static final int VERSION = 1;
@@ -28,9 +28,9 @@ final class NumberList {
   }
 
   /**
-   * Reads the bytes of a column.
+   * Decodes a column.
    *
-   * @throws IllegalArgumentException if they are not what {@link #encode} writes
+   * @throws IllegalArgumentException if {@link #encode} can't have written it
    */
   static long[] decode(byte[] column) {
     ByteBuffer bytes = ByteBuffer.wrap(column);
@@ -40,7 +40,7 @@ final class NumberList {
     try {
       int version = bytes.get();
       if (version != VERSION) {
-        throw new IllegalArgumentException("numbers of version " + version + " are unknown");
+        throw new IllegalArgumentException("numbers have unknown version " + version);
       }
       while (bytes.hasRemaining()) {
         long coded = VariableLength.read(bytes, "numbers");
@@ -48,7 +48,7 @@ final class NumberList {
         numbers[count++] = last;
       }
     } catch (BufferUnderflowException e) {
-      throw new IllegalArgumentException("numbers are damaged: they end too early", e);
+      throw new IllegalArgumentException("numbers are corrupt: truncated", e);
     }
     return Arrays.copyOf(numbers, count);
   }

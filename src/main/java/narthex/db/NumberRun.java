@@ -5,17 +5,17 @@ import java.util.List;
 import java.util.stream.LongStream;
 
 /**
- * Consecutive numbers.
+ * A run of consecutive numbers.
  *
- * @param first the first
- * @param last the last, not before the first
+ * @param first the first number
+ * @param last the last number, at least {@code first}
  */
 record NumberRun(long first, long last) {
   long length() {
     return last - first + 1;
   }
 
-  /** Returns the runs of these numbers, in whatever order they come, none longer than this. */
+  /** Splits numbers, in any order, into runs of at most this length. */
   static List<NumberRun> of(long[] numbers, int longest) {
     List<NumberRun> runs = new ArrayList<>();
     long first = 0;

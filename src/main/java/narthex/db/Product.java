@@ -4,7 +4,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
 
-/** The databases that Narthex knows. */
+/** The supported databases. */
 enum Product {
   SQLITE("SQLite", "jdbc:sqlite:", "org.sqlite.JDBC", 4),
   POSTGRESQL("PostgreSQL", "jdbc:postgresql:", "org.postgresql.Driver", 16);
@@ -21,7 +21,7 @@ enum Product {
     this.poolSize = poolSize;
   }
 
-  /** Returns the product whose URLs start like this one. */
+  /** Finds the product by the prefix of a JDBC URL. */
   static Optional<Product> ofUrl(String url) {
     for (Product product : values()) {
       if (url.startsWith(product.urlPrefix)) {
@@ -32,9 +32,9 @@ enum Product {
   }
 
   /**
-   * Returns the product at the other end of a connection.
+   * The product that a connection is to.
    *
-   * @throws DatabaseException if it is none that Narthex knows
+   * @throws DatabaseException if it isn't supported
    */
   static Product of(Connection connection, String place) throws SQLException, DatabaseException {
     String name = connection.getMetaData().getDatabaseProductName();

@@ -7,14 +7,15 @@ import narthex.nix.Sha256;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One way in which a NAR is stored.
+ * A stored representation of a NAR: a whole file, or chunks.
  *
- * @param form whole, as one compressed file; or as chunks
- * @param compression the compression of that file; {@code NONE} for chunks
- * @param fileHash FileHash: the hash of the compressed file; NarHash for chunks
- * @param fileSizeBytes FileSize: its length; the sum of the frames for chunks
- * @param extents where its bytes are, in order; none for chunks, whose manifest has its own table
- * @param framesHash the hash of the frames of chunks, back to back; null if it is not known (yet)
+ * @param form whole or chunked
+ * @param compression compression of the file; {@code NONE} if chunked
+ * @param fileHash FileHash of the file; NarHash if chunked
+ * @param fileSizeBytes FileSize of the file; total length of the frames if chunked
+ * @param extents the extents of the file in order; empty if chunked, since the manifest has a table
+ *     of its own
+ * @param framesHash SHA-256 of the concatenated frames if chunked; null while it is unknown
  */
 public record Representation(
     Form form,
@@ -29,7 +30,7 @@ public record Representation(
     extents = List.copyOf(extents);
   }
 
-  /** One of whose frames no hash is known. */
+  /** A representation without a hash of its frames. */
   public Representation(
       Form form,
       Compression compression,

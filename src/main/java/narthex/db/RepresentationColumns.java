@@ -7,7 +7,7 @@ import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import org.jspecify.annotations.Nullable;
 
-/** The columns of the table representation beside those of its nar. */
+/** A row of the table representation, joined with its row of the table nar. */
 record RepresentationColumns(
     String narHash,
     long narSize,
@@ -33,7 +33,7 @@ record RepresentationColumns(
         frames == null ? null : frames.nix32());
   }
 
-  /** Returns the same with so many bytes more. */
+  /** Returns a copy with a file size larger by this number, which may be negative. */
   RepresentationColumns longer(long bytes) {
     return new RepresentationColumns(
         narHash,
@@ -47,7 +47,7 @@ record RepresentationColumns(
         framesHash);
   }
 
-  /** Returns the NAR whose rows, at least one, these are. */
+  /** Combines all rows of a NAR, at least one. */
   static StoredNar nar(List<RepresentationColumns> rows) {
     RepresentationColumns first = rows.get(0);
     return new StoredNar(

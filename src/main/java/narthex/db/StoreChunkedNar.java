@@ -17,27 +17,27 @@ import narthex.nix.Sha256;
  *
  * <h2>Races</h2>
  *
- * Writers of one NAR wait for each other at its row. Of two writers of one chunk the second waits
- * for the first at the chunk's row, and then takes over its number and the length of its frame, in
- * the parts of the manifest and in what follows from them. All write chunks in the order of their
- * hashes, so that none waits for another in a circle.
+ * Writers of the same NAR exclude each other by the lock of its row. If two writers insert the same
+ * chunk, the second waits for the first at the chunk's row, and then uses the first one's number
+ * and frame length in its manifest. All writers insert chunks sorted by hash, so they can't
+ * deadlock.
  */
 final class StoreChunkedNar {
   private final Mappers mappers;
   private final RepresentationColumns columns;
 
   /**
-   * The chunk of another in place of ours.
+   * The chunk of another writer that replaces ours.
    *
    * @param number its number
-   * @param longer how many bytes its frame is longer than ours
+   * @param longer length of its frame minus that of ours
    */
   private record Other(long number, int longer) {}
 
-  /** By the number of ours. */
+  /** The replaced chunks, by our number. */
   private final Map<Long, Other> others = new HashMap<>();
 
-  /** Condemned chunks that got our frames, so that NARs before may have other frames now. */
+  /** Condemned chunks that got our frames: other NARs with them may have different frames now. */
   private final Set<Long> revived = new HashSet<>();
 
   StoreChunkedNar(Mappers mappers, RepresentationColumns columns) {
@@ -46,9 +46,10 @@ final class StoreChunkedNar {
   }
 
   /**
-   * Returns false if the NAR is stored as chunks already.
+   * Returns false if the NAR is already stored as chunks.
    *
-   * @throws UncheckedIOException with a {@link ChunksCondemnedException}: to be rolled back
+   * @throws UncheckedIOException with a {@link ChunksCondemnedException} as cause; the caller must
+   *     roll back
    */
   boolean run(Iterable<ChunkPlace> newChunks, Iterable<ManifestPart> parts) {
     mappers.nars().storeNar(columns);
@@ -87,8 +88,9 @@ final class StoreChunkedNar {
   }
 
   /**
-   * A pack of a flight that took longer than the grace of unnamed blobs may be listed as garbage.
-   * Whoever deletes it looks for rows first, so one of the two sees the other.
+   * Throws if a pack of ours is listed as garbage: that happens if the NAR took longer than the
+   * grace of blobs without rows. The job that deletes garbage checks for rows first, so either this
+   * transaction sees the list or that job sees our rows.
    */
   private void requireNoGarbage(Iterable<ChunkPlace> newChunks) {
     Set<String> packs = new LinkedHashSet<>();
@@ -103,7 +105,7 @@ final class StoreChunkedNar {
     }
   }
 
-  /** How many of these numbers, each there once, are those of chunks that are not condemned. */
+  /** Counts the chunks with these numbers, without duplicates, that aren't condemned. */
   private long count(long[] numbers) {
     long stored = 0;
     List<Long> single = new ArrayList<>();
@@ -124,7 +126,7 @@ final class StoreChunkedNar {
     return stored;
   }
 
-  /** Another writer stored some of them first. */
+  /** Finds the chunks of a batch that another writer stored first. */
   private void takeOver(List<ChunkColumns> batch) {
     Map<Sha256, ChunkColumns> there = new HashMap<>();
     for (ChunkColumns row :
@@ -146,7 +148,9 @@ final class StoreChunkedNar {
     }
   }
 
-  /** Returns how many bytes all frames are longer than those that were thought to be stored. */
+  /**
+   * Stores the manifest; returns by how many bytes all frames together are longer than expected.
+   */
   private long storeParts(Iterable<ManifestPart> parts) {
     long longer = 0;
     for (ManifestPart part : parts) {
@@ -177,8 +181,8 @@ final class StoreChunkedNar {
   }
 
   /**
-   * Forgets the hashes of frames of the NARs that have a revived chunk. Which these are is in no
-   * index, as chunks are hardly ever lost: the manifests of all NARs with such a hash are read.
+   * Forgets the hashes of frames of all NARs with a revived chunk. Chunks are hardly ever lost, so
+   * there is no index for this: it reads the manifests of all NARs with such a hash.
    */
   private void forgetFramesHashes() {
     ChunkingQueueMapper queue = mappers.chunkingQueue();
@@ -196,7 +200,7 @@ final class StoreChunkedNar {
     }
   }
 
-  /** A chunk that was found when it was cut may have been condemned since. */
+  /** Throws if a chunk was condemned after the writer had found it. */
   private void requireStored(long[] numbers) {
     long[] different = LongStream.of(numbers).sorted().distinct().toArray();
     long stored = count(different);

@@ -2,7 +2,7 @@ package narthex.db;
 
 import narthex.db.Transactions.Mappers;
 
-/** Stores a narinfo fetched from an upstream; one attempt, in one transaction. */
+/** Stores a narinfo from an upstream; one attempt, in one transaction. */
 final class StoreFetchedNarInfo {
   private final NarInfoMapper narInfos;
   private final NarInfoRow row;
@@ -12,7 +12,7 @@ final class StoreFetchedNarInfo {
     this.row = row;
   }
 
-  /** Returns the row as it is stored, or the uploaded one that stays. */
+  /** Returns the stored row, or the uploaded row that was kept. */
   NarInfoRow run() {
     String narHash = row.said().nar().hash().nix32();
     narInfos.nameItself(narHash);

@@ -12,9 +12,9 @@ import narthex.nix.Signature;
  *
  * <h2>Races</h2>
  *
- * The row of its NAR is locked first, so that the NAR stays until the narinfo is committed. When
- * two uploads bring the first narinfo of a path, one inserts it; the other waits at its insertion
- * and then sees the row of the first.
+ * Locks the NAR's row first, so that nobody deletes the NAR before the narinfo is committed. If two
+ * uploads insert the first narinfo of a path, the second waits at the insertion and then finds the
+ * row of the first.
  */
 final class StoreUploadedNarInfo {
   private final NarInfoMapper narInfos;
@@ -63,7 +63,10 @@ final class StoreUploadedNarInfo {
     return UploadOutcome.KNOWN;
   }
 
-  /** Nothing outweighs a stored NAR, and what an upstream said only a signature that we trust. */
+  /**
+   * Whether the new narinfo may replace this one: never if its NAR is stored, and a narinfo from an
+   * upstream only by a trusted signature.
+   */
   private boolean isOutweighed(NarInfoColumns found) {
     return nars.find(found.narHash()).isEmpty()
         && (found.row().upstream() == null
@@ -74,7 +77,7 @@ final class StoreUploadedNarInfo {
     return trustedKeyNames.contains(signature.keyName());
   }
 
-  /** Where there is no room for all, signatures that we trust take that of others. */
+  /** Unites the signatures; at the limit, trusted ones have precedence. */
   private List<Signature> unite(NarInfo known, NarInfo said) {
     Set<Signature> all = new LinkedHashSet<>(known.signatures());
     all.addAll(said.signatures());

@@ -7,12 +7,12 @@ import narthex.nix.Compression;
 import narthex.nix.NarId;
 
 /**
- * A NAR of which at least one representation is stored.
+ * A stored NAR.
  *
  * @param id NarHash and NarSize
- * @param representations how it is stored, never empty, at most one of each form and compression,
- *     in the order in which they came
- * @param storedAt when it was last brought here, to the millisecond
+ * @param representations its representations in the order in which they were stored; at least one,
+ *     at most one of each form and compression
+ * @param storedAt when it was last fetched or uploaded, in milliseconds
  */
 public record StoredNar(NarId id, List<Representation> representations, Instant storedAt) {
 
@@ -21,14 +21,14 @@ public record StoredNar(NarId id, List<Representation> representations, Instant 
     representations = List.copyOf(representations);
   }
 
-  /** Returns the representation of that form and compression. */
+  /** Finds the representation of this form and compression. */
   public Optional<Representation> find(Form form, Compression compression) {
     return representations.stream()
         .filter(one -> one.form() == form && one.compression() == compression)
         .findFirst();
   }
 
-  /** Whether it is stored as chunks, whatever else there is of it. */
+  /** Whether it is stored as chunks, possibly also whole. */
   public boolean isChunked() {
     return representations.stream().anyMatch(one -> one.form() == Form.CHUNKED);
   }

@@ -19,27 +19,27 @@ import org.apache.ibatis.type.JdbcType;
 import org.apache.ibatis.type.TypeHandlerRegistry;
 import org.jspecify.annotations.Nullable;
 
-/** Runs mapper statements alone or in a transaction. Safe for use by several threads. */
+/** Runs statements alone or in a transaction. Thread-safe. */
 final class Transactions {
-  /** PostgreSQL's "serialization failure" and "deadlock detected": the same again may well work. */
+  /** PostgreSQL's "serialization failure" and "deadlock detected", after which a retry may work. */
   private static final Set<String> TRANSIENT_STATES = Set.of("40001", "40P01");
 
   private static final int ATTEMPTS = 3;
 
-  /** SQLite's SQLITE_IOERR and SQLITE_FULL: what a full disk may look like. */
+  /** SQLite's SQLITE_IOERR and SQLITE_FULL: a full disk causes either. */
   private static final Set<Integer> FULL_CODES = Set.of(10, 13);
 
   private final SqlSessionFactory sessions;
   private final @Nullable DiskReserve reserve;
 
   /**
-   * @param reserve room on the database's own disk, if there is one
+   * @param reserve the disk reserve, or null
    */
   Transactions(DataSource connections, @Nullable DiskReserve reserve) {
     this.reserve = reserve;
     Configuration configuration =
         new Configuration(new Environment("narthex", new JdbcTransactionFactory(), connections));
-    // Other replicas write the same rows: nothing may be answered from memory.
+    // No caches: other replicas change the same rows.
     configuration.setLocalCacheScope(LocalCacheScope.STATEMENT);
     configuration.setCacheEnabled(false);
     configuration.setMapUnderscoreToCamelCase(true);
@@ -48,7 +48,7 @@ final class Transactions {
     TypeHandlerRegistry types = configuration.getTypeHandlerRegistry();
     types.register(ExtentList.class, new ExtentListTypeHandler());
     types.register(ChunkColumns.class, new ChunkColumnsTypeHandler());
-    // SQLite says that bytes are a BLOB, but has none of JDBC's methods for that.
+    // SQLite reports binary columns as BLOB, but doesn't implement JDBC's methods for BLOBs.
     types.register(byte[].class, JdbcType.BLOB, new ByteArrayTypeHandler());
     configuration.addMapper(NarInfoMapper.class);
     configuration.addMapper(NarMapper.class);
@@ -56,7 +56,7 @@ final class Transactions {
     configuration.addMapper(ChunkMapper.class);
     configuration.addMapper(ChunkingQueueMapper.class);
     configuration.addMapper(GarbageMapper.class);
-    // MyBatis noted this for the thread, which is the server's and stays when we are undeployed.
+    // MyBatis leaves a thread-local, which would stay in the server's thread after undeployment.
     ErrorContext.instance().reset();
     this.sessions = new DefaultSqlSessionFactory(configuration);
   }
@@ -72,9 +72,11 @@ final class Transactions {
       Connection connection) {}
 
   /**
-   * Runs one statement in no transaction but its own.
+   * Runs one statement in a transaction of its own.
    *
-   * @throws DatabaseException if it fails, or a row is not what we write
+   * @param what the operation, for the exception's message
+   * @param key the key of the row, for the exception's message
+   * @throws DatabaseException if the statement fails, or a row is malformed
    */
   <T extends @Nullable Object> T single(String what, String key, Function<Mappers, T> work)
       throws DatabaseException {
@@ -83,15 +85,15 @@ final class Transactions {
     } catch (PersistenceException | IllegalArgumentException e) {
       throw DatabaseException.of(what, key, e);
     } finally {
-      ErrorContext.instance().reset(); // MyBatis would leave it in the server's thread
+      ErrorContext.instance().reset(); // a thread-local of MyBatis
     }
   }
 
   /**
-   * Runs statements in one transaction: all of them or none.
+   * Runs statements in one transaction, up to three times if it fails for a transient reason.
    *
-   * @throws DatabaseException if one fails; whether the commit did may be {@linkplain
-   *     DatabaseException#isOutcomeUnknown not known}
+   * @throws DatabaseException if a statement or the commit fails; in the latter case the
+   *     {@linkplain DatabaseException#isOutcomeUnknown outcome may be unknown}
    */
   <T extends @Nullable Object> T together(String what, String key, Function<Mappers, T> work)
       throws DatabaseException {
@@ -100,7 +102,7 @@ final class Transactions {
       try (SqlSession session = sessions.openSession(false)) {
         T result = work.apply(mappers(session));
         committing = true;
-        // MyBatis only commits by itself what it saw change.
+        // Without "true", MyBatis commits only if it knows of a change.
         session.commit(true);
         return result;
       } catch (PersistenceException | IllegalArgumentException e) {
@@ -117,9 +119,10 @@ final class Transactions {
   }
 
   /**
-   * Runs statements that delete rows in one transaction, also when the disk is full.
+   * Runs statements that delete rows, like {@link #together}. If the disk is full, releases the
+   * disk reserve and tries again.
    *
-   * @throws DatabaseException as {@link #together} does
+   * @throws DatabaseException like {@link #together}
    */
   <T extends @Nullable Object> T freeing(String what, String key, Function<Mappers, T> work)
       throws DatabaseException {

@@ -1,13 +1,13 @@
 package narthex.db;
 
-/** What became of an uploaded narinfo. */
+/** The result of storing an uploaded narinfo. */
 public enum UploadOutcome {
-  /** It is stored, and is what is served from now on. */
+  /** The narinfo is stored and will be served. */
   STORED,
-  /** One that says the same was here; signatures of both are kept. */
+  /** A narinfo with the same fingerprint exists; it now has the signatures of both. */
   KNOWN,
-  /** One of another NAR, which is stored, was here first and stays. */
+  /** A narinfo with another fingerprint exists and was kept. */
   OTHER_KEPT,
-  /** Nothing is changed: its NAR is not stored (any more). */
+  /** Nothing changed, because the NAR is not stored. */
   NAR_MISSING
 }

@@ -5,8 +5,8 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 
 /**
- * Numbers of 0 to 63 bits as bytes: seven bits a byte, lowest first, the high bit says that more
- * follow.
+ * Encodes non-negative numbers with variable length (LEB128): seven bits in each byte, the lowest
+ * first; the high bit is set in all bytes but the last.
  */
 final class VariableLength {
   private static final int LOW_BITS = 0x7f;
@@ -29,9 +29,9 @@ final class VariableLength {
   /**
    * Reads a number.
    *
-   * @param what is read, for the message
-   * @throws IllegalArgumentException if it is too long
-   * @throws BufferUnderflowException if it does not end
+   * @param what the name of the data for the exception's message
+   * @throws IllegalArgumentException if the number has more than 63 bits
+   * @throws BufferUnderflowException if the number is truncated
    */
   static long read(ByteBuffer bytes, String what) {
     long number = 0;
@@ -42,6 +42,6 @@ final class VariableLength {
         return number;
       }
     }
-    throw new IllegalArgumentException(what + " are damaged: a number is too long");
+    throw new IllegalArgumentException(what + " are corrupt: a number is too long");
   }
 }

@@ -288,7 +288,7 @@ abstract class DatabaseContract extends UploadContract
         assertThrows(DatabaseException.class, () -> Database.open(settings()));
 
     String message = String.valueOf(refusal.getMessage());
-    assertTrue(message.contains("of a newer Narthex: has version 99"), message);
+    assertTrue(message.contains("by a newer Narthex: has version 99"), message);
     assertEquals(1, message.lines().count());
   }
 
