@@ -3,6 +3,8 @@ package narthex.blob;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
@@ -23,6 +25,11 @@ import org.jspecify.annotations.Nullable;
  *
  * WRITING → WRITTEN (every byte is there, none is vouched for) → COMPLETE; and from either of the
  * first two → FAILED. COMPLETE and FAILED are final.
+ *
+ * <h2>What is durable</h2>
+ *
+ * Bytes are readable here as soon as they are written. Those that are durable as well are known as
+ * {@linkplain #extents extents} of blobs, like those of a finished representation.
  *
  * <h2>Races</h2>
  *
@@ -69,6 +76,7 @@ public final class GrowingManifest implements Manifest {
 
   private State state = State.WRITING; // guarded by lock
   private long available; // guarded by lock
+  private final List<Extent> extents = new ArrayList<>(); // guarded by lock
   private @Nullable IOException failure; // guarded by lock
   private long signs; // guarded by lock
   private boolean isDelayed; // guarded by lock
@@ -93,6 +101,34 @@ public final class GrowingManifest implements Manifest {
   /** Says that so many bytes more are written. */
   public void grown(long bytes) {
     change(State.WRITING, bytes, null);
+  }
+
+  /**
+   * Says where the next bytes are durable. They need not be the last that were written: what is
+   * durable follows behind.
+   */
+  public void durable(Extent next) {
+    lock.lock();
+    try {
+      extents.add(next);
+      signs++;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Where the bytes are durable so far, from the first one on and in their order: anybody can read
+   * them there, also without this manifest. Nobody vouches for them before it is complete.
+   */
+  public List<Extent> extents() {
+    lock.lock();
+    try {
+      return List.copyOf(extents);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Says that every byte is written; their check may still be under way. */

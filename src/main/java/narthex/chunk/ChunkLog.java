@@ -260,7 +260,8 @@ final class ChunkLog {
     return new Entry(order.get(which, NAR_OFFSET), place(index(which)));
   }
 
-  private ChunkPlace place(int index) {
+  /** Where the chunk with this index is. */
+  ChunkPlace place(int index) {
     lock.lock();
     try {
       ByteBuffer hash = ByteBuffer.allocate(Sha256.BYTES);

@@ -31,6 +31,7 @@ final class Packer implements Closeable {
   private final GrowingChunks growing;
   private final GrowingManifest manifest;
   private final ChunkLog log;
+  private final DurableExtents durable;
   private final KnownPacks knownPacks;
   private final List<String> packs = new ArrayList<>();
   private final FrameEncoders encoders;
@@ -56,6 +57,7 @@ final class Packer implements Closeable {
     this.log = log;
     this.growing = growing;
     this.manifest = manifest;
+    this.durable = new DurableExtents(manifest);
     this.knownPacks = knownPacks;
     this.encoders = store.newEncoders();
   }
@@ -74,6 +76,10 @@ final class Packer implements Closeable {
         index = place == null ? write(hash, batch.length(i), encoded++) : log.addStored(place);
       }
       manifest.grown(log.append(index));
+      durable.add(log.place(index), pack == null ? "" : packKey);
+      if (pack != null && packed >= store.settings().packBytes()) {
+        commit();
+      }
     }
   }
 
@@ -113,9 +119,6 @@ final class Packer implements Closeable {
             length,
             FrameCrc.of(encoders.frames(), offset, stored));
     packed += stored;
-    if (packed >= store.settings().packBytes()) {
-      commit();
-    }
     return log.addNew(place);
   }
 
@@ -154,6 +157,7 @@ final class Packer implements Closeable {
       pack = null;
       open.close();
     }
+    durable.committed();
   }
 
   /** Deletes every pack; what cannot be deleted is logged. */

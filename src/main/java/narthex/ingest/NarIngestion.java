@@ -220,12 +220,12 @@ public final class NarIngestion implements Closeable {
     }
     String key = WholeFileKey.create(nar.hash());
     spool.commit(key);
-    Extent extent = new Extent(key, 0, written, written);
+    manifest.durable(new Extent(key, 0, written, written));
     boolean isNew =
         stored.publish(
             nar,
             new Representation(
-                Form.WHOLE, expected.compression(), fileHash, written, List.of(extent)));
+                Form.WHOLE, expected.compression(), fileHash, written, manifest.extents()));
     return stored(nar, isNew, fileHash);
   }
 
