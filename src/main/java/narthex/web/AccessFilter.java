@@ -1,6 +1,5 @@
 package narthex.web;
 
-import jakarta.inject.Inject;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;
@@ -25,15 +24,14 @@ public final class AccessFilter extends HttpFilter {
   /** The request's attribute that holds the highest scope that was proved. */
   private static final String HELD = Scope.class.getName();
 
-  @Inject private transient AccessRule rule;
-
   @Override
   protected void doFilter(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
+    AccessRule rule = Site.of(request).access();
     Optional<Scope> needed = rule.needed(request.getMethod(), path(request));
     if (needed.isPresent() || request.getMethod().equals("PUT")) {
-      held(request).ifPresent(scope -> request.setAttribute(HELD, scope));
+      held(request, rule).ifPresent(scope -> request.setAttribute(HELD, scope));
     }
     if (needed.isPresent()) {
       Optional<Scope> held = Optional.ofNullable(request.getAttribute(HELD)).map(Scope.class::cast);
@@ -62,7 +60,7 @@ public final class AccessFilter extends HttpFilter {
   }
 
   /** The highest scope that is proved by a token or a role. */
-  private Optional<Scope> held(HttpServletRequest request) {
+  private static Optional<Scope> held(HttpServletRequest request, AccessRule rule) {
     Optional<Scope> byToken =
         PresentedToken.find(request.getHeader("Authorization")).flatMap(rule::granted);
     Stream<Scope> byRole =

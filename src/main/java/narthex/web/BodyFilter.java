@@ -1,6 +1,5 @@
 package narthex.web;
 
-import jakarta.inject.Inject;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;
@@ -17,13 +16,11 @@ import java.io.IOException;
 public final class BodyFilter extends HttpFilter {
   private static final long serialVersionUID = 1L;
 
-  @Inject private transient BodyPace pace;
-
   @Override
   protected void doFilter(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
-    PacedRequest paced = new PacedRequest(request, pace);
+    PacedRequest paced = new PacedRequest(request, Site.of(request).resources().bodyPace());
     SettlingResponse settling = new SettlingResponse(response, paced);
     try {
       chain.doFilter(paced, settling);

@@ -3,6 +3,7 @@ package narthex.web;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import narthex.maintain.Deletion;
 import narthex.maintain.Deletion.Outcome;
 
 /** Answers DELETE with what became of it. */
@@ -11,17 +12,14 @@ final class DeletionResponder {
 
   /** Deletes something. */
   interface Work {
-    Outcome delete() throws IOException;
+    Outcome delete(Deletion deletion) throws IOException;
   }
 
   static void answer(
-      HttpServletRequest request,
-      HttpServletResponse response,
-      DeletionSwitch deletions,
-      Work work,
-      String absent)
+      HttpServletRequest request, HttpServletResponse response, Work work, String absent)
       throws IOException {
-    if (deletions == DeletionSwitch.OFF) {
+    Site.Deletions deletions = Site.of(request).deletions();
+    if (deletions.policy() == DeletionPolicy.OFF) {
       response.setHeader("Allow", "GET, HEAD");
       Answers.line(
           request,
@@ -30,7 +28,7 @@ final class DeletionResponder {
           "deletion is switched off here");
       return;
     }
-    switch (work.delete()) {
+    switch (work.delete(deletions.deletion())) {
       case DELETED -> response.setStatus(HttpServletResponse.SC_NO_CONTENT);
       case ABSENT -> Answers.line(request, response, HttpServletResponse.SC_NOT_FOUND, absent);
       case IN_USE ->

@@ -18,7 +18,6 @@ import narthex.ingest.Stored;
 import narthex.nix.DocumentName;
 import narthex.nix.DocumentName.Kind;
 import narthex.nix.NixFormatException;
-import narthex.stream.DecoderBudget;
 
 /** What every servlet of documents does alike. */
 final class DocumentResponder {
@@ -158,14 +157,11 @@ final class DocumentResponder {
 
   /** Stores the body of a PUT. */
   static void store(
-      HttpServletRequest request,
-      HttpServletResponse response,
-      DocumentName name,
-      DocumentUpload upload,
-      DecoderBudget budget)
+      HttpServletRequest request, HttpServletResponse response, DocumentName name, Site site)
       throws IOException {
+    DocumentUpload upload = site.uploads().documents();
     Stored stored;
-    UploadBody body = new UploadBody(request, upload.maxBytes(name), budget);
+    UploadBody body = new UploadBody(request, upload.maxBytes(name), site.resources().decoders());
     try (InputStream in = body.open()) {
       stored = upload.store(name, in, existing(request));
     }

@@ -1,6 +1,5 @@
 package narthex.web;
 
-import jakarta.inject.Inject;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -20,17 +19,21 @@ public final class DocumentServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
   private static final System.Logger LOG = System.getLogger(DocumentServlet.class.getName());
 
-  @Inject private transient DocumentLookup lookup;
-  @Inject private transient Shares shares;
-
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
+    Site site = Site.of(request);
+    DocumentLookup lookup = site.lookups().documents();
     DocumentName name = DocumentResponder.name(request);
+    Shares shares = site.resources().shares();
     try (Turn turn = shares.take(Work.QUESTIONS, request, response, () -> lookup.isHere(name))) {
       if (!turn.isWaiting()) {
         DocumentResponder.send(
-            turn.request(), turn.response(), name.kind(), find(name), DocumentResponder.PUBLIC);
+            turn.request(),
+            turn.response(),
+            name.kind(),
+            find(lookup, name),
+            DocumentResponder.PUBLIC);
       }
     }
   }
@@ -41,7 +44,7 @@ public final class DocumentServlet extends HttpServlet {
     doGet(request, response);
   }
 
-  private Optional<OpenDocument> find(DocumentName name) {
+  private static Optional<OpenDocument> find(DocumentLookup lookup, DocumentName name) {
     try {
       return lookup.find(name);
     } catch (IOException e) {

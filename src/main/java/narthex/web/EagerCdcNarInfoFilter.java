@@ -1,6 +1,5 @@
 package narthex.web;
 
-import jakarta.inject.Inject;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;
@@ -21,12 +20,11 @@ import org.jspecify.annotations.Nullable;
 public final class EagerCdcNarInfoFilter extends HttpFilter {
   private static final long serialVersionUID = 1L;
 
-  @Inject private transient Advertising advertising;
-
   @Override
   protected void doFilter(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
+    Advertising advertising = Site.of(request).advertising();
     if (!advertising.isPredictive() || !isRead(request)) {
       chain.doFilter(request, response);
       return;

@@ -1,6 +1,5 @@
 package narthex.web;
 
-import jakarta.inject.Inject;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -26,16 +25,13 @@ public final class FileServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
   private static final String JSON = "application/json";
 
-  @Inject private transient NarFiles files;
-  @Inject private transient Shares shares;
-
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     FilePath path = FilePath.of(request);
     response.setHeader("X-Content-Type-Options", "nosniff");
     response.setHeader("Content-Security-Policy", "default-src 'none'; sandbox");
-    try (Turn turn = shares.take(Work.COMING, request, response)) {
+    try (Turn turn = Site.of(request).resources().shares().take(Work.COMING, request, response)) {
       if (!turn.isWaiting()) {
         answer(path, turn.request(), turn.response());
       }
@@ -44,7 +40,11 @@ public final class FileServlet extends HttpServlet {
 
   private void answer(FilePath path, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    Optional<Found> found = files.find(path.hash(), path.names(), new ClientWatch(request));
+    Optional<Found> found =
+        Site.of(request)
+            .lookups()
+            .files()
+            .find(path.hash(), path.names(), new ClientWatch(request));
     if (found.isEmpty()) {
       absent(request, response, "no such file");
     } else if (found.get() instanceof NarFiles.FoundFile file) {

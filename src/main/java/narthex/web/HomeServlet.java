@@ -1,6 +1,5 @@
 package narthex.web;
 
-import jakarta.inject.Inject;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -9,7 +8,6 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
-import narthex.serve.Readiness;
 import narthex.serve.SiteInfo;
 
 /** {@code GET /}: a page for people: what this is, its public key, a configuration to copy. */
@@ -17,9 +15,6 @@ public final class HomeServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
   private static final int HTTP_PORT = 80;
   private static final int HTTPS_PORT = 443;
-
-  @Inject private transient SiteInfo site;
-  @Inject private transient Readiness readiness;
 
   private transient String template = "";
 
@@ -36,13 +31,15 @@ public final class HomeServlet extends HttpServlet {
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    List<String> keys = site.printPublicKeys().lines().toList();
+    Site site = Site.of(request);
+    SiteInfo info = site.info();
+    List<String> keys = info.printPublicKeys().lines().toList();
     String page =
         template
-            .replace("{{hostname}}", escape(site.hostname()))
+            .replace("{{hostname}}", escape(info.hostname()))
             .replace("{{url}}", escape(url(request)))
-            .replace("{{storeDir}}", escape(site.storeDir()))
-            .replace("{{upstreams}}", escape(upstreams()))
+            .replace("{{storeDir}}", escape(info.storeDir()))
+            .replace("{{upstreams}}", escape(upstreams(site)))
             .replace("{{publicKeys}}", escape(String.join("\n", keys)))
             .replace("{{publicKeysOfConf}}", escape(String.join(" ", keys)))
             .replace("{{publicKeysOfNixos}}", escape('"' + String.join("\" \"", keys) + '"'));
@@ -58,8 +55,8 @@ public final class HomeServlet extends HttpServlet {
     doGet(request, response);
   }
 
-  private String upstreams() {
-    List<String> states = readiness.upstreams();
+  private static String upstreams(Site site) {
+    List<String> states = site.readiness().upstreams();
     return states.isEmpty() ? "none" : String.join("\n", states);
   }
 

@@ -1,6 +1,5 @@
 package narthex.web;
 
-import jakarta.inject.Inject;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -23,20 +22,17 @@ public final class ListingServlet extends HttpServlet {
   private static final System.Logger LOG = System.getLogger(ListingServlet.class.getName());
   private static final String SUFFIX = ".ls";
 
-  @Inject private transient NarFiles files;
-  @Inject private transient Shares shares;
-
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     StorePathHash hash = hash(request.getServletPath());
-    try (Turn turn = shares.take(Work.COMING, request, response)) {
+    try (Turn turn = Site.of(request).resources().shares().take(Work.COMING, request, response)) {
       if (!turn.isWaiting()) {
         DocumentResponder.send(
             turn.request(),
             turn.response(),
             DocumentName.Kind.LISTING,
-            find(hash, new ClientWatch(turn.request())),
+            find(Site.of(request).lookups().files(), hash, new ClientWatch(turn.request())),
             DocumentResponder.PUBLIC);
       }
     }
@@ -57,7 +53,7 @@ public final class ListingServlet extends HttpServlet {
     return StorePathHash.parse(name);
   }
 
-  private Optional<OpenDocument> find(StorePathHash hash, ClientWatch client)
+  private static Optional<OpenDocument> find(NarFiles files, StorePathHash hash, ClientWatch client)
       throws ClientGoneException {
     try {
       return files.findListing(hash, client);

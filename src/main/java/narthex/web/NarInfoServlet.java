@@ -1,13 +1,11 @@
 package narthex.web;
 
-import jakarta.inject.Inject;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.Optional;
-import narthex.maintain.Deletion;
 import narthex.nix.OneLine;
 import narthex.nix.StorePathHash;
 import narthex.serve.NarInfoLookup;
@@ -21,18 +19,16 @@ public final class NarInfoServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
   private static final System.Logger LOG = System.getLogger(NarInfoServlet.class.getName());
 
-  @Inject private transient NarInfoLookup lookup;
-  @Inject private transient Shares shares;
-  @Inject private transient Deletion deletion;
-  @Inject private transient DeletionSwitch deletions;
-
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     StorePathHash hash = NarInfoResponder.hash(request.getServletPath());
+    Site site = Site.of(request);
+    NarInfoLookup lookup = site.lookups().narInfos();
+    Shares shares = site.resources().shares();
     try (Turn turn = shares.take(Work.QUESTIONS, request, response, () -> lookup.isKnown(hash))) {
       if (!turn.isWaiting()) {
-        NarInfoResponder.send(turn.request(), turn.response(), find(hash));
+        NarInfoResponder.send(turn.request(), turn.response(), find(lookup, hash));
       }
     }
   }
@@ -49,10 +45,10 @@ public final class NarInfoServlet extends HttpServlet {
       throws IOException {
     StorePathHash hash = NarInfoResponder.hash(request.getServletPath());
     DeletionResponder.answer(
-        request, response, deletions, () -> deletion.deletePath(hash), "no such narinfo");
+        request, response, deletion -> deletion.deletePath(hash), "no such narinfo");
   }
 
-  private Optional<ServedNarInfo> find(StorePathHash hash) {
+  private static Optional<ServedNarInfo> find(NarInfoLookup lookup, StorePathHash hash) {
     try {
       return lookup.find(hash);
     } catch (IOException e) {

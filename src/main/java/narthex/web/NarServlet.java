@@ -1,11 +1,9 @@
 package narthex.web;
 
-import jakarta.inject.Inject;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import narthex.maintain.Deletion;
 import narthex.nix.NarFileName;
 import narthex.serve.NarLookup;
 
@@ -16,14 +14,12 @@ import narthex.serve.NarLookup;
 public final class NarServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
 
-  @Inject private transient NarLookup lookup;
-  @Inject private transient Shares shares;
-  @Inject private transient Deletion deletion;
-  @Inject private transient DeletionSwitch deletions;
-
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
+    Site site = Site.of(request);
+    NarLookup lookup = site.lookups().nars();
+    Shares shares = site.resources().shares();
     NarResponder responder = new NarResponder(request, response);
     NarFileName name = responder.name();
     Work work = lookup.isStored(name) ? Work.NARS : Work.COMING;
@@ -39,6 +35,9 @@ public final class NarServlet extends HttpServlet {
   @Override
   protected void doHead(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
+    Site site = Site.of(request);
+    NarLookup lookup = site.lookups().nars();
+    Shares shares = site.resources().shares();
     NarResponder responder = new NarResponder(request, response);
     NarFileName name = responder.name();
     try (Turn turn = shares.take(Work.QUESTIONS, request, response, () -> lookup.isStored(name))) {
@@ -53,6 +52,6 @@ public final class NarServlet extends HttpServlet {
       throws IOException {
     NarFileName name = new NarResponder(request, response).name();
     DeletionResponder.answer(
-        request, response, deletions, () -> deletion.deleteNar(name), "no such NAR");
+        request, response, deletion -> deletion.deleteNar(name), "no such NAR");
   }
 }

@@ -1,11 +1,9 @@
 package narthex.web;
 
-import jakarta.inject.Inject;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import narthex.serve.SiteInfo;
 
 /** {@code GET /nix-cache-info}: what a client asks first. */
 public final class NixCacheInfoServlet extends HttpServlet {
@@ -13,12 +11,10 @@ public final class NixCacheInfoServlet extends HttpServlet {
 
   static final String CONTENT_TYPE = "text/x-nix-cache-info";
 
-  @Inject private transient SiteInfo site;
-
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    Answers.text(request, response, CONTENT_TYPE, site.printNixCacheInfo());
+    Answers.text(request, response, CONTENT_TYPE, Site.of(request).info().printNixCacheInfo());
   }
 
   @Override

@@ -1,22 +1,19 @@
 package narthex.web;
 
-import jakarta.inject.Inject;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import narthex.serve.SiteInfo;
 
 /** {@code GET /pubkey}: the keys that clients are to trust, a line each. */
 public final class PublicKeyServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
 
-  @Inject private transient SiteInfo site;
-
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    Answers.text(request, response, "text/plain;charset=utf-8", site.printPublicKeys());
+    Answers.text(
+        request, response, "text/plain;charset=utf-8", Site.of(request).info().printPublicKeys());
   }
 
   @Override

@@ -1,6 +1,5 @@
 package narthex.web;
 
-import jakarta.inject.Inject;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -17,11 +16,10 @@ public final class ReadinessServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
   private static final System.Logger LOG = System.getLogger(ReadinessServlet.class.getName());
 
-  @Inject private transient Readiness readiness;
-
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
+    Readiness readiness = Site.of(request).readiness();
     try {
       readiness.check();
     } catch (IOException e) {
@@ -33,11 +31,14 @@ public final class ReadinessServlet extends HttpServlet {
   }
 
   /** Tells beside it how the upstreams fare. */
-  private void answer(
+  private static void answer(
       HttpServletRequest request, HttpServletResponse response, int status, String line)
       throws IOException {
     StringBuilder text = new StringBuilder(line);
-    readiness.upstreams().forEach(each -> text.append("\nupstream ").append(each));
+    Site.of(request)
+        .readiness()
+        .upstreams()
+        .forEach(each -> text.append("\nupstream ").append(each));
     Answers.line(request, response, status, text.toString());
   }
 

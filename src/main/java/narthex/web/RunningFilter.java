@@ -1,6 +1,5 @@
 package narthex.web;
 
-import jakarta.inject.Inject;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;
@@ -12,12 +11,11 @@ import java.io.IOException;
 public final class RunningFilter extends HttpFilter {
   private static final long serialVersionUID = 1L;
 
-  @Inject private transient RunningRequests requests;
-
   @Override
   protected void doFilter(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
+    RunningRequests requests = Site.of(request).resources().running();
     requests.begun();
     try {
       chain.doFilter(request, response);

@@ -1,6 +1,5 @@
 package narthex.web;
 
-import jakarta.inject.Inject;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;
@@ -12,13 +11,11 @@ import java.io.IOException;
 public final class UploadFilter extends HttpFilter {
   private static final long serialVersionUID = 1L;
 
-  @Inject private transient UploadSwitch uploads;
-
   @Override
   protected void doFilter(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
-    if (uploads == UploadSwitch.ON) {
+    if (Site.of(request).uploads().policy() == UploadPolicy.ON) {
       chain.doFilter(request, response);
     } else if (request.getMethod().equals("GET") || request.getMethod().equals("HEAD")) {
       Answers.line(request, response, HttpServletResponse.SC_NOT_FOUND, "not found");

@@ -1,6 +1,5 @@
 package narthex.web;
 
-import jakarta.inject.Inject;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -9,8 +8,6 @@ import java.io.InputStream;
 import narthex.ingest.NarUpload;
 import narthex.ingest.Stored;
 import narthex.nix.NarFileName;
-import narthex.serve.NarLookup;
-import narthex.stream.DecoderBudget;
 
 /**
  * {@code /upload/nar/<hash>.nar[.<ext>]}: PUT stores the file, GET and HEAD answer from what is
@@ -19,18 +16,14 @@ import narthex.stream.DecoderBudget;
 public final class UploadNarServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
 
-  @Inject private transient NarLookup lookup;
-  @Inject private transient Shares shares;
-  @Inject private transient NarUpload upload;
-  @Inject private transient DecoderBudget budget;
-
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     NarFileName name = new NarResponder(request, response).name();
-    try (Turn turn = shares.take(Work.NARS, request, response)) {
+    try (Turn turn = Site.of(request).resources().shares().take(Work.NARS, request, response)) {
       if (!turn.isWaiting()) {
-        new NarResponder(turn.request(), turn.response()).send(lookup.findHere(name));
+        new NarResponder(turn.request(), turn.response())
+            .send(Site.of(request).lookups().nars().findHere(name));
       }
     }
   }
@@ -39,24 +32,27 @@ public final class UploadNarServlet extends HttpServlet {
   protected void doHead(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     NarResponder responder = new NarResponder(request, response);
-    responder.tell(lookup.probeHere(responder.name()));
+    responder.tell(Site.of(request).lookups().nars().probeHere(responder.name()));
   }
 
   @Override
   protected void doPut(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     NarFileName name = new NarResponder(request, response).name();
-    try (Turn turn = shares.take(Work.UPLOADS, request, response)) {
+    try (Turn turn = Site.of(request).resources().shares().take(Work.UPLOADS, request, response)) {
       if (!turn.isWaiting()) {
         store(name, request, response);
       }
     }
   }
 
-  private void store(NarFileName name, HttpServletRequest request, HttpServletResponse response)
+  private static void store(
+      NarFileName name, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
+    Site site = Site.of(request);
+    NarUpload upload = site.uploads().nars();
     Stored stored;
-    UploadBody body = new UploadBody(request, upload.maxFileBytes(), budget);
+    UploadBody body = new UploadBody(request, upload.maxFileBytes(), site.resources().decoders());
     try (InputStream in = body.open()) {
       stored = upload.store(name, body.length(), in);
     }

@@ -1,19 +1,13 @@
 package narthex.web;
 
-import jakarta.inject.Inject;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import narthex.document.DocumentLookup;
-import narthex.document.DocumentUpload;
 import narthex.ingest.NarInfoUpload;
 import narthex.ingest.Stored;
 import narthex.nix.DocumentName;
 import narthex.nix.StorePathHash;
-import narthex.serve.NarInfoLookup;
-import narthex.serve.SiteInfo;
-import narthex.stream.DecoderBudget;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,27 +24,28 @@ public final class UploadServlet extends HttpServlet {
   /** Real ones have three lines. */
   private static final long MAX_CACHE_INFO_BYTES = 64 << 10;
 
-  @Inject private transient NarInfoLookup lookup;
-  @Inject private transient Shares shares;
-  @Inject private transient NarInfoUpload upload;
-  @Inject private transient DocumentLookup documents;
-  @Inject private transient DocumentUpload documentUpload;
-  @Inject private transient SiteInfo site;
-  @Inject private transient DecoderBudget budget;
-
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     String path = path(request.getPathInfo());
     if (path.equals(NIX_CACHE_INFO)) {
-      Answers.text(request, response, NixCacheInfoServlet.CONTENT_TYPE, site.printNixCacheInfo());
+      Answers.text(
+          request,
+          response,
+          NixCacheInfoServlet.CONTENT_TYPE,
+          Site.of(request).info().printNixCacheInfo());
     } else if (path.endsWith(NarInfoResponder.SUFFIX)) {
       StorePathHash hash = NarInfoResponder.hash(path);
-      NarInfoResponder.send(request, response, lookup.findHere(hash));
+      NarInfoResponder.send(
+          request, response, Site.of(request).lookups().narInfos().findHere(hash));
     } else if (path.endsWith(LISTING)) {
       DocumentName name = DocumentName.parse(path.substring(1));
       DocumentResponder.send(
-          request, response, name.kind(), documents.findHere(name), Answers.NO_STORE);
+          request,
+          response,
+          name.kind(),
+          Site.of(request).lookups().documents().findHere(name),
+          Answers.NO_STORE);
     } else {
       absent(request, response);
     }
@@ -65,7 +60,7 @@ public final class UploadServlet extends HttpServlet {
   @Override
   protected void doPut(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    try (Turn turn = shares.take(Work.UPLOADS, request, response)) {
+    try (Turn turn = Site.of(request).resources().shares().take(Work.UPLOADS, request, response)) {
       if (!turn.isWaiting()) {
         put(request, response);
       }
@@ -80,7 +75,7 @@ public final class UploadServlet extends HttpServlet {
       putNarInfo(NarInfoResponder.hash(path), request, response);
     } else if (path.endsWith(LISTING)) {
       DocumentName name = DocumentName.parse(path.substring(1));
-      DocumentResponder.store(request, response, name, documentUpload, budget);
+      DocumentResponder.store(request, response, name, Site.of(request));
     } else {
       absent(request, response);
     }
@@ -89,23 +84,29 @@ public final class UploadServlet extends HttpServlet {
   private void putNarInfo(
       StorePathHash hash, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    String text = new UploadBody(request, NarInfoUpload.MAX_TEXT_BYTES, budget).text();
-    Answers.stored(response, upload.store(hash, text));
+    Site site = Site.of(request);
+    String text = text(request, site, NarInfoUpload.MAX_TEXT_BYTES);
+    Answers.stored(response, site.uploads().narInfos().store(hash, text));
   }
 
   /** Ours is made from the settings: one for the same store directory is as good as stored. */
   private void putCacheInfo(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    String text = new UploadBody(request, MAX_CACHE_INFO_BYTES, budget).text();
-    if (site.fits(text)) {
+    Site site = Site.of(request);
+    String text = text(request, site, MAX_CACHE_INFO_BYTES);
+    if (site.info().fits(text)) {
       Answers.stored(response, Stored.KNOWN);
     } else {
       Answers.line(
           request,
           response,
           HttpServletResponse.SC_BAD_REQUEST,
-          "the StoreDir of this binary cache is " + site.storeDir());
+          "the StoreDir of this binary cache is " + site.info().storeDir());
     }
+  }
+
+  private static String text(HttpServletRequest request, Site site, long most) throws IOException {
+    return new UploadBody(request, most, site.resources().decoders()).text();
   }
 
   private static void absent(HttpServletRequest request, HttpServletResponse response)

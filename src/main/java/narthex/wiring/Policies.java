@@ -13,9 +13,9 @@ import narthex.serve.NarInfoSigner;
 import narthex.serve.SiteInfo;
 import narthex.web.AccessRule;
 import narthex.web.AccessToken;
-import narthex.web.DeletionSwitch;
+import narthex.web.DeletionPolicy;
 import narthex.web.Scope;
-import narthex.web.UploadSwitch;
+import narthex.web.UploadPolicy;
 
 /** What the settings allow and require, in the types of those who apply it. */
 final class Policies {
@@ -74,11 +74,11 @@ final class Policies {
     return new NarDownload.Policy(all.uploading().maxNarBytes(), all.chunking().mode());
   }
 
-  static UploadSwitch uploads(Settings settings) {
-    return settings.uploading().enabled() ? UploadSwitch.ON : UploadSwitch.OFF;
+  static UploadPolicy uploads(Settings settings) {
+    return settings.uploading().enabled() ? UploadPolicy.ON : UploadPolicy.OFF;
   }
 
-  static DeletionSwitch deletions(Settings settings) {
-    return settings.uploading().deleting() ? DeletionSwitch.ON : DeletionSwitch.OFF;
+  static DeletionPolicy deletions(Settings settings) {
+    return settings.uploading().deleting() ? DeletionPolicy.ON : DeletionPolicy.OFF;
   }
 }

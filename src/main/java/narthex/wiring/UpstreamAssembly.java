@@ -18,7 +18,7 @@ import narthex.upstream.Upstreams;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the upstreams from the settings. */
-final class UpstreamAssembly {
+public final class UpstreamAssembly {
   private UpstreamAssembly() {}
 
   /**
@@ -28,7 +28,7 @@ final class UpstreamAssembly {
    * @param decoders decodes what upstreams send encoded
    * @throws IOException if a file that the settings name cannot be read
    */
-  static Upstreams open(Settings settings, ExecutorService tasks, DecoderShare decoders)
+  public static Upstreams open(Settings settings, ExecutorService tasks, DecoderShare decoders)
       throws IOException {
     Settings.Search search = settings.search();
     UpstreamNetwork network = network(search.network());

@@ -33,6 +33,9 @@ import narthex.stream.Encoders;
 
 /** A NAR that a test stored as chunks, with packs and parts as small as it likes. */
 public final class StoredChunks {
+  /** The length at which packs of the usual shape are full. */
+  public static final int PACK_BYTES = 32 << 10;
+
   /**
    * How a NAR is cut.
    *
@@ -67,7 +70,7 @@ public final class StoredChunks {
     return new ChunkStore(
         blobs,
         database,
-        new ChunkStore.Settings(Shape.usual().sizes(), 32 << 10, ChunkStore.OtherSizes.REFUSED),
+        new ChunkStore.Settings(Shape.usual().sizes(), PACK_BYTES, ChunkStore.OtherSizes.REFUSED),
         packers);
   }
 

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 
 /** What cannot be opened ends the start with one line that names the setting. */
 class StartRefusalTest extends SettingsFixture {
+  private static final int REQUEST_THREADS = 10;
 
   @BeforeEach
   void withoutUpstreams() {
@@ -63,8 +64,8 @@ class StartRefusalTest extends SettingsFixture {
   @Test
   void chunksOfOtherSizesNameTheSettingThatAllowsThem() throws IOException {
     properties.put("narthex.cdc.mode", "eager");
-    try (Components first = Components.open(read(), "/")) {
-      assertTrue(first.readiness() != null);
+    try (Components first = open()) {
+      assertTrue(first.site().readiness() != null);
     }
     try (narthex.db.Database database = narthex.db.Database.open(read().database())) {
       database.chunks().keepSizes("1,2,3");
@@ -79,16 +80,19 @@ class StartRefusalTest extends SettingsFixture {
     assertRefused("narthex.netrc-file");
 
     properties.remove("narthex.netrc-file");
-    Components.open(read(), "/").close();
-    Components.open(read(), "/").close();
+    open().close();
+    open().close();
   }
 
   private void assertRefused(String start) {
-    SettingsException refused =
-        assertThrows(SettingsException.class, () -> Components.open(read(), "/").close());
+    SettingsException refused = assertThrows(SettingsException.class, () -> open().close());
     String line = String.valueOf(refused.getMessage());
     assertTrue(line.startsWith(start), line);
     assertEquals(1, line.lines().count(), line);
     assertEquals(0, refused.getStackTrace().length);
+  }
+
+  private Components open() throws IOException {
+    return Components.open(read(), "/", REQUEST_THREADS);
   }
 }

@@ -9,23 +9,21 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutorService;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import narthex.blob.BlobStore;
 import narthex.blob.DirectoryBlobStore;
-import narthex.chunk.ChunkStore;
+import narthex.chunk.ChunkSizes;
 import narthex.db.Database;
-import narthex.db.DatabaseSettings;
 import narthex.ingest.CdcMode;
-import narthex.ingest.NarDownload;
-import narthex.ingest.NarInfoFetch;
 import narthex.ingest.NarInfoUpload;
-import narthex.ingest.NarIngest;
-import narthex.ingest.NarSources;
 import narthex.ingest.NarUpload;
 import narthex.maintain.ChunkFiles;
 import narthex.maintain.DeleteFiles;
@@ -35,22 +33,21 @@ import narthex.nix.SecretKey;
 import narthex.serve.Advertising;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.NarInfoLookup.Prefetch;
-import narthex.serve.NarInfoSigner;
 import narthex.serve.NarLookup;
 import narthex.serve.ServedNarInfo;
 import narthex.staging.InFlightRegistry;
-import narthex.store.ChunkedNars;
 import narthex.store.StoredNars;
 import narthex.stream.DecoderBudget;
 import narthex.stream.DecoderBudget.Work;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.StoredChunks;
-import narthex.upstream.HttpUrl;
-import narthex.upstream.Netrc;
-import narthex.upstream.Upstream;
-import narthex.upstream.UpstreamSettings;
 import narthex.upstream.Upstreams;
+import narthex.wiring.Assembly;
+import narthex.wiring.ContextSources;
+import narthex.wiring.Settings;
+import narthex.wiring.SettingsSources;
 import narthex.wiring.ThreadPools;
+import narthex.wiring.UpstreamAssembly;
 
 /** One server without HTTP, over a folder. Closing it does not delete the folder. */
 public final class Node implements AutoCloseable {
@@ -97,6 +94,58 @@ public final class Node implements AutoCloseable {
       other.advertised = advertised;
       change.accept(other);
       return other;
+    }
+
+    /** The same as a deployment reads it. */
+    private Settings settings(Path folder, List<FaultyUpstream> sources) throws IOException {
+      Map<String, String> named = new HashMap<>();
+      named.put("narthex.data-dir", folder.toString());
+      named.put("narthex.blob.url", blobFolder(folder).toAbsolutePath().toString());
+      named.put("narthex.signing.key-files", keyFiles(folder));
+      named.put("narthex.narinfo.revalidate-after", revalidateAfter.toString());
+      named.put("narthex.narinfo.memory-size", Long.toString(memoryBytes));
+      named.put("narthex.prefetch", Boolean.toString(prefetch == Prefetch.ON));
+      named.put("narthex.upload.max-nar-size", Long.toString(MAX_UPLOADED_NAR_BYTES));
+      named.put("narthex.cdc.mode", mode.name());
+      named.put(
+          "narthex.cdc.advertise", advertised == Advertising.Chunked.AS_ZSTD ? "zstd" : "none");
+      ChunkSizes sizes = StoredChunks.Shape.usual().sizes();
+      named.put("narthex.cdc.min", Integer.toString(sizes.min()));
+      named.put("narthex.cdc.avg", Integer.toString(sizes.avg()));
+      named.put("narthex.cdc.max", Integer.toString(sizes.max()));
+      named.put("narthex.blob.part-size", Integer.toString(StoredChunks.PACK_BYTES));
+      ask(sources, named);
+      return Settings.read(
+          new SettingsSources(
+              named, Map.of(), folder, folder.resolve("etc"), "node", ContextSources.ROOT));
+    }
+
+    private void ask(List<FaultyUpstream> sources, Map<String, String> named) {
+      named.put(
+          "narthex.upstreams",
+          sources.stream().map(FaultyUpstream::url).collect(Collectors.joining(",")));
+      for (int i = 0; i < sources.size(); i++) {
+        named.put("narthex.upstream." + (i + 1) + ".priority", Integer.toString(i));
+      }
+      named.put("narthex.upstream.public-keys", Sample.KEY.publicKey().print());
+      named.put("narthex.upstream.proxy", "direct");
+      named.put("narthex.upstream.read-timeout", read.toString());
+      named.put("narthex.upstream.retry-within", RETRY_WITHIN.toString());
+      named.put("narthex.upstream.failures-to-open", "1000");
+      named.put("narthex.upstream.probe-after", "1ms");
+      named.put("narthex.upstream.better-answer-wait", PATIENCE.toString());
+      named.put("narthex.upstream.answer-within", PATIENCE.toString());
+      named.put("narthex.upstream.negative-ttl", negativeTtl.toString());
+    }
+
+    private String keyFiles(Path folder) throws IOException {
+      Files.createDirectories(folder);
+      List<String> files = new ArrayList<>();
+      for (SecretKey key : keys) {
+        Path file = folder.resolve(key.publicKey().name() + ".key").toAbsolutePath();
+        files.add(Files.writeString(file, key.print()).toString());
+      }
+      return String.join(",", files);
     }
 
     /** The same with chunked NARs advertised so. */
@@ -156,68 +205,38 @@ public final class Node implements AutoCloseable {
   private final Database database;
   private final BlobStore blobs;
   private final Upstreams upstreams;
-  private final InFlightRegistry flights = new InFlightRegistry();
-  private final NarInfoLookup narInfos;
-  private final NarLookup nars;
+  private final Assembly assembly;
   private final NodeChores chores;
-  private final NarUpload narUpload;
-  private final NarInfoUpload narInfoUpload;
 
   private Node(Path folder, Options options, List<FaultyUpstream> sources) throws IOException {
     this.folder = folder;
-    String file = folder.resolve("narthex.db").toString();
-    this.database = Database.open(new DatabaseSettings("jdbc:sqlite:" + file, null, null, null));
-    this.blobs = options.blobs.apply(DirectoryBlobStore.open(blobFolder(folder)));
-    ExecutorService tasks = running.counted(ThreadPools.unbounded("node"));
-    ExecutorService checkers = running.counted(ThreadPools.unbounded("node-check"));
-    ExecutorService prefetchers = running.counted(ThreadPools.prefetching("node-prefetch"));
+    Settings settings = options.settings(folder, sources);
+    this.database = Database.open(settings.database());
+    this.blobs = options.blobs.apply(DirectoryBlobStore.open(settings.storage().blobRoot()));
+    Assembly.Threads threads =
+        new Assembly.Threads(
+            running.counted(ThreadPools.unbounded("node")),
+            running.counted(ThreadPools.unbounded("node-check")),
+            running.counted(ThreadPools.prefetching("node-prefetch")));
     this.decoders =
         options.decoderBytes == 0
             ? DecoderBudget.inHeap(0)
             : new DecoderBudget(options.decoderBytes);
-    this.upstreams = upstreams(options, sources, tasks, decoders);
-    ChunkStore chunks = StoredChunks.ofUsualSizes(blobs, database, tasks);
-    StoredNars stored = new StoredNars(blobs, database, options.clock);
-    ChunkedNars chunked = new ChunkedNars(chunks, database, stored, options.clock);
-    NarIngest ingest = new NarIngest(stored, chunked, blobs, checkers, decoders);
-    NarInfoFetch fetch = new NarInfoFetch(upstreams, database, options.clock);
-    NarDownload download =
-        new NarDownload(
-            new NarSources(upstreams, fetch, stored),
-            ingest,
-            database,
-            flights,
-            new NarDownload.Threads(tasks, prefetchers),
-            new NarDownload.Policy(MAX_UPLOADED_NAR_BYTES, options.mode));
-    this.narInfos =
-        new NarInfoLookup(
-            database,
-            fetch,
-            download,
-            new Advertising(options.mode, options.advertised),
-            new NarInfoSigner(options.keys),
-            options.clock,
-            new NarInfoLookup.LookupSettings(
-                options.revalidateAfter, options.memoryBytes, options.prefetch));
-    this.narUpload = new NarUpload(ingest, database, MAX_UPLOADED_NAR_BYTES, options.mode);
-    this.narInfoUpload =
-        new NarInfoUpload(
-            new NarInfoUpload.Policy("/nix/store", NarInfoUpload.Trust.ANY, List.of()),
-            database,
-            stored,
-            upstreams,
-            options.clock);
+    this.upstreams =
+        UpstreamAssembly.open(settings, threads.tasks(), decoders.share(Work.DOWNLOADS));
+    this.assembly =
+        new Assembly(
+            settings,
+            new Assembly.Base(database, blobs, upstreams, decoders, threads, options.clock));
+    StoredNars stored = assembly.stored();
     this.chores =
         new NodeChores(
             database,
             blobs,
             options.clock,
-            new ChunkFiles(database, stored, chunked, decoders.share(Work.BACKGROUND)),
-            new HashFrames(database, stored, chunked),
+            new ChunkFiles(database, stored, assembly.chunked(), decoders.share(Work.BACKGROUND)),
+            new HashFrames(database, stored, assembly.chunked()),
             new DeleteFiles(database, stored, NodeChores.DELETE_DELAY, options.clock));
-    this.nars =
-        new NarLookup(database, stored, chunked, flights, download, decoders.share(Work.READING));
-    stored.addListeners(narInfos, nars);
   }
 
   /** A node over this folder with these upstreams, the first of the best priority. */
@@ -231,37 +250,9 @@ public final class Node implements AutoCloseable {
     return open(folder, Options.usual(), upstreams);
   }
 
-  private static Upstreams upstreams(
-      Options options,
-      List<FaultyUpstream> sources,
-      ExecutorService executor,
-      DecoderBudget decoders) {
-    UpstreamSettings.Limits limits =
-        new UpstreamSettings.Limits(
-            Duration.ofSeconds(5), options.read, RETRY_WITHIN, 50, 1000, Duration.ofMillis(1));
-    Stream<Upstream> made =
-        sources.stream()
-            .map(
-                source ->
-                    new Upstream(
-                        new UpstreamSettings(
-                            HttpUrl.parse(source.url()),
-                            List.of(Sample.KEY.publicKey()),
-                            sources.indexOf(source),
-                            UpstreamSettings.Trust.SIGNED,
-                            limits),
-                        "/nix/store",
-                        Netrc.empty(),
-                        decoders.share(Work.DOWNLOADS)));
-    return new Upstreams(
-        made.toList(),
-        new Upstreams.SearchSettings(PATIENCE, PATIENCE, options.negativeTtl, 1000),
-        executor);
-  }
-
   /** Where NARs are found. */
   public NarLookup nars() {
-    return nars;
+    return assembly.lookups().nars();
   }
 
   /** The memory of its decoders. */
@@ -271,17 +262,17 @@ public final class Node implements AutoCloseable {
 
   /** Where narinfos are found. */
   public NarInfoLookup narInfos() {
-    return narInfos;
+    return assembly.lookups().narInfos();
   }
 
   /** Takes NAR files of at most 1 MiB, decoded. */
   public NarUpload narUpload() {
-    return narUpload;
+    return assembly.uploads().nars();
   }
 
   /** Takes narinfos, signed or not. */
   public NarInfoUpload narInfoUpload() {
-    return narInfoUpload;
+    return assembly.uploads().narInfos();
   }
 
   /** What is done in the background. */
@@ -291,7 +282,7 @@ public final class Node implements AutoCloseable {
 
   /** What is in flight. */
   public InFlightRegistry flights() {
-    return flights;
+    return assembly.flights();
   }
 
   /** The rows. */
@@ -301,7 +292,7 @@ public final class Node implements AutoCloseable {
 
   /** Asks for a narinfo as a client does; empty is a miss. */
   public Optional<NarInfo> narInfo(Sample sample) throws IOException {
-    Optional<ServedNarInfo> served = narInfos.find(sample.hash());
+    Optional<ServedNarInfo> served = narInfos().find(sample.hash());
     if (served.isEmpty()) {
       return Optional.empty();
     }

@@ -1,7 +1,7 @@
 package narthex.web;
 
 /** Whether clients may upload. */
-public enum UploadSwitch {
+public enum UploadPolicy {
   /** They may. */
   ON,
   /** There is nothing below {@code /upload}. */

@@ -1,7 +1,7 @@
 package narthex.web;
 
 /** Whether clients may delete here. */
-public enum DeletionSwitch {
+public enum DeletionPolicy {
   ON,
   OFF
 }

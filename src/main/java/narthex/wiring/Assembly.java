@@ -1,0 +1,248 @@
+package narthex.wiring;
+
+import java.io.IOException;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import narthex.blob.BlobStore;
+import narthex.chunk.ChunkStore;
+import narthex.chunk.OtherSizesException;
+import narthex.db.Database;
+import narthex.document.DocumentFetch;
+import narthex.document.DocumentIngest;
+import narthex.document.DocumentLookup;
+import narthex.document.DocumentUpload;
+import narthex.document.ListingIngest;
+import narthex.document.ListingLookup;
+import narthex.document.NarFiles;
+import narthex.ingest.CdcMode;
+import narthex.ingest.NarDownload;
+import narthex.ingest.NarInfoFetch;
+import narthex.ingest.NarInfoUpload;
+import narthex.ingest.NarIngest;
+import narthex.ingest.NarSources;
+import narthex.ingest.NarUpload;
+import narthex.maintain.Chore;
+import narthex.maintain.ChunkFiles;
+import narthex.maintain.DeleteFiles;
+import narthex.maintain.DeleteGarbage;
+import narthex.maintain.Deletion;
+import narthex.maintain.FindUnnamedBlobs;
+import narthex.maintain.HashFrames;
+import narthex.maintain.SweepNars;
+import narthex.serve.Advertising;
+import narthex.serve.NarInfoLookup;
+import narthex.serve.NarInfoSigner;
+import narthex.serve.NarLookup;
+import narthex.serve.Readiness;
+import narthex.staging.InFlightRegistry;
+import narthex.store.ChunkedNars;
+import narthex.store.StoredNars;
+import narthex.stream.DecoderBudget;
+import narthex.stream.DecoderBudget.Work;
+import narthex.upstream.Upstreams;
+import narthex.web.Site;
+
+/**
+ * Makes the objects of one served cache from its settings and from what it stands on. Opens nothing
+ * and starts nothing, so there is nothing to close.
+ */
+public final class Assembly {
+  private final Settings settings;
+  private final Base base;
+  private final InFlightRegistry flights = new InFlightRegistry();
+  private final StoredNars stored;
+  private final ChunkedNars chunked;
+  private final NarIngest ingest;
+  private final DocumentIngest documents;
+  private final NarInfoSigner signer;
+  private final Advertising advertising;
+  private final Site.Lookups lookups;
+  private final Site.Uploads uploads;
+  private final Deletion deletion;
+
+  /**
+   * What a served cache stands on. Whoever opened it closes it.
+   *
+   * @param database the rows
+   * @param blobs the bytes
+   * @param upstreams the caches to ask
+   * @param decoders the memory of decoders
+   * @param threads what runs tasks
+   * @param clock tells the time
+   */
+  public record Base(
+      Database database,
+      BlobStore blobs,
+      Upstreams upstreams,
+      DecoderBudget decoders,
+      Threads threads,
+      InstantSource clock) {}
+
+  /**
+   * What runs tasks.
+   *
+   * @param tasks runs at once what a request waits for
+   * @param checkers runs at once the checks of what comes in
+   * @param prefetchers runs downloads that no client waits for; may refuse some
+   */
+  public record Threads(
+      ExecutorService tasks, ExecutorService checkers, ExecutorService prefetchers) {}
+
+  /**
+   * Makes everything.
+   *
+   * @throws IOException if a file or the database cannot be read
+   * @throws SettingsException if what is stored does not fit the settings
+   */
+  public Assembly(Settings settings, Base base) throws IOException {
+    this.settings = settings;
+    this.base = base;
+    this.signer = Policies.signer(settings);
+    this.stored = new StoredNars(base.blobs(), base.database(), base.clock());
+    this.chunked = new ChunkedNars(chunks(), base.database(), stored, base.clock());
+    this.ingest =
+        new NarIngest(stored, chunked, base.blobs(), base.threads().checkers(), base.decoders());
+    this.documents = new DocumentIngest(base.blobs(), base.database(), base.clock());
+    this.advertising =
+        new Advertising(settings.chunking().mode(), settings.chunking().advertised());
+    this.lookups = makeLookups();
+    this.uploads = makeUploads();
+    this.deletion = new Deletion(base.database(), stored, base.clock());
+  }
+
+  private ChunkStore chunks() throws IOException {
+    ChunkStore chunks =
+        new ChunkStore(
+            base.blobs(), base.database(), settings.chunking().store(), base.threads().tasks());
+    if (settings.chunking().mode() != CdcMode.OFF) {
+      try {
+        chunks.requireSameSizes();
+      } catch (OtherSizesException e) {
+        throw new SettingsException(
+            CdcSettings.CDC_ALLOW_OTHER_SIZES.name(), null, String.valueOf(e.getMessage()));
+      }
+    }
+    return chunks;
+  }
+
+  private Site.Lookups makeLookups() {
+    Database database = base.database();
+    NarInfoFetch fetch = new NarInfoFetch(base.upstreams(), database, base.clock());
+    NarDownload download =
+        new NarDownload(
+            new NarSources(base.upstreams(), fetch, stored),
+            ingest,
+            database,
+            flights,
+            new NarDownload.Threads(base.threads().tasks(), base.threads().prefetchers()),
+            Policies.download(settings));
+    NarInfoLookup narInfos =
+        new NarInfoLookup(
+            database,
+            fetch,
+            download,
+            advertising,
+            signer,
+            base.clock(),
+            Policies.lookup(settings));
+    NarLookup nars =
+        new NarLookup(
+            database, stored, chunked, flights, download, base.decoders().share(Work.READING));
+    stored.addListeners(narInfos, nars);
+    DocumentLookup documentLookup = documentLookup();
+    ListingLookup listings = new ListingLookup(documentLookup, new ListingIngest(documents), nars);
+    NarFiles files = new NarFiles(narInfos, nars, documentLookup, listings);
+    return new Site.Lookups(narInfos, nars, documentLookup, files);
+  }
+
+  private DocumentLookup documentLookup() {
+    return new DocumentLookup(
+        base.database(),
+        base.blobs(),
+        new DocumentFetch(base.upstreams(), documents, settings.uploading().maxDocumentBytes()),
+        documents,
+        signer,
+        base.decoders().share(Work.READING));
+  }
+
+  private Site.Uploads makeUploads() {
+    return new Site.Uploads(
+        Policies.uploads(settings),
+        new NarInfoUpload(
+            Policies.narInfo(settings), base.database(), stored, base.upstreams(), base.clock()),
+        new NarUpload(
+            ingest,
+            base.database(),
+            settings.uploading().maxNarBytes(),
+            settings.chunking().mode()),
+        new DocumentUpload(
+            Policies.document(settings),
+            documents,
+            base.upstreams(),
+            base.decoders().share(Work.UPLOADS)));
+  }
+
+  /**
+   * Returns what requests see.
+   *
+   * @param resources what they share
+   */
+  public Site site(Site.Resources resources) {
+    return new Site(
+        Policies.siteInfo(settings.site(), signer),
+        Policies.accessRule(settings.access()),
+        advertising,
+        lookups,
+        uploads,
+        new Site.Deletions(Policies.deletions(settings), deletion),
+        new Readiness(
+            base.database(), base.blobs(), () -> UpstreamAssembly.states(base.upstreams())),
+        resources);
+  }
+
+  /** Returns what is to do in the background, in the order of its urgency. */
+  List<Chore<?>> chores() {
+    Database database = base.database();
+    BlobStore blobs = base.blobs();
+    Settings.Chunking chunking = settings.chunking();
+    List<Chore<?>> chores = new ArrayList<>();
+    if (chunking.mode() != CdcMode.OFF) {
+      chores.add(new ChunkFiles(database, stored, chunked, base.decoders().share(Work.BACKGROUND)));
+    }
+    if (chunking.advertised() == Advertising.Chunked.AS_ZSTD) {
+      chores.add(new HashFrames(database, stored, chunked));
+    }
+    chores.add(new DeleteFiles(database, stored, chunking.deleteDelay(), base.clock()));
+    chores.add(new SweepNars(database, deletion, settings.uploading().grace(), base.clock()));
+    chores.add(new FindUnnamedBlobs(database, blobs, base.clock()));
+    chores.add(new DeleteGarbage(database, blobs, base.clock()));
+    return chores;
+  }
+
+  /** Returns where answers are found. */
+  public Site.Lookups lookups() {
+    return lookups;
+  }
+
+  /** Returns where uploads go. */
+  public Site.Uploads uploads() {
+    return uploads;
+  }
+
+  /** Returns what is stored of NARs. */
+  public StoredNars stored() {
+    return stored;
+  }
+
+  /** Returns what cuts NARs into chunks, and finds them again. */
+  public ChunkedNars chunked() {
+    return chunked;
+  }
+
+  /** Returns what is in flight. */
+  public InFlightRegistry flights() {
+    return flights;
+  }
+}
