@@ -26,7 +26,7 @@ import narthex.blob.BlobStore;
 import narthex.blob.DirectoryBlobStore;
 import narthex.blob.Extent;
 import narthex.db.Database;
-import narthex.db.DatabaseSettings;
+import narthex.db.DatabaseAddress;
 import narthex.db.Form;
 import narthex.db.Representation;
 import narthex.nix.Compression;
@@ -149,7 +149,7 @@ class ChunkingIT {
     byte[] file = sample.bytes(sample.fileName(), 0);
     String key = "nar/legacy/" + sample.fileName().stem();
     String url = "jdbc:sqlite:" + data().resolve("narthex.db");
-    try (Database database = Database.open(new DatabaseSettings(url, null, null, null));
+    try (Database database = Database.open(new DatabaseAddress(url, null, null, null));
         BlobStore blobs = DirectoryBlobStore.open(data().resolve("blobs"));
         BlobSink sink = blobs.create(key)) {
       sink.write(file, 0, file.length);

@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import narthex.db.Database;
-import narthex.db.DatabaseSettings;
+import narthex.db.DatabaseAddress;
 import narthex.db.Form;
 import narthex.nix.Compression;
 import narthex.nix.NarFile;
@@ -96,7 +96,7 @@ class KilledBackgroundIT {
   /** By the rows of a server that does not run. */
   private static boolean isCut(ChunkingServer scene) throws IOException {
     String url = "jdbc:sqlite:" + scene.server().data().resolve("narthex.db");
-    try (Database database = Database.open(new DatabaseSettings(url, null, null, null))) {
+    try (Database database = Database.open(new DatabaseAddress(url, null, null, null))) {
       return database
           .findNar(SLOW.id().hash())
           .orElseThrow()

@@ -22,7 +22,7 @@ public final class ChunkStore {
 
   private final BlobStore blobs;
   private final Database database;
-  private final Settings settings;
+  private final Policy policy;
   private final Executor packers;
   private final int helpers;
   private volatile boolean keptSizes;
@@ -48,9 +48,9 @@ public final class ChunkStore {
    * @param packBytes length at which a pack is full, at most 1 GiB
    * @param otherSizes what to do if the first chunk was cut with other sizes
    */
-  public record Settings(ChunkSizes sizes, long packBytes, OtherSizes otherSizes) {
+  public record Policy(ChunkSizes sizes, long packBytes, OtherSizes otherSizes) {
     /** Checks the length of packs. */
-    public Settings {
+    public Policy {
       if (packBytes < 1 || packBytes > MOST_PACK_BYTES) {
         throw new IllegalArgumentException(
             String.format(
@@ -66,17 +66,17 @@ public final class ChunkStore {
    * @param packers runs one task per writer at a time, which compresses and writes, and a few that
    *     help it where there are processors for them; not closed here
    */
-  public ChunkStore(BlobStore blobs, Database database, Settings settings, Executor packers) {
-    this(blobs, database, settings, packers, usuallyHelping());
+  public ChunkStore(BlobStore blobs, Database database, Policy policy, Executor packers) {
+    this(blobs, database, policy, packers, usuallyHelping());
   }
 
   /**
    * @param helpers how many compress for one writer beside its task
    */
-  ChunkStore(BlobStore blobs, Database database, Settings settings, Executor packers, int helpers) {
+  ChunkStore(BlobStore blobs, Database database, Policy policy, Executor packers, int helpers) {
     this.blobs = blobs;
     this.database = database;
-    this.settings = settings;
+    this.policy = policy;
     this.packers = packers;
     this.helpers = helpers;
   }
@@ -126,7 +126,7 @@ public final class ChunkStore {
    */
   void keepSizes() throws IOException {
     if (!keptSizes) {
-      requireSame(database.chunks().keepSizes(settings.sizes().print()));
+      requireSame(database.chunks().keepSizes(policy.sizes().print()));
       keptSizes = true;
     }
   }
@@ -154,8 +154,8 @@ public final class ChunkStore {
   }
 
   private void requireSame(String kept) throws OtherSizesException {
-    String ours = settings.sizes().print();
-    if (settings.otherSizes() == OtherSizes.REFUSED && !kept.equals(ours)) {
+    String ours = policy.sizes().print();
+    if (policy.otherSizes() == OtherSizes.REFUSED && !kept.equals(ours)) {
       throw new OtherSizesException(kept, ours);
     }
   }
@@ -168,8 +168,8 @@ public final class ChunkStore {
     return database;
   }
 
-  Settings settings() {
-    return settings;
+  Policy policy() {
+    return policy;
   }
 
   Executor packers() {

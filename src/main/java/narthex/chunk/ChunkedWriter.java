@@ -75,7 +75,7 @@ public final class ChunkedWriter implements Closeable {
 
   ChunkedWriter(ChunkStore store, OptionalLong narBytes, KnownPacks known) {
     this.store = store;
-    this.chunker = new Chunker(store.settings().sizes());
+    this.chunker = new Chunker(store.policy().sizes());
     this.growing = new GrowingChunks(store, log);
     this.manifest = new GrowingManifest(growing, narBytes);
     this.packer = new Packer(store, log, growing, manifest, known);
@@ -91,7 +91,7 @@ public final class ChunkedWriter implements Closeable {
 
   /** How many bytes of memory it holds from the first byte on: the ring, and as much of frames. */
   public long memoryBytes() {
-    return 2L * CutBuffer.bytes(store.settings().sizes());
+    return 2L * CutBuffer.bytes(store.policy().sizes());
   }
 
   /**

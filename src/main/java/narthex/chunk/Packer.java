@@ -77,7 +77,7 @@ final class Packer implements Closeable {
       }
       manifest.grown(log.append(index));
       durable.add(log.place(index), pack == null ? "" : packKey);
-      if (pack != null && packed >= store.settings().packBytes()) {
+      if (pack != null && packed >= store.policy().packBytes()) {
         commit();
       }
     }

@@ -47,11 +47,11 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
    *
    * @throws DatabaseException if the database can't be reached or isn't supported
    */
-  static ConnectionPool open(DatabaseSettings settings) throws IOException {
-    String url = settings.url();
-    String jndi = settings.jndi();
+  static ConnectionPool open(DatabaseAddress address) throws IOException {
+    String url = address.url();
+    String jndi = address.jndi();
     if (url == null) {
-      return new ConnectionPool(lookUp(String.valueOf(jndi)), null, settings.place());
+      return new ConnectionPool(lookUp(String.valueOf(jndi)), null, address.place());
     }
     Product product =
         Product.ofUrl(url)
@@ -59,7 +59,7 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
                 () ->
                     new DatabaseException(
                         "open database",
-                        settings.place(),
+                        address.place(),
                         "is not supported: use jdbc:sqlite: or jdbc:postgresql:",
                         null));
     HikariConfig config = new HikariConfig();
@@ -68,14 +68,14 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
     config.setMaximumPoolSize(product.poolSize());
     config.setConnectionTimeout(WAIT.toMillis());
     config.setInitializationFailTimeout(START_WAIT.toMillis());
-    if (settings.user() != null) {
-      config.setUsername(settings.user());
+    if (address.user() != null) {
+      config.setUsername(address.user());
     }
-    if (settings.password() != null) {
-      config.setPassword(settings.password());
+    if (address.password() != null) {
+      config.setPassword(address.password());
     }
     switch (product) {
-      case SQLITE -> prepareSqlite(config, url, settings.place());
+      case SQLITE -> prepareSqlite(config, url, address.place());
       case POSTGRESQL -> config.setMinimumIdle(POSTGRESQL_IDLE);
     }
     try {
@@ -83,9 +83,9 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
       Class.forName(product.driverClass(), true, ConnectionPool.class.getClassLoader());
       config.setDriverClassName(product.driverClass());
       HikariDataSource pool = new HikariDataSource(config);
-      return new ConnectionPool(pool, pool, settings.place());
+      return new ConnectionPool(pool, pool, address.place());
     } catch (ClassNotFoundException | RuntimeException e) {
-      throw DatabaseException.of("open database", settings.place(), e);
+      throw DatabaseException.of("open database", address.place(), e);
     }
   }
 

@@ -50,9 +50,9 @@ public final class Database implements AutoCloseable {
    * @throws DatabaseException if the database can't be reached, is neither SQLite nor PostgreSQL,
    *     or was migrated by a newer Narthex
    */
-  public static Database open(DatabaseSettings settings) throws IOException {
-    DiskReserve reserve = DiskReserve.of(settings);
-    Database database = over(ConnectionPool.open(settings), reserve);
+  public static Database open(DatabaseAddress address) throws IOException {
+    DiskReserve reserve = DiskReserve.of(address);
+    Database database = over(ConnectionPool.open(address), reserve);
     if (reserve != null) {
       reserve.keep();
     }

@@ -27,13 +27,13 @@ final class DiskReserve {
   }
 
   /** The reserve next to the file of an SQLite database; null for any other database. */
-  static @Nullable DiskReserve of(DatabaseSettings settings) {
+  static @Nullable DiskReserve of(DatabaseAddress address) {
     String prefix = Product.SQLITE.urlPrefix();
-    String url = settings.url();
+    String url = address.url();
     if (url == null || !url.startsWith(prefix)) {
       return null;
     }
-    String database = settings.place().substring(prefix.length()).replaceFirst("^file:", "");
+    String database = address.place().substring(prefix.length()).replaceFirst("^file:", "");
     return new DiskReserve(Path.of(database + "-reserve"));
   }
 

@@ -51,7 +51,7 @@ public final class NarInfoLookup implements StoreListener {
    * @param memoryBytes bound of the answers kept in memory
    * @param prefetch whether a NAR is downloaded as soon as its narinfo is asked for
    */
-  public record LookupSettings(Duration revalidateAfter, long memoryBytes, Prefetch prefetch) {}
+  public record Policy(Duration revalidateAfter, long memoryBytes, Prefetch prefetch) {}
 
   /** When a NAR is downloaded. */
   public enum Prefetch {
@@ -83,7 +83,7 @@ public final class NarInfoLookup implements StoreListener {
   private final Advertising advertising;
   private final NarInfoSigner signer;
   private final InstantSource clock;
-  private final LookupSettings settings;
+  private final Policy policy;
   private final AsyncCache<StorePathHash, Outcome> memory;
 
   /** Looks in these places. */
@@ -94,18 +94,18 @@ public final class NarInfoLookup implements StoreListener {
       Advertising advertising,
       NarInfoSigner signer,
       InstantSource clock,
-      LookupSettings settings) {
+      Policy policy) {
     this.database = database;
     this.narInfos = narInfos;
     this.download = download;
     this.advertising = advertising;
     this.signer = signer;
     this.clock = clock;
-    this.settings = settings;
+    this.policy = policy;
     this.memory =
         Caffeine.newBuilder()
             .expireAfterWrite(STAY)
-            .maximumWeight(settings.memoryBytes())
+            .maximumWeight(policy.memoryBytes())
             .<StorePathHash, Outcome>weigher(
                 (hash, outcome) ->
                     ENTRY_BYTES + outcome.served().map(ServedNarInfo::length).orElse(0))
@@ -196,7 +196,7 @@ public final class NarInfoLookup implements StoreListener {
     if (row.isEmpty()) {
       return Optional.empty();
     }
-    if (stored.isEmpty() && settings.prefetch() == Prefetch.ON && row.get().upstream() != null) {
+    if (stored.isEmpty() && policy.prefetch() == Prefetch.ON && row.get().upstream() != null) {
       download.prefetch(row.get());
     }
     return Optional.of(served(row.get(), stored));
@@ -212,7 +212,7 @@ public final class NarInfoLookup implements StoreListener {
   /** What a client put here says where nothing can be fetched. */
   private boolean isOutdated(NarInfoRow row) {
     return row.upstream() == null
-        || row.checkedAt().plus(settings.revalidateAfter()).isBefore(clock.instant());
+        || row.checkedAt().plus(policy.revalidateAfter()).isBefore(clock.instant());
   }
 
   /** Asks upstream; in trouble an outdated row is still better than none. */

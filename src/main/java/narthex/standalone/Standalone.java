@@ -6,11 +6,11 @@ import java.util.function.Consumer;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import narthex.settings.ContextSources;
+import narthex.settings.Settings;
+import narthex.settings.SettingsException;
+import narthex.settings.SettingsSources;
 import narthex.standalone.StartupException.Clarity;
-import narthex.wiring.ContextSources;
-import narthex.wiring.Settings;
-import narthex.wiring.SettingsException;
-import narthex.wiring.SettingsSources;
 import org.jspecify.annotations.Nullable;
 
 /** The program without its command line: starts the server, and waits for the end. */

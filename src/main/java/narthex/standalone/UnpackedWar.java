@@ -68,7 +68,7 @@ final class UnpackedWar {
             new URL[] {URI.create("jar:" + ownWar().toUri() + "!/" + CLASSES).toURL()},
             ClassLoader.getPlatformClassLoader())) {
       return (String)
-          loader.loadClass("narthex.wiring.SettingPages").getMethod("printHelp").invoke(null);
+          loader.loadClass("narthex.settings.SettingPages").getMethod("printHelp").invoke(null);
     } catch (IOException unreadable) {
       throw new UncheckedIOException(unreadable);
     } catch (ReflectiveOperationException incomplete) {

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import narthex.nix.HostPatterns;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import narthex.nix.DocumentName;
+import narthex.nix.HttpUrl;
 import narthex.nix.NixFormatException;
 import narthex.nix.Realisation;
 import narthex.stream.BoundedInputStream;
@@ -36,7 +37,7 @@ final class DocumentRequest {
 
   private final UpstreamHttp http;
   private final HttpUrl base;
-  private final UpstreamSettings settings;
+  private final UpstreamPolicy policy;
   private final DocumentName name;
   private final long maxBytes;
   private final DecoderShare decoders;
@@ -44,13 +45,13 @@ final class DocumentRequest {
   DocumentRequest(
       UpstreamHttp http,
       HttpUrl base,
-      UpstreamSettings settings,
+      UpstreamPolicy policy,
       DocumentName name,
       long maxBytes,
       DecoderShare decoders) {
     this.http = http;
     this.base = base;
-    this.settings = settings;
+    this.policy = policy;
     this.name = name;
     this.maxBytes = maxBytes;
     this.decoders = decoders;
@@ -124,8 +125,8 @@ final class DocumentRequest {
       throws IOException {
     byte[] bytes = body.readAllBytes();
     Realisation realisation = Realisation.parse(name, bytes);
-    if (settings.trust() == UpstreamSettings.Trust.SIGNED
-        && !realisation.isSignedBy(settings.trustedKeys())) {
+    if (policy.trust() == UpstreamPolicy.Trust.SIGNED
+        && !realisation.isSignedBy(policy.trustedKeys())) {
       LOG.log(
           Level.WARNING,
           "realisation refused: no signature of a trusted key upstream={0} name={1}",

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import narthex.nix.HttpUrl;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,20 +23,7 @@ import org.jspecify.annotations.Nullable;
  *     The .netrc file</a>
  */
 public final class Netrc {
-  /**
-   * A user and password. {@link #toString} never shows the password.
-   *
-   * @param user the user name; empty if the entry has none
-   * @param password the password; empty if the entry has none
-   */
-  public record Login(String user, String password) {
-    @Override
-    public String toString() {
-      return "Login[user=" + user + "]";
-    }
-  }
-
-  private record Entry(@Nullable String machine, Login login) {
+  private record Entry(@Nullable String machine, HttpUrl.Login login) {
     boolean isFor(String host) {
       return machine == null || machine.equalsIgnoreCase(host);
     }
@@ -74,23 +62,23 @@ public final class Netrc {
   }
 
   /** Finds the first entry for this host, or the default entry. */
-  public Optional<Login> find(String host) {
+  public Optional<HttpUrl.Login> find(String host) {
     return entries.stream().filter(entry -> entry.isFor(host)).map(Entry::login).findFirst();
   }
 
   /** Finds the first entry for this host and user; an entry without a login fits every user. */
-  public Optional<Login> find(String host, String user) {
+  public Optional<HttpUrl.Login> find(String host, String user) {
     return entries.stream()
         .filter(entry -> entry.isFor(host))
         .map(Entry::login)
         .filter(login -> login.user().isEmpty() || login.user().equals(user))
-        .map(login -> new Login(user, login.password()))
+        .map(login -> new HttpUrl.Login(user, login.password()))
         .findFirst();
   }
 
   /** Reads the logins of one machine. There may be several, each followed by its password. */
-  private static List<Login> logins(Deque<Word> words) {
-    List<Login> logins = new ArrayList<>();
+  private static List<HttpUrl.Login> logins(Deque<Word> words) {
+    List<HttpUrl.Login> logins = new ArrayList<>();
     @Nullable String user = null;
     @Nullable String password = null;
     while (words.size() >= 2) {
@@ -102,7 +90,7 @@ public final class Netrc {
       String value = words.remove().text();
       if (key.equals("login")) {
         if (user != null && password != null) {
-          logins.add(new Login(user, password));
+          logins.add(new HttpUrl.Login(user, password));
           password = null;
         }
         user = value;
@@ -111,7 +99,8 @@ public final class Netrc {
       }
     }
     logins.add(
-        new Login(Objects.requireNonNullElse(user, ""), Objects.requireNonNullElse(password, "")));
+        new HttpUrl.Login(
+            Objects.requireNonNullElse(user, ""), Objects.requireNonNullElse(password, "")));
     return logins;
   }
 

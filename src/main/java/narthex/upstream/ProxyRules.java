@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import narthex.nix.HostPatterns;
+import narthex.nix.HttpUrl;
 import org.jspecify.annotations.Nullable;
 
 /**

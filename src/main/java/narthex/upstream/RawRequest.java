@@ -1,6 +1,7 @@
 package narthex.upstream;
 
 import java.net.URI;
+import narthex.nix.HttpUrl;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.core5.net.URIAuthority;
 

@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import narthex.nix.DocumentName;
+import narthex.nix.HttpUrl;
 import narthex.nix.NarInfo;
 import narthex.nix.NixFormatException;
 import narthex.nix.OneLine;
@@ -40,7 +41,7 @@ public final class Upstream implements Closeable {
   /** The connections for documents are the maximum for NARs divided by this. */
   private static final int CONNECTIONS_PER_DOCUMENT = 4;
 
-  private final UpstreamSettings settings;
+  private final UpstreamPolicy policy;
   private final HttpUrl base;
   private final String storeDir;
   private final DecoderShare decoders;
@@ -54,14 +55,14 @@ public final class Upstream implements Closeable {
   /**
    * Opens connection pools, but sends no request.
    *
-   * @param settings the upstream's settings
+   * @param policy how the upstream is asked
    * @param storeDir the store directory of this cache; narinfos of other ones are refused
    * @param network proxies, certificates and credentials
    * @param decoders decodes bodies with a content coding
    */
   public Upstream(
-      UpstreamSettings settings, String storeDir, UpstreamNetwork network, DecoderShare decoders) {
-    this(settings, storeDir, network, decoders, InetAddress::getAllByName);
+      UpstreamPolicy policy, String storeDir, UpstreamNetwork network, DecoderShare decoders) {
+    this(policy, storeDir, network, decoders, InetAddress::getAllByName);
   }
 
   /**
@@ -69,29 +70,29 @@ public final class Upstream implements Closeable {
    *
    * @param netrc credentials for hosts that have none in their URL
    */
-  public Upstream(UpstreamSettings settings, String storeDir, Netrc netrc, DecoderShare decoders) {
-    this(settings, storeDir, UpstreamNetwork.direct(netrc), decoders);
+  public Upstream(UpstreamPolicy policy, String storeDir, Netrc netrc, DecoderShare decoders) {
+    this(policy, storeDir, UpstreamNetwork.direct(netrc), decoders);
   }
 
   Upstream(
-      UpstreamSettings settings,
+      UpstreamPolicy policy,
       String storeDir,
       UpstreamNetwork network,
       DecoderShare decoders,
       AddressRule.Resolver resolver) {
-    this.settings = settings;
+    this.policy = policy;
     this.storeDir = storeDir;
     this.decoders = decoders;
-    this.base = settings.url().folder();
-    UpstreamRoutes routes = new UpstreamRoutes(settings.url(), network, resolver);
-    int connections = settings.limits().maxConnections();
-    this.questions = new UpstreamHttp(settings.limits(), routes, connections);
+    this.base = policy.url().folder();
+    UpstreamRoutes routes = new UpstreamRoutes(policy.url(), network, resolver);
+    int connections = policy.limits().maxConnections();
+    this.questions = new UpstreamHttp(policy.limits(), routes, connections);
     this.documents =
         new UpstreamHttp(
-            settings.limits(), routes, Math.max(1, connections / CONNECTIONS_PER_DOCUMENT));
-    this.nars = new UpstreamHttp(settings.limits(), routes, connections);
-    this.health = new UpstreamHealth(base.print(), settings.limits(), System::nanoTime);
-    this.tries = new UpstreamTries(settings.limits(), health);
+            policy.limits(), routes, Math.max(1, connections / CONNECTIONS_PER_DOCUMENT));
+    this.nars = new UpstreamHttp(policy.limits(), routes, connections);
+    this.health = new UpstreamHealth(base.print(), policy.limits(), System::nanoTime);
+    this.tries = new UpstreamTries(policy.limits(), health);
   }
 
   /** The base URL, with a slash at its end, without credentials. */
@@ -109,8 +110,8 @@ public final class Upstream implements Closeable {
    * missing one means 0 as in Nix. Empty while the nix-cache-info is unknown.
    */
   public Optional<Integer> priority() {
-    if (settings.priority() != null) {
-      return Optional.of(settings.priority());
+    if (policy.priority() != null) {
+      return Optional.of(policy.priority());
     }
     return info.last().map(CacheInfo::priority);
   }
@@ -162,7 +163,7 @@ public final class Upstream implements Closeable {
   public <T> Optional<T> fetchDocument(DocumentName name, long maxBytes, DocumentReader<T> reader)
       throws IOException {
     DocumentRequest request =
-        new DocumentRequest(documents, base, settings, name, maxBytes, decoders);
+        new DocumentRequest(documents, base, policy, name, maxBytes, decoders);
     return tries.run(name.print(), () -> usable() ? request.fetch(reader) : Optional.empty());
   }
 
@@ -233,8 +234,8 @@ public final class Upstream implements Closeable {
 
   /** Whether this upstream's settings make a narinfo from the upstream with this base trusted. */
   boolean vouchesFor(NarInfo narInfo, String from) {
-    return narInfo.isSignedBy(settings.trustedKeys())
-        || (settings.trust() == UpstreamSettings.Trust.ANY && base().equals(from));
+    return narInfo.isSignedBy(policy.trustedKeys())
+        || (policy.trust() == UpstreamPolicy.Trust.ANY && base().equals(from));
   }
 
   private Optional<FoundNarInfo> trusted(StorePathHash hash, String text) throws IOException {
@@ -252,8 +253,8 @@ public final class Upstream implements Closeable {
           "%s%s.narinfo describes %s".formatted(base, hash.text(), narInfo.storePath().print()),
           TroubleException.Retry.POINTLESS);
     }
-    if (settings.trust() == UpstreamSettings.Trust.SIGNED
-        && !narInfo.isSignedBy(settings.trustedKeys())) {
+    if (policy.trust() == UpstreamPolicy.Trust.SIGNED
+        && !narInfo.isSignedBy(policy.trustedKeys())) {
       LOG.log(
           Level.WARNING,
           "narinfo refused: no signature of a trusted key upstream={0} path={1}",

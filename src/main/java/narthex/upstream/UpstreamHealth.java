@@ -37,7 +37,7 @@ final class UpstreamHealth {
   /**
    * @param nanos a clock such as {@link System#nanoTime}
    */
-  UpstreamHealth(String base, UpstreamSettings.Limits limits, LongSupplier nanos) {
+  UpstreamHealth(String base, UpstreamPolicy.Limits limits, LongSupplier nanos) {
     this.base = base;
     this.failuresToOpen = limits.failuresToOpen();
     this.probeAfter = limits.probeAfter();

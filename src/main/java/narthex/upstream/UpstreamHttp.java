@@ -9,6 +9,7 @@ import java.util.Base64;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import narthex.nix.HttpUrl;
 import org.apache.hc.client5.http.DnsResolver;
 import org.apache.hc.client5.http.HttpRoute;
 import org.apache.hc.client5.http.SystemDefaultDnsResolver;
@@ -55,7 +56,7 @@ final class UpstreamHttp implements Closeable {
    * @param routes proxies, allowed addresses and credentials
    * @param connections most connections to one server at once
    */
-  UpstreamHttp(UpstreamSettings.Limits limits, UpstreamRoutes routes, int connections) {
+  UpstreamHttp(UpstreamPolicy.Limits limits, UpstreamRoutes routes, int connections) {
     this.routes = routes;
     Timeout read = Timeout.of(limits.read());
     PoolingHttpClientConnectionManagerBuilder pool =
@@ -198,12 +199,12 @@ final class UpstreamHttp implements Closeable {
         : new HttpRoute(to, null, secure);
   }
 
-  private static String basic(Netrc.Login login) {
+  private static String basic(HttpUrl.Login login) {
     byte[] pair = (login.user() + ":" + login.password()).getBytes(StandardCharsets.UTF_8);
     return "Basic " + Base64.getEncoder().encodeToString(pair);
   }
 
-  private static void authenticate(HttpClientContext context, HttpHost proxy, Netrc.Login login) {
+  private static void authenticate(HttpClientContext context, HttpHost proxy, HttpUrl.Login login) {
     BasicCredentialsProvider provider = new BasicCredentialsProvider();
     provider.setCredentials(
         new AuthScope(proxy),

@@ -1,6 +1,7 @@
 package narthex.upstream;
 
 import javax.net.ssl.SSLContext;
+import narthex.nix.HostPatterns;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -3,6 +3,7 @@ package narthex.upstream;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Optional;
+import narthex.nix.HttpUrl;
 
 /**
  * Decides how requests to one upstream are sent: proxy, allowed addresses and credentials.
@@ -12,7 +13,7 @@ final class UpstreamRoutes {
   private final HttpUrl base;
   private final UpstreamNetwork network;
   private final AddressRule addresses;
-  private final Optional<Netrc.Login> login;
+  private final Optional<HttpUrl.Login> login;
 
   /**
    * @param url the upstream's base URL, possibly with user and password
@@ -25,8 +26,8 @@ final class UpstreamRoutes {
     this.login = login(url, network.netrc());
   }
 
-  private static Optional<Netrc.Login> login(HttpUrl url, Netrc netrc) {
-    Optional<Netrc.Login> own = url.login();
+  private static Optional<HttpUrl.Login> login(HttpUrl url, Netrc netrc) {
+    Optional<HttpUrl.Login> own = url.login();
     if (own.isEmpty()) {
       return netrc.find(url.host());
     }
@@ -41,7 +42,7 @@ final class UpstreamRoutes {
    * The credentials for a URL: those in the URL, or else those of the upstream if the URL is on the
    * upstream's own server.
    */
-  Optional<Netrc.Login> login(HttpUrl url) {
+  Optional<HttpUrl.Login> login(HttpUrl url) {
     return url.login().or(() -> isOwn(url) ? login : Optional.empty());
   }
 

@@ -19,7 +19,7 @@ final class UpstreamTries {
   private final FailsafeExecutor<Object> tries;
   private final UpstreamHealth health;
 
-  UpstreamTries(UpstreamSettings.Limits limits, UpstreamHealth health) {
+  UpstreamTries(UpstreamPolicy.Limits limits, UpstreamHealth health) {
     this.tries = Failsafe.with(retry(limits.retryWithin()));
     this.health = health;
   }

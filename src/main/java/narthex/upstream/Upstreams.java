@@ -33,11 +33,11 @@ public final class Upstreams implements Closeable {
    * @param negativeTtl how long misses are cached
    * @param negativeEntries most cached misses of each kind
    */
-  public record SearchSettings(
+  public record SearchPolicy(
       Duration betterAnswerWait, Duration within, Duration negativeTtl, long negativeEntries) {}
 
   private final List<Upstream> upstreams;
-  private final SearchSettings settings;
+  private final SearchPolicy policy;
   private final ExecutorService executor;
   private final Cache<StorePathHash, Boolean> absences;
   private final Cache<DocumentName, Boolean> absentDocuments;
@@ -48,19 +48,19 @@ public final class Upstreams implements Closeable {
    *     priorities; closed with this object
    * @param executor runs the requests; stays open
    */
-  public Upstreams(List<Upstream> upstreams, SearchSettings settings, ExecutorService executor) {
+  public Upstreams(List<Upstream> upstreams, SearchPolicy policy, ExecutorService executor) {
     this.upstreams = List.copyOf(upstreams);
-    this.settings = settings;
+    this.policy = policy;
     this.executor = executor;
-    this.absences = memoryOfAbsences(settings);
-    this.absentDocuments = memoryOfAbsences(settings);
-    this.absentFiles = memoryOfAbsences(settings);
+    this.absences = memoryOfAbsences(policy);
+    this.absentDocuments = memoryOfAbsences(policy);
+    this.absentFiles = memoryOfAbsences(policy);
   }
 
-  private static <K> Cache<K, Boolean> memoryOfAbsences(SearchSettings settings) {
+  private static <K> Cache<K, Boolean> memoryOfAbsences(SearchPolicy policy) {
     return Caffeine.newBuilder()
-        .expireAfterWrite(settings.negativeTtl())
-        .maximumSize(settings.negativeEntries())
+        .expireAfterWrite(policy.negativeTtl())
+        .maximumSize(policy.negativeEntries())
         .executor(Runnable::run)
         .build();
   }
@@ -76,7 +76,7 @@ public final class Upstreams implements Closeable {
       return Optional.empty();
     }
     NarInfoSearch search = new NarInfoSearch(upstreams, hash, executor);
-    Optional<FoundNarInfo> found = search.best(settings.betterAnswerWait(), settings.within());
+    Optional<FoundNarInfo> found = search.best(policy.betterAnswerWait(), policy.within());
     if (found.isEmpty()) {
       absences.put(hash, Boolean.TRUE);
     }
@@ -175,7 +175,7 @@ public final class Upstreams implements Closeable {
 
   /** Fetches a narinfo from every upstream, ignoring cached misses, and waits for all of them. */
   public Survey findAll(StorePathHash hash) {
-    return new NarInfoSearch(upstreams, hash, executor).all(settings.within());
+    return new NarInfoSearch(upstreams, hash, executor).all(policy.within());
   }
 
   /** Removes a path from the cache of misses, because a client uploaded it. */

@@ -1,5 +1,7 @@
 package narthex.web;
 
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
@@ -7,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import narthex.nix.Sha256;
 
 /**
  * Who may do what: what a request needs, and what a token gives. Knows nothing of servlets. Safe
@@ -24,16 +27,17 @@ public final class AccessRule {
   /** Methods that change nothing. */
   private static final Set<String> READING = Set.of("GET", "HEAD", "OPTIONS", "TRACE");
 
-  private final Map<Scope, Supplier<List<AccessToken>>> tokens;
+  private final Map<Scope, Supplier<List<Sha256>>> tokens;
   private final Set<Scope> guarded;
 
   /**
    * Makes a rule.
    *
-   * @param tokens the tokens of each scope that has any; asked at every use, as they may change
+   * @param tokens the SHA-256 of the tokens of each scope that has any, so that comparing takes the
+   *     same time whatever is presented; asked at every use, as they may change
    * @param required scopes that are guarded even if no token is set
    */
-  public AccessRule(Map<Scope, Supplier<List<AccessToken>>> tokens, Set<Scope> required) {
+  public AccessRule(Map<Scope, Supplier<List<Sha256>>> tokens, Set<Scope> required) {
     this.tokens = new EnumMap<>(Scope.class);
     this.tokens.putAll(tokens);
     this.guarded = EnumSet.noneOf(Scope.class);
@@ -68,11 +72,12 @@ public final class AccessRule {
 
   /** Returns the highest scope of a token that was presented, or nothing if it is unknown. */
   Optional<Scope> granted(String presented) {
-    byte[] digest = AccessToken.digest(presented);
+    byte[] digest = Sha256.newDigest().digest(presented.getBytes(StandardCharsets.UTF_8));
     Scope highest = null;
     for (Scope scope : Scope.values()) {
-      for (AccessToken token : tokens.getOrDefault(scope, List::of).get()) {
-        if (token.matches(digest)) { // and on to the others: the time must not tell which it was
+      for (Sha256 token : tokens.getOrDefault(scope, List::of).get()) {
+        if (MessageDigest.isEqual(
+            token.bytes(), digest)) { // and on to the others: the time must not tell which it was
           highest = scope;
         }
       }

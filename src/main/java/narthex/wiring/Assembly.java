@@ -36,6 +36,9 @@ import narthex.serve.NarInfoLookup;
 import narthex.serve.NarInfoSigner;
 import narthex.serve.NarLookup;
 import narthex.serve.Readiness;
+import narthex.settings.CdcSettings;
+import narthex.settings.Settings;
+import narthex.settings.SettingsException;
 import narthex.staging.InFlightRegistry;
 import narthex.store.ChunkedNars;
 import narthex.store.StoredNars;
@@ -105,8 +108,7 @@ public final class Assembly {
     this.ingest =
         new NarIngest(stored, chunked, base.blobs(), base.threads().checkers(), base.decoders());
     this.documents = new DocumentIngest(base.blobs(), base.database(), base.clock());
-    this.advertising =
-        new Advertising(settings.chunking().mode(), settings.chunking().advertised());
+    this.advertising = new Advertising(Policies.mode(settings), Policies.advertised(settings));
     this.lookups = makeLookups();
     this.uploads = makeUploads();
     this.deletion = new Deletion(base.database(), stored, base.clock());
@@ -115,13 +117,12 @@ public final class Assembly {
   private ChunkStore chunks() throws IOException {
     ChunkStore chunks =
         new ChunkStore(
-            base.blobs(), base.database(), settings.chunking().store(), base.threads().tasks());
-    if (settings.chunking().mode() != CdcMode.OFF) {
+            base.blobs(), base.database(), Policies.chunks(settings), base.threads().tasks());
+    if (Policies.mode(settings) != CdcMode.OFF) {
       try {
         chunks.requireSameSizes();
       } catch (OtherSizesException e) {
-        throw new SettingsException(
-            CdcSettings.CDC_ALLOW_OTHER_SIZES.name(), null, String.valueOf(e.getMessage()));
+        throw settings.problem(CdcSettings.CDC_ALLOW_OTHER_SIZES, String.valueOf(e.getMessage()));
       }
     }
     return chunks;
@@ -173,10 +174,7 @@ public final class Assembly {
         new NarInfoUpload(
             Policies.narInfo(settings), base.database(), stored, base.upstreams(), base.clock()),
         new NarUpload(
-            ingest,
-            base.database(),
-            settings.uploading().maxNarBytes(),
-            settings.chunking().mode()),
+            ingest, base.database(), settings.uploading().maxNarBytes(), Policies.mode(settings)),
         new DocumentUpload(
             Policies.document(settings),
             documents,
@@ -208,10 +206,10 @@ public final class Assembly {
     BlobStore blobs = base.blobs();
     Settings.Chunking chunking = settings.chunking();
     List<Chore<?>> chores = new ArrayList<>();
-    if (chunking.mode() != CdcMode.OFF) {
+    if (Policies.mode(settings) != CdcMode.OFF) {
       chores.add(new ChunkFiles(database, stored, chunked, base.decoders().share(Work.BACKGROUND)));
     }
-    if (chunking.advertised() == Advertising.Chunked.AS_ZSTD) {
+    if (Policies.advertised(settings) == Advertising.Chunked.AS_ZSTD) {
       chores.add(new HashFrames(database, stored, chunked));
     }
     chores.add(new DeleteFiles(database, stored, chunking.deleteDelay(), base.clock()));

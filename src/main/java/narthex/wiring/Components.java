@@ -14,8 +14,11 @@ import java.util.logging.Logger;
 import narthex.blob.BlobStore;
 import narthex.blob.DirectoryBlobStore;
 import narthex.db.Database;
-import narthex.db.DatabaseSettings;
+import narthex.db.DatabaseAddress;
 import narthex.maintain.Chores;
+import narthex.settings.ServerSettings;
+import narthex.settings.Settings;
+import narthex.settings.StorageSettings;
 import narthex.stream.DecoderBudget;
 import narthex.stream.DecoderBudget.Work;
 import narthex.upstream.Upstreams;
@@ -35,9 +38,9 @@ final class Components implements Closeable {
       Settings settings, String context, int requestThreads, Deque<Closeable> closeables)
       throws IOException {
     this.closeables = closeables;
-    DecoderBudget decoders = DecoderBudget.inHeap(settings.chunking().store().sizes().max());
+    DecoderBudget decoders = DecoderBudget.inHeap(Policies.chunks(settings).sizes().max());
     hold(settings.storage().dataDir(), context);
-    Database database = database(settings.database());
+    Database database = database(Policies.database(settings.database()));
     BlobStore blobs = blobs(settings.storage().blobRoot());
     ScheduledExecutorService timer = stopping(ThreadPools.timer("narthex-timer"));
     Assembly.Threads threads =
@@ -94,26 +97,27 @@ final class Components implements Closeable {
   private void hold(Path dataDir, String context) {
     String holder = "process " + ProcessHandle.current().pid() + ", context " + context;
     closeables.push(
-        Opening.of(SettingTable.DATA_DIR.name(), () -> DataFolder.hold(dataDir, holder)));
+        Opening.of(ServerSettings.DATA_DIR.name(), () -> DataFolder.hold(dataDir, holder)));
   }
 
   private BlobStore blobs(Path root) {
-    BlobStore blobs = Opening.of(SettingTable.BLOB_URL.name(), () -> DirectoryBlobStore.open(root));
+    BlobStore blobs =
+        Opening.of(StorageSettings.BLOB_URL.name(), () -> DirectoryBlobStore.open(root));
     closeables.push(blobs);
     return blobs;
   }
 
-  private Database database(DatabaseSettings settings) {
+  private Database database(DatabaseAddress address) {
     String setting =
-        settings.jndi() == null
-            ? SettingTable.DATABASE_URL.name()
-            : SettingTable.DATABASE_JNDI.name();
+        address.jndi() == null
+            ? StorageSettings.DATABASE_URL.name()
+            : StorageSettings.DATABASE_JNDI.name();
     // The pool would log with its whole trace what is thrown here and said in one line.
     Logger pool = Logger.getLogger("com.zaxxer.hikari.pool.HikariPool");
     java.util.logging.Level before = pool.getLevel();
     pool.setLevel(java.util.logging.Level.OFF);
     try {
-      Database database = Opening.of(setting, () -> Database.open(settings));
+      Database database = Opening.of(setting, () -> Database.open(address));
       closeables.push(database::close);
       return database;
     } finally {

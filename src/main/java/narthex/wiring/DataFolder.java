@@ -10,6 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import narthex.settings.ServerSettings;
+import narthex.settings.SettingsException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,7 +97,7 @@ final class DataFolder implements Closeable {
 
   private static SettingsException inUse(Path folder, String holder) {
     return new SettingsException(
-        SettingTable.DATA_DIR.name(),
+        ServerSettings.DATA_DIR.name(),
         null,
         folder
             + " is in use by another Narthex ("

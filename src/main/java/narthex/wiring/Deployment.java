@@ -5,6 +5,7 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.time.Duration;
+import narthex.settings.Settings;
 import narthex.web.Site;
 import org.jspecify.annotations.Nullable;
 

@@ -5,6 +5,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import narthex.settings.SettingsException;
 
 /** Opens what a setting names. If that fails, the start ends with one line that names it. */
 final class Opening {

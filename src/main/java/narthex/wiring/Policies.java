@@ -1,18 +1,34 @@
 package narthex.wiring;
 
+import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import narthex.chunk.ChunkSizes;
+import narthex.chunk.ChunkStore;
+import narthex.db.DatabaseAddress;
 import narthex.document.DocumentUpload;
+import narthex.ingest.CdcMode;
 import narthex.ingest.NarDownload;
 import narthex.ingest.NarInfoUpload;
+import narthex.nix.Compression;
+import narthex.nix.Sha256;
+import narthex.serve.Advertising;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.NarInfoSigner;
 import narthex.serve.SiteInfo;
+import narthex.settings.AccessSettings;
+import narthex.settings.AccessToken;
+import narthex.settings.CdcSettings;
+import narthex.settings.Setting;
+import narthex.settings.Settings;
+import narthex.settings.SettingsException;
+import narthex.settings.StorageSettings;
 import narthex.web.AccessRule;
-import narthex.web.AccessToken;
 import narthex.web.DeletionPolicy;
 import narthex.web.Scope;
 import narthex.web.UploadPolicy;
@@ -36,21 +52,91 @@ final class Policies {
   }
 
   static AccessRule accessRule(Settings.Access access) {
-    Map<Scope, Supplier<List<AccessToken>>> tokens = new EnumMap<>(Scope.class);
-    access.tokens().forEach((scope, given) -> tokens.put(scope, () -> given));
-    access
-        .tokenFiles()
-        .forEach(
-            (scope, path) -> {
-              TokenFile file = TokenFile.open(AccessSettings.tokenFile(scope), path);
-              List<AccessToken> given = access.tokens().getOrDefault(scope, List.of());
-              tokens.put(scope, () -> Stream.concat(given.stream(), file.get().stream()).toList());
-            });
-    return new AccessRule(tokens, access.required());
+    Map<Scope, Supplier<List<Sha256>>> tokens = new EnumMap<>(Scope.class);
+    Set<Scope> required = EnumSet.noneOf(Scope.class);
+    for (Scope scope : Scope.values()) {
+      Settings.Grant grant = grant(access, scope);
+      if (grant.required()) {
+        required.add(scope);
+      }
+      List<Sha256> given = grant.tokens().stream().map(AccessToken::digest).toList();
+      Path path = grant.tokenFile();
+      if (path != null) {
+        TokenFile file = TokenFile.open(tokenFile(scope), path);
+        tokens.put(scope, () -> Stream.concat(given.stream(), file.get().stream()).toList());
+      } else if (!given.isEmpty()) {
+        tokens.put(scope, () -> given);
+      }
+    }
+    return new AccessRule(tokens, required);
   }
 
-  static NarInfoLookup.LookupSettings lookup(Settings settings) {
-    return new NarInfoLookup.LookupSettings(
+  private static Settings.Grant grant(Settings.Access access, Scope scope) {
+    return switch (scope) {
+      case READ -> access.read();
+      case WRITE -> access.write();
+      case ADMIN -> access.admin();
+    };
+  }
+
+  private static Setting<Path> tokenFile(Scope scope) {
+    return switch (scope) {
+      case READ -> AccessSettings.READ_TOKENS_FILE;
+      case WRITE -> AccessSettings.WRITE_TOKENS_FILE;
+      case ADMIN -> AccessSettings.ADMIN_TOKENS_FILE;
+    };
+  }
+
+  static CdcMode mode(Settings settings) {
+    return switch (settings.chunking().mode()) {
+      case "lazy" -> CdcMode.LAZY;
+      case "eager" -> CdcMode.EAGER;
+      default -> CdcMode.OFF;
+    };
+  }
+
+  static Advertising.Chunked advertised(Settings settings) {
+    return settings.chunking().advertised() == Compression.ZSTD
+        ? Advertising.Chunked.AS_ZSTD
+        : Advertising.Chunked.AS_NONE;
+  }
+
+  /**
+   * How chunks are made.
+   *
+   * @throws SettingsException if the sizes do not fit together
+   */
+  static ChunkStore.Policy chunks(Settings settings) {
+    Settings.Sizes said = settings.chunking().sizes();
+    ChunkSizes sizes;
+    try {
+      sizes = new ChunkSizes(bytes(said.min()), bytes(said.avg()), bytes(said.max()));
+    } catch (IllegalArgumentException e) {
+      throw settings.problem(CdcSettings.CDC_AVG, String.valueOf(e.getMessage()));
+    }
+    try {
+      return new ChunkStore.Policy(
+          sizes,
+          said.pack(),
+          settings.chunking().allowOtherSizes()
+              ? ChunkStore.OtherSizes.ALLOWED
+              : ChunkStore.OtherSizes.REFUSED);
+    } catch (IllegalArgumentException e) {
+      throw settings.problem(StorageSettings.BLOB_PART_SIZE, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** What no int holds is beyond every bound of a chunk's length too. */
+  private static int bytes(long size) {
+    return (int) Math.min(Integer.MAX_VALUE, size);
+  }
+
+  static DatabaseAddress database(Settings.Database said) {
+    return new DatabaseAddress(said.url(), said.user(), said.password(), said.jndi());
+  }
+
+  static NarInfoLookup.Policy lookup(Settings settings) {
+    return new NarInfoLookup.Policy(
         settings.narInfos().revalidateAfter(),
         settings.narInfos().memorySizeBytes(),
         settings.fetching().prefetch() ? NarInfoLookup.Prefetch.ON : NarInfoLookup.Prefetch.OFF);
@@ -71,7 +157,7 @@ final class Policies {
   }
 
   static NarDownload.Policy download(Settings all) {
-    return new NarDownload.Policy(all.uploading().maxNarBytes(), all.chunking().mode());
+    return new NarDownload.Policy(all.uploading().maxNarBytes(), mode(all));
   }
 
   static UploadPolicy uploads(Settings settings) {

@@ -1,5 +1,7 @@
 package narthex.wiring;
 
+import narthex.settings.Settings;
+import narthex.settings.SettingsSources;
 import org.jspecify.annotations.Nullable;
 
 /** How many threads of a server answer requests, where no server tells. */

@@ -11,6 +11,10 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
+import narthex.settings.ContextSources;
+import narthex.settings.Settings;
+import narthex.settings.SettingsException;
+import narthex.settings.SettingsSources;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Objects;
 import narthex.nix.NixFormatException;
 import narthex.nix.SecretKey;
+import narthex.settings.Settings;
+import narthex.settings.SettingsException;
 
 /** The secret keys in the key files; the default one is made at the first start. */
 final class SigningKeys {

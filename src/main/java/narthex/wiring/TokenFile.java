@@ -11,7 +11,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
-import narthex.web.AccessToken;
+import narthex.nix.Sha256;
+import narthex.settings.AccessToken;
+import narthex.settings.Setting;
+import narthex.settings.SettingsException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * were read last still hold, so that a rotation that goes wrong locks nobody out. Safe for use by
  * many threads.
  */
-final class TokenFile implements Supplier<List<AccessToken>> {
+final class TokenFile implements Supplier<List<Sha256>> {
   private static final System.Logger LOG = System.getLogger(TokenFile.class.getName());
 
   private final Path file;
@@ -43,7 +46,7 @@ final class TokenFile implements Supplier<List<AccessToken>> {
     }
   }
 
-  private record Reading(@Nullable Version version, List<AccessToken> tokens) {}
+  private record Reading(@Nullable Version version, List<Sha256> tokens) {}
 
   /**
    * Reads the file for the first time.
@@ -64,12 +67,12 @@ final class TokenFile implements Supplier<List<AccessToken>> {
   }
 
   @Override
-  public List<AccessToken> get() {
+  public List<Sha256> get() {
     Reading known = last;
     return Objects.equals(known.version(), Version.of(file)) ? known.tokens() : readAgain();
   }
 
-  private synchronized List<AccessToken> readAgain() {
+  private synchronized List<Sha256> readAgain() {
     Version version = Version.of(file);
     if (Objects.equals(last.version(), version)) {
       return last.tokens();
@@ -92,8 +95,8 @@ final class TokenFile implements Supplier<List<AccessToken>> {
     return last.tokens();
   }
 
-  private static List<AccessToken> read(Path file) throws IOException {
-    List<AccessToken> tokens = new ArrayList<>();
+  private static List<Sha256> read(Path file) throws IOException {
+    List<Sha256> tokens = new ArrayList<>();
     int number = 0;
     for (String line : Files.readAllLines(file)) {
       number++;
@@ -102,7 +105,7 @@ final class TokenFile implements Supplier<List<AccessToken>> {
         continue;
       }
       try {
-        tokens.add(AccessToken.parse(text));
+        tokens.add(AccessToken.parse(text).digest());
       } catch (IllegalArgumentException e) {
         throw new IllegalArgumentException("line " + number + ": " + e.getMessage(), e);
       }

@@ -4,16 +4,17 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import javax.net.ssl.SSLContext;
+import narthex.settings.Settings;
+import narthex.settings.UpstreamSettings;
 import narthex.stream.DecoderShare;
 import narthex.upstream.Netrc;
 import narthex.upstream.ProxyRules;
 import narthex.upstream.TrustStore;
 import narthex.upstream.Upstream;
 import narthex.upstream.UpstreamNetwork;
-import narthex.upstream.UpstreamSettings;
+import narthex.upstream.UpstreamPolicy;
 import narthex.upstream.Upstreams;
 import org.jspecify.annotations.Nullable;
 
@@ -33,17 +34,40 @@ public final class UpstreamAssembly {
     Settings.Search search = settings.search();
     UpstreamNetwork network = network(search.network());
     List<Upstream> upstreams = new ArrayList<>();
-    for (UpstreamSettings upstream : settings.upstreams()) {
-      upstreams.add(new Upstream(upstream, settings.site().storeDir(), network, decoders));
+    for (Settings.Upstream upstream : settings.upstreams()) {
+      upstreams.add(new Upstream(policy(upstream), settings.site().storeDir(), network, decoders));
     }
     return new Upstreams(
         upstreams,
-        new Upstreams.SearchSettings(
+        new Upstreams.SearchPolicy(
             search.betterAnswerWait(),
             search.answerWithin(),
             search.negativeTtl(),
             search.negativeEntries()),
         tasks);
+  }
+
+  private static UpstreamPolicy policy(Settings.Upstream said) {
+    Settings.Limits limits = said.limits();
+    return new UpstreamPolicy(
+        said.url(),
+        said.trustedKeys(),
+        said.priority(),
+        said.allowUnsigned() ? UpstreamPolicy.Trust.ANY : UpstreamPolicy.Trust.SIGNED,
+        new UpstreamPolicy.Limits(
+            limits.connect(),
+            limits.read(),
+            limits.retryWithin(),
+            limits.maxConnections(),
+            limits.failuresToOpen(),
+            limits.probeAfter()));
+  }
+
+  private static ProxyRules proxies(Settings.@Nullable Proxy proxy) {
+    if (proxy == null) {
+      return ProxyRules.ofEnvironment(System.getenv());
+    }
+    return proxy.url() == null ? ProxyRules.none() : ProxyRules.always(proxy.url());
   }
 
   private static UpstreamNetwork network(Settings.Network settings) throws IOException {
@@ -52,16 +76,14 @@ public final class UpstreamAssembly {
     return new UpstreamNetwork(
         netrc == null
             ? Netrc.empty()
-            : Opening.of(SettingTable.NETRC_FILE.name(), () -> Netrc.read(netrc)),
-        Objects.requireNonNullElseGet(
-            settings.proxies(), () -> ProxyRules.ofEnvironment(System.getenv())),
+            : Opening.of(UpstreamSettings.NETRC_FILE.name(), () -> Netrc.read(netrc)),
+        proxies(settings.proxy()),
         trustStore == null ? null : load(trustStore, settings.trustStorePassword()),
         settings.allowedHosts());
   }
 
   private static SSLContext load(Path file, @Nullable String password) {
-    return Opening.of(
-        UpstreamNetworkSettings.TRUST_STORE.name(), () -> TrustStore.load(file, password));
+    return Opening.of(UpstreamSettings.TRUST_STORE.name(), () -> TrustStore.load(file, password));
   }
 
   /** One line for each upstream: its URL and how it fares. */

@@ -28,12 +28,14 @@ import org.junit.jupiter.params.provider.MethodSource;
  *   <li>{@code nix} sees Bouncy Castle's low-level Ed25519, which signs many times faster than the
  *       JDK's.
  *   <li>{@code nix} sees Jackson, which reads and writes the JSON documents of the protocol.
+ *   <li>{@code nix} holds URLs and patterns of host names, which settings and {@code upstream}
+ *       share.
  *   <li>{@code document} sees {@code upstream}: the fetch of a document is part of it, as the whole
  *       way in is.
  *   <li>{@code standalone} exists: the launcher of {@code java -jar} with its embedded server,
- *       which is no part of the deployed application. It reads {@code wiring}'s release and nothing
- *       else.
- *   <li>{@code wiring} holds the CDI producers and the servlet listeners that start and stop.
+ *       which is no part of the deployed application. It reads the settings, and {@code wiring}'s
+ *       release and number of request threads.
+ *   <li>{@code wiring} holds the CDI producer and the servlet listeners that start and stop.
  * </ul>
  */
 class PackageTableTest {
@@ -97,6 +99,7 @@ class PackageTableTest {
         List.of("nix", "stream", "serve", "document", "ingest", "maintain"),
         "jakarta.servlet..",
         "jakarta.inject.."),
+    SETTINGS(List.of("nix", "stream"), "io.smallrye.config..", "org.eclipse.microprofile.config.."),
     WIRING(
         List.of(
             "nix",
@@ -111,15 +114,14 @@ class PackageTableTest {
             "serve",
             "document",
             "maintain",
-            "web"),
+            "web",
+            "settings"),
         "jakarta.enterprise..",
         "jakarta.inject..",
         "jakarta.servlet..",
-        "org.jboss.weld..",
-        "io.smallrye.config..",
-        "org.eclipse.microprofile.config.."),
+        "org.jboss.weld.."),
     STANDALONE(
-        List.of("wiring"),
+        List.of("wiring", "settings"),
         "jakarta.servlet..",
         "org.apache.catalina..",
         "org.apache.coyote..",

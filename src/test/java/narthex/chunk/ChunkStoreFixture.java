@@ -12,7 +12,7 @@ import narthex.blob.FaultyBlobStore;
 import narthex.blob.MemoryBlobStore;
 import narthex.chunk.ChunkStore.OtherSizes;
 import narthex.db.Database;
-import narthex.db.DatabaseSettings;
+import narthex.db.DatabaseAddress;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import org.junit.jupiter.api.AfterEach;
@@ -34,7 +34,7 @@ abstract class ChunkStoreFixture {
 
   @BeforeEach
   void open() throws IOException {
-    database = Database.open(new DatabaseSettings(url(), null, null, null));
+    database = Database.open(new DatabaseAddress(url(), null, null, null));
     store = store(SIZES, OtherSizes.REFUSED);
   }
 
@@ -51,7 +51,7 @@ abstract class ChunkStoreFixture {
 
   ChunkStore store(ChunkSizes sizes, OtherSizes others) {
     return new ChunkStore(
-        blobs, database, new ChunkStore.Settings(sizes, PACK_BYTES, others), threads);
+        blobs, database, new ChunkStore.Policy(sizes, PACK_BYTES, others), threads);
   }
 
   static NarId id(byte[] nar) throws Exception {

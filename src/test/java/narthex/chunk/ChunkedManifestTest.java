@@ -26,7 +26,7 @@ import narthex.blob.FaultyBlobStore;
 import narthex.blob.MemoryBlobStore;
 import narthex.db.ChunkPlace;
 import narthex.db.Database;
-import narthex.db.DatabaseSettings;
+import narthex.db.DatabaseAddress;
 import narthex.nix.Compression;
 import narthex.stream.CorruptEncodingException;
 import narthex.stream.Decoders;
@@ -54,7 +54,7 @@ class ChunkedManifestTest {
 
   @BeforeEach
   void open() throws IOException {
-    database = Database.open(new DatabaseSettings(url(), null, null, null));
+    database = Database.open(new DatabaseAddress(url(), null, null, null));
     stored = store(NAR, Shape.usual());
     frames = stored.frames();
   }

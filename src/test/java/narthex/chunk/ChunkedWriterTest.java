@@ -23,7 +23,7 @@ import narthex.blob.MemoryBlobStore;
 import narthex.chunk.ChunkStore.OtherSizes;
 import narthex.db.ChunkPlace;
 import narthex.db.Database;
-import narthex.db.DatabaseSettings;
+import narthex.db.DatabaseAddress;
 import narthex.db.Form;
 import narthex.db.ManifestPart;
 import narthex.db.Representation;
@@ -161,9 +161,9 @@ class ChunkedWriterTest extends ChunkStoreFixture {
       MemoryBlobStore own = new MemoryBlobStore();
       try (Database rows =
           Database.open(
-              new DatabaseSettings(
+              new DatabaseAddress(
                   "jdbc:sqlite:" + folder.resolve(helpers + ".db"), null, null, null))) {
-        ChunkStore.Settings settings = new ChunkStore.Settings(SIZES, 1 << 30, OtherSizes.REFUSED);
+        ChunkStore.Policy settings = new ChunkStore.Policy(SIZES, 1 << 30, OtherSizes.REFUSED);
         try (ChunkedWriter writer = new ChunkStore(own, rows, settings, threads, helpers).begin()) {
           write(writer, nar, 0, nar.length);
           writer.finish();
@@ -187,7 +187,7 @@ class ChunkedWriterTest extends ChunkStoreFixture {
         new ChunkStore(
             blobs,
             database,
-            new ChunkStore.Settings(SIZES, PACK_BYTES, OtherSizes.REFUSED),
+            new ChunkStore.Policy(SIZES, PACK_BYTES, OtherSizes.REFUSED),
             threads,
             helpers);
     byte[] nar = random(9_000_000, helpers);

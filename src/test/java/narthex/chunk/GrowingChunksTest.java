@@ -28,7 +28,7 @@ import narthex.blob.FaultyBlobStore;
 import narthex.chunk.ChunkStore.OtherSizes;
 import narthex.db.ChunkPlace;
 import narthex.db.Database;
-import narthex.db.DatabaseSettings;
+import narthex.db.DatabaseAddress;
 import narthex.db.Form;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
@@ -60,13 +60,10 @@ class GrowingChunksTest {
     blobs = new FaultyBlobStore(files);
     database =
         Database.open(
-            new DatabaseSettings("jdbc:sqlite:" + folder.resolve("narthex.db"), null, null, null));
+            new DatabaseAddress("jdbc:sqlite:" + folder.resolve("narthex.db"), null, null, null));
     store =
         new ChunkStore(
-            blobs,
-            database,
-            new ChunkStore.Settings(SIZES, PACK_BYTES, OtherSizes.REFUSED),
-            threads);
+            blobs, database, new ChunkStore.Policy(SIZES, PACK_BYTES, OtherSizes.REFUSED), threads);
   }
 
   @AfterEach

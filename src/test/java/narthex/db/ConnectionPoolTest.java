@@ -54,7 +54,7 @@ class ConnectionPoolTest {
 
     @Override
     public List<Object> call() throws Exception {
-      Database database = Database.open(new DatabaseSettings(url, null, null, null));
+      Database database = Database.open(new DatabaseAddress(url, null, null, null));
       boolean registered = ours() > 0;
       database.close();
       return List.of(registered, ours());
@@ -71,14 +71,14 @@ class ConnectionPoolTest {
   @Test
   void aDataSourceOfTheContainerIsFoundByItsShortNameAndStaysOpen(@TempDir Path folder)
       throws Exception {
-    DatabaseSettings sqlite =
-        new DatabaseSettings("jdbc:sqlite:" + folder.resolve("a.db"), null, null, null);
+    DatabaseAddress sqlite =
+        new DatabaseAddress("jdbc:sqlite:" + folder.resolve("a.db"), null, null, null);
     String factory = System.getProperty(Context.INITIAL_CONTEXT_FACTORY);
     System.setProperty(Context.INITIAL_CONTEXT_FACTORY, FakeContainer.class.getName());
     try (ConnectionPool container = ConnectionPool.open(sqlite)) {
       BOUND.set(container.connections());
       try (Database database =
-          Database.open(new DatabaseSettings(null, null, null, "jdbc/narthex"))) {
+          Database.open(new DatabaseAddress(null, null, null, "jdbc/narthex"))) {
         database.ping();
       }
       try (var connection = container.connections().getConnection()) {

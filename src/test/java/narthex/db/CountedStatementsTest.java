@@ -52,8 +52,8 @@ class CountedStatementsTest {
 
   @BeforeEach
   void open() throws IOException {
-    DatabaseSettings settings =
-        new DatabaseSettings("jdbc:sqlite:" + folder.resolve("counted.db"), null, null, null);
+    DatabaseAddress settings =
+        new DatabaseAddress("jdbc:sqlite:" + folder.resolve("counted.db"), null, null, null);
     database = Database.open(settings);
     pool = ConnectionPool.open(settings);
     chunks = new ChunkTable(new Transactions(counted(pool.connections(), DataSource.class), null));

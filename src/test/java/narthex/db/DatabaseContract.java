@@ -257,7 +257,7 @@ abstract class DatabaseContract extends UploadContract
   @Test
   void twoThatMigrateAtOnceRunEachScriptOnce() throws Exception {
     for (int round = 0; round < 5; round++) {
-      DatabaseSettings fresh = newDatabase();
+      DatabaseAddress fresh = newDatabase();
       try (ConnectionPool one = ConnectionPool.open(fresh);
           ConnectionPool other = ConnectionPool.open(fresh)) {
         List<Integer> ran =
@@ -272,7 +272,7 @@ abstract class DatabaseContract extends UploadContract
   @Test
   void twoReplicasThatStartAtOnceOnAnEmptyDatabaseBothOpenIt() throws Exception {
     for (int round = 0; round < 5; round++) {
-      DatabaseSettings fresh = newDatabase();
+      DatabaseAddress fresh = newDatabase();
       List<Database> opened = AtOnce.run(() -> Database.open(fresh), () -> Database.open(fresh));
       opened.get(0).storeNarInfo(narInfo(1, 1, STEM));
       assertTrue(opened.get(1).findNarInfo(pathHash(1)).isPresent());

@@ -9,11 +9,11 @@ import org.junit.jupiter.api.BeforeEach;
 
 /** A new and empty database for each test. */
 abstract class DatabaseFixture {
-  private DatabaseSettings settings;
+  private DatabaseAddress settings;
   Database database;
 
   /** Returns where a new and empty database is. */
-  abstract DatabaseSettings newDatabase() throws Exception;
+  abstract DatabaseAddress newDatabase() throws Exception;
 
   @BeforeEach
   final void open() throws Exception {
@@ -26,7 +26,7 @@ abstract class DatabaseFixture {
     database.close();
   }
 
-  final DatabaseSettings settings() {
+  final DatabaseAddress settings() {
     return settings;
   }
 

@@ -40,7 +40,7 @@ class FullDiskTest {
   void open() throws IOException {
     Path file = folder.resolve("narthex.db");
     reserve = folder.resolve("narthex.db-reserve");
-    pool = ConnectionPool.open(new DatabaseSettings("jdbc:sqlite:" + file, null, null, null));
+    pool = ConnectionPool.open(new DatabaseAddress("jdbc:sqlite:" + file, null, null, null));
     DiskReserve kept = new DiskReserve(reserve);
     database = Database.over(failing(pool.connections()), "sqlite", kept);
     database.storeNarInfo(
@@ -125,7 +125,7 @@ class FullDiskTest {
   @Test
   void anSqliteFileHasItsReserveBesideIt() throws IOException {
     Path other = folder.resolve("other.db");
-    Database.open(new DatabaseSettings("jdbc:sqlite:" + other, null, null, null)).close();
+    Database.open(new DatabaseAddress("jdbc:sqlite:" + other, null, null, null)).close();
 
     assertTrue(Files.exists(folder.resolve("other.db-reserve")));
   }

@@ -21,13 +21,13 @@ class PostgresqlDatabaseTest extends DatabaseContract {
   }
 
   @Override
-  DatabaseSettings newDatabase() throws Exception {
+  DatabaseAddress newDatabase() throws Exception {
     String name = "narthex" + ++databases;
     try (Connection connection = server.getPostgresDatabase().getConnection();
         Statement statement = connection.createStatement()) {
       statement.execute("create database " + name);
     }
-    return new DatabaseSettings(
+    return new DatabaseAddress(
         "jdbc:postgresql://localhost:" + server.getPort() + "/" + name,
         "postgres",
         "postgres",

@@ -25,9 +25,9 @@ class SqliteDatabaseTest extends DatabaseContract {
   }
 
   @Override
-  DatabaseSettings newDatabase() {
+  DatabaseAddress newDatabase() {
     Path file = folder.resolve("new folder " + ++databases).resolve("narthex.db");
-    return new DatabaseSettings("jdbc:sqlite:" + file, null, null, null);
+    return new DatabaseAddress("jdbc:sqlite:" + file, null, null, null);
   }
 
   @Test
@@ -53,14 +53,14 @@ class SqliteDatabaseTest extends DatabaseContract {
     DatabaseException refusal =
         assertThrows(
             DatabaseException.class,
-            () -> Database.open(new DatabaseSettings(url, null, null, null)));
+            () -> Database.open(new DatabaseAddress(url, null, null, null)));
 
     assertEquals(1, String.valueOf(refusal.getMessage()).lines().count());
   }
 
   @Test
   void aJndiNameThatIsNotThereIsRefusedInOneLine() {
-    DatabaseSettings jndi = new DatabaseSettings(null, null, null, "jdbc/nowhere");
+    DatabaseAddress jndi = new DatabaseAddress(null, null, null, "jdbc/nowhere");
 
     DatabaseException refusal = assertThrows(DatabaseException.class, () -> Database.open(jndi));
 
@@ -70,10 +70,10 @@ class SqliteDatabaseTest extends DatabaseContract {
 
   @Test
   void passwordsAreNeverPrinted() {
-    DatabaseSettings settings =
-        new DatabaseSettings("jdbc:postgresql://u:hidden@h/d?password=hidden", "u", "hidden", null);
+    DatabaseAddress settings =
+        new DatabaseAddress("jdbc:postgresql://u:hidden@h/d?password=hidden", "u", "hidden", null);
 
-    assertEquals("DatabaseSettings[jdbc:postgresql://h/d]", settings.toString());
+    assertEquals("DatabaseAddress[jdbc:postgresql://h/d]", settings.toString());
   }
 
   private static String pragma(Connection connection, String name) throws Exception {

@@ -61,7 +61,7 @@ abstract class UploadContract extends DatabaseFixture {
 
   @Test
   void whatTheVersionBeforeStoredIsThereAfterTheMigration() throws Exception {
-    DatabaseSettings old = newDatabase();
+    DatabaseAddress old = newDatabase();
     try (ConnectionPool pool = ConnectionPool.open(old)) {
       new Migrations(Migrations.SCRIPTS.subList(0, 1)).apply(pool.connections(), "here");
       try (Connection connection = pool.connections().getConnection()) {

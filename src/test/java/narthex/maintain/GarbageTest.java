@@ -18,7 +18,7 @@ import java.util.TreeSet;
 import narthex.blob.BlobSink;
 import narthex.blob.FaultyBlobStore.Step;
 import narthex.db.Database;
-import narthex.db.DatabaseSettings;
+import narthex.db.DatabaseAddress;
 import narthex.db.DocumentRow;
 import narthex.db.GarbageTable;
 import narthex.db.Representation;
@@ -179,7 +179,7 @@ class GarbageTest extends StoreFixture {
 
     try (Database empty =
         Database.open(
-            new DatabaseSettings("jdbc:sqlite:" + elsewhere.resolve("y.db"), null, null, null))) {
+            new DatabaseAddress("jdbc:sqlite:" + elsewhere.resolve("y.db"), null, null, null))) {
       for (int i = 0; i < 2; i++) {
         chores(
                 new FindUnnamedBlobs(empty, blobs, () -> now),

@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import narthex.blob.FaultyBlobStore;
 import narthex.blob.MemoryBlobStore;
 import narthex.db.Database;
-import narthex.db.DatabaseSettings;
+import narthex.db.DatabaseAddress;
 import narthex.ingest.CdcMode;
 import narthex.ingest.NarIngest;
 import narthex.ingest.NarUpload;
@@ -47,7 +47,7 @@ abstract class StoreFixture {
   void openStore(@TempDir Path folder) throws IOException {
     database =
         Database.open(
-            new DatabaseSettings("jdbc:sqlite:" + folder.resolve("x.db"), null, null, null));
+            new DatabaseAddress("jdbc:sqlite:" + folder.resolve("x.db"), null, null, null));
     stored = new StoredNars(blobs, database, () -> now);
     ChunkedNars chunked =
         new ChunkedNars(

@@ -8,8 +8,8 @@ import java.nio.file.StandardCopyOption;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Stream;
-import narthex.wiring.Settings;
-import narthex.wiring.SettingsSources;
+import narthex.settings.Settings;
+import narthex.settings.SettingsSources;
 import org.jspecify.annotations.Nullable;
 
 /** The whole web application in an embedded Tomcat of this process, on a free port. */

@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import narthex.blob.MemoryBlobStore;
 import narthex.chunk.ChunkedWriter;
 import narthex.db.Database;
-import narthex.db.DatabaseSettings;
+import narthex.db.DatabaseAddress;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
 import narthex.stream.CorruptNarException;
@@ -129,7 +129,7 @@ class NarReadingTest {
     ExecutorService threads = Executors.newCachedThreadPool();
     Database database =
         Database.open(
-            new DatabaseSettings("jdbc:sqlite:" + folder.resolve("x.db"), null, null, null));
+            new DatabaseAddress("jdbc:sqlite:" + folder.resolve("x.db"), null, null, null));
     long before = budget.freeBytes();
     AtomicLong during = new AtomicLong(before);
     try (ChunkedWriter writer = StoredChunks.ofUsualSizes(blobs, database, threads).begin()) {

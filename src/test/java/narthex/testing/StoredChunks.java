@@ -70,7 +70,7 @@ public final class StoredChunks {
     return new ChunkStore(
         blobs,
         database,
-        new ChunkStore.Settings(Shape.usual().sizes(), PACK_BYTES, ChunkStore.OtherSizes.REFUSED),
+        new ChunkStore.Policy(Shape.usual().sizes(), PACK_BYTES, ChunkStore.OtherSizes.REFUSED),
         packers);
   }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.util.List;
 import java.util.Optional;
+import narthex.nix.HttpUrl;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.AlphaChars;
@@ -21,8 +22,8 @@ class NetrcTest {
             "machine a.example login anna password secret\n"
                 + "machine b.example\n\tlogin bert\n\taccount none\n\tpassword hidden\n");
 
-    assertEquals(Optional.of(new Netrc.Login("anna", "secret")), netrc.find("a.example"));
-    assertEquals(Optional.of(new Netrc.Login("bert", "hidden")), netrc.find("B.EXAMPLE"));
+    assertEquals(Optional.of(new HttpUrl.Login("anna", "secret")), netrc.find("a.example"));
+    assertEquals(Optional.of(new HttpUrl.Login("bert", "hidden")), netrc.find("B.EXAMPLE"));
     assertEquals(Optional.empty(), netrc.find("c.example"));
     assertEquals(Optional.empty(), netrc.find("example"));
   }
@@ -30,7 +31,7 @@ class NetrcTest {
   @Test
   void aMachineMayHaveAPasswordOnly() {
     assertEquals(
-        Optional.of(new Netrc.Login("", "token")),
+        Optional.of(new HttpUrl.Login("", "token")),
         Netrc.parse("machine a.example password token").find("a.example"));
   }
 
@@ -39,8 +40,8 @@ class NetrcTest {
     Netrc netrc =
         Netrc.parse("machine a password 1 machine a password 2 default login x password 3");
 
-    assertEquals(Optional.of(new Netrc.Login("", "1")), netrc.find("a"));
-    assertEquals(Optional.of(new Netrc.Login("x", "3")), netrc.find("b"));
+    assertEquals(Optional.of(new HttpUrl.Login("", "1")), netrc.find("a"));
+    assertEquals(Optional.of(new HttpUrl.Login("x", "3")), netrc.find("b"));
   }
 
   @Test
@@ -49,8 +50,8 @@ class NetrcTest {
         Netrc.parse(
             "machine a login \"anna b\" password \"p\\\"q #x\"\nmachine b password \"login\"");
 
-    assertEquals(Optional.of(new Netrc.Login("anna b", "p\"q #x")), netrc.find("a"));
-    assertEquals(Optional.of(new Netrc.Login("", "login")), netrc.find("b"));
+    assertEquals(Optional.of(new HttpUrl.Login("anna b", "p\"q #x")), netrc.find("a"));
+    assertEquals(Optional.of(new HttpUrl.Login("", "login")), netrc.find("b"));
   }
 
   @Test
@@ -59,9 +60,9 @@ class NetrcTest {
         Netrc.parse(
             "machine a login x password 1\nmachine a login y password 2 login z password 3\n");
 
-    assertEquals(Optional.of(new Netrc.Login("x", "1")), netrc.find("a"));
-    assertEquals(Optional.of(new Netrc.Login("y", "2")), netrc.find("a", "y"));
-    assertEquals(Optional.of(new Netrc.Login("z", "3")), netrc.find("a", "z"));
+    assertEquals(Optional.of(new HttpUrl.Login("x", "1")), netrc.find("a"));
+    assertEquals(Optional.of(new HttpUrl.Login("y", "2")), netrc.find("a", "y"));
+    assertEquals(Optional.of(new HttpUrl.Login("z", "3")), netrc.find("a", "z"));
     assertEquals(Optional.empty(), netrc.find("a", "other"));
   }
 
@@ -73,12 +74,12 @@ class NetrcTest {
                 + "macdef init\nmachine a password macro\n\n"
                 + "machine a password real # trailing\n");
 
-    assertEquals(Optional.of(new Netrc.Login("", "real")), netrc.find("a"));
+    assertEquals(Optional.of(new HttpUrl.Login("", "real")), netrc.find("a"));
   }
 
   @Test
   void aLoginNeverShowsItsPassword() {
-    assertFalse(new Netrc.Login("anna", "secret").toString().contains("secret"));
+    assertFalse(new HttpUrl.Login("anna", "secret").toString().contains("secret"));
   }
 
   @Property
@@ -90,7 +91,7 @@ class NetrcTest {
     Netrc netrc = Netrc.parse(text.toString());
 
     for (String host : hosts) {
-      Netrc.Login found = netrc.find(host).orElseThrow();
+      HttpUrl.Login found = netrc.find(host).orElseThrow();
       assertEquals(host.toLowerCase(java.util.Locale.ROOT), lower(found.password()).substring(1));
       assertEquals(host.toLowerCase(java.util.Locale.ROOT), lower(found.user()).substring(1));
     }

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
+import narthex.nix.HostPatterns;
+import narthex.nix.HttpUrl;
 import narthex.testing.FaultyUpstream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;

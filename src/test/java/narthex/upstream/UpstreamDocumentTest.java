@@ -45,12 +45,12 @@ class UpstreamDocumentTest {
     return upstream.fetchDocument(name, MAX_BYTES, (body, base) -> body.readAllBytes());
   }
 
-  private Upstream upstream(List<PublicKey> keys, UpstreamSettings.Trust trust) {
+  private Upstream upstream(List<PublicKey> keys, UpstreamPolicy.Trust trust) {
     return fixture.upstream(keys, null, trust);
   }
 
   private Upstream trusting() {
-    return upstream(List.of(Realisations.KEY.publicKey()), UpstreamSettings.Trust.SIGNED);
+    return upstream(List.of(Realisations.KEY.publicKey()), UpstreamPolicy.Trust.SIGNED);
   }
 
   @ParameterizedTest
@@ -65,7 +65,7 @@ class UpstreamDocumentTest {
     byte[] body = "{\"outPath\":\"%s-a\"}".formatted(HASH).getBytes(UTF_8);
     fixture.server.put(target.replace("HASH", HASH), body);
 
-    Upstream upstream = upstream(List.of(), UpstreamSettings.Trust.ANY);
+    Upstream upstream = upstream(List.of(), UpstreamPolicy.Trust.ANY);
     assertArrayEquals(body, fetch(upstream, document).orElseThrow());
   }
 
@@ -158,8 +158,7 @@ class UpstreamDocumentTest {
 
     assertArrayEquals(Realisations.leaf(), fetch(trusting(), Realisations.LEAF).orElseThrow());
     assertEquals(Optional.empty(), fetch(fixture.upstream(), Realisations.LEAF));
-    assertTrue(
-        fetch(upstream(List.of(), UpstreamSettings.Trust.ANY), Realisations.LEAF).isPresent());
+    assertTrue(fetch(upstream(List.of(), UpstreamPolicy.Trust.ANY), Realisations.LEAF).isPresent());
   }
 
   @Test

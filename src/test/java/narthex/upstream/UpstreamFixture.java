@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import narthex.nix.Compression;
+import narthex.nix.HttpUrl;
 import narthex.nix.PublicKey;
 import narthex.nix.SecretKey;
 import narthex.stream.DecoderBudget;
@@ -21,7 +22,7 @@ final class UpstreamFixture implements Closeable {
   private static final long DECODER_BYTES = 256 << 20;
   static final String STORE_DIR = "/nix/store";
   static final Duration LONG = Duration.ofSeconds(30);
-  static final UpstreamSettings.Limits PATIENT = limits(LONG, LONG, 1000, LONG);
+  static final UpstreamPolicy.Limits PATIENT = limits(LONG, LONG, 1000, LONG);
 
   final SecretKey key = SecretKey.generate("upstream-1", new SecureRandom());
   final FaultyUpstream server = FaultyUpstream.start();
@@ -34,21 +35,21 @@ final class UpstreamFixture implements Closeable {
     published = nar.publishTo(server, key);
   }
 
-  static UpstreamSettings.Limits limits(
+  static UpstreamPolicy.Limits limits(
       Duration read, Duration retryWithin, int failuresToOpen, Duration probeAfter) {
-    return new UpstreamSettings.Limits(LONG, read, retryWithin, 8, failuresToOpen, probeAfter);
+    return new UpstreamPolicy.Limits(LONG, read, retryWithin, 8, failuresToOpen, probeAfter);
   }
 
-  UpstreamSettings settings(String url, UpstreamSettings.Limits limits) {
-    return new UpstreamSettings(
-        HttpUrl.parse(url), List.of(key.publicKey()), null, UpstreamSettings.Trust.SIGNED, limits);
+  UpstreamPolicy settings(String url, UpstreamPolicy.Limits limits) {
+    return new UpstreamPolicy(
+        HttpUrl.parse(url), List.of(key.publicKey()), null, UpstreamPolicy.Trust.SIGNED, limits);
   }
 
   Upstream upstream() {
     return upstream(PATIENT);
   }
 
-  Upstream upstream(UpstreamSettings.Limits limits) {
+  Upstream upstream(UpstreamPolicy.Limits limits) {
     return upstream(settings(server.url(), limits), Netrc.empty());
   }
 
@@ -56,10 +57,9 @@ final class UpstreamFixture implements Closeable {
     return upstream(settings(url, PATIENT), netrc);
   }
 
-  Upstream upstream(
-      List<PublicKey> keys, @Nullable Integer priority, UpstreamSettings.Trust trust) {
+  Upstream upstream(List<PublicKey> keys, @Nullable Integer priority, UpstreamPolicy.Trust trust) {
     HttpUrl url = HttpUrl.parse(server.url());
-    return upstream(new UpstreamSettings(url, keys, priority, trust, PATIENT), Netrc.empty());
+    return upstream(new UpstreamPolicy(url, keys, priority, trust, PATIENT), Netrc.empty());
   }
 
   static final AddressRule.Resolver UNKNOWN_HOST =
@@ -75,14 +75,14 @@ final class UpstreamFixture implements Closeable {
 
   /** An upstream that is tried once, over this network. */
   Upstream through(String url, UpstreamNetwork network, AddressRule.Resolver resolver) {
-    UpstreamSettings.Limits limits = limits(LONG, Duration.ZERO, 1000, LONG);
+    UpstreamPolicy.Limits limits = limits(LONG, Duration.ZERO, 1000, LONG);
     Upstream upstream =
         new Upstream(settings(url, limits), STORE_DIR, network, decoders(), resolver);
     opened.add(upstream);
     return upstream;
   }
 
-  private Upstream upstream(UpstreamSettings settings, Netrc netrc) {
+  private Upstream upstream(UpstreamPolicy settings, Netrc netrc) {
     Upstream upstream = new Upstream(settings, STORE_DIR, netrc, decoders());
     opened.add(upstream);
     return upstream;

@@ -104,7 +104,7 @@ class UpstreamNarInfoTest {
   @Test
   void aRedirectWithoutEndIsTrouble() {
     server.fail(target, Fault.redirect(302, target));
-    UpstreamSettings.Limits limits =
+    UpstreamPolicy.Limits limits =
         UpstreamFixture.limits(
             UpstreamFixture.LONG, java.time.Duration.ofMillis(500), 1000, UpstreamFixture.LONG);
 
@@ -133,7 +133,7 @@ class UpstreamNarInfoTest {
   void anUpstreamThatMayBeUnsignedIsBelieved() throws IOException {
     server.put(target, fixture.nar.narInfo("nar/x.nar.xz").print());
 
-    Upstream upstream = fixture.upstream(List.of(), null, UpstreamSettings.Trust.ANY);
+    Upstream upstream = fixture.upstream(List.of(), null, UpstreamPolicy.Trust.ANY);
 
     assertTrue(fetch(upstream).isPresent());
   }
@@ -151,7 +151,7 @@ class UpstreamNarInfoTest {
   void aNarInfoOfAnotherStoreDirectoryIsTrouble() {
     String text = fixture.published.narInfo().print().replace("/nix/store/", "/opt/store/");
     server.put(target, text);
-    Upstream upstream = fixture.upstream(List.of(), null, UpstreamSettings.Trust.ANY);
+    Upstream upstream = fixture.upstream(List.of(), null, UpstreamPolicy.Trust.ANY);
 
     assertThrows(UpstreamUnavailableException.class, () -> fetch(upstream));
   }
@@ -178,7 +178,7 @@ class UpstreamNarInfoTest {
   void thePriorityIsItsOwnUnlessASettingOverridesIt() throws IOException {
     Upstream own = fixture.upstream();
     fetch(own);
-    Upstream overridden = fixture.upstream(List.of(), 5, UpstreamSettings.Trust.SIGNED);
+    Upstream overridden = fixture.upstream(List.of(), 5, UpstreamPolicy.Trust.SIGNED);
     assertEquals(Optional.of(40), own.priority());
     assertEquals(Optional.of(5), overridden.priority());
     fetch(overridden);

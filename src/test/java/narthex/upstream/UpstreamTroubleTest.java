@@ -92,7 +92,7 @@ class UpstreamTroubleTest {
   @ValueSource(longs = {1, 100})
   void aBoundTooShortForAnotherTryIsABoundAllTheSame(long millis) {
     fixture.server.fail(target, Fault.status(503));
-    UpstreamSettings.Limits limits =
+    UpstreamPolicy.Limits limits =
         UpstreamFixture.limits(LONG, Duration.ofMillis(millis), 1000, LONG);
 
     assertThrows(UpstreamUnavailableException.class, () -> isFound(fixture.upstream(limits)));
@@ -208,7 +208,7 @@ class UpstreamTroubleTest {
   void questionsHaveConnectionsThatTransfersCannotTake() throws Exception {
     Gate gate = new Gate();
     Upstream upstream =
-        fixture.upstream(new UpstreamSettings.Limits(LONG, LONG, NONE, 1, 1000, LONG));
+        fixture.upstream(new UpstreamPolicy.Limits(LONG, LONG, NONE, 1, 1000, LONG));
     DocumentName log = DocumentName.parse("log/" + "0".repeat(32) + "-x.drv");
     fixture.server.put("/" + log.print(), "text");
     fixture.server.fail("/" + log.print(), Fault.stallAfter(1, gate));

@@ -125,7 +125,7 @@ class UpstreamsTest {
     Upstreams upstreams =
         new Upstreams(
             List.of(first.upstream()),
-            new Upstreams.SearchSettings(NONE, Duration.ofMillis(50), LONG, 100),
+            new Upstreams.SearchPolicy(NONE, Duration.ofMillis(50), LONG, 100),
             executor);
 
     assertThrows(UpstreamUnavailableException.class, () -> upstreams.find(hash));
@@ -149,9 +149,7 @@ class UpstreamsTest {
     first.server.remove(target);
     Upstreams upstreams =
         new Upstreams(
-            List.of(first.upstream()),
-            new Upstreams.SearchSettings(NONE, LONG, NONE, 100),
-            executor);
+            List.of(first.upstream()), new Upstreams.SearchPolicy(NONE, LONG, NONE, 100), executor);
 
     assertEquals(Optional.empty(), upstreams.find(hash));
     assertEquals(Optional.empty(), upstreams.find(hash));
@@ -192,13 +190,13 @@ class UpstreamsTest {
   private Upstreams upstreams(Duration betterAnswerWait, Upstream... upstreams) {
     return new Upstreams(
         List.of(upstreams),
-        new Upstreams.SearchSettings(betterAnswerWait, LONG, LONG, 100),
+        new Upstreams.SearchPolicy(betterAnswerWait, LONG, LONG, 100),
         executor);
   }
 
   private static Upstream withPriority(UpstreamFixture fixture, @Nullable Integer priority) {
     return fixture.upstream(
-        List.of(fixture.key.publicKey()), priority, UpstreamSettings.Trust.SIGNED);
+        List.of(fixture.key.publicKey()), priority, UpstreamPolicy.Trust.SIGNED);
   }
 
   private static Upstream impatient(UpstreamFixture fixture) {

@@ -2,9 +2,9 @@ package narthex.web;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import narthex.nix.Sha256;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -87,7 +88,7 @@ class AccessRuleTest {
 
   @Test
   void tokensCanBeRotatedAndTheHighestScopeCounts() {
-    List<AccessToken> reading = new ArrayList<>(tokens("old" + LONG, "new" + LONG));
+    List<Sha256> reading = new ArrayList<>(tokens("old" + LONG, "new" + LONG));
     AccessRule rule =
         new AccessRule(
             Map.of(Scope.READ, () -> reading, Scope.WRITE, () -> tokens("new" + LONG)), Set.of());
@@ -98,23 +99,6 @@ class AccessRuleTest {
     reading.remove(0);
     assertEquals(Optional.empty(), rule.granted("old" + LONG));
     assertEquals(Optional.of(Scope.READ), rule.needed("GET", "/"));
-  }
-
-  @Test
-  void aTokenThatCouldBeGuessedOrNotSentIsRefusedWithoutShowingIt() {
-    for (String bad :
-        List.of(
-            "hidden",
-            "hidden89012345",
-            "hidden hidden hidden",
-            "hidden\u0000hidden0123",
-            "hiddenéhidden0123",
-            "hidden".repeat(200))) {
-      String message =
-          assertThrows(IllegalArgumentException.class, () -> AccessToken.parse(bad)).getMessage();
-      assertFalse(String.valueOf(message).contains("hidden"), message);
-    }
-    assertEquals("AccessToken[hidden]", AccessToken.parse("secret" + LONG).toString());
   }
 
   @ParameterizedTest
@@ -152,7 +136,7 @@ class AccessRuleTest {
   }
 
   private static AccessRule ruleWithTokens(String scopes) {
-    Map<Scope, Supplier<List<AccessToken>>> tokens = new EnumMap<>(Scope.class);
+    Map<Scope, Supplier<List<Sha256>>> tokens = new EnumMap<>(Scope.class);
     for (Scope scope : scopes(scopes)) {
       String text = scope.name().toLowerCase(Locale.ROOT) + LONG;
       tokens.put(scope, () -> tokens(text));
@@ -164,8 +148,10 @@ class AccessRuleTest {
     return new AccessRule(Map.of(), scopes(scopes));
   }
 
-  private static List<AccessToken> tokens(String... texts) {
-    return Arrays.stream(texts).map(AccessToken::parse).toList();
+  private static List<Sha256> tokens(String... texts) {
+    return Arrays.stream(texts)
+        .map(text -> Sha256.hash(text.getBytes(StandardCharsets.UTF_8)))
+        .toList();
   }
 
   private static Set<Scope> scopes(String names) {

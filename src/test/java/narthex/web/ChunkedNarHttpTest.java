@@ -18,7 +18,7 @@ import java.util.Map;
 import narthex.blob.BlobStore;
 import narthex.blob.DirectoryBlobStore;
 import narthex.db.Database;
-import narthex.db.DatabaseSettings;
+import narthex.db.DatabaseAddress;
 import narthex.nix.Compression;
 import narthex.nix.NarFileName;
 import narthex.stream.Decoders;
@@ -36,7 +36,7 @@ class ChunkedNarHttpTest extends SharedServer {
   private StoredChunks chunked(Sample sample) throws IOException {
     http.know(sample);
     String url = "jdbc:sqlite:" + data.resolve("narthex.db");
-    try (Database database = Database.open(new DatabaseSettings(url, null, null, null));
+    try (Database database = Database.open(new DatabaseAddress(url, null, null, null));
         BlobStore blobs = DirectoryBlobStore.open(data.resolve("blobs"))) {
       return StoredChunks.store(database, blobs, Shape.usual(), sample.bytes(sample.narName(), 0));
     }

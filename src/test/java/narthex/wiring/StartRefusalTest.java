@@ -5,8 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import narthex.settings.SettingsException;
+import narthex.settings.SettingsFixture;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What cannot be opened ends the start with one line that names the setting. */
 class StartRefusalTest extends SettingsFixture {
@@ -67,7 +71,8 @@ class StartRefusalTest extends SettingsFixture {
     try (Components first = open()) {
       assertTrue(first.site().readiness() != null);
     }
-    try (narthex.db.Database database = narthex.db.Database.open(read().database())) {
+    try (narthex.db.Database database =
+        narthex.db.Database.open(Policies.database(read().database()))) {
       database.chunks().keepSizes("1,2,3");
     }
 
@@ -84,12 +89,33 @@ class StartRefusalTest extends SettingsFixture {
     open().close();
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "narthex.cdc.min, 64KiB, do not grow from min to avg to max",
+    "narthex.cdc.avg, 1MiB, do not grow from min to avg to max",
+    "narthex.cdc.min, 1, are not between",
+    "narthex.cdc.max, 8GiB, are not between",
+    "narthex.blob.part-size, 0, are not between",
+    "narthex.blob.part-size, 2GiB, are not between"
+  })
+  void sizesOfChunksAndPacksThatCannotBeAreRefused(String name, String size, String reason) {
+    properties.put(name, size);
+
+    String line = refusal();
+    assertTrue(line.contains(reason), line);
+  }
+
   private void assertRefused(String start) {
+    String line = refusal();
+    assertTrue(line.startsWith(start), line);
+  }
+
+  private String refusal() {
     SettingsException refused = assertThrows(SettingsException.class, () -> open().close());
     String line = String.valueOf(refused.getMessage());
-    assertTrue(line.startsWith(start), line);
     assertEquals(1, line.lines().count(), line);
     assertEquals(0, refused.getStackTrace().length);
+    return line;
   }
 
   private Components open() throws IOException {

@@ -11,8 +11,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import narthex.web.AccessToken;
-import narthex.web.Scope;
+import narthex.nix.Sha256;
+import narthex.settings.AccessSettings;
+import narthex.settings.Setting;
+import narthex.settings.SettingsException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TokenFileTest {
-  private static final Setting<Path> SETTING = AccessSettings.tokenFile(Scope.READ);
+  private static final Setting<Path> SETTING = AccessSettings.READ_TOKENS_FILE;
 
   private Path file = Path.of("");
 
@@ -74,7 +76,7 @@ class TokenFileTest {
     write("first-0123456789");
     TokenFile tokens = TokenFile.open(SETTING, file);
 
-    List<AccessToken> before = tokens.get();
+    List<Sha256> before = tokens.get();
     write("short");
     assertSame(before, tokens.get());
     Files.delete(file);

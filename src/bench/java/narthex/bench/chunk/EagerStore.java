@@ -14,7 +14,7 @@ import narthex.blob.DirectoryBlobStore;
 import narthex.chunk.ChunkSizes;
 import narthex.chunk.ChunkStore;
 import narthex.db.Database;
-import narthex.db.DatabaseSettings;
+import narthex.db.DatabaseAddress;
 import narthex.ingest.CdcMode;
 import narthex.ingest.NarIngest;
 import narthex.ingest.NarUpload;
@@ -39,13 +39,13 @@ final class EagerStore implements Closeable {
     this.folder = Files.createDirectories(folder);
     this.database =
         Database.open(
-            new DatabaseSettings("jdbc:sqlite:" + folder.resolve("narthex.db"), null, null, null));
+            new DatabaseAddress("jdbc:sqlite:" + folder.resolve("narthex.db"), null, null, null));
     this.blobs = DirectoryBlobStore.open(folder.resolve("storage"));
     ChunkStore chunks =
         new ChunkStore(
             blobs,
             database,
-            new ChunkStore.Settings(
+            new ChunkStore.Policy(
                 new ChunkSizes(16 << 10, 64 << 10, 256 << 10),
                 PACK_BYTES,
                 ChunkStore.OtherSizes.REFUSED),

@@ -15,7 +15,7 @@ import java.util.function.UnaryOperator;
 import narthex.blob.BlobStore;
 import narthex.blob.DirectoryBlobStore;
 import narthex.db.Database;
-import narthex.db.DatabaseSettings;
+import narthex.db.DatabaseAddress;
 import narthex.db.GarbageTable;
 import narthex.document.DocumentFetch;
 import narthex.document.DocumentIngest;
@@ -27,16 +27,16 @@ import narthex.maintain.Chore;
 import narthex.maintain.Chores;
 import narthex.maintain.DeleteGarbage;
 import narthex.nix.DocumentName;
+import narthex.nix.HttpUrl;
 import narthex.nix.PublicKey;
 import narthex.nix.SecretKey;
 import narthex.serve.NarInfoSigner;
 import narthex.stream.DecoderBudget;
 import narthex.stream.DecoderBudget.Work;
 import narthex.testing.FaultyUpstream;
-import narthex.upstream.HttpUrl;
 import narthex.upstream.Netrc;
 import narthex.upstream.Upstream;
-import narthex.upstream.UpstreamSettings;
+import narthex.upstream.UpstreamPolicy;
 import narthex.upstream.Upstreams;
 
 /** The part of a server that knows documents, over a folder; without HTTP. */
@@ -79,21 +79,20 @@ public final class DocumentNode implements AutoCloseable {
       throws IOException {
     this.folder = folder;
     String file = folder.resolve("narthex.db").toString();
-    this.database = Database.open(new DatabaseSettings("jdbc:sqlite:" + file, null, null, null));
+    this.database = Database.open(new DatabaseAddress("jdbc:sqlite:" + file, null, null, null));
     this.blobs = options.blobs().apply(DirectoryBlobStore.open(folder.resolve("store")));
-    UpstreamSettings.Limits limits =
-        new UpstreamSettings.Limits(
-            PATIENCE, PATIENCE, RETRY_WITHIN, 50, 1000, Duration.ofMillis(1));
+    UpstreamPolicy.Limits limits =
+        new UpstreamPolicy.Limits(PATIENCE, PATIENCE, RETRY_WITHIN, 50, 1000, Duration.ofMillis(1));
     this.decoders = DecoderBudget.inHeap(0);
     List<Upstream> made = new ArrayList<>();
     for (FaultyUpstream source : sources) {
       made.add(
           new Upstream(
-              new UpstreamSettings(
+              new UpstreamPolicy(
                   HttpUrl.parse(source.url()),
                   options.trustedKeys(),
                   sources.size() - made.size(),
-                  UpstreamSettings.Trust.SIGNED,
+                  UpstreamPolicy.Trust.SIGNED,
                   limits),
               "/nix/store",
               Netrc.empty(),
@@ -102,7 +101,7 @@ public final class DocumentNode implements AutoCloseable {
     this.upstreams =
         new Upstreams(
             made,
-            new Upstreams.SearchSettings(PATIENCE, PATIENCE, options.negativeTtl(), 1000),
+            new Upstreams.SearchPolicy(PATIENCE, PATIENCE, options.negativeTtl(), 1000),
             tasks);
     this.ingest = new DocumentIngest(blobs, database, InstantSource.system());
     this.lookup =

@@ -22,6 +22,7 @@ import narthex.blob.BlobStore;
 import narthex.blob.DirectoryBlobStore;
 import narthex.chunk.ChunkSizes;
 import narthex.db.Database;
+import narthex.db.DatabaseAddress;
 import narthex.ingest.CdcMode;
 import narthex.ingest.NarInfoUpload;
 import narthex.ingest.NarUpload;
@@ -35,6 +36,9 @@ import narthex.serve.NarInfoLookup;
 import narthex.serve.NarInfoLookup.Prefetch;
 import narthex.serve.NarLookup;
 import narthex.serve.ServedNarInfo;
+import narthex.settings.ContextSources;
+import narthex.settings.Settings;
+import narthex.settings.SettingsSources;
 import narthex.staging.InFlightRegistry;
 import narthex.store.StoredNars;
 import narthex.stream.DecoderBudget;
@@ -43,9 +47,6 @@ import narthex.testing.FaultyUpstream;
 import narthex.testing.StoredChunks;
 import narthex.upstream.Upstreams;
 import narthex.wiring.Assembly;
-import narthex.wiring.ContextSources;
-import narthex.wiring.Settings;
-import narthex.wiring.SettingsSources;
 import narthex.wiring.ThreadPools;
 import narthex.wiring.UpstreamAssembly;
 
@@ -211,7 +212,7 @@ public final class Node implements AutoCloseable {
   private Node(Path folder, Options options, List<FaultyUpstream> sources) throws IOException {
     this.folder = folder;
     Settings settings = options.settings(folder, sources);
-    this.database = Database.open(settings.database());
+    this.database = Database.open(new DatabaseAddress(settings.database().url(), null, null, null));
     this.blobs = options.blobs.apply(DirectoryBlobStore.open(settings.storage().blobRoot()));
     Assembly.Threads threads =
         new Assembly.Threads(

@@ -1,21 +1,14 @@
-package narthex.wiring;
+package narthex.settings;
 
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
-import narthex.chunk.ChunkStore;
-import narthex.db.DatabaseSettings;
-import narthex.ingest.CdcMode;
+import narthex.nix.Compression;
+import narthex.nix.HostPatterns;
+import narthex.nix.HttpUrl;
 import narthex.nix.PublicKey;
-import narthex.serve.Advertising;
-import narthex.upstream.HostPatterns;
-import narthex.upstream.ProxyRules;
-import narthex.upstream.UpstreamSettings;
-import narthex.web.AccessToken;
-import narthex.web.Scope;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,15 +30,16 @@ import org.jspecify.annotations.Nullable;
  * @param fetching how NARs are fetched
  * @param chunking when and how NARs are cut into chunks
  * @param uploading what clients may put here and delete
+ * @param origins where each setting was written, by its name; only those that were written
  */
 public record Settings(
     @Nullable Path configFile,
     Site site,
     Http http,
     Storage storage,
-    DatabaseSettings database,
+    Database database,
     Search search,
-    List<UpstreamSettings> upstreams,
+    List<Upstream> upstreams,
     Signing signing,
     Access access,
     Bodies bodies,
@@ -53,10 +47,12 @@ public record Settings(
     NarInfos narInfos,
     Fetching fetching,
     Chunking chunking,
-    Uploading uploading) {
+    Uploading uploading,
+    Map<String, String> origins) {
 
-  /** Copies the list. */
+  /** Copies the collections. */
   public Settings {
+    origins = Map.copyOf(origins);
     upstreams = List.copyOf(upstreams);
   }
 
@@ -88,6 +84,72 @@ public record Settings(
   public record Storage(Path dataDir, Path blobRoot) {}
 
   /**
+   * Where the database is.
+   *
+   * @param url the JDBC URL, which may hold a password, or null if {@code jndi} is given
+   * @param user the user, or null
+   * @param password the password, or null
+   * @param jndi the name of a data source of the server, or null if {@code url} is given
+   */
+  public record Database(
+      @Nullable String url,
+      @Nullable String user,
+      @Nullable String password,
+      @Nullable String jndi) {
+    /** Without the URL and the password. */
+    @Override
+    public String toString() {
+      return "Database[user=" + user + ", jndi=" + jndi + "]";
+    }
+  }
+
+  /**
+   * One upstream.
+   *
+   * @param url its base, which may hold a password that is not printed
+   * @param trustedKeys whose signatures make its narinfos trusted
+   * @param priority instead of the Priority in its nix-cache-info, or null
+   * @param allowUnsigned whether narinfos without a trusted signature are taken
+   * @param limits time-outs and bounds
+   */
+  public record Upstream(
+      HttpUrl url,
+      List<PublicKey> trustedKeys,
+      @Nullable Integer priority,
+      boolean allowUnsigned,
+      Limits limits) {
+    /** Copies the list. */
+    public Upstream {
+      trustedKeys = List.copyOf(trustedKeys);
+    }
+  }
+
+  /**
+   * Time-outs and bounds of an upstream.
+   *
+   * @param connect longest time to connect
+   * @param read longest silence on an open connection
+   * @param retryWithin how long after its start a failed request may be retried
+   * @param maxConnections connections for NARs at most
+   * @param failuresToOpen failures in a row after which it is left alone
+   * @param probeAfter how long it is left alone
+   */
+  public record Limits(
+      Duration connect,
+      Duration read,
+      Duration retryWithin,
+      int maxConnections,
+      int failuresToOpen,
+      Duration probeAfter) {}
+
+  /**
+   * The proxy for all upstreams.
+   *
+   * @param url the proxy, or null for none
+   */
+  public record Proxy(@Nullable HttpUrl url) {}
+
+  /**
    * How the upstreams are searched together.
    *
    * @param betterAnswerWait how long a hit waits for an upstream of better priority
@@ -107,14 +169,14 @@ public record Settings(
    * How upstreams are reached.
    *
    * @param netrcFile file of passwords, or null
-   * @param proxies through which proxy, or null for what the environment says
+   * @param proxy through which proxy, or null for what the environment says
    * @param trustStore file of more certificate authorities, or null
    * @param trustStorePassword its password, or null
    * @param allowedHosts where upstreams may lead whatever the address is
    */
   public record Network(
       @Nullable Path netrcFile,
-      @Nullable ProxyRules proxies,
+      @Nullable Proxy proxy,
       @Nullable Path trustStore,
       @Nullable String trustStorePassword,
       HostPatterns allowedHosts) {
@@ -143,17 +205,23 @@ public record Settings(
   /**
    * Who may do what.
    *
-   * @param tokens the tokens of scopes that have some; they do not print themselves
-   * @param tokenFiles the files of more tokens
-   * @param required scopes that are guarded in any case
+   * @param read who may read
+   * @param write who may upload
+   * @param admin who may delete
    */
-  public record Access(
-      Map<Scope, List<AccessToken>> tokens, Map<Scope, Path> tokenFiles, Set<Scope> required) {
-    /** Copies everything. */
-    public Access {
-      tokens = Map.copyOf(tokens);
-      tokenFiles = Map.copyOf(tokenFiles);
-      required = Set.copyOf(required);
+  public record Access(Grant read, Grant write, Grant admin) {}
+
+  /**
+   * Who may do one thing.
+   *
+   * @param tokens tokens that allow it
+   * @param tokenFile file of more tokens, or null
+   * @param required whether it needs a token or a role even if there is no token
+   */
+  public record Grant(List<AccessToken> tokens, @Nullable Path tokenFile, boolean required) {
+    /** Copies the list. */
+    public Grant {
+      tokens = List.copyOf(tokens);
     }
   }
 
@@ -191,18 +259,30 @@ public record Settings(
   /**
    * When and how NARs are cut into chunks.
    *
-   * @param mode when
-   * @param store how
+   * @param mode off, lazy or eager
+   * @param sizes how long chunks and packs are
+   * @param allowOtherSizes whether stored chunks may have been cut with other sizes
    * @param workers how many NARs are cut at once in the background
    * @param deleteDelay how long a whole file stays beside the chunks
-   * @param advertised what clients are told of NARs that are stored as chunks
+   * @param advertised the compression that clients are told of NARs that are stored as chunks
    */
   public record Chunking(
-      CdcMode mode,
-      ChunkStore.Settings store,
+      String mode,
+      Sizes sizes,
+      boolean allowOtherSizes,
       int workers,
       Duration deleteDelay,
-      Advertising.Chunked advertised) {}
+      Compression advertised) {}
+
+  /**
+   * How long chunks and packs are, in bytes; not checked yet.
+   *
+   * @param min of a chunk
+   * @param avg of a chunk
+   * @param max of a chunk
+   * @param pack where a pack is full
+   */
+  public record Sizes(long min, long avg, long max, long pack) {}
 
   /**
    * What clients may put here and delete.
@@ -237,6 +317,11 @@ public record Settings(
    */
   public static Settings read(SettingsSources sources) {
     return new SettingsAssembly(sources).settings();
+  }
+
+  /** Returns the exception that says what is wrong with a setting and where it was written. */
+  public SettingsException problem(Setting<?> setting, String problem) {
+    return new SettingsException(setting.name(), origins.get(setting.name()), problem);
   }
 
   @Override

@@ -1,26 +1,21 @@
-package narthex.web;
+package narthex.settings;
 
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.Locale;
 import narthex.nix.Sha256;
 
 /**
- * A secret that proves a {@link Scope}. Only its SHA-256 is kept, so that comparing takes the same
- * time whatever is presented, and nothing can print it. Immutable.
+ * A secret that lets whoever has it do something. Only its SHA-256 is kept, so that nothing can
+ * print it.
+ *
+ * @param digest the SHA-256 of its characters
  */
-public final class AccessToken {
+public record AccessToken(Sha256 digest) {
   /** Shorter ones could be guessed over the network. */
   private static final int MIN_LENGTH = 16;
 
   /** Headers of a request have 8 KiB altogether in Tomcat. */
   private static final int MAX_LENGTH = 1024;
-
-  private final byte[] digest;
-
-  private AccessToken(byte[] digest) {
-    this.digest = digest;
-  }
 
   /**
    * Takes a token as an administrator wrote it.
@@ -36,17 +31,7 @@ public final class AccessToken {
     if (!text.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
       throw new IllegalArgumentException("a token has visible ASCII characters only");
     }
-    return new AccessToken(digest(text));
-  }
-
-  /** The digest that {@link #matches} compares with. */
-  static byte[] digest(String presented) {
-    return Sha256.newDigest().digest(presented.getBytes(StandardCharsets.UTF_8));
-  }
-
-  /** Returns whether this is the token whose digest was presented, in constant time. */
-  boolean matches(byte[] presentedDigest) {
-    return MessageDigest.isEqual(digest, presentedDigest);
+    return new AccessToken(Sha256.hash(text.getBytes(StandardCharsets.US_ASCII)));
   }
 
   @Override

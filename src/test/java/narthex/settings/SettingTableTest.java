@@ -1,4 +1,4 @@
-package narthex.wiring;
+package narthex.settings;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -57,7 +57,7 @@ class SettingTableTest {
     Properties all = new Properties();
     all.load(new StringReader(page.replaceAll("(?m)^#(?=narthex\\.)", "")));
     for (Setting<?> setting : SettingTable.all()) {
-      boolean ofFile = setting != SettingTable.CONFIG_FILE;
+      boolean ofFile = setting != ServerSettings.CONFIG_FILE;
       assertEquals(ofFile ? setting.defaultText() : null, all.getProperty(setting.name()));
       assertTrue(SettingPages.printHelp().contains(setting.name() + "\n"));
     }

@@ -1,4 +1,4 @@
-package narthex.wiring;
+package narthex.settings;
 
 import java.util.HashMap;
 import java.util.Map;
@@ -33,7 +33,7 @@ public record ContextSources(
    *
    * @param all the parameters of its context; those that are no settings are left out
    */
-  static ContextSources of(String path, Map<String, String> all) {
+  public static ContextSources of(String path, Map<String, String> all) {
     Map<String, String> parameters = environmentEntries();
     all.forEach(
         (name, value) -> {

@@ -1,4 +1,4 @@
-package narthex.wiring;
+package narthex.settings;
 
 import io.smallrye.config.ConfigValue;
 import io.smallrye.config.EnvConfigSource;
@@ -145,7 +145,12 @@ final class SettingsReader {
 
   /** Returns the exception that says what is wrong with a setting and where it was written. */
   SettingsException problem(Setting<?> setting, String problem) {
-    return new SettingsException(setting.name(), sourceOf(config, setting), problem);
+    return new SettingsException(setting.name(), origin(setting), problem);
+  }
+
+  /** Returns where a setting was written, or null if it was not. */
+  @Nullable String origin(Setting<?> setting) {
+    return sourceOf(config, setting);
   }
 
   private @Nullable String sourceOf(SmallRyeConfig config, Setting<?> setting) {
@@ -180,13 +185,13 @@ final class SettingsReader {
   }
 
   private @Nullable Path findFile(SmallRyeConfig strong) {
-    ConfigValue named = strong.getConfigValue(SettingTable.CONFIG_FILE.name());
+    ConfigValue named = strong.getConfigValue(ServerSettings.CONFIG_FILE.name());
     if (named != null && named.getRawValue() != null && !named.getRawValue().isBlank()) {
       Path path = sources.workingDirectory().resolve(named.getRawValue().strip());
       if (!Files.isRegularFile(path)) {
         throw new SettingsException(
-            SettingTable.CONFIG_FILE.name(),
-            sourceOf(strong, SettingTable.CONFIG_FILE),
+            ServerSettings.CONFIG_FILE.name(),
+            sourceOf(strong, ServerSettings.CONFIG_FILE),
             "there is no file '" + path + "'; allowed: a file that exists");
       }
       return path;
@@ -233,7 +238,7 @@ final class SettingsReader {
       properties.load(text);
     } catch (IOException | IllegalArgumentException e) {
       throw new SettingsException(
-          SettingTable.CONFIG_FILE.name(), null, "cannot read " + file + ": " + e);
+          ServerSettings.CONFIG_FILE.name(), null, "cannot read " + file + ": " + e);
     }
     Map<String, String> entries = new HashMap<>();
     for (String name : properties.stringPropertyNames()) {

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param password the password, or null; {@link #toString} never shows it
  * @param jndi the name of a data source; null if {@code url} is set
  */
-public record DatabaseSettings(
+public record DatabaseAddress(
     @Nullable String url, @Nullable String user, @Nullable String password, @Nullable String jndi) {
 
   /**
@@ -18,7 +18,7 @@ public record DatabaseSettings(
    *
    * @throws IllegalArgumentException if neither or both are set
    */
-  public DatabaseSettings {
+  public DatabaseAddress {
     if ((url == null) == (jndi == null)) {
       throw new IllegalArgumentException("set either a JDBC URL or a JNDI name");
     }
@@ -34,6 +34,6 @@ public record DatabaseSettings(
 
   @Override
   public String toString() {
-    return "DatabaseSettings[" + place() + "]";
+    return "DatabaseAddress[" + place() + "]";
   }
 }

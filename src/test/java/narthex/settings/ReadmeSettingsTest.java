@@ -1,4 +1,4 @@
-package narthex.wiring;
+package narthex.settings;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

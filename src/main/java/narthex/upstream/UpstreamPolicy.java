@@ -2,6 +2,7 @@ package narthex.upstream;
 
 import java.time.Duration;
 import java.util.List;
+import narthex.nix.HttpUrl;
 import narthex.nix.PublicKey;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param trust whether narinfos need a trusted signature
  * @param limits timeouts and limits
  */
-public record UpstreamSettings(
+public record UpstreamPolicy(
     HttpUrl url,
     List<PublicKey> trustedKeys,
     @Nullable Integer priority,
@@ -50,13 +51,13 @@ public record UpstreamSettings(
       Duration probeAfter) {}
 
   /** Copies the list. */
-  public UpstreamSettings {
+  public UpstreamPolicy {
     trustedKeys = List.copyOf(trustedKeys);
   }
 
   /** Shows the URL without its credentials. */
   @Override
   public String toString() {
-    return "UpstreamSettings[url=" + url.print() + "]";
+    return "UpstreamPolicy[url=" + url.print() + "]";
   }
 }

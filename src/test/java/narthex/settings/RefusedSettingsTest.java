@@ -1,4 +1,4 @@
-package narthex.wiring;
+package narthex.settings;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -129,21 +129,6 @@ class RefusedSettingsTest extends SettingsFixture {
 
     assertRefused("https://a.example is listed twice");
     assertFalse(message(refusal()).contains("hidden"));
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "narthex.cdc.min, 64KiB, do not grow from min to avg to max",
-    "narthex.cdc.avg, 1MiB, do not grow from min to avg to max",
-    "narthex.cdc.min, 1, are not between",
-    "narthex.cdc.max, 8GiB, are not between",
-    "narthex.blob.part-size, 0, are not between",
-    "narthex.blob.part-size, 2GiB, are not between"
-  })
-  void sizesOfChunksAndPacksThatCannotBeAreRefused(String name, String size, String reason) {
-    properties.put(name, size);
-
-    assertRefused(reason);
   }
 
   @ParameterizedTest

@@ -1,4 +1,4 @@
-package narthex.wiring;
+package narthex.settings;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;

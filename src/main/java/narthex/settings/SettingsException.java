@@ -1,4 +1,4 @@
-package narthex.wiring;
+package narthex.settings;
 
 import org.jspecify.annotations.Nullable;
 

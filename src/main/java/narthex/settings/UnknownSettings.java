@@ -1,4 +1,4 @@
-package narthex.wiring;
+package narthex.settings;
 
 import java.util.Collection;
 import java.util.Comparator;
@@ -47,7 +47,7 @@ final class UnknownSettings {
   static void check(String source, Collection<String> names) {
     for (String name : new TreeSet<>(names)) {
       boolean ofFile = source.startsWith("file ");
-      boolean misplaced = ofFile && name.equals(SettingTable.CONFIG_FILE.name());
+      boolean misplaced = ofFile && name.equals(ServerSettings.CONFIG_FILE.name());
       if (misplaced) {
         throw new SettingsException(name, source, "cannot stand in the file itself");
       }

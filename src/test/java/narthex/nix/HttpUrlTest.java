@@ -1,4 +1,4 @@
-package narthex.upstream;
+package narthex.nix;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -80,7 +80,7 @@ class HttpUrlTest {
   void userAndPasswordAreDecodedAndNeverPrinted() {
     HttpUrl url = HttpUrl.parse("http://anna:s%3Ae%2Fc@r%t@h.example/x?token=secret");
 
-    assertEquals(Optional.of(new Netrc.Login("anna", "s:e/c@r%t")), url.login());
+    assertEquals(Optional.of(new HttpUrl.Login("anna", "s:e/c@r%t")), url.login());
     assertEquals("http://h.example/x", url.toString());
   }
 

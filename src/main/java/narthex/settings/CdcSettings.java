@@ -1,12 +1,15 @@
-package narthex.wiring;
+package narthex.settings;
 
 import java.time.Duration;
-import narthex.ingest.CdcMode;
-import narthex.serve.Advertising;
+import java.util.Set;
+import narthex.nix.Compression;
 
 /** The rows of the {@link SettingTable} that say when and how NARs are cut into chunks. */
-final class CdcSettings {
-  static final Setting<CdcMode> CDC_MODE =
+public final class CdcSettings {
+  /** What {@link #CDC_MODE} may be. */
+  static final Set<String> MODES = Set.of("off", "lazy", "eager");
+
+  static final Setting<String> CDC_MODE =
       new Setting<>(
           "narthex.cdc.mode",
           SettingType.CDC_MODE,
@@ -20,15 +23,22 @@ final class CdcSettings {
           "narthex.cdc.min",
           "16KiB",
           "minimum chunk size; only the last chunk of a NAR may be smaller");
-  static final Setting<Long> CDC_AVG = size("narthex.cdc.avg", "64KiB", "average chunk size");
+
+  /** The average length of a chunk. */
+  public static final Setting<Long> CDC_AVG =
+      size("narthex.cdc.avg", "64KiB", "average chunk size");
+
   static final Setting<Long> CDC_MAX = size("narthex.cdc.max", "256KiB", "maximum chunk size");
-  static final Setting<Boolean> CDC_ALLOW_OTHER_SIZES =
+
+  /** Whether stored chunks may have been cut with other sizes. */
+  public static final Setting<Boolean> CDC_ALLOW_OTHER_SIZES =
       new Setting<>(
           "narthex.cdc.allow-other-sizes",
           SettingType.SWITCH,
           "false",
           "start although the stored chunks were cut with other sizes; they stay readable,"
               + " but new chunks hardly ever match them");
+
   static final Setting<Integer> CDC_WORKERS =
       new Setting<>(
           "narthex.cdc.workers",
@@ -42,15 +52,13 @@ final class CdcSettings {
           SettingType.DURATION_OR_ZERO,
           "24h",
           "how long to keep the compressed file of a NAR after the NAR was cut into chunks");
-  static final Setting<Advertising.Chunked> CDC_ADVERTISE =
+  static final Setting<Compression> CDC_ADVERTISE =
       new Setting<>(
           "narthex.cdc.advertise",
           SettingType.ADVERTISED,
           "none",
           "how chunked NARs are advertised. none: uncompressed. zstd: as a zstd file made"
               + " of the stored chunks, once its hash is known");
-  static final Setting<Long> BLOB_PART_SIZE =
-      size("narthex.blob.part-size", "8MiB", "target size of a pack of chunks");
 
   private CdcSettings() {}
 

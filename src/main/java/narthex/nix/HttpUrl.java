@@ -1,4 +1,4 @@
-package narthex.upstream;
+package narthex.nix;
 
 import java.net.IDN;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +24,19 @@ import org.jspecify.annotations.Nullable;
  */
 public record HttpUrl(
     String scheme, @Nullable String userInfo, String host, int port, String target) {
+  /**
+   * A user and password. {@link #toString} never shows the password.
+   *
+   * @param user the user name; empty if the entry has none
+   * @param password the password; empty if the entry has none
+   */
+  public record Login(String user, String password) {
+    @Override
+    public String toString() {
+      return "Login[user=" + user + "]";
+    }
+  }
+
   private static final Pattern ABSOLUTE = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*)://(.*)");
   private static final Pattern AUTHORITY =
       Pattern.compile("(?:(.*)@)?(\\[[^\\]@]*\\]|[^:@\\[\\]]*)(?::([0-9]{0,5}))?");
@@ -90,25 +103,25 @@ public record HttpUrl(
   }
 
   /** The decoded user and password; empty if the URL has none. */
-  Optional<Netrc.Login> login() {
+  public Optional<Login> login() {
     if (userInfo == null) {
       return Optional.empty();
     }
     int colon = userInfo.indexOf(':');
     return Optional.of(
         colon < 0
-            ? new Netrc.Login(decode(userInfo), "")
-            : new Netrc.Login(
+            ? new Login(decode(userInfo), "")
+            : new Login(
                 decode(userInfo.substring(0, colon)), decode(userInfo.substring(colon + 1))));
   }
 
   /** Whether the URL has a user but no password. */
-  boolean hasUserOnly() {
+  public boolean hasUserOnly() {
     return userInfo != null && userInfo.indexOf(':') < 0;
   }
 
   /** The path without the query. */
-  String path() {
+  public String path() {
     int query = target.indexOf('?');
     return query < 0 ? target : target.substring(0, query);
   }

@@ -1,4 +1,4 @@
-package narthex.wiring;
+package narthex.settings;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +36,7 @@ public final class SettingPages {
         page,
         "# ");
     for (Setting<?> setting : SettingTable.all()) {
-      if (setting == SettingTable.CONFIG_FILE) {
+      if (setting == ServerSettings.CONFIG_FILE) {
         continue;
       }
       page.append('\n');
@@ -55,7 +55,9 @@ public final class SettingPages {
         + ": "
         + setting.type().allowed()
         + "; default: "
-        + (setting == SettingTable.UPSTREAM_PRIORITY ? "the Priority in its nix-cache-info" : text);
+        + (setting == UpstreamSettings.UPSTREAM_PRIORITY
+            ? "the Priority in its nix-cache-info"
+            : text);
   }
 
   private static void wrap(String text, StringBuilder page, String indent) {

@@ -1,4 +1,4 @@
-package narthex.wiring;
+package narthex.settings;
 
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
-import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -16,14 +16,10 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import narthex.ingest.CdcMode;
+import narthex.nix.Compression;
+import narthex.nix.HostPatterns;
+import narthex.nix.HttpUrl;
 import narthex.nix.PublicKey;
-import narthex.serve.Advertising;
-import narthex.upstream.HostPatterns;
-import narthex.upstream.HttpUrl;
-import narthex.upstream.ProxyRules;
-import narthex.web.AccessToken;
-import narthex.web.Scope;
 
 /**
  * What values a setting may have, and how the text of one becomes a value. Immutable.
@@ -95,7 +91,7 @@ public final class SettingType<T> {
           "http:// or https:// URLs separated by commas or blanks, each of them once",
           Exposure.SECRET,
           SettingType::addresses);
-  static final SettingType<ProxyRules> PROXY =
+  static final SettingType<Settings.Proxy> PROXY =
       new SettingType<>(
           "proxy URL",
           "http://[<user>:<password>@]<host>:<port>, or direct for no proxy",
@@ -118,11 +114,11 @@ public final class SettingType<T> {
           "tokens of 16 or more visible ASCII characters, separated by commas or blanks",
           Exposure.SECRET,
           SettingType::tokens);
-  static final SettingType<Set<Scope>> SCOPES =
+  static final SettingType<Set<String>> SCOPES =
       shown("list of scopes", "read, write and admin, separated by commas", SettingType::scopes);
-  static final SettingType<CdcMode> CDC_MODE =
+  static final SettingType<String> CDC_MODE =
       shown("CDC mode", "off, lazy or eager", SettingType::cdcMode);
-  static final SettingType<Advertising.Chunked> ADVERTISED =
+  static final SettingType<Compression> ADVERTISED =
       shown("none or zstd", "none or zstd", SettingType::advertised);
 
   /** Whether a value may be shown in messages. */
@@ -303,15 +299,15 @@ public final class SettingType<T> {
     return List.copyOf(urls);
   }
 
-  private static ProxyRules proxy(String text) {
+  private static Settings.Proxy proxy(String text) {
     if (text.equals("direct")) {
-      return ProxyRules.none();
+      return new Settings.Proxy(null);
     }
     HttpUrl proxy = HttpUrl.parse(text);
     if (!proxy.scheme().equals("http")) {
       throw new IllegalArgumentException("not an http:// URL");
     }
-    return ProxyRules.always(proxy);
+    return new Settings.Proxy(proxy);
   }
 
   private static List<String> items(String text) {
@@ -333,33 +329,30 @@ public final class SettingType<T> {
     return List.copyOf(tokens);
   }
 
-  private static Set<Scope> scopes(String text) {
-    Set<Scope> scopes = EnumSet.noneOf(Scope.class);
+  private static Set<String> scopes(String text) {
+    Set<String> scopes = new HashSet<>();
     for (String item : items(text)) {
-      scopes.add(
-          switch (item.toLowerCase(Locale.ROOT)) {
-            case "read" -> Scope.READ;
-            case "write" -> Scope.WRITE;
-            case "admin" -> Scope.ADMIN;
-            default -> throw new IllegalArgumentException("unknown scope");
-          });
+      String scope = item.toLowerCase(Locale.ROOT);
+      if (!AccessSettings.SCOPES.contains(scope)) {
+        throw new IllegalArgumentException("unknown scope");
+      }
+      scopes.add(scope);
     }
     return Set.copyOf(scopes);
   }
 
-  private static CdcMode cdcMode(String text) {
-    return switch (text.toLowerCase(Locale.ROOT)) {
-      case "off" -> CdcMode.OFF;
-      case "lazy" -> CdcMode.LAZY;
-      case "eager" -> CdcMode.EAGER;
-      default -> throw new IllegalArgumentException("not a CDC mode");
-    };
+  private static String cdcMode(String text) {
+    String mode = text.toLowerCase(Locale.ROOT);
+    if (!CdcSettings.MODES.contains(mode)) {
+      throw new IllegalArgumentException("not a CDC mode");
+    }
+    return mode;
   }
 
-  private static Advertising.Chunked advertised(String text) {
+  private static Compression advertised(String text) {
     return switch (text.toLowerCase(Locale.ROOT)) {
-      case "none" -> Advertising.Chunked.AS_NONE;
-      case "zstd" -> Advertising.Chunked.AS_ZSTD;
+      case "none" -> Compression.NONE;
+      case "zstd" -> Compression.ZSTD;
       default -> throw new IllegalArgumentException("chunks are no file of that compression");
     };
   }

@@ -1,4 +1,4 @@
-package narthex.upstream;
+package narthex.nix;
 
 import java.math.BigInteger;
 import java.net.InetAddress;

@@ -1,4 +1,4 @@
-package narthex.wiring;
+package narthex.settings;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,31 +10,31 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Settings from sources that a test writes: nothing of the machine it runs on is seen. */
-abstract class SettingsFixture {
-  final Map<String, String> properties = new HashMap<>();
-  final Map<String, String> environment = new HashMap<>();
-  ContextSources context = ContextSources.ROOT;
+public abstract class SettingsFixture {
+  protected final Map<String, String> properties = new HashMap<>();
+  protected final Map<String, String> environment = new HashMap<>();
+  protected ContextSources context = ContextSources.ROOT;
   private Path folder = Path.of("");
 
   @BeforeEach
-  final void useFolder(@TempDir Path fresh) {
+  protected final void useFolder(@TempDir Path fresh) {
     folder = fresh.toAbsolutePath().normalize();
   }
 
   /**
    * Returns a path under the folder of the test: "work" is the working directory, "etc" is /etc.
    */
-  final Path path(String name) {
+  protected final Path path(String name) {
     return folder.resolve(name);
   }
 
-  final Path write(String name, String text) throws IOException {
+  protected final Path write(String name, String text) throws IOException {
     Path file = path(name);
     Files.createDirectories(Objects.requireNonNull(file.getParent()));
     return Files.writeString(file, text);
   }
 
-  final Settings read() {
+  protected final Settings read() {
     return Settings.read(
         new SettingsSources(
             properties, environment, path("work"), path("etc"), "machine.example", context));

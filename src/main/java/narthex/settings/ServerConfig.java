@@ -1,4 +1,4 @@
-package narthex.wiring;
+package narthex.settings;
 
 import java.util.ArrayList;
 import java.util.Comparator;

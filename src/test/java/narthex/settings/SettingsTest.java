@@ -1,25 +1,18 @@
-package narthex.wiring;
+package narthex.settings;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import narthex.chunk.ChunkSizes;
-import narthex.chunk.ChunkStore;
-import narthex.ingest.CdcMode;
+import narthex.nix.Compression;
+import narthex.nix.HostPatterns;
+import narthex.nix.HttpUrl;
 import narthex.nix.PublicKey;
-import narthex.serve.Advertising;
-import narthex.upstream.HostPatterns;
-import narthex.upstream.HttpUrl;
-import narthex.upstream.UpstreamSettings;
-import narthex.upstream.UpstreamSettings.Trust;
-import narthex.web.Scope;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -52,12 +45,12 @@ class SettingsTest extends SettingsFixture {
         settings.search());
     assertEquals(
         List.of(
-            new UpstreamSettings(
+            new Settings.Upstream(
                 HttpUrl.parse("https://cache.nixos.org"),
                 List.of(PublicKey.parse(NIXOS_KEY)),
                 null,
-                Trust.SIGNED,
-                new UpstreamSettings.Limits(
+                false,
+                new Settings.Limits(
                     Duration.ofSeconds(5),
                     Duration.ofSeconds(30),
                     Duration.ofSeconds(10),
@@ -68,17 +61,15 @@ class SettingsTest extends SettingsFixture {
     assertEquals(
         new Settings.Signing(List.of(data.resolve("signing.key")), true, "machine.example-1"),
         settings.signing());
-    assertEquals(new Settings.Access(Map.of(), Map.of(), Set.of()), settings.access());
+    Settings.Grant open = new Settings.Grant(List.of(), null, false);
+    assertEquals(new Settings.Access(open, open, open), settings.access());
     assertEquals(new Settings.Bodies(Duration.ofSeconds(60), 1024), settings.bodies());
     assertEquals(new Settings.Readers(Duration.ofSeconds(15), 4096), settings.readers());
     assertEquals(new Settings.NarInfos(Duration.ofDays(1), 64L * 1024 * 1024), settings.narInfos());
     assertEquals(new Settings.Fetching(false), settings.fetching());
-    ChunkSizes sizes = new ChunkSizes(16 << 10, 64 << 10, 256 << 10);
-    ChunkStore.Settings chunks =
-        new ChunkStore.Settings(sizes, 8 << 20, ChunkStore.OtherSizes.REFUSED);
+    Settings.Sizes sizes = new Settings.Sizes(16 << 10, 64 << 10, 256 << 10, 8 << 20);
     assertEquals(
-        new Settings.Chunking(
-            CdcMode.OFF, chunks, 1, Duration.ofHours(24), Advertising.Chunked.AS_NONE),
+        new Settings.Chunking("off", sizes, false, 1, Duration.ofHours(24), Compression.NONE),
         settings.chunking());
     assertEquals(
         new Settings.Uploading(
@@ -157,10 +148,13 @@ class SettingsTest extends SettingsFixture {
     properties.put("narthex.access.require", "Read,admin");
 
     Settings settings = read();
-    assertEquals(2, settings.access().tokens().getOrDefault(Scope.WRITE, List.of()).size());
-    assertEquals(Set.of(Scope.WRITE), settings.access().tokens().keySet());
-    assertEquals(Map.of(Scope.ADMIN, path("work/tokens/admin")), settings.access().tokenFiles());
-    assertEquals(Set.of(Scope.READ, Scope.ADMIN), settings.access().required());
+    Settings.Grant read = settings.access().read();
+    Settings.Grant write = settings.access().write();
+    Settings.Grant admin = settings.access().admin();
+    assertEquals(2, write.tokens().size());
+    assertEquals(new Settings.Grant(write.tokens(), null, false), write);
+    assertEquals(new Settings.Grant(List.of(), null, true), read);
+    assertEquals(new Settings.Grant(List.of(), path("work/tokens/admin"), true), admin);
     assertFalse((settings + " " + settings.access()).contains("hidden-"));
   }
 
@@ -186,8 +180,8 @@ class SettingsTest extends SettingsFixture {
     environment.put("NARTHEX_UPSTREAM_2_PRIORITY", "11");
     environment.put("NARTHEX_UPSTREAM_2_CONNECT_TIMEOUT", "1ms");
 
-    UpstreamSettings first = read().upstreams().get(0);
-    UpstreamSettings second = read().upstreams().get(1);
+    Settings.Upstream first = read().upstreams().get(0);
+    Settings.Upstream second = read().upstreams().get(1);
 
     assertEquals(HttpUrl.parse("https://a.example/x"), first.url());
     assertEquals(HttpUrl.parse("http://u:p%40ss@b.example:81"), second.url());
@@ -195,8 +189,8 @@ class SettingsTest extends SettingsFixture {
     assertEquals(List.of(PublicKey.parse(OTHER_KEY)), second.trustedKeys());
     assertNull(first.priority());
     assertEquals(11, second.priority());
-    assertEquals(Trust.SIGNED, first.trust());
-    assertEquals(Trust.ANY, second.trust());
+    assertFalse(first.allowUnsigned());
+    assertTrue(second.allowUnsigned());
     assertEquals(Duration.ofSeconds(8), first.limits().read());
     assertEquals(Duration.ofSeconds(7), second.limits().read());
     assertEquals(Duration.ofMillis(1), second.limits().connect());

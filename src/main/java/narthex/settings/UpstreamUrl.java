@@ -1,7 +1,7 @@
-package narthex.wiring;
+package narthex.settings;
 
 import java.util.Locale;
-import narthex.upstream.HttpUrl;
+import narthex.nix.HttpUrl;
 
 /** The text of an upstream's base URL, which may hold a password and so is never shown. */
 final class UpstreamUrl {

@@ -1,0 +1,54 @@
+package narthex.settings;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+
+/** The rows of the {@link SettingTable} that say who may do what. */
+public final class AccessSettings {
+  /** What {@link #ACCESS_REQUIRED} may name. */
+  static final Set<String> SCOPES = Set.of("read", "write", "admin");
+
+  static final Setting<List<AccessToken>> READ_TOKENS =
+      tokens("read", "tokens for reading; without one, everyone may read");
+
+  /** The file with tokens for reading. */
+  public static final Setting<Path> READ_TOKENS_FILE =
+      tokenFile("read", "file with more tokens for reading");
+
+  static final Setting<List<AccessToken>> WRITE_TOKENS =
+      tokens("write", "tokens for uploading; they also grant reading");
+
+  /** The file with tokens for uploading. */
+  public static final Setting<Path> WRITE_TOKENS_FILE =
+      tokenFile("write", "file with more tokens for uploading");
+
+  static final Setting<List<AccessToken>> ADMIN_TOKENS =
+      tokens("admin", "tokens for deleting; they also grant uploading and reading");
+
+  /** The file with tokens for deleting. */
+  public static final Setting<Path> ADMIN_TOKENS_FILE =
+      tokenFile("admin", "file with more tokens for deleting");
+
+  static final Setting<Set<String>> ACCESS_REQUIRED =
+      new Setting<>(
+          "narthex.access.require",
+          SettingType.SCOPES,
+          "",
+          "scopes that are guarded even without a token; the application server's roles"
+              + " narthex-read, narthex-write and narthex-admin grant them");
+
+  private AccessSettings() {}
+
+  private static Setting<List<AccessToken>> tokens(String scope, String text) {
+    return new Setting<>("narthex.token." + scope, SettingType.TOKENS, "", text);
+  }
+
+  private static Setting<Path> tokenFile(String scope, String text) {
+    return new Setting<>(
+        "narthex.token." + scope + "-file",
+        SettingType.PATH,
+        "",
+        text + ", one per line; it is read again when it changes");
+  }
+}

@@ -1,0 +1,90 @@
+package narthex.settings;
+
+import java.util.List;
+
+/**
+ * All settings there are: the one truth of which {@code --help}, {@code
+ * server-configs/narthex.properties} and the reading of settings are made.
+ */
+public final class SettingTable {
+  /** Stands in a name for the position of an upstream in {@code narthex.upstreams}, from 1 on. */
+  public static final String POSITION = "<n>";
+
+  private static final List<Setting<?>> ALL =
+      List.of(
+          ServerSettings.CONFIG_FILE,
+          ServerSettings.HOSTNAME,
+          ServerSettings.DATA_DIR,
+          ServerSettings.HTTP_PORT,
+          ServerSettings.HTTP_ADDRESS,
+          ServerSettings.HTTP_THREADS,
+          StorageSettings.DATABASE_URL,
+          StorageSettings.DATABASE_USER,
+          StorageSettings.DATABASE_PASSWORD,
+          StorageSettings.DATABASE_JNDI,
+          StorageSettings.BLOB_URL,
+          StorageSettings.BLOB_PART_SIZE,
+          ServerSettings.STORE_DIR,
+          ServerSettings.WANT_MASS_QUERY,
+          ServerSettings.PRIORITY,
+          UpstreamSettings.UPSTREAMS,
+          UpstreamSettings.PUBLIC_KEYS,
+          UpstreamSettings.ALLOW_UNSIGNED,
+          UpstreamSettings.CONNECT_TIMEOUT,
+          UpstreamSettings.READ_TIMEOUT,
+          UpstreamSettings.BETTER_ANSWER_WAIT,
+          UpstreamSettings.RETRY_WITHIN,
+          UpstreamSettings.ANSWER_WITHIN,
+          UpstreamSettings.NEGATIVE_TTL,
+          UpstreamSettings.NEGATIVE_ENTRIES,
+          UpstreamSettings.MAX_CONNECTIONS,
+          UpstreamSettings.FAILURES_TO_OPEN,
+          UpstreamSettings.PROBE_AFTER,
+          UpstreamSettings.UPSTREAM_PUBLIC_KEYS,
+          UpstreamSettings.UPSTREAM_PRIORITY,
+          UpstreamSettings.UPSTREAM_ALLOW_UNSIGNED,
+          UpstreamSettings.UPSTREAM_CONNECT_TIMEOUT,
+          UpstreamSettings.UPSTREAM_READ_TIMEOUT,
+          UpstreamSettings.PROXY,
+          UpstreamSettings.TRUST_STORE,
+          UpstreamSettings.TRUST_STORE_PASSWORD,
+          UpstreamSettings.ALLOW_HOSTS,
+          UpstreamSettings.NETRC_FILE,
+          ServerSettings.SIGNING_KEY_FILES,
+          AccessSettings.READ_TOKENS,
+          AccessSettings.READ_TOKENS_FILE,
+          AccessSettings.WRITE_TOKENS,
+          AccessSettings.WRITE_TOKENS_FILE,
+          AccessSettings.ADMIN_TOKENS,
+          AccessSettings.ADMIN_TOKENS_FILE,
+          AccessSettings.ACCESS_REQUIRED,
+          UploadSettings.BODY_IDLE_TIMEOUT,
+          UploadSettings.BODY_MIN_RATE,
+          ServerSettings.READ_IDLE_TIMEOUT,
+          ServerSettings.READ_MIN_RATE,
+          ServerSettings.REVALIDATE_AFTER,
+          ServerSettings.NARINFO_MEMORY,
+          ServerSettings.PREFETCH,
+          UploadSettings.UPLOAD_ENABLED,
+          UploadSettings.UPLOAD_REQUIRE_TRUSTED,
+          UploadSettings.UPLOAD_TRUSTED_KEYS,
+          UploadSettings.UPLOAD_MAX_NAR_SIZE,
+          UploadSettings.UPLOAD_MAX_DOCUMENT_SIZE,
+          UploadSettings.UPLOAD_GRACE,
+          UploadSettings.DELETE_ENABLED,
+          CdcSettings.CDC_MODE,
+          CdcSettings.CDC_MIN,
+          CdcSettings.CDC_AVG,
+          CdcSettings.CDC_MAX,
+          CdcSettings.CDC_ALLOW_OTHER_SIZES,
+          CdcSettings.CDC_WORKERS,
+          CdcSettings.CDC_DELETE_DELAY,
+          CdcSettings.CDC_ADVERTISE);
+
+  private SettingTable() {}
+
+  /** Returns all settings in the order of the documentation. */
+  public static List<Setting<?>> all() {
+    return ALL;
+  }
+}

@@ -1,0 +1,44 @@
+package narthex.settings;
+
+import java.nio.file.Path;
+
+/** The rows of the {@link SettingTable} that say where rows and bytes are kept. */
+public final class StorageSettings {
+  /** The JDBC URL. */
+  public static final Setting<String> DATABASE_URL =
+      new Setting<>(
+          "narthex.database.url",
+          SettingType.JDBC_URL,
+          "jdbc:sqlite:<data-dir>/narthex.db",
+          "JDBC URL of the database, SQLite or PostgreSQL");
+
+  static final Setting<String> DATABASE_USER =
+      new Setting<>("narthex.database.user", SettingType.TEXT, "", "database user");
+  static final Setting<String> DATABASE_PASSWORD =
+      new Setting<>(
+          "narthex.database.password", SettingType.SECRET, "", "password of the database user");
+
+  /** The name of a data source of the server. */
+  public static final Setting<String> DATABASE_JNDI =
+      new Setting<>(
+          "narthex.database.jndi",
+          SettingType.TEXT,
+          "",
+          "JNDI name of a data source of the application server, used instead of"
+              + " narthex.database.url");
+
+  /** The folder of the blob store. */
+  public static final Setting<Path> BLOB_URL =
+      new Setting<>(
+          "narthex.blob.url",
+          SettingType.BLOB_ROOT,
+          "file:<data-dir>/blobs",
+          "where the bytes of NARs are stored");
+
+  /** The length at which a pack is full. */
+  public static final Setting<Long> BLOB_PART_SIZE =
+      new Setting<>(
+          "narthex.blob.part-size", SettingType.BYTES, "8MiB", "target size of a pack of chunks");
+
+  private StorageSettings() {}
+}
