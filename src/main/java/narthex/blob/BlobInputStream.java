@@ -3,7 +3,7 @@ package narthex.blob;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** Reads blobs in spans: a single byte is a span of one. */
+/** Base of streams that implement only {@link #read(byte[], int, int)}. */
 abstract class BlobInputStream extends InputStream {
   @Override
   public abstract int read(byte[] bytes, int offset, int length) throws IOException;

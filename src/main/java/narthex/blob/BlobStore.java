@@ -9,54 +9,55 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Immutable objects by key. A key is written once and never changes its bytes; a deleted key is
- * never used again.
+ * Stores immutable blobs by key. A blob never changes, and the key of a deleted blob is never used
+ * again. Thread-safe.
  *
- * <p>Absent and unknown are different: an empty answer or a {@link BlobLostException} means surely
- * absent, any other {@link IOException} means that it cannot be told. Safe for use by many threads.
- * Keys are lower-case letters, digits, {@code . _ -} and {@code /} between non-empty segments that
- * do not start with a dot.
+ * <p>An empty result or a {@link BlobLostException} means that the blob doesn't exist; any other
+ * {@link IOException} means that the store can't tell. Keys consist of lower-case letters, digits
+ * and {@code . _ -}, with {@code /} between non-empty segments that don't start with a dot.
  */
 public interface BlobStore extends Closeable {
 
-  /** The length in bytes of the blob, or empty if it is surely absent. */
+  /** The length of a blob in bytes; empty if it doesn't exist. */
   OptionalLong find(String key) throws IOException;
 
   /**
-   * Opens {@code length} bytes of a blob from byte {@code from} on; the caller closes the stream.
-   * The stream never ends before {@code length} bytes: it fails.
+   * Opens a range of a blob; the caller closes the stream. The stream throws rather than end before
+   * {@code length} bytes.
    *
-   * @throws BlobLostException if the blob is surely absent or too short
+   * @param from offset of the range in bytes
+   * @param length length of the range in bytes
+   * @throws BlobLostException if the blob doesn't exist or is too short
    */
   InputStream open(String key, long from, long length) throws IOException;
 
   /**
-   * Begins a blob; the caller closes the sink. Nothing is visible before its commit.
+   * Begins a blob; the caller closes the sink. The blob becomes visible by the sink's commit.
    *
-   * @see #spool() for bytes that may be discarded, or are read while they come
+   * @see #spool() for bytes that may be discarded, or that are read while they are written
    */
   default BlobSink create(String key) throws IOException {
     return new SpooledSink(BlobKeys.check(key), spool());
   }
 
-  /** Begins a local file that may become a blob of this store; the caller closes it. */
+  /** Opens a local file that may become a blob of this store; the caller closes it. */
   Spool spool() throws IOException;
 
-  /** Deletes a blob; an absent one is no error. Readers that opened it may go on or fail. */
+  /** Deletes a blob if it exists. Reading from streams that are open may succeed or fail. */
   void delete(String key) throws IOException;
 
   /**
-   * Lists committed blobs in the order of their keys. One that is committed or deleted meanwhile
-   * may be in the page or not.
+   * Lists committed blobs, sorted by key. The list may or may not have blobs that are committed or
+   * deleted meanwhile.
    *
-   * @param after only those with greater keys; empty from the first on
-   * @param most how many at most, more than 0
-   * @return empty if there are no more
-   * @throws IOException if the store cannot tell just now
+   * @param after list only greater keys; empty to start with the first
+   * @param most longest list, at least 1
+   * @return empty if there are no more blobs
+   * @throws IOException if listing fails
    */
   List<ListedBlob> list(Optional<String> after, int most) throws IOException;
 
-  /** The file that holds the blob, if it lies whole in a local file of its own. */
+  /** The path of a blob, if the store keeps each blob in a local file; the file need not exist. */
   default Optional<Path> localFile(String key) {
     return Optional.empty();
   }

@@ -19,11 +19,11 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Blobs as files below one local directory.
+ * Stores blobs as files in a local directory.
  *
- * <p>A blob is written to a file of its own in the staging area, forced to the disk, and renamed to
- * its place; then its folder is forced too. What a killed process left in the staging area is swept
- * when a store is opened (see {@link TemporaryFolder}).
+ * <p>A blob is first a file in the folder of temporary files. Its commit syncs the file to disk,
+ * renames it to its final path, and syncs the folder. Opening a store deletes the temporary files
+ * of killed processes (see {@link TemporaryFolder}).
  */
 public final class DirectoryBlobStore implements BlobStore {
   private static final String BLOBS = "blobs";
@@ -38,9 +38,10 @@ public final class DirectoryBlobStore implements BlobStore {
   }
 
   /**
-   * Opens the store, creating its folders, and sweeps what dead processes left half-written.
+   * Opens the store, creates its folders, and deletes the temporary files of dead processes. The
+   * caller closes the store.
    *
-   * @throws IOException if the folder cannot be made or written
+   * @throws IOException if a folder can't be created or written
    */
   public static DirectoryBlobStore open(Path root) throws IOException {
     Path blobs = Files.createDirectories(root.resolve(BLOBS));
@@ -58,10 +59,12 @@ public final class DirectoryBlobStore implements BlobStore {
     }
   }
 
-  /** A folder that vanished (an unmounted disk, say) makes nothing absent: it is an error. */
+  /**
+   * Throws if the whole directory is missing, such as an unmounted disk: no blob is absent then.
+   */
   private void requireRoot(IOException cause) throws IOException {
     if (!Files.isDirectory(blobs)) {
-      throw new IOException("the blob store's folder " + blobs + " is not there", cause);
+      throw new IOException("the folder of the blob store is missing: " + blobs, cause);
     }
   }
 
@@ -69,7 +72,7 @@ public final class DirectoryBlobStore implements BlobStore {
   public InputStream open(String key, long from, long length) throws IOException {
     Path file = path(key);
     if (Files.isDirectory(file)) {
-      throw new BlobLostException(key, "the key is only the beginning of others");
+      throw new BlobLostException(key, "it is a directory");
     }
     FileChannel channel;
     try {
@@ -120,7 +123,7 @@ public final class DirectoryBlobStore implements BlobStore {
     return Optional.of(path(key));
   }
 
-  /** Frees the staging area; sinks that are still open are discarded with it. */
+  /** Deletes the temporary files, including those of open sinks and spools. */
   @Override
   public void close() throws IOException {
     temporary.close();
@@ -136,7 +139,7 @@ public final class DirectoryBlobStore implements BlobStore {
     }
   }
 
-  /** Makes the folder and forces each new link on the way, so that a power cut cannot lose it. */
+  /** Creates a folder and its parents; syncs each parent, so that a power failure can't lose it. */
   private void makeFolder(Path folder) throws IOException {
     if (Files.isDirectory(folder)) {
       return;
@@ -175,7 +178,7 @@ public final class DirectoryBlobStore implements BlobStore {
     }
   }
 
-  /** Gives exactly so many bytes of a stream; an earlier end is a failure. */
+  /** Reads a fixed number of bytes; throws if the stream ends earlier. */
   private static final class ExactInputStream extends BlobInputStream {
     private final InputStream in;
     private final String key;
@@ -201,7 +204,7 @@ public final class DirectoryBlobStore implements BlobStore {
       return count;
     }
 
-    /** All that is left: whoever flushes when it has caught up need not do so for a file. */
+    /** All remaining bytes, so that senders that flush before they wait don't flush for a file. */
     @Override
     public int available() {
       return (int) Math.min(Integer.MAX_VALUE, left);

@@ -4,17 +4,21 @@ import java.util.Locale;
 import java.util.Objects;
 
 /**
- * A range of a blob and how many bytes of the representation it stands for.
+ * A range of a blob that holds a piece of a representation.
  *
  * @param blob key of the blob
- * @param offset first byte of the range in the blob, from 0
- * @param storedLength bytes of the range in the blob
- * @param length bytes that the range gives once decoded; equal to {@code storedLength} where the
- *     blob holds the bytes as they are
+ * @param offset offset of the range in the blob, in bytes
+ * @param storedLength length of the range in bytes
+ * @param length length of the decoded piece in bytes; equal to {@code storedLength} if the blob has
+ *     it unencoded
  */
 public record Extent(String blob, long offset, long storedLength, long length) {
 
-  /** Checks that no number is negative and that the range has an end. */
+  /**
+   * Checks the numbers.
+   *
+   * @throws IllegalArgumentException if a number is negative or the end of the range overflows
+   */
   public Extent {
     Objects.requireNonNull(blob, "blob");
     if (offset < 0 || storedLength < 0 || length < 0 || offset + storedLength < 0) {

@@ -13,15 +13,15 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * One page of the files below a folder, in the order of their keys. Holds the names of one folder
- * per level at a time. For one thread.
+ * Lists one page of the files below a folder, sorted by key. Keeps the names of one folder per
+ * level in memory. For one use and one thread.
  */
 final class FolderListing {
   private final String after;
   private final int most;
   private final List<ListedBlob> page = new ArrayList<>();
 
-  /** A file, or a folder, whose key then ends in a slash. */
+  /** A file or folder; the key of a folder ends with a slash. */
   private record Entry(Path path, String key) {
     boolean isFolder() {
       return key.endsWith("/");
@@ -29,15 +29,15 @@ final class FolderListing {
   }
 
   /**
-   * @param after only files with greater keys
-   * @param most how many at most
+   * @param after list only files with greater keys
+   * @param most longest list
    */
   FolderListing(String after, int most) {
     this.after = after;
     this.most = most;
   }
 
-  /** Lists what is below this folder, which is the root of all keys. */
+  /** Lists the files below this folder, to which all keys are relative. */
   List<ListedBlob> below(Path root) throws IOException {
     add(root, "");
     return page;
@@ -56,7 +56,7 @@ final class FolderListing {
     }
   }
 
-  /** A folder sorts as its files do: by its name and a slash. */
+  /** The entries of a folder from {@code after} on; the slash sorts folders like their files. */
   private List<Entry> entries(Path folder, String prefix) throws IOException {
     List<Entry> entries = new ArrayList<>();
     try (DirectoryStream<Path> children = Files.newDirectoryStream(folder)) {
@@ -87,7 +87,7 @@ final class FolderListing {
                 file.key(), attributes.size(), attributes.lastModifiedTime().toInstant()));
       }
     } catch (NoSuchFileException deleted) {
-      // meanwhile, which is as good as before
+      // A blob that is deleted meanwhile may be missing.
     }
   }
 }

@@ -13,47 +13,47 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The manifest of a representation that is being written now.
+ * The manifest of a representation in flight.
  *
  * <h2>Problem</h2>
  *
- * One writer appends; any number of readers follow, each from its own offset and at its own pace,
- * and one that leaves disturbs nobody. No reader may take wrong or short bytes for the whole: its
- * stream ends only once the writer said that all is right.
+ * One writer appends; any number of readers follow, each from its own offset and at its own speed.
+ * Readers don't affect each other. No reader may mistake wrong or truncated bytes for the whole:
+ * its stream ends only after the writer has verified all bytes.
  *
  * <h2>States</h2>
  *
- * WRITING → WRITTEN (every byte is there, none is vouched for) → COMPLETE; and from either of the
- * first two → FAILED. COMPLETE and FAILED are final.
+ * WRITING → WRITTEN (all bytes are written, but not verified) → COMPLETE; WRITING or WRITTEN →
+ * FAILED. COMPLETE and FAILED are final.
  *
  * <h2>What is durable</h2>
  *
- * Bytes are readable here as soon as they are written. Those that are durable as well are known as
- * {@linkplain #extents extents} of blobs, like those of a finished representation.
+ * Bytes are readable as soon as they are written. The durable ones are also known as {@linkplain
+ * #extents extents} of blobs, like those of a finished representation.
  *
  * <h2>Races</h2>
  *
- * The state and the count of readable bytes are guarded by one lock, with one condition signalled
- * at every change; no I/O happens under it. What readers open is their own, so that a sink may be
- * renamed or discarded beneath them.
+ * One lock guards the state and the number of readable bytes; every change signals its condition.
+ * No I/O happens under the lock. Each reader has a file of its own open, so the spool may be
+ * renamed or deleted meanwhile.
  */
 public final class GrowingManifest implements Manifest {
   /**
-   * How long a reader waits without any sign. The writer has time-outs of its own and reports every
-   * end, so this only frees readers of a writer that died without a word.
+   * How long a reader waits without progress. The writer has timeouts of its own and reports every
+   * end; this frees the readers of a writer that died silently.
    */
   private static final Duration SILENCE = Duration.ofMinutes(10);
 
-  /** A reader that waits looks this often whether the bytes are still wanted. */
+  /** How often a waiting reader calls its watch. */
   private static final Duration STEP = Duration.ofMillis(500);
 
-  /** Looks whether somebody still wants the bytes for which a reader waits. */
+  /** Checks whether the client of a waiting reader is still there. */
   @FunctionalInterface
   public interface Watch {
     /**
-     * Looks.
+     * Checks once.
      *
-     * @throws IOException if nobody wants them any more
+     * @throws IOException if the client has left; ends the read with this exception
      */
     void look() throws IOException;
   }
@@ -78,19 +78,19 @@ public final class GrowingManifest implements Manifest {
   private long available; // guarded by lock
   private final List<Extent> extents = new ArrayList<>(); // guarded by lock
   private @Nullable IOException failure; // guarded by lock
-  private long signs; // guarded by lock
+  private long progress; // counts reports of the writer, guarded by lock
   private boolean isDelayed; // guarded by lock
 
   /**
-   * @param written what this manifest's readers read back, such as a sink
-   * @param expectedLength the length in bytes, if it was announced
+   * @param written the bytes that readers open, such as a spool
+   * @param expectedLength the announced length in bytes, if any
    */
   public GrowingManifest(Written written, OptionalLong expectedLength) {
     this(written, expectedLength, SILENCE);
   }
 
   /**
-   * @param silence how long a reader waits without any sign
+   * @param silence how long a reader waits without progress
    */
   GrowingManifest(Written written, OptionalLong expectedLength, Duration silence) {
     this.written = written;
@@ -98,20 +98,20 @@ public final class GrowingManifest implements Manifest {
     this.silence = silence;
   }
 
-  /** Says that so many bytes more are written. */
+  /** The writer reports that it has appended so many bytes. */
   public void grown(long bytes) {
     change(State.WRITING, bytes, null);
   }
 
   /**
-   * Says where the next bytes are durable. They need not be the last that were written: what is
-   * durable follows behind.
+   * The writer reports the next extent that is durable in the store. Durable bytes may lag behind
+   * written ones.
    */
   public void durable(Extent next) {
     lock.lock();
     try {
       extents.add(next);
-      signs++;
+      progress++;
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -119,8 +119,8 @@ public final class GrowingManifest implements Manifest {
   }
 
   /**
-   * Where the bytes are durable so far, from the first one on and in their order: anybody can read
-   * them there, also without this manifest. Nobody vouches for them before it is complete.
+   * The durable extents so far, from the first byte on and in order. They can be read from the store
+   * without this manifest, but are not verified before the manifest is complete.
    */
   public List<Extent> extents() {
     lock.lock();
@@ -131,49 +131,49 @@ public final class GrowingManifest implements Manifest {
     }
   }
 
-  /** Says that every byte is written; their check may still be under way. */
+  /** The writer reports that all bytes are written, but not yet verified. */
   public void written() {
     change(State.WRITTEN, 0, null);
   }
 
-  /** Says that every byte is written and right. */
+  /** The writer reports that all bytes are written and verified. */
   public void complete() {
     change(State.COMPLETE, 0, null);
   }
 
-  /** Says that the bytes are wrong or will never be complete; does nothing after the end. */
+  /** The writer reports failure; does nothing if the manifest is already complete or failed. */
   public void fail(IOException cause) {
     change(State.FAILED, 0, cause);
   }
 
-  /** Says that the check of what is written goes on: readers who wait for it wait on. */
+  /** The writer reports progress of the verification, so that readers keep waiting. */
   public void checking() {
     lock.lock();
     try {
-      signs++;
+      progress++;
       changed.signalAll();
     } finally {
       lock.unlock();
     }
   }
 
-  /** Says that somebody waits for these bytes to be complete, and so for their check. */
+  /** Reports that a reader waits for completion, and so for the verification. */
   public void awaited() {
     awaited.complete(null);
   }
 
   /**
-   * Runs this once somebody waits for these bytes to be complete, in that thread; at once if
-   * somebody does already.
+   * Runs the action once, when the first reader waits for completion, in that reader's thread. Runs
+   * it immediately if one already does.
    */
-  public void whenAwaited(Runnable told) {
-    var unused = awaited.thenRun(told);
+  public void whenAwaited(Runnable action) {
+    var unused = awaited.thenRun(action);
   }
 
   private void change(State next, long bytes, @Nullable IOException cause) {
     lock.lock();
     try {
-      signs++;
+      progress++;
       if (state == State.COMPLETE || state == State.FAILED) {
         return;
       }
@@ -198,7 +198,7 @@ public final class GrowingManifest implements Manifest {
     }
   }
 
-  /** The failure that ended this manifest, or null while it has none. */
+  /** The reported failure; null if there is none. */
   public @Nullable IOException failure() {
     lock.lock();
     try {
@@ -225,32 +225,32 @@ public final class GrowingManifest implements Manifest {
   }
 
   /**
-   * Waits until the byte at {@code position} is written or none will come any more.
+   * Waits until the byte at {@code position} or all bytes are written.
    *
-   * @return how many bytes are written
-   * @throws IOException if the manifest failed
+   * @return number of written bytes
+   * @throws IOException if the manifest failed or there was no progress for too long
    */
   public long awaitByte(long position) throws IOException {
     return await(position, State.WRITTEN);
   }
 
   /**
-   * Waits until the first byte is written, none will come any more, or the first is {@linkplain
-   * #delayed delayed}.
+   * Waits until the first byte is written, all bytes are written, or the writer reports a
+   * {@linkplain #delayed delay}.
    *
-   * @return whether it is there, or none will come
-   * @throws IOException if the manifest failed
+   * @return false if the writer is delayed
+   * @throws IOException if the manifest failed or there was no progress for too long
    */
   public boolean awaitStart() throws IOException {
     return await(0, State.WRITTEN, () -> isDelayed, UNWATCHED) > 0 || isWritten();
   }
 
-  /** Says that the first byte has to wait for something that others hold. */
+  /** The writer reports that the first byte is delayed, because it waits for others. */
   public void delayed() {
     lock.lock();
     try {
       isDelayed = true;
-      signs++;
+      progress++;
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -271,21 +271,21 @@ public final class GrowingManifest implements Manifest {
     return open(from, UNWATCHED);
   }
 
-  /** The same; its reads look again and again whether the bytes that they wait for are wanted. */
+  /** Opens like {@link #open(long)}; reads call the watch while they wait. */
   public InputStream open(long from, Watch watch) throws IOException {
     awaited();
     return new FollowingInputStream(openWritten(from), from, State.COMPLETE, watch);
   }
 
   /**
-   * Opens the bytes for the one who checks them: the stream ends as soon as every byte is written.
-   * The caller closes it.
+   * Opens the bytes for their verification: unlike other streams, this one ends as soon as all
+   * bytes are written. The caller closes it.
    */
   public InputStream openUnchecked() throws IOException {
     return new FollowingInputStream(openWritten(0), 0, State.WRITTEN, UNWATCHED);
   }
 
-  /** The sink of a manifest that failed may be gone already: then the failure is the reason. */
+  /** Opens the written bytes; if that fails, prefers the manifest's own failure as reason. */
   private InputStream openWritten(long from) throws IOException {
     try {
       return written.openWritten(from);
@@ -300,15 +300,15 @@ public final class GrowingManifest implements Manifest {
   }
 
   /**
-   * Waits until more than {@code position} bytes are readable or the state has reached {@code end}.
+   * Waits until more than {@code position} bytes are readable or the state is {@code end} or later.
    *
-   * @return how many bytes are readable; not more than {@code position} only at the end
+   * @return number of readable bytes; if not more than {@code position}, no more will come
    */
   private long await(long position, State end) throws IOException {
     return await(position, end, () -> false, UNWATCHED);
   }
 
-  /** The same, or until it is enough. */
+  /** Waits like the other method, or until {@code enough} is true. */
   private long await(long position, State end, BooleanSupplier enough, Watch watch)
       throws IOException {
     long left = silence.toNanos();
@@ -322,12 +322,12 @@ public final class GrowingManifest implements Manifest {
           return available;
         }
         if (left <= 0) {
-          throw new IOException("nothing was written or checked for " + silence);
+          throw new IOException("no progress of a NAR in flight for " + silence);
         }
-        long before = signs;
+        long before = progress;
         long step = Math.min(left, STEP.toNanos());
         long passed = step - changed.awaitNanos(step);
-        left = signs == before ? left - passed : silence.toNanos();
+        left = progress == before ? left - passed : silence.toNanos();
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new IOException("interrupted while waiting for a NAR in flight", e);
@@ -362,7 +362,7 @@ public final class GrowingManifest implements Manifest {
       }
       int count = in.read(bytes, offset, (int) Math.min(length, readable - position));
       if (count < 0) {
-        throw new IOException("written bytes cannot be read back at offset " + position);
+        throw new IOException("written bytes are missing at offset " + position);
       }
       position += count;
       return count;
@@ -378,7 +378,7 @@ public final class GrowingManifest implements Manifest {
       return skipped;
     }
 
-    /** Waits for the next byte; false if none comes any more. */
+    /** Waits for the next byte; false at the end. */
     private boolean awaitReadable() throws IOException {
       if (readable <= position) {
         readable = await(position, end, () -> false, watch);

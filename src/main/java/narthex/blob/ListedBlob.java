@@ -3,10 +3,10 @@ package narthex.blob;
 import java.time.Instant;
 
 /**
- * A blob as a listing of the store has it.
+ * An entry in a listing of the store.
  *
- * @param key its key
- * @param lengthBytes how long it is
+ * @param key key of the blob
+ * @param lengthBytes length of the blob
  * @param modifiedAt when its last byte was written, or later, by the store's clock
  */
 public record ListedBlob(String key, long lengthBytes, Instant modifiedAt) {}

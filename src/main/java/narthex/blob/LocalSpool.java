@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
-/** A spool in a file of its own, which is moved to its place in a folder when it is committed. */
+/** A spool in a file that the commit moves into the folder of blobs. */
 final class LocalSpool implements Spool {
   private final Path file;
   private final BlobFolder folder;
@@ -21,19 +21,19 @@ final class LocalSpool implements Spool {
 
   /** The folder of blobs. */
   interface BlobFolder {
-    /** Where the blob of this key is. */
+    /** The path of a blob. */
     Path path(String key);
 
     /**
-     * Moves a file, whose bytes are on the disk, to the path of a blob.
+     * Moves a file to the path of a blob. The file must be synced to disk already.
      *
-     * @throws IOException if that fails, or there is a blob already
+     * @throws IOException if moving fails or the blob already exists
      */
     void move(Path file, Path target) throws IOException;
   }
 
   /**
-   * @param file a path that nobody else uses
+   * @param file a new path
    */
   LocalSpool(Path file, BlobFolder folder) throws IOException {
     this.file = file;

@@ -5,29 +5,28 @@ import java.io.InputStream;
 import java.util.OptionalLong;
 
 /**
- * The ordered extents that make up one representation of a NAR: finished, or still growing.
- *
- * <p>Safe for use by many threads; each opened stream belongs to one.
+ * The ordered extents of one representation of a NAR, finished or in flight. Thread-safe; each
+ * stream is for one thread.
  */
 public interface Manifest {
 
-  /** The length in bytes of the representation, if it is known (yet). */
+  /** Length of the representation in bytes; empty while unknown. */
   OptionalLong length();
 
   /**
-   * Opens the representation's bytes from byte {@code from} on; the caller closes the stream. Where
-   * the bytes are not there yet, a read waits for them. The stream ends only when the
-   * representation is complete and known to be right; else it fails.
+   * Opens the representation from an offset in bytes; the caller closes the stream. Reads wait for
+   * bytes that are not written yet. The stream ends only after the representation is complete and
+   * verified; otherwise it throws.
    */
   InputStream open(long from) throws IOException;
 
   /**
-   * Waits until the representation is complete and known to be right.
+   * Waits until the representation is complete and verified.
    *
-   * @throws IOException if it turned out wrong or will never be complete
+   * @throws IOException if it failed
    */
   void awaitComplete() throws IOException;
 
-  /** Whether the representation is complete and known to be right already: then nobody waits. */
+  /** Whether the representation is complete and verified, so that no read waits. */
   boolean isComplete();
 }

@@ -5,12 +5,11 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /**
- * A local file that takes what comes in, is read while it grows, and is gone when closed, unless it
- * became a blob. Nothing of it is in the store before {@link #commit}, so that what is discarded
- * never reaches the store. The only way to use it: {@code try (Spool spool = store.spool()) { …
- * spool.commit(key); }}.
+ * A local temporary file for incoming bytes. Other threads can read it while it grows. Closing
+ * deletes it, unless {@link #commit} made it a blob; discarded bytes never reach the store. Always
+ * use it like this: {@code try (Spool spool = store.spool()) { … spool.commit(key); }}.
  *
- * <p>One thread writes, commits and closes; any thread may read back with {@link #openWritten}.
+ * <p>One thread writes, commits and closes; {@link #openWritten} is thread-safe.
  */
 public interface Spool extends Written, Closeable {
 
@@ -18,23 +17,22 @@ public interface Spool extends Written, Closeable {
   void write(byte[] bytes, int offset, int length) throws IOException;
 
   /**
-   * Opens what has been written, from byte {@code from} on; the caller closes the stream. The
-   * stream may be read up to what was written before each read: its end means "no more just now".
-   * Works until the spool is closed without commit, and after the commit as long as the blob is
-   * there.
+   * Opens the written bytes from an offset; the caller closes the stream. The end of the stream
+   * means only that no more bytes are written yet. Works until the spool is closed without a
+   * commit, and after a commit as long as the blob exists.
    */
   @Override
   InputStream openWritten(long from) throws IOException;
 
   /**
-   * Makes all that was written a blob, durable and then visible under this key: by a rename where
-   * the store is a local folder, by a copy elsewhere. Nothing more is written then.
+   * Turns the file into a blob: makes it durable, then visible under this key. A local store
+   * renames the file, other stores copy it. Don't write afterwards.
    *
-   * @throws IOException if that fails, or there is a blob of this key
+   * @throws IOException if that fails, or a blob with this key exists
    */
   void commit(String key) throws IOException;
 
-  /** Frees what it holds; without a commit before, discards what was written. */
+  /** Frees the spool; without a commit, deletes the file. */
   @Override
   void close() throws IOException;
 }

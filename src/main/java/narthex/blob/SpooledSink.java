@@ -2,7 +2,7 @@ package narthex.blob;
 
 import java.io.IOException;
 
-/** A sink that writes to a spool until it is committed. */
+/** A sink that writes to a spool and commits that. */
 final class SpooledSink implements BlobSink {
   private final String key;
   private final Spool spool;

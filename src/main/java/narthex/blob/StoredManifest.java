@@ -10,13 +10,13 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/** A finished manifest whose extents hold the representation's bytes as they are. Immutable. */
+/** A finished manifest whose extents hold the representation's bytes unencoded. Immutable. */
 public final class StoredManifest implements Manifest {
   private final BlobStore blobs;
   private final List<Extent> extents;
   private final long length;
 
-  /** A manifest of these extents, in this order, read from this store. */
+  /** A manifest of these extents in this order. */
   public StoredManifest(BlobStore blobs, List<Extent> extents) {
     this.blobs = blobs;
     this.extents = List.copyOf(extents);
@@ -37,10 +37,10 @@ public final class StoredManifest implements Manifest {
   }
 
   /**
-   * Checks that every blob is there and long enough, without reading it.
+   * Checks that every blob exists and is long enough, without reading it.
    *
-   * @throws BlobLostException if one surely is not
-   * @throws IOException if that cannot be told
+   * @throws BlobLostException if a blob doesn't exist or is too short
+   * @throws IOException if the store can't tell
    */
   public void requirePresent() throws IOException {
     for (Extent extent : extents) {
@@ -58,7 +58,7 @@ public final class StoredManifest implements Manifest {
     }
   }
 
-  /** The local file that holds exactly this representation from its first to its last byte. */
+  /** The local file that contains exactly this representation, if there is one. */
   public Optional<Path> localFile() {
     if (extents.size() != 1 || extents.get(0).offset() != 0) {
       return Optional.empty();
@@ -70,7 +70,7 @@ public final class StoredManifest implements Manifest {
     try {
       return Files.size(file) == length;
     } catch (IOException e) {
-      return false; // whoever opens the manifest instead is told
+      return false; // opening the manifest will report it
     }
   }
 
@@ -85,7 +85,7 @@ public final class StoredManifest implements Manifest {
     return stream;
   }
 
-  /** Opens one extent after the other, each only when it is reached. */
+  /** Concatenates the extents; opens each one only when a read reaches it. */
   private final class ExtentsInputStream extends BlobInputStream {
     private int next;
     private long skip;
@@ -100,7 +100,7 @@ public final class StoredManifest implements Manifest {
       }
     }
 
-    /** Opens the next extent, which stays the next if that fails; false at the manifest's end. */
+    /** Opens the next extent; false at the end. If opening fails, the next call tries it again. */
     private boolean advance() throws IOException {
       closeCurrent();
       if (next == extents.size()) {

@@ -14,14 +14,14 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A folder for half-written files that belongs to one opened store.
+ * The folder of temporary files of one open store.
  *
- * <p>Each owner has a folder {@code <id>} and holds a lock on the file {@code <id>.lock} beside it
- * for as long as it lives, so that whoever opens the parent next can tell the left-overs of the
- * dead (deleted) from the work of the living (left alone), on one machine or on a shared disk.
+ * <p>Each owner has a folder {@code <id>}, and while it is open a lock on the file {@code
+ * <id>.lock} next to it. So opening another folder in the same parent can delete the files of
+ * killed processes and keep those of running ones, also on a shared disk.
  *
- * <p>The id starts with that of the Java process, whose own folders are never looked at: on POSIX
- * systems the mere closing of a lock file gives up all locks that the process holds on it.
+ * <p>The id starts with that of the Java process. A process never checks the locks of its own
+ * folders: on POSIX systems, closing a lock file would release all locks of the process on it.
  */
 final class TemporaryFolder implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(TemporaryFolder.class.getName());
@@ -38,7 +38,7 @@ final class TemporaryFolder implements AutoCloseable {
     this.lock = lock;
   }
 
-  /** Sweeps what dead owners left below the parent, then claims a new folder in it. */
+  /** Deletes the folders of dead owners in the parent, then creates a new folder in it. */
   static TemporaryFolder open(Path parent) throws IOException {
     Files.createDirectories(parent);
     sweep(parent);
@@ -47,7 +47,7 @@ final class TemporaryFolder implements AutoCloseable {
       if (Files.exists(claimed.lockFile)) {
         return claimed;
       }
-      claimed.close(); // another process swept the file before it was locked
+      claimed.close(); // another process deleted the lock file before it was locked
     }
   }
 
@@ -64,19 +64,19 @@ final class TemporaryFolder implements AutoCloseable {
     }
   }
 
-  /** The same for every class loader of this Java process, and for no other process. */
+  /** An id that is the same for all class loaders of this process, and differs for other ones. */
   private static String processId() {
     ProcessHandle process = ProcessHandle.current();
     long started = process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
     return process.pid() + "-" + started + ".";
   }
 
-  /** A path in the folder that nobody else was given. */
+  /** A new path in the folder; a different one for each call. */
   Path newFile() {
     return folder.resolve(Long.toString(number.incrementAndGet()));
   }
 
-  /** Deletes the folder with all that is in it and gives up the lock. */
+  /** Deletes the folder with its files and releases the lock. */
   @Override
   public void close() throws IOException {
     try {
@@ -110,7 +110,7 @@ final class TemporaryFolder implements AutoCloseable {
       LOG.log(
           Level.INFO, "partial files deleted folder={0} files={1}", folder, Long.toString(swept));
     } catch (NoSuchFileException sweptMeanwhile) {
-      // another process starts at the same time
+      // Another process that starts at the same time deletes it.
     }
   }
 

@@ -3,12 +3,12 @@ package narthex.blob;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** Bytes that are read back while they are written. Safe for use by many threads. */
+/** Bytes that can be read while they are written. Thread-safe. */
 public interface Written {
 
   /**
-   * Opens what has been written, from byte {@code from} on; the caller closes the stream. The
-   * stream may be read up to what was written before each read.
+   * Opens the written bytes from an offset; the caller closes the stream. Each read may read up to
+   * the last byte that was written before it.
    */
   InputStream openWritten(long from) throws IOException;
 }
