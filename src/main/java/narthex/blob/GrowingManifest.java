@@ -119,8 +119,8 @@ public final class GrowingManifest implements Manifest {
   }
 
   /**
-   * The durable extents so far, from the first byte on and in order. They can be read from the store
-   * without this manifest, but are not verified before the manifest is complete.
+   * The durable extents so far, from the first byte on and in order. They can be read from the
+   * store without this manifest, but are not verified before the manifest is complete.
    */
   public List<Extent> extents() {
     lock.lock();

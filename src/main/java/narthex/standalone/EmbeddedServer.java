@@ -22,28 +22,28 @@ import org.apache.catalina.valves.RemoteIpValve;
 import org.apache.tomcat.util.scan.StandardJarScanner;
 import org.jspecify.annotations.Nullable;
 
-/** Tomcat in this process, with Narthex as its only web application. */
+/** An embedded Tomcat with Narthex as its only web application. */
 final class EmbeddedServer implements AutoCloseable {
 
-  /** How long an end waits for requests that are being answered. */
+  /** How long a stop waits for running requests. */
   static final Duration DRAIN_TIME = Duration.ofSeconds(10);
 
-  /** How long an end may take at all: a supervisor kills after its own delay, often 30 seconds. */
+  /** Longest time of a stop; shorter than the 30 seconds after which supervisors often kill. */
   private static final Duration STOP_TIME = Duration.ofSeconds(20);
 
   /**
-   * How much goes to the kernel at once, and what a connection holds for it outside of the heap:
-   * with Tomcat's 8 KiB the many calls cost more than what they copy.
+   * Size of the write buffer of a connection, outside of the heap. With Tomcat's 8 KiB, the system
+   * calls cost more time than copying.
    */
   private static final int WRITE_BYTES = 32 << 10;
 
-  /** Half of Tomcat's, so that what idle connections hold stays below 200 MiB. */
+  /** Half of Tomcat's default, so that the buffers of idle connections stay below 200 MiB. */
   private static final int MAX_CONNECTIONS = 4096;
 
-  /** Longest head of a request: proxies of organisations add cookies and tokens of many KiB. */
+  /** Longest request headers: proxies of organisations add cookies and tokens of many KiB. */
   private static final int MAX_HEAD_BYTES = 64 << 10;
 
-  private static final int ANY_NUMBER = -1;
+  private static final int UNLIMITED = -1;
   private static final int KEEP_ALIVE_MILLIS = 60_000;
 
   private final Tomcat tomcat;
@@ -55,10 +55,10 @@ final class EmbeddedServer implements AutoCloseable {
   }
 
   /**
-   * Starts the server and returns when it answers requests.
+   * Starts the server. Returns when it answers requests; the caller closes it.
    *
-   * @param folder holds the web application in {@code webapp}; Tomcat's own files go beside it
-   * @throws StartupException if the port cannot be opened or the web application does not start
+   * @param folder a folder with the web application in {@code webapp}; Tomcat adds its own files
+   * @throws StartupException if the port can't be opened or the web application doesn't start
    */
   static EmbeddedServer start(Settings.Http address, Path folder) throws StartupException {
     Tomcat tomcat = new Tomcat();
@@ -88,7 +88,7 @@ final class EmbeddedServer implements AutoCloseable {
     return server;
   }
 
-  /** Returns where the server answers. */
+  /** The URL of the server. */
   String url() {
     String host = address.address();
     boolean everywhere = host.isEmpty() || host.equals("0.0.0.0") || host.equals("::");
@@ -97,8 +97,8 @@ final class EmbeddedServer implements AutoCloseable {
   }
 
   /**
-   * Takes no more requests, waits a bounded time for those under way, and stops the web
-   * application.
+   * Stops the server: refuses new requests, waits up to {@link #DRAIN_TIME} for running ones, and
+   * stops the web application. Returns after {@link #STOP_TIME} at the latest.
    */
   @Override
   public void close() {
@@ -124,7 +124,7 @@ final class EmbeddedServer implements AutoCloseable {
 
   private static Connector connector(Settings.Http address) {
     Connector connector = new Connector(LenientProtocol.class.getName());
-    // Names in NARs are bytes: they are read from the path as it came (FilePath).
+    // File names in NARs are bytes: FilePath decodes them from the raw path.
     connector.setURIEncoding(StandardCharsets.ISO_8859_1.name());
     connector.setEncodedReverseSolidusHandling("passthrough");
     connector.setProperty("maxHttpRequestHeaderSize", Integer.toString(MAX_HEAD_BYTES));
@@ -135,9 +135,9 @@ final class EmbeddedServer implements AutoCloseable {
       connector.setProperty("address", address.address());
     }
     connector.setProperty("maxThreads", Integer.toString(RequestThreads.standalone(address)));
-    connector.setProperty("maxKeepAliveRequests", Integer.toString(ANY_NUMBER));
+    connector.setProperty("maxKeepAliveRequests", Integer.toString(UNLIMITED));
     connector.setProperty("keepAliveTimeout", Integer.toString(KEEP_ALIVE_MILLIS));
-    // A client that waits for it may not send its body: that is known when the body is read.
+    // Send "100 Continue" only when the body is read: the request may be refused before that.
     connector.setProperty("continueResponseTiming", "onRead");
     connector.setProperty("useSendfile", "true");
     connector.setProperty("maxConnections", Integer.toString(MAX_CONNECTIONS));
@@ -151,8 +151,8 @@ final class EmbeddedServer implements AutoCloseable {
   }
 
   /**
-   * Scheme, host and port as the client of a reverse proxy sees them; believed only from proxies on
-   * loopback or private addresses, Tomcat's own rule.
+   * Takes scheme, host and port from the headers of a reverse proxy. Like Tomcat's default, trusts
+   * only proxies with loopback or private addresses.
    */
   private static RemoteIpValve reverseProxies() {
     RemoteIpValve valve = new RemoteIpValve();
@@ -163,22 +163,22 @@ final class EmbeddedServer implements AutoCloseable {
   }
 
   private static void plainErrors(StandardHost host) {
-    host.setErrorReportValveClass(OneLineErrors.class.getName()); // else Tomcat adds its own
+    host.setErrorReportValveClass(OneLineErrors.class.getName()); // replaces Tomcat's default
     host.getPipeline().addValve(new OneLineErrors());
   }
 
   private static void configure(StandardContext context) {
     WebappLoader loader = new WebappLoader();
-    loader.setDelegate(true); // every class exists once: in the launcher's loader
+    loader.setDelegate(true); // loads every class once, by the launcher's class loader
     context.setLoader(loader);
     context.setParentClassLoader(EmbeddedServer.class.getClassLoader());
-    context.setContainerSciFilter(".*"); // as <absolute-ordering/> does for libraries inside a WAR
+    context.setContainerSciFilter(".*"); // no initializers of libraries, like <absolute-ordering/>
     context.setUnloadDelay(DRAIN_TIME.toMillis());
     StandardJarScanner scanner = new StandardJarScanner();
     scanner.setScanClassPath(false);
     scanner.setScanManifest(false);
     context.setJarScanner(scanner);
-    // The virtual machine ends with the web application: nothing can leak.
+    // The JVM ends with the web application, so leaks don't matter.
     context.setClearReferencesRmiTargets(false);
     context.setClearReferencesThreadLocals(false);
     Wrapper files = Tomcat.addServlet(context, "default", new DefaultServlet());

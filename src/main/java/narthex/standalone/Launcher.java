@@ -18,21 +18,20 @@ import picocli.CommandLine.RunLast;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * The main class of the WAR. It reads the command line, unpacks the WAR into a private folder,
- * calls {@link Standalone} in a class loader over its libraries and classes, and removes the folder
- * when the virtual machine ends. What needs no server, such as {@code --help}, unpacks nothing.
+ * The main class of the WAR. It parses the command line, unpacks the WAR into a private folder,
+ * calls {@link Standalone} in a class loader for the unpacked classes and libraries, and deletes
+ * the folder when the JVM exits. Options such as {@code --help} don't unpack the WAR.
  *
- * <p>In the WAR this package lies in {@code META-INF/versions/17} (a multi-release JAR), with
- * picocli beside it: the {@code java} command finds it there, and no server ever sends anything
- * from {@code META-INF} or lets a web application load it.
+ * <p>In the WAR, this package is in {@code META-INF/versions/17} (a multi-release JAR), together
+ * with picocli. The {@code java} command finds classes there; application servers neither serve nor
+ * load anything from {@code META-INF}.
  */
 @Command(
     name = "java -jar narthex.war",
     mixinStandardHelpOptions = true,
     versionProvider = Launcher.VersionLine.class,
     header = "Narthex, a Nix binary cache.",
-    description =
-        "Starts the server on an embedded Tomcat and runs until it is told to end (SIGTERM).")
+    description = "Starts the server on an embedded Tomcat and runs until it gets SIGTERM.")
 public final class Launcher implements Callable<Integer> {
 
   private static final int STARTUP_FAILED = 1;
@@ -47,9 +46,9 @@ public final class Launcher implements Callable<Integer> {
   private Launcher() {}
 
   /**
-   * Runs Narthex until it is told to end.
+   * Runs Narthex until the process is terminated.
    *
-   * @param arguments see {@code --help}
+   * @param arguments the command line; see {@code --help}
    */
   public static void main(String[] arguments) {
     PatientLogging.install();
@@ -67,29 +66,29 @@ public final class Launcher implements Callable<Integer> {
     }
     String temporary = System.getProperty("java.io.tmpdir");
     PrivateFolder folder;
-    List<Runnable> endings = new ArrayList<>(); // guarded by itself
+    List<Runnable> atExit = new ArrayList<>(); // guarded by itself
     UnpackedWar war;
     try {
       folder = PrivateFolder.create(Path.of(temporary));
       Runtime.getRuntime()
-          .addShutdownHook(new Thread(() -> end(endings, folder), "narthex-shutdown"));
+          .addShutdownHook(new Thread(() -> end(atExit, folder), "narthex-shutdown"));
       war = UnpackedWar.unpack(folder.path());
-    } catch (IOException full) {
+    } catch (IOException failure) {
       System.err.println(
           "narthex cannot start: java.io.tmpdir: cannot unpack the WAR into "
               + temporary
               + ": "
-              + full);
+              + failure);
       return STARTUP_FAILED;
     }
-    return run(war, folder.path(), ending -> remember(endings, ending));
+    return run(war, folder.path(), action -> remember(atExit, action));
   }
 
   private static int run(UnpackedWar war, Path folder, Consumer<Runnable> atExit) {
-    // Native libraries unpack themselves into files: they go where everything is removed.
+    // Unpack native libraries of SQLite, zstd and Brotli into the folder, which is deleted at exit.
     System.setProperty("org.sqlite.tmpdir", folder.toString());
     System.setProperty("ZstdTempFolder", folder.toString());
-    System.setProperty("java.io.tmpdir", folder.toString()); // where Brotli's goes
+    System.setProperty("java.io.tmpdir", folder.toString()); // for Brotli
     ClassLoader loader = war.classLoader();
     Thread.currentThread().setContextClassLoader(loader);
     try {
@@ -102,7 +101,7 @@ public final class Launcher implements Callable<Integer> {
     } catch (InvocationTargetException failure) {
       throw new IllegalStateException("narthex ended unexpectedly", failure.getCause());
     } catch (ReflectiveOperationException incomplete) {
-      throw new IllegalStateException("the WAR is not complete", incomplete);
+      throw new IllegalStateException("the WAR is incomplete", incomplete);
     }
   }
 
@@ -121,10 +120,10 @@ public final class Launcher implements Callable<Integer> {
     return new RunLast().execute(parsed);
   }
 
-  /** One line: the page of help would push it out of sight. */
+  /** Prints one line; picocli would print the whole help page. */
   private static int refuse(ParameterException wrong) {
     String reason = String.valueOf(wrong.getMessage()).lines().findFirst().orElse("");
-    String hint = "; --help lists what there is";
+    String hint = "; see --help";
     if (wrong instanceof UnmatchedArgumentException unmatched) {
       String argument = unmatched.getUnmatched().get(0);
       List<String> similar = unmatched.getSuggestions();
@@ -140,17 +139,17 @@ public final class Launcher implements Callable<Integer> {
     return CommandLine.ExitCode.USAGE;
   }
 
-  private static void remember(List<Runnable> endings, Runnable ending) {
-    synchronized (endings) {
-      endings.add(ending);
+  private static void remember(List<Runnable> atExit, Runnable action) {
+    synchronized (atExit) {
+      atExit.add(action);
     }
   }
 
-  private static void end(List<Runnable> endings, PrivateFolder folder) {
+  private static void end(List<Runnable> atExit, PrivateFolder folder) {
     try {
       List<Runnable> all;
-      synchronized (endings) {
-        all = List.copyOf(endings);
+      synchronized (atExit) {
+        all = List.copyOf(atExit);
       }
       all.forEach(Runnable::run);
     } finally {

@@ -8,7 +8,7 @@ import org.apache.coyote.http11.Http11Processor;
 import org.apache.tomcat.util.buf.ByteChunk;
 import org.apache.tomcat.util.buf.MessageBytes;
 
-/** HTTP/1.1 that takes host names with underscores, which Docker gives to containers. */
+/** HTTP/1.1 that accepts host names with underscores, such as those of Docker containers. */
 public final class LenientProtocol extends Http11NioProtocol {
 
   @Override
@@ -21,7 +21,7 @@ public final class LenientProtocol extends Http11NioProtocol {
       super(protocol, protocol.getAdapter());
     }
 
-    /** Tomcat reads the name as if it had dashes, and then gets the real one. */
+    /** Lets Tomcat parse the name with dashes in place of underscores, then sets the real name. */
     @Override
     protected void parseHost(MessageBytes host) {
       if (host == null || host.isNull() || host.getByteChunk().indexOf('_', 0) < 0) {

@@ -8,8 +8,8 @@ import org.apache.catalina.valves.ErrorReportValve;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One line of text for what Tomcat refuses before a web application sees it, in place of its HTML
- * page.
+ * Replaces Tomcat's HTML error pages by one line of text, for requests that Tomcat refuses before
+ * the web application sees them.
  */
 public final class OneLineErrors extends ErrorReportValve {
   private static final int FIRST_ERROR = 400;
@@ -32,7 +32,7 @@ public final class OneLineErrors extends ErrorReportValve {
         response.finishResponse();
       }
     } catch (IOException | IllegalStateException gone) {
-      return; // nobody reads it
+      return; // the client has left
     }
   }
 }

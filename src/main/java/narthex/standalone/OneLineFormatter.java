@@ -12,9 +12,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * One line for each event: time, level, logger, message. Line breaks inside a message are escaped,
- * so that no text from outside can forge a line. The stack trace of an error follows in indented
- * lines; of anything milder only its causes, in the same line. Thread-safe.
+ * Formats a log record as one line: time, level, logger, message. Escapes line breaks in messages,
+ * so that external text can't forge a line. Adds the stack trace of an ERROR in indented lines, and
+ * the exceptions of milder records in the same line. Thread-safe.
  */
 public final class OneLineFormatter extends Formatter {
 
@@ -22,9 +22,9 @@ public final class OneLineFormatter extends Formatter {
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSXXX", Locale.ROOT)
           .withZone(ZoneId.systemDefault());
 
-  private static final Pattern PLACE = Pattern.compile("\\{([0-9]{1,2})\\}");
+  private static final Pattern PLACEHOLDER = Pattern.compile("\\{([0-9]{1,2})\\}");
 
-  /** Called by Tomcat too, which names its formatter by class. */
+  /** Public because Tomcat creates its formatter by class name. */
   public OneLineFormatter() {}
 
   @Override
@@ -50,8 +50,8 @@ public final class OneLineFormatter extends Formatter {
   }
 
   /**
-   * Puts the facts in their places as they print themselves: the JDK would write numbers in the
-   * digits of the machine's language, and with separators.
+   * Replaces the placeholders by {@code toString}. The JDK would format numbers for the locale,
+   * with its digits and separators.
    */
   private String message(LogRecord event) {
     Object[] facts = event.getParameters();
@@ -59,7 +59,7 @@ public final class OneLineFormatter extends Formatter {
     if (facts == null || facts.length == 0 || text == null || event.getResourceBundle() != null) {
       return String.valueOf(formatMessage(event));
     }
-    return PLACE
+    return PLACEHOLDER
         .matcher(text)
         .replaceAll(
             place -> {

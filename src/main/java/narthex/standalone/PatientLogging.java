@@ -3,20 +3,19 @@ package narthex.standalone;
 import java.util.logging.LogManager;
 
 /**
- * Keeps the log open until Narthex has ended: the JDK's own log manager closes it as soon as the
- * virtual machine begins to end, and what happens during the end would be lost. Thread-safe.
+ * A log manager that keeps the log open during shutdown. The JDK's log manager closes it when the
+ * shutdown begins, which would lose the log lines of stopping Narthex. Thread-safe.
  */
 public final class PatientLogging extends LogManager {
 
   private volatile boolean reset;
   private volatile boolean ended;
 
-  /** Called by the JDK. */
+  /** Public because the JDK creates it by class name. */
   public PatientLogging() {}
 
   /**
-   * Takes effect only before the first line is logged, and only if the user names no other log
-   * manager.
+   * Sets this log manager, unless the user has set another one. Call it before anything is logged.
    */
   static void install() {
     if (System.getProperty("java.util.logging.manager") == null) {
@@ -24,7 +23,7 @@ public final class PatientLogging extends LogManager {
     }
   }
 
-  /** Closes the log. */
+  /** Closes the log at the end of the shutdown. */
   static void letGo() {
     if (LogManager.getLogManager() instanceof PatientLogging patient) {
       patient.ended = true;
@@ -34,7 +33,7 @@ public final class PatientLogging extends LogManager {
 
   @Override
   public void reset() {
-    if (!reset || ended) { // the first time it is the JDK that reads the configuration
+    if (!reset || ended) { // the first call comes from reading the configuration
       reset = true;
       super.reset();
     }

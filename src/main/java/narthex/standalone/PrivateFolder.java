@@ -17,11 +17,11 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A folder that lives as long as its process, whatever ends it.
+ * A temporary folder of this process.
  *
- * <p>A lock is held on a file beside the folder. The operating system releases it with the process,
- * so that the next start recognizes and sweeps what a killed process has left behind. The lock file
- * is made before the folder and removed after it.
+ * <p>The process holds a lock on a file next to the folder. The operating system releases the lock
+ * even if the process is killed, so the next start recognizes the folder as a left-over and deletes
+ * it. The lock file is created before the folder and deleted after it.
  */
 final class PrivateFolder implements AutoCloseable {
 
@@ -39,11 +39,11 @@ final class PrivateFolder implements AutoCloseable {
   }
 
   /**
-   * Makes a new folder that only its owner can enter, and sweeps those that dead processes of the
-   * same owner left.
+   * Creates a folder that only its owner can access, and deletes the folders of the same owner's
+   * dead processes. The caller closes it.
    *
-   * @throws IOException if the folder cannot be made; a left-over that cannot be removed is no
-   *     error
+   * @throws IOException if the folder can't be created; left-overs that can't be deleted are only
+   *     reported
    */
   static PrivateFolder create(Path parent) throws IOException {
     while (true) {
@@ -52,7 +52,7 @@ final class PrivateFolder implements AutoCloseable {
       FileChannel lock =
           FileChannel.open(lockFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
       if (lock.tryLock() == null || !Files.exists(lockFile)) {
-        lock.close(); // another start took it for a left-over in between
+        lock.close(); // another process took it for a left-over
         continue;
       }
       Path path = Files.createTempDirectory(parent, name + "-");
@@ -66,7 +66,7 @@ final class PrivateFolder implements AutoCloseable {
     return path;
   }
 
-  /** Removes the folder and all that is in it. */
+  /** Deletes the folder with its contents. */
   @Override
   public void close() {
     try {
@@ -74,7 +74,7 @@ final class PrivateFolder implements AutoCloseable {
       Files.deleteIfExists(lockFile);
       lock.close();
     } catch (IOException remains) {
-      System.err.println("narthex folder remains path=" + path + " reason=" + remains);
+      System.err.println("narthex could not delete folder=" + path + " reason=" + remains);
     }
   }
 
@@ -97,7 +97,7 @@ final class PrivateFolder implements AutoCloseable {
             FileChannel.open(leftLock, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
         FileLock claimed = claim(channel)) {
       if (claimed == null) {
-        return; // its process lives
+        return; // its process is running
       }
       String lockName = leftLock.getFileName().toString();
       String name = lockName.substring(0, lockName.length() - LOCK_SUFFIX.length());
@@ -110,7 +110,7 @@ final class PrivateFolder implements AutoCloseable {
       }
       Files.deleteIfExists(leftLock);
     } catch (IOException busy) {
-      System.err.println("narthex left-over remains path=" + leftLock + " reason=" + busy);
+      System.err.println("narthex could not delete left-over=" + leftLock + " reason=" + busy);
     }
   }
 

@@ -13,14 +13,14 @@ import narthex.settings.SettingsSources;
 import narthex.standalone.StartupException.Clarity;
 import org.jspecify.annotations.Nullable;
 
-/** The program without its command line: starts the server, and waits for the end. */
+/** Reads the settings, starts the server, and waits for the end of the process. */
 public final class Standalone {
 
   private static final int STARTUP_FAILED = 1;
 
   private static final Logger LOG = Logger.getLogger(Standalone.class.getName());
 
-  /** Held, because the log manager keeps loggers only weakly and would forget the level. */
+  /** Kept in a field, because the log manager has weak references only and would lose the level. */
   private static final Logger TOMCAT = Logger.getLogger("org.apache");
 
   private static final Logger WELD = Logger.getLogger("org.jboss.weld");
@@ -28,11 +28,12 @@ public final class Standalone {
   private Standalone() {}
 
   /**
-   * Called by the {@link Launcher} in the class loader of the application.
+   * Runs the server. The {@link Launcher} calls this by reflection, in the application's class
+   * loader.
    *
    * @param folder the unpacked WAR
-   * @param atExit takes what must run before the virtual machine ends
-   * @return the exit status, if it does not start
+   * @param atExit registers an action to run at shutdown
+   * @return the exit status if the server can't start; otherwise doesn't return
    */
   public static int run(Path folder, Consumer<Runnable> atExit) throws InterruptedException {
     configureLog();
@@ -50,7 +51,7 @@ public final class Standalone {
     }
     atExit.accept(server::close);
     System.out.println("narthex ready url=" + server.url());
-    new CountDownLatch(1).await(); // until the virtual machine is told to end
+    new CountDownLatch(1).await(); // until the process is terminated
     return 0;
   }
 
@@ -65,7 +66,7 @@ public final class Standalone {
       return;
     }
     System.setProperty(
-        "org.apache.juli.formatter", OneLineFormatter.class.getName()); // else Tomcat sets its own
+        "org.apache.juli.formatter", OneLineFormatter.class.getName()); // replaces Tomcat's
     for (Handler handler : Logger.getLogger("").getHandlers()) {
       handler.setFormatter(new OneLineFormatter());
     }

@@ -2,14 +2,16 @@ package narthex.standalone;
 
 import org.jspecify.annotations.Nullable;
 
-/** The server cannot start. The message is one line for people. */
+/** The server can't start. The message is one line for the administrator. */
 final class StartupException extends Exception {
 
   private static final long serialVersionUID = 1L;
 
-  /** Whether the message says all, so that nobody needs a stack trace. */
+  /** Whether the log needs the stack trace. */
   enum Clarity {
+    /** The message alone explains the failure. */
     CLEAR,
+    /** The stack trace is needed. */
     UNEXPECTED
   }
 

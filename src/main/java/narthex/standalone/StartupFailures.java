@@ -8,8 +8,8 @@ import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Catches why a web application does not start: Tomcat only logs it. While this is open, nothing
- * that Tomcat's container logs reaches the log. Thread-safe.
+ * Finds out why a web application doesn't start, which Tomcat only logs. While this is open, it
+ * takes the log records of Tomcat's container, and none of them reaches the log. Thread-safe.
  */
 final class StartupFailures extends Handler {
 
@@ -20,7 +20,7 @@ final class StartupFailures extends Handler {
           "org.apache.catalina.startup.ContextConfig");
 
   private final AtomicReference<@Nullable Throwable> first = new AtomicReference<>();
-  private final List<Logger> loggers; // held: the log manager itself keeps them only weakly
+  private final List<Logger> loggers; // strong references: the log manager has weak ones only
 
   StartupFailures() {
     loggers = LOGGERS.stream().map(Logger::getLogger).toList();
@@ -30,7 +30,7 @@ final class StartupFailures extends Handler {
     }
   }
 
-  /** Returns the first failure so far, as deep as its causes are known. */
+  /** The first logged exception; null if there is none. */
   @Nullable Throwable first() {
     return first.get();
   }

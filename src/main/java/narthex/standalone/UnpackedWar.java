@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
-/** The files of the WAR that the {@link Launcher} came in, in a folder where they can be run. */
+/** Unpacks the WAR that contains the {@link Launcher}, and loads classes from it. */
 final class UnpackedWar {
 
   private static final String OWN_CLASSES = "META-INF/versions/17/narthex/";
@@ -31,10 +31,10 @@ final class UnpackedWar {
   }
 
   /**
-   * Unpacks it. Libraries go to {@code lib}, so that only one class loader has them; the rest is
-   * the web application in {@code webapp}.
+   * Unpacks the WAR into a folder: libraries to {@code lib}, so that the web application's class
+   * loader doesn't load them again; this package to {@code standalone}; the rest to {@code webapp}.
    *
-   * @throws IOException if the WAR cannot be read, or the folder not written
+   * @throws IOException if the WAR can't be read or the folder can't be written
    */
   static UnpackedWar unpack(Path folder) throws IOException {
     try (ZipFile zip = new ZipFile(ownWar().toFile())) {
@@ -56,12 +56,12 @@ final class UnpackedWar {
     return new UnpackedWar(classPath(folder));
   }
 
-  /** Returns a new class loader over all classes and libraries, which sees nothing else. */
+  /** Returns a new class loader for the unpacked classes and libraries and those of the JDK. */
   ClassLoader classLoader() {
     return new URLClassLoader("narthex", classPath, ClassLoader.getPlatformClassLoader());
   }
 
-  /** Returns the settings as text for people, read from the WAR as it is. */
+  /** Returns the help text on settings, loaded from the packed WAR. */
   static String settingsPage() {
     try (URLClassLoader loader =
         new URLClassLoader(
@@ -72,7 +72,7 @@ final class UnpackedWar {
     } catch (IOException unreadable) {
       throw new UncheckedIOException(unreadable);
     } catch (ReflectiveOperationException incomplete) {
-      throw new IllegalStateException("the WAR is not complete", incomplete);
+      throw new IllegalStateException("the WAR is incomplete", incomplete);
     }
   }
 
