@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
@@ -86,7 +87,7 @@ final class Fixtures {
       file = whole.id();
     }
     String narPath = "nar/" + new NarFileName(file.hash().nix32(), compression).print();
-    Files.move(written, folder.resolve(narPath));
+    Files.move(written, folder.resolve(narPath), StandardCopyOption.REPLACE_EXISTING);
     byte[] path = new byte[STORE_PATH_HASH_BYTES];
     ByteBuffer.wrap(path).putLong(random.nextLong()).putLong(random.nextLong());
     StorePathHash hash = StorePathHash.parse(Nix32.encode(path));

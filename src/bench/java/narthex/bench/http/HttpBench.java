@@ -16,12 +16,12 @@ import narthex.nix.Compression;
 
 /**
  * Compares Narthex with nginx; see {@code src/bench/README.md}. Arguments: the WAR, then the parts
- * to run ({@code narinfo}, {@code nar}, {@code first-byte}, {@code many}, {@code chunked}, {@code
- * chunked-memory}; all if none is named).
+ * to run ({@code narinfo}, {@code nar}, {@code first-byte}, {@code cold}, {@code many}, {@code
+ * chunked}, {@code chunked-memory}; all if none is named).
  */
 public final class HttpBench {
   private static final List<String> PARTS =
-      List.of("narinfo", "nar", "first-byte", "many", "chunked", "chunked-memory");
+      List.of("narinfo", "nar", "first-byte", "cold", "many", "chunked", "chunked-memory");
 
   private static final List<String> WHOLE = List.of("narinfo", "nar", "first-byte");
   private static final String EAGER = "-Dnarthex.cdc.mode=eager";
@@ -103,6 +103,9 @@ public final class HttpBench {
         System.out.println(narthex.memory());
       }
     }
+    if (parts.contains("cold")) {
+      cold(options);
+    }
     if (parts.contains("many")) {
       many(options);
     }
@@ -150,6 +153,32 @@ public final class HttpBench {
     measured.print(
         new Figures(
             String.format(Locale.ROOT, "First byte of %d cold NARs of 256 KiB", COLD_NARS)));
+  }
+
+  /** nginx, then each mode, round by round, each time with nothing stored. */
+  private void cold(List<String> options) throws IOException, InterruptedException {
+    for (Compression compression : List.of(Compression.ZSTD, Compression.XZ)) {
+      ColdPull proxy = new ColdPull(fixtures, compression);
+      ColdPull off = proxy.again();
+      ColdPull eager = proxy.again();
+      for (int round = 0; round < ColdPull.ROUNDS; round++) {
+        proxy.pull(nginx.proxyPort(), "?round=" + round, nginx::processorTime);
+        pullCold(off, options);
+        pullCold(eager, with(options, EAGER));
+      }
+      String name = compression.nixName();
+      off.print("Cold pull, off, upstream " + name, proxy);
+      eager.print("Cold pull, eager, upstream " + name, proxy);
+    }
+  }
+
+  private void pullCold(ColdPull pull, List<String> options)
+      throws IOException, InterruptedException {
+    Path data = folder.resolve("narthex-cold");
+    try (NarthexServer narthex = start(data.getFileName().toString(), options)) {
+      pull.pull(narthex.port(), "", narthex::processorTime);
+    }
+    remove(data);
   }
 
   private void hits(NarthexServer narthex, List<String> parts)

@@ -11,8 +11,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Debian's nginx with a folder of its own. It plays two parts on two ports: the upstream that
- * Narthex fetches from, and the yardstick that serves what Narthex serves as static files.
+ * Debian's nginx with a folder of its own. It plays three parts on three ports: the upstream that
+ * Narthex fetches from, the yardstick that serves what Narthex serves as static files, and one that
+ * is a caching proxy of the upstream.
  */
 final class Nginx implements AutoCloseable {
   private static final int START_ATTEMPTS = 200;
@@ -21,11 +22,13 @@ final class Nginx implements AutoCloseable {
   private final Program program;
   private final int upstreamPort;
   private final int staticPort;
+  private final int proxyPort;
 
-  private Nginx(Program program, int upstreamPort, int staticPort) {
+  private Nginx(Program program, int upstreamPort, int staticPort, int proxyPort) {
     this.program = program;
     this.upstreamPort = upstreamPort;
     this.staticPort = staticPort;
+    this.proxyPort = proxyPort;
   }
 
   /** Starts it; returns when it listens. */
@@ -34,10 +37,12 @@ final class Nginx implements AutoCloseable {
     Files.createDirectories(folder);
     int upstreamPort = freePort();
     int staticPort = freePort();
+    int proxyPort = freePort();
     Path configuration = folder.resolve("nginx.conf");
     String text =
         configuration(folder, workers(), server(upstreamPort, upstreamFiles))
-            .replace("SECOND", server(staticPort, staticFiles));
+            .replace("SECOND", server(staticPort, staticFiles))
+            .replace("THIRD", proxy(proxyPort, upstreamPort));
     Files.writeString(configuration, text);
     String binary = System.getProperty("bench.nginx", "/usr/sbin/nginx");
     Program program =
@@ -46,7 +51,7 @@ final class Nginx implements AutoCloseable {
                 binary, "-p", folder.toString(), "-c", configuration.toString(), "-e", "stderr"),
             folder.resolve("nginx.log"));
     awaitPort(staticPort);
-    return new Nginx(program, upstreamPort, staticPort);
+    return new Nginx(program, upstreamPort, staticPort, proxyPort);
   }
 
   int upstreamPort() {
@@ -55,6 +60,11 @@ final class Nginx implements AutoCloseable {
 
   int staticPort() {
     return staticPort;
+  }
+
+  /** Where a caching proxy of the upstream listens. */
+  int proxyPort() {
+    return proxyPort;
   }
 
   Duration processorTime() {
@@ -90,13 +100,23 @@ final class Nginx implements AutoCloseable {
       fastcgi_temp_path %2$s/fastcgi;
       uwsgi_temp_path %2$s/uwsgi;
       scgi_temp_path %2$s/scgi;
-      %3$sSECOND}
+      proxy_cache_path %2$s/cache keys_zone=cold:10m max_size=20g use_temp_path=off;
+      %3$sSECONDTHIRD}
     """
         .formatted(workers, folder, server);
   }
 
   private static String server(int port, Path files) {
     return String.format(Locale.ROOT, "server { listen 127.0.0.1:%d; root %s; }\n", port, files);
+  }
+
+  private static String proxy(int port, int upstreamPort) {
+    return String.format(
+        Locale.ROOT,
+        "server { listen 127.0.0.1:%d; location / { proxy_pass http://127.0.0.1:%d;"
+            + " proxy_http_version 1.1; proxy_cache cold; proxy_cache_valid 1h; } }\n",
+        port,
+        upstreamPort);
   }
 
   private static int freePort() throws IOException {

@@ -1,0 +1,191 @@
+package narthex.bench.http;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import narthex.bench.Figures;
+import narthex.bench.TreeNar;
+import narthex.bench.TreeNar.Build;
+import narthex.nix.Compression;
+import narthex.nix.NarId;
+import narthex.nix.NarInfo;
+import narthex.nix.Sha256;
+
+/**
+ * Several clients that pull a closure that nobody has yet: narinfos and NARs, every byte hashed.
+ * The yardstick is nginx as a caching proxy of the same upstream, which checks nothing.
+ */
+final class ColdPull {
+  static final int ROUNDS = Integer.getInteger("bench.cold.rounds", 3);
+
+  private static final Path TREE = Path.of(System.getProperty("bench.tree", "/usr"));
+  private static final int PATHS = Integer.getInteger("bench.cold.paths", 300);
+  private static final long TREE_BYTES = Long.getLong("bench.cold.megabytes", 48) * 1_000_000;
+  private static final int CLIENTS = 8;
+  private static final long LEAST_BYTES = 4 << 10;
+  private static final long MOST_BYTES = 2 << 20;
+  private static final int QUIET_MILLIS = 1_000;
+  private static final double QUIET_SECONDS = 0.05;
+
+  private final List<Fixtures.Entry> closure = new ArrayList<>();
+  private final List<Double> wall = new ArrayList<>();
+  private final List<Double> processor = new ArrayList<>();
+  private final List<Double> processorInTheEnd = new ArrayList<>();
+
+  /** Adds a closure: two near-identical trees, and NARs of one file each. */
+  ColdPull(Fixtures fixtures, Compression compression) throws IOException {
+    TreeNar tree = new TreeNar(TREE, TREE_BYTES);
+    for (Build build : Build.values()) {
+      closure.add(fixtures.add("tree", out -> tree.write(build, out), compression));
+    }
+    for (Path file : files()) {
+      closure.add(fixtures.add("file", out -> writeNar(file, out), compression));
+    }
+    Collections.shuffle(closure, new Random(2));
+  }
+
+  private ColdPull(List<Fixtures.Entry> closure) {
+    this.closure.addAll(closure);
+  }
+
+  /** The same closure, with no figures yet. */
+  ColdPull again() {
+    return new ColdPull(closure);
+  }
+
+  private static List<Path> files() throws IOException {
+    try (Stream<Path> found = Files.walk(TREE)) {
+      List<Path> files = new ArrayList<>(found.filter(ColdPull::isFitting).sorted().toList());
+      Collections.shuffle(files, new Random(3));
+      return files.subList(0, Math.min(PATHS, files.size()));
+    }
+  }
+
+  private static boolean isFitting(Path file) {
+    try {
+      return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+          && Files.isReadable(file)
+          && Files.size(file) >= LEAST_BYTES
+          && Files.size(file) <= MOST_BYTES;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void writeNar(Path file, OutputStream out) throws IOException {
+    byte[] contents = Files.readAllBytes(file);
+    int length = contents.length / Long.BYTES * Long.BYTES;
+    TreeNar.beginFile(length, out);
+    out.write(contents, 0, length);
+    TreeNar.endFile(out);
+  }
+
+  /** What a server tells of the processor time that it used. */
+  interface Meter {
+    Duration processorTime();
+  }
+
+  /**
+   * Pulls everything once.
+   *
+   * @param query is added to each path, so that a proxy takes it for another one
+   */
+  void pull(int port, String query, Meter meter) throws IOException, InterruptedException {
+    Duration before = meter.processorTime();
+    long start = System.nanoTime();
+    ConcurrentLinkedQueue<Fixtures.Entry> left = new ConcurrentLinkedQueue<>(closure);
+    ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
+    try {
+      List<Future<?>> clients = new ArrayList<>();
+      for (int i = 0; i < CLIENTS; i++) {
+        clients.add(
+            threads.submit(
+                () -> {
+                  pullSome(port, query, left);
+                  return null;
+                }));
+      }
+      for (Future<?> client : clients) {
+        client.get();
+      }
+    } catch (ExecutionException e) {
+      throw new IOException("a pull failed: " + e.getCause(), e);
+    } finally {
+      threads.shutdownNow();
+    }
+    wall.add((System.nanoTime() - start) / 1e9);
+    processor.add(seconds(meter.processorTime().minus(before)));
+    processorInTheEnd.add(seconds(quiet(meter).minus(before)));
+  }
+
+  private static double seconds(Duration time) {
+    return time.toMillis() / 1e3;
+  }
+
+  /** Waits until the server does nothing any more. */
+  private static Duration quiet(Meter meter) throws InterruptedException {
+    Duration before = meter.processorTime();
+    while (true) {
+      Thread.sleep(QUIET_MILLIS);
+      Duration now = meter.processorTime();
+      if (seconds(now.minus(before)) < QUIET_SECONDS) {
+        return now;
+      }
+      before = now;
+    }
+  }
+
+  private static void pullSome(int port, String query, ConcurrentLinkedQueue<Fixtures.Entry> left)
+      throws IOException {
+    try (PlainHttp server = new PlainHttp(port)) {
+      for (Fixtures.Entry next = left.poll(); next != null; next = left.poll()) {
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        server.get(next.narInfoPath() + query, (bytes, count) -> text.write(bytes, 0, count));
+        NarInfo said = NarInfo.parse(text.toString(StandardCharsets.UTF_8));
+        MessageDigest digest = Fixtures.sha256();
+        long length =
+            server
+                .get(
+                    "/" + said.file().url() + query,
+                    (bytes, count) -> digest.update(bytes, 0, count))
+                .bytes();
+        NarId got = new NarId(Sha256.of(digest.digest()), length);
+        boolean isNar = said.file().compression() == Compression.NONE;
+        if (!got.equals(isNar ? next.nar() : next.file())) {
+          throw new IOException("wrong bytes of " + said.file().url());
+        }
+      }
+    }
+  }
+
+  /** Prints what was measured, beside the yardstick. */
+  void print(String title, ColdPull yardstick) {
+    Figures figures =
+        new Figures(
+            String.format(Locale.ROOT, "%s: %d paths, %d clients", title, closure.size(), CLIENTS));
+    figures.add("nginx proxy, s", yardstick.wall);
+    figures.add("Narthex, s until clients are done", wall);
+    figures.add("ratio, round by round", wall, yardstick.wall);
+    figures.add("nginx proxy, processor s", yardstick.processor);
+    figures.add("Narthex, processor s until then", processor);
+    figures.add("Narthex, processor s in the end", processorInTheEnd);
+  }
+}
