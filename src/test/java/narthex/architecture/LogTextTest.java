@@ -12,7 +12,6 @@ import com.sun.source.util.TreePath;
 import com.sun.source.util.TreePathScanner;
 import com.sun.source.util.Trees;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,9 +22,6 @@ import java.util.stream.Stream;
 import javax.lang.model.element.Element;
 import javax.lang.model.type.TypeMirror;
 import javax.lang.model.util.Types;
-import javax.tools.JavaCompiler;
-import javax.tools.StandardJavaFileManager;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -38,36 +34,27 @@ class LogTextTest {
 
   @Test
   void noNumberIsLeftToTheFormatterOfTheLog() throws IOException {
-    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-    Parameters parameters; // made when the types are known
-    try (StandardJavaFileManager files =
-        compiler.getStandardFileManager(null, null, StandardCharsets.UTF_8)) {
-      JavacTask task =
-          (JavacTask)
-              compiler.getTask(
-                  null,
-                  files,
-                  null,
-                  List.of("-proc:none"),
-                  null,
-                  files.getJavaFileObjectsFromPaths(filesThatLog()));
-      Iterable<? extends CompilationUnitTree> units = task.parse();
-      task.analyze();
-      parameters = new Parameters(task);
-      units.forEach(unit -> parameters.scan(unit, null));
-    }
+    List<Parameters> found = new ArrayList<>();
+    JavaSources.read(
+        filesThatLog(),
+        task -> {
+          Iterable<? extends CompilationUnitTree> units = task.parse();
+          task.analyze();
+          Parameters parameters = new Parameters(task); // the types are known now
+          units.forEach(unit -> parameters.scan(unit, null));
+          found.add(parameters);
+        });
 
+    Parameters parameters = found.get(0);
     assertTrue(parameters.seen > 100, "the log calls are not found any more");
     assertEquals(List.of(), parameters.inDefaultLocale);
   }
 
   private static List<Path> filesThatLog() throws IOException {
     List<Path> files = new ArrayList<>();
-    try (Stream<Path> all = Files.walk(SOURCES)) {
-      for (Path file : all.filter(path -> path.toString().endsWith(".java")).sorted().toList()) {
-        if (Files.readString(file).contains(".log(")) {
-          files.add(file);
-        }
+    for (Path file : JavaSources.below(SOURCES)) {
+      if (Files.readString(file).contains(".log(")) {
+        files.add(file);
       }
     }
     return files;

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.source.tree.CompilationUnitTree;
 import com.sun.source.tree.LineMap;
 import com.sun.source.tree.MethodTree;
-import com.sun.source.util.JavacTask;
 import com.sun.source.util.SourcePositions;
 import com.sun.source.util.TreeScanner;
 import com.sun.source.util.Trees;
@@ -17,10 +16,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
-import javax.tools.JavaCompiler;
-import javax.tools.StandardJavaFileManager;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 
 /** No file and no method grows beyond what one reads at a time. */
@@ -44,34 +39,23 @@ class SourceSizeTest {
 
   @Test
   void everyMethodIsShort() throws IOException {
-    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     List<String> tooLong = new ArrayList<>();
-    try (StandardJavaFileManager files =
-        compiler.getStandardFileManager(null, null, StandardCharsets.UTF_8)) {
-      JavacTask task =
-          (JavacTask)
-              compiler.getTask(
-                  null,
-                  files,
-                  null,
-                  List.of("-proc:none"),
-                  null,
-                  files.getJavaFileObjectsFromPaths(javaFiles()));
-      SourcePositions positions = Trees.instance(task).getSourcePositions();
-      for (CompilationUnitTree unit : task.parse()) {
-        new MethodLengths(unit, positions, tooLong).scan(unit, null);
-      }
-    }
+    JavaSources.read(
+        javaFiles(),
+        task -> {
+          SourcePositions positions = Trees.instance(task).getSourcePositions();
+          for (CompilationUnitTree unit : task.parse()) {
+            new MethodLengths(unit, positions, tooLong).scan(unit, null);
+          }
+        });
 
     assertEquals(List.of(), tooLong);
   }
 
   private static List<Path> javaFiles() throws IOException {
-    try (Stream<Path> all = Files.walk(SOURCES)) {
-      List<Path> files = all.filter(file -> file.toString().endsWith(".java")).sorted().toList();
-      assertTrue(files.size() > 100, "the sources are not where they were");
-      return files;
-    }
+    List<Path> files = JavaSources.below(SOURCES);
+    assertTrue(files.size() > 100, "the sources are not where they were");
+    return files;
   }
 
   private static final class MethodLengths extends TreeScanner<Object, Object> {

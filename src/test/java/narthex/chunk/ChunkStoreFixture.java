@@ -33,13 +33,13 @@ abstract class ChunkStoreFixture {
   ChunkStore store;
 
   @BeforeEach
-  void open() throws IOException {
+  final void open() throws IOException {
     database = Database.open(new DatabaseAddress(url(), null, null, null));
     store = store(SIZES, OtherSizes.REFUSED);
   }
 
   @AfterEach
-  void close() {
+  final void close() {
     threads.shutdownNow();
     database.close();
     assertEquals(0, memory.openSinks());

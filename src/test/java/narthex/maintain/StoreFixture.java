@@ -44,7 +44,7 @@ abstract class StoreFixture {
   private NarIngest ingest;
 
   @BeforeEach
-  void openStore(@TempDir Path folder) throws IOException {
+  final void openStore(@TempDir Path folder) throws IOException {
     database =
         Database.open(
             new DatabaseAddress("jdbc:sqlite:" + folder.resolve("x.db"), null, null, null));
@@ -56,7 +56,7 @@ abstract class StoreFixture {
   }
 
   @AfterEach
-  void closeStore() {
+  final void closeStore() {
     threads.shutdownNow();
     database.close();
   }

@@ -15,7 +15,7 @@ abstract class SharedServer {
   private final Map<String, String> settings;
 
   /** The server, and its upstream, which is sound again after each test. */
-  @SuppressWarnings("NullAway.Init") // JUnit calls start first
+  @SuppressWarnings("NullAway.Init") // JUnit calls startServer first
   HttpFixture http;
 
   /** What the server stores. */
@@ -33,18 +33,18 @@ abstract class SharedServer {
   }
 
   @BeforeAll
-  void start(@TempDir Path folder) throws IOException {
+  final void startServer(@TempDir Path folder) throws IOException {
     data = folder.resolve("data");
     http = HttpFixture.start(folder, settings);
   }
 
   @AfterAll
-  void stop() {
+  final void stopServer() {
     http.close();
   }
 
   @AfterEach
-  void heal() {
+  final void healUpstream() {
     http.upstream.heal();
     http.upstream.comeUp();
   }
