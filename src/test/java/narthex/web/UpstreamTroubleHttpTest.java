@@ -29,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Trouble with an upstream or the database, as clients and the log see it. */
 class UpstreamTroubleHttpTest {
   private static final int REQUESTS = 20;
+  private static final String HASH = "sn5lbjwwmnbv2bq2xh5qhpm3lrn7nrlm";
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   @TempDir Path folder;
@@ -55,7 +56,7 @@ class UpstreamTroubleHttpTest {
   @Test
   void eachNarInfoIsOneLineWhileTheDatabaseIsBroken() throws Exception {
     try (HttpFixture http = HttpFixture.start(folder)) {
-      breakDatabase();
+      breakDatabase("narinfo");
       try (LogRecords log = LogRecords.listen()) {
         for (int i = 0; i < REQUESTS; i++) {
           String path = "/" + String.format(Locale.ROOT, "%032d", i) + ".narinfo";
@@ -120,11 +121,31 @@ class UpstreamTroubleHttpTest {
     return new String(response.body(), StandardCharsets.UTF_8);
   }
 
-  private void breakDatabase() throws SQLException {
+  @Test
+  void databaseTroubleIsAMissForReadersAndAnErrorBelowUpload() throws Exception {
+    try (HttpFixture http = HttpFixture.start(folder, Map.of("narthex.upload.enabled", "true"))) {
+      breakDatabase("narinfo", "document", "file_name");
+
+      for (String name : List.of("/" + HASH + ".narinfo", "/log/" + HASH + "-a.drv")) {
+        HttpResponse<byte[]> miss = http.get(name);
+        assertEquals(404, miss.statusCode(), name);
+        assertEquals("no-store", miss.headers().firstValue("Cache-Control").orElse(""), name);
+        assertEquals(503, http.get("/upload" + name).statusCode(), name);
+        assertEquals(503, http.head("/upload" + name).statusCode(), name);
+      }
+      String nar = HttpFixture.path(Sample.of(83, Compression.XZ).fileName());
+      assertEquals(503, http.get(nar).statusCode());
+      assertEquals(503, http.head("/upload" + nar).statusCode());
+    }
+  }
+
+  private void breakDatabase(String... tables) throws SQLException {
     String url = "jdbc:sqlite:" + folder.resolve("data/narthex.db");
     try (Connection connection = DriverManager.getConnection(url);
         Statement statement = connection.createStatement()) {
-      statement.execute("ALTER TABLE narinfo RENAME TO taken_away");
+      for (String table : tables) {
+        statement.execute("ALTER TABLE " + table + " RENAME TO taken_away_" + table);
+      }
     }
   }
 
