@@ -8,7 +8,7 @@ import java.util.Enumeration;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
-/** Servers and configurations as they are delivered. */
+/** The servers and configuration files under test, as they are delivered. */
 final class Delivered {
   private Delivered() {}
 
@@ -17,17 +17,17 @@ final class Delivered {
     return Path.of(System.getProperty("it.war")).toAbsolutePath();
   }
 
-  /** What the build has copied beside the servers. */
+  /** A file that the build has copied next to the servers. */
   static Path file(String name) {
     return Path.of(System.getProperty("it.server.zips"), name).toAbsolutePath();
   }
 
-  /** Text of a file in server-configs. */
+  /** The text of a file in server-configs. */
   static String config(String name) throws IOException {
     return Files.readString(Path.of("server-configs", name));
   }
 
-  /** Unpacks a server; returns its one top folder. */
+  /** Unpacks a server and returns its top-level folder. */
   static Path unzip(String name, Path folder) throws IOException {
     Path top = folder;
     try (ZipFile zip = new ZipFile(file(name).toFile())) {

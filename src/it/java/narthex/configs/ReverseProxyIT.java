@@ -27,7 +27,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Narthex alone, behind the reverse proxies of Debian with the files of server-configs. */
+/**
+ * Narthex on the embedded Tomcat behind Debian's reverse proxies with the files of server-configs.
+ */
 class ReverseProxyIT {
   @TempDir private static Path folder;
 
@@ -92,7 +94,7 @@ class ReverseProxyIT {
         .append("/apache.pid\nListen ")
         .append(free)
         .append('\n');
-    // Those of the head of the file, and those that every httpd has.
+    // The modules that the head of the file names, and those that every httpd has.
     for (String module :
         List.of("mpm_event", "authz_core", "proxy", "proxy_http", "headers", "env")) {
       whole.append("LoadModule ").append(module).append("_module /usr/lib/apache2/modules/mod_");
@@ -120,7 +122,7 @@ class ReverseProxyIT {
 
   @Test
   void systemdAcceptsTheUnit() throws Exception {
-    // The program of the unit must be there for that.
+    // systemd-analyze requires that the unit's program exists.
     String unit =
         Delivered.config("systemd/narthex.service")
             .replace("/usr/bin/java", System.getProperty("java.home") + "/bin/java");
@@ -159,7 +161,7 @@ class ReverseProxyIT {
     }
   }
 
-  /** What a client has learnt of a NAR when it asks for it. */
+  /** What a client knows about a NAR when it requests the file. */
   private enum Known {
     LENGTH,
     NAME
@@ -177,7 +179,7 @@ class ReverseProxyIT {
     assertArrayEquals(fresh.bytes(fresh.fileName(), 0), bytes(url + fresh.narTarget(), "0-", 206));
   }
 
-  /** A NAR that goes wrong half-way is never a whole one. */
+  /** A NAR that fails half-way never looks complete to the client. */
   private static void assertBreaks(String url, Fault fault, Known known) throws Exception {
     Sample broken = Sample.of(++samples, Compression.XZ).publish(upstream);
     Gate gate = new Gate();

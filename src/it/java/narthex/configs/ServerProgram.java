@@ -13,7 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A server as a process of its own; it and its children are killed when it is closed. */
+/** A server in a process of its own; closing it kills the process and its children. */
 final class ServerProgram implements AutoCloseable {
   private static final Duration DEADLINE = Duration.ofSeconds(120);
   private static final long BETWEEN_LOOKS_MILLIS = 100;
@@ -26,7 +26,7 @@ final class ServerProgram implements AutoCloseable {
     this.log = log;
   }
 
-  /** Starts it; all that it writes goes to a file in the folder. */
+  /** Starts a server; its output goes to a file in the folder. */
   static ServerProgram start(Path folder, List<String> command) throws IOException {
     Path log = Files.createTempFile(folder, "output", ".txt");
     ProcessBuilder builder =
@@ -39,7 +39,7 @@ final class ServerProgram implements AutoCloseable {
     return new ServerProgram(builder.start(), log);
   }
 
-  /** Runs a program to its end, and returns what it wrote. */
+  /** Runs a program to its end and returns its output. */
   static String run(Path folder, List<String> command) throws IOException, InterruptedException {
     try (ServerProgram program = start(folder, command)) {
       boolean ended = program.process.waitFor(DEADLINE.toSeconds(), TimeUnit.SECONDS);
@@ -50,14 +50,14 @@ final class ServerProgram implements AutoCloseable {
     }
   }
 
-  /** A port that nobody uses just now. */
+  /** A port that is free at the moment. */
   static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0)) {
       return socket.getLocalPort();
     }
   }
 
-  /** Waits until it has written this. */
+  /** Waits until the output contains this text. */
   void awaitLine(String text) throws IOException, InterruptedException {
     long deadline = System.nanoTime() + DEADLINE.toNanos();
     while (!log().contains(text)) {
@@ -65,7 +65,7 @@ final class ServerProgram implements AutoCloseable {
     }
   }
 
-  /** Waits until this URL answers with this status. */
+  /** Waits until a URL answers with this status. */
   void awaitAnswer(int status, String url) throws IOException, InterruptedException {
     long deadline = System.nanoTime() + DEADLINE.toNanos();
     while (status(url) != status) {
@@ -77,13 +77,13 @@ final class ServerProgram implements AutoCloseable {
     return Files.readString(log);
   }
 
-  /** GET. */
+  /** Sends a GET. */
   static HttpResponse<String> get(String url, String... fields)
       throws IOException, InterruptedException {
     return send("GET", url, fields);
   }
 
-  /** A request without a body. */
+  /** Sends a request without a body. */
   static HttpResponse<String> send(String method, String url, String... fields)
       throws IOException, InterruptedException {
     HttpRequest.Builder request =

@@ -7,7 +7,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 
-/** A PostgreSQL with the database, user and password that the files of server-configs name. */
+/** A PostgreSQL with the database, user and password of the files in server-configs. */
 final class SharedDatabase implements AutoCloseable {
   private static final String TABLES =
       "select count(*) from information_schema.tables where table_name = 'narinfo'";
@@ -28,13 +28,13 @@ final class SharedDatabase implements AutoCloseable {
     return database;
   }
 
-  /** The same text, with the port of this server in the URL of the database. */
+  /** Returns the configuration with the port of this server in the database URL. */
   String in(String config) {
     return config.replace(
         "jdbc:postgresql://localhost/", "jdbc:postgresql://localhost:" + server.getPort() + "/");
   }
 
-  /** Whether Narthex has made its tables. */
+  /** Whether Narthex has created its tables. */
   boolean isUsed() throws SQLException {
     try (Connection connection = server.getDatabase("narthex", "narthex").getConnection();
         Statement statement = connection.createStatement();

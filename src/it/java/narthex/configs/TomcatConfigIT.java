@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A Tomcat fresh from its zip with the files of server-configs/tomcat, started once. */
+/** A Tomcat unpacked from its zip, with the files of server-configs/tomcat; started once. */
 class TomcatConfigIT {
   private static final String NARINFO = "/" + "0".repeat(32) + ".narinfo";
 
@@ -105,7 +105,7 @@ class TomcatConfigIT {
     assertSaid("narthex.data-dir: " + tomcat + "/shared is in use by another Narthex (process ");
   }
 
-  /** The Resource that ROOT.xml has in a comment. */
+  /** The Resource element that is commented out in ROOT.xml. */
   private static String resource() throws IOException {
     String text = Delivered.config("tomcat/ROOT.xml");
     int start = text.indexOf("<Resource ");

@@ -12,7 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A WildFly fresh from its zip with the scripts of server-configs/wildfly, started once. */
+/** A WildFly unpacked from its zip, with the scripts of server-configs/wildfly; started once. */
 class WildFlyConfigIT {
   private static final String NARINFO = "/" + "0".repeat(32) + ".narinfo";
 
@@ -86,7 +86,7 @@ class WildFlyConfigIT {
       assertTrue(database.isUsed());
       assertEquals(404, ServerProgram.get(url + NARINFO).statusCode());
 
-      command("reload"); // as after a restart: the data source is there before Narthex looks for it
+      command("reload"); // like after a restart: the data source exists before Narthex looks it up
       server.awaitAnswer(200, url + "/readyz");
 
       settings("");

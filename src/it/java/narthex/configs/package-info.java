@@ -1,3 +1,3 @@
-/** Every file of server-configs, used as its head says, with servers as they are delivered. */
+/** Tests every file of server-configs, used as its header describes, with unmodified servers. */
 @org.jspecify.annotations.NullMarked
 package narthex.configs;

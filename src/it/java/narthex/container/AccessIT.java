@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Who may delete, for which the servers under test are told to ask for the scope admin: by a token,
- * or by a role of the server's own security where it is switched on as in server-configs.
+ * Access control of deletion, with the scope admin: by a token, or by a role of the application
+ * server where its security is enabled as in server-configs.
  */
 @ArquillianTest
 @Tag("container")
@@ -30,7 +30,7 @@ class AccessIT {
 
   @Deployment(name = PLAIN, testable = false)
   static WebArchive asItIs() throws IOException {
-    // One data folder holds one deployment; what is given for one context wins.
+    // Each deployment needs a data folder of its own; settings for one context take precedence.
     ServerSettings.writeFor(SECURED, "narthex.data-dir=narthex-data-roles");
     return BuiltWar.named(PLAIN + ".war");
   }
@@ -87,7 +87,7 @@ class AccessIT {
     assertMayDelete(delete(SECURED, "Authorization: Bearer " + TOKEN));
   }
 
-  /** Past the guard: there is nothing to delete, or deleting is switched off. */
+  /** Access was granted: there is nothing to delete, or deletion is off. */
   private static void assertMayDelete(Answer answer) {
     assertTrue(answer.status() == 404 || answer.status() == 405, answer::toString);
   }

@@ -10,7 +10,7 @@ import org.jboss.shrinkwrap.api.asset.StringAsset;
 import org.jboss.shrinkwrap.api.importer.ZipImporter;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 
-/** The WAR that the build has made, and where it answers when it is deployed. */
+/** The WAR that the build has made, and its URL when it is deployed. */
 public final class BuiltWar {
 
   private static final String WEB_XML = "WEB-INF/web.xml";
@@ -24,7 +24,7 @@ public final class BuiltWar {
         .as(WebArchive.class);
   }
 
-  /** The WAR with a servlet of the tests added, mapped at a pattern. */
+  /** The WAR with an additional servlet of the tests, mapped to a pattern. */
   static WebArchive withServlet(String name, Class<?> servlet, String pattern) {
     WebArchive war = named(name).addClass(servlet);
     String mapping =
@@ -37,7 +37,8 @@ public final class BuiltWar {
             <servlet-name>test-only</servlet-name>
             <url-pattern>%s</url-pattern>
           </servlet-mapping>
-        </web-app>"""
+        </web-app>\
+        """
             .formatted(servlet.getName(), pattern);
     String text;
     try (InputStream in = war.get(WEB_XML).getAsset().openStream()) {
@@ -50,7 +51,7 @@ public final class BuiltWar {
     return war;
   }
 
-  /** A file of server-configs; the build runs in the project's folder. */
+  /** A file of server-configs; the build runs in the project folder. */
   static File serverConfig(String path) {
     return new File("server-configs", path);
   }
@@ -60,7 +61,7 @@ public final class BuiltWar {
     return Integer.getInteger("it.http.port");
   }
 
-  /** The address of a path, which begins with the context path. */
+  /** The URI of a path that starts with the context path. */
   public static URI at(String path) {
     return URI.create("http://127.0.0.1:" + port() + path);
   }

@@ -48,7 +48,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** NARs that are chunked eagerly in servers of others: all that HTTP decides. */
+/** Eager chunking in application servers, as far as HTTP matters. */
 @ArquillianTest
 @Tag("container")
 class ChunkingIT {
@@ -56,7 +56,7 @@ class ChunkingIT {
   private final int seed = (int) (System.nanoTime() & 0xffffff);
   private FaultyUpstream upstream;
 
-  /** The file of settings is only there for this deployment. */
+  /** The settings file exists for this deployment only. */
   @Deployment(testable = false)
   static WebArchive narthex() throws IOException {
     ServerSettings.write("narthex.cdc.mode=eager");
@@ -105,7 +105,7 @@ class ChunkingIT {
         war.narInfo(sample).file());
   }
 
-  /** Fetched, and its chunks committed. */
+  /** Fetches a NAR and waits until its chunks are committed. */
   private Sample stored(String name, int bytes) throws IOException {
     Sample sample = sample(name, bytes);
     assertNone(sample);
@@ -202,7 +202,7 @@ class ChunkingIT {
     assertArrayEquals(sample.bytes(sample.fileName(), 0), war.get(path(sample.fileName())).body());
     upstream.remove(sample.narTarget()).remove(sample.narInfoTarget());
     HttpResponse<byte[]> gone = war.get(path(sample.fileName()));
-    for (int i = 0; i < 1000 && !header(gone, "etag").isEmpty(); i++) { // it is landing yet
+    for (int i = 0; i < 1000 && !header(gone, "etag").isEmpty(); i++) { // until the NAR is stored
       assertArrayEquals(sample.bytes(sample.fileName(), 0), gone.body());
       gone = war.get(path(sample.fileName()));
     }

@@ -15,7 +15,7 @@ import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** The WAR as it is, deployed where an operator may put it. */
+/** The unchanged WAR, deployed at the context paths that operators use. */
 @ArquillianTest
 @Tag("container")
 class DeploymentIT {

@@ -14,8 +14,8 @@ import narthex.nix.NixFormatException;
 import narthex.wiring.Release;
 
 /**
- * Deployed with the WAR by {@link FailureIT}: fails as the query asks, after as many bytes as it
- * asks. Also shows that servlets are injected.
+ * Deployed with the WAR by {@link FailureIT}. Sends as many bytes as the query says, then fails in
+ * the way that the query says. Also shows that injection into servlets works.
  */
 public final class FailingServlet extends HttpServlet {
 

@@ -16,7 +16,7 @@ import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What a client sees when something fails, before and after it has the headers. */
+/** What a client sees of a failure before and after the response is committed. */
 @ArquillianTest
 @Tag("container")
 class FailureIT {

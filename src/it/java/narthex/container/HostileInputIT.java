@@ -19,7 +19,7 @@ import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What no honest client sends, to the WAR in servers of others. */
+/** Requests that no honest client sends, to the WAR in application servers. */
 @ArquillianTest
 @Tag("container")
 class HostileInputIT {
@@ -28,10 +28,10 @@ class HostileInputIT {
 
   private static final String NARINFO = CONTEXT + "/upload/" + "0".repeat(32) + ".narinfo";
 
-  /** As arquillian.xml sets it. */
+  /** The value in arquillian.xml. */
   private static final int MAX_NAR_BYTES = 16 << 20;
 
-  /** The frame of a thread that waits for the body of a request. */
+  /** The stack frame of a thread that waits for a request body. */
   private static final String WAITING = "narthex.web.PacedBody.read";
 
   @Deployment(testable = false)
@@ -146,7 +146,7 @@ class HostileInputIT {
     try {
       client.sendAsFarAsWanted(new byte[] {'x'});
     } catch (IOException closedHere) {
-      throw new IllegalStateException(closedHere); // ends the schedule
+      throw new IllegalStateException(closedHere); // cancels the scheduled task
     }
   }
 

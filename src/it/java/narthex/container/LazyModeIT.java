@@ -32,7 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** NARs that are chunked in the background in servers of others, and the way back to off. */
+/** Background chunking in application servers, and switching back to off. */
 @ArquillianTest
 @Tag("container")
 class LazyModeIT {
@@ -65,7 +65,7 @@ class LazyModeIT {
     upstream.close();
   }
 
-  /** What is shown of one deployment. */
+  /** What a test does with one deployment. */
   private interface Visit {
     void run() throws IOException;
   }
@@ -97,7 +97,9 @@ class LazyModeIT {
     return new NarFile("nar/" + sample.narName().print(), Compression.NONE, null, null);
   }
 
-  /** Asks until the background has done it; until then what upstream says of it is told. */
+  /**
+   * Requests the narinfo until the NAR is chunked; before that, it must be that of the upstream.
+   */
   private NarFile awaitTold(Sample sample, Compression compression) throws IOException {
     long deadline = System.nanoTime() + WarClient.SOON.toNanos();
     NarFile told = told(sample);
@@ -156,7 +158,7 @@ class LazyModeIT {
     assertEquals(1, fetches(later));
   }
 
-  /** As it is with upstream, before any byte is here and while the bytes come. */
+  /** The narinfo is that of the upstream, before the NAR is fetched and while it is in flight. */
   private void assertNotPredicted(Sample sample) throws IOException {
     Gate gate = new Gate();
     upstream.fail(sample.narTarget(), Fault.stallAfter(sample.fileBytes() / 2, gate), 1);
@@ -173,7 +175,7 @@ class LazyModeIT {
     }
   }
 
-  /** What is told is the file that comes, and it is the NAR. */
+  /** The advertised file is the file that is served, and decodes to the NAR. */
   private void assertFrames(Sample sample, NarFile told) throws IOException {
     HttpResponse<byte[]> file = war.get("/" + told.url());
 

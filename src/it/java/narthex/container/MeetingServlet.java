@@ -9,8 +9,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Deployed in a WAR of its own by {@link UndeploymentIT}: a request waits until as many as its
- * query says are here, so that each has a request thread of its own.
+ * Deployed in a WAR of its own by {@link UndeploymentIT}. A request waits until as many requests as
+ * its query says have arrived, so that each has a request thread of its own.
  */
 public final class MeetingServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;

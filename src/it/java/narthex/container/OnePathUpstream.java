@@ -20,8 +20,9 @@ import narthex.stream.Encoders;
 import narthex.testing.NarTree;
 
 /**
- * A binary cache with one store path, zstd-compressed and unsigned, at the port that the servers
- * under test ask; and with another one, Brotli-compressed, of whose NAR only the first half comes.
+ * A binary cache with two store paths, at the port that is configured in the servers under test:
+ * one is zstd-compressed and unsigned; the other is Brotli-compressed, and only the first half of
+ * its NAR comes.
  */
 final class OnePathUpstream implements AutoCloseable {
 
@@ -68,7 +69,7 @@ final class OnePathUpstream implements AutoCloseable {
     return upstream;
   }
 
-  /** The uncompressed bytes. */
+  /** The uncompressed NAR. */
   byte[] nar() {
     return nar.clone();
   }
@@ -78,7 +79,7 @@ final class OnePathUpstream implements AutoCloseable {
     return "/nar/" + sha256(compressed(nar, Compression.ZSTD)).nix32() + ".nar";
   }
 
-  /** The path of the NAR of which only half comes. */
+  /** The path of the NAR of which only half comes, at the server under test. */
   String slowNarPath() throws IOException {
     return "/nar/" + sha256(compressed(slowNar, Compression.BR)).nix32() + ".nar";
   }

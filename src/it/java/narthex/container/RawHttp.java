@@ -7,7 +7,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 
-/** Sees an answer as it is on the wire. */
+/** Reads responses as they are on the wire. */
 final class RawHttp {
 
   private static final int TIMEOUT_MILLIS = 20_000;
@@ -15,9 +15,9 @@ final class RawHttp {
   private RawHttp() {}
 
   /**
-   * What came until the server closed the connection.
+   * Everything that came until the server closed the connection.
    *
-   * @param head status line and header fields
+   * @param head status line and headers
    */
   record Answer(String head, byte[] body) {
     boolean endsWith(String text) {
@@ -26,9 +26,9 @@ final class RawHttp {
   }
 
   /**
-   * Sends a GET on a connection that may be kept alive, and reads until the server closes it.
+   * Sends a GET that allows keep-alive, and reads until the server closes the connection.
    *
-   * @throws java.net.SocketTimeoutException if the server does not close it
+   * @throws java.net.SocketTimeoutException if the server doesn't close it
    */
   static Answer get(int port, String path) throws IOException {
     try (Socket socket = new Socket("127.0.0.1", port)) {
@@ -51,7 +51,7 @@ final class RawHttp {
         all.write(buffer, 0, count);
       }
     } catch (SocketException reset) {
-      return all.toByteArray(); // a reset is a broken transfer too
+      return all.toByteArray(); // a reset counts as a broken transfer, too
     }
     return all.toByteArray();
   }

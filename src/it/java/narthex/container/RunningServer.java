@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Looks into the application server's process from outside: its classes, threads, files and native
- * libraries.
+ * Inspects the process of the application server from outside: its classes, threads, files and
+ * native libraries.
  */
 final class RunningServer {
 
@@ -40,12 +40,12 @@ final class RunningServer {
     }
   }
 
-  /** Asks the server's virtual machine to unload what it can. */
+  /** Runs a garbage collection in the server. */
   void collectGarbage() throws IOException {
     jcmd("GC.run");
   }
 
-  /** How many class loaders have defined a class of this name and are still there. */
+  /** Number of class loaders in memory that have defined a class of this name. */
   long loadersOf(String className) throws IOException {
     return jcmd("VM.classloaders", "show-classes=true")
         .lines()
@@ -62,12 +62,12 @@ final class RunningServer {
         .toList();
   }
 
-  /** How often a method is under way, in all threads. */
+  /** How many stack frames of all threads are of a method. */
   long framesOf(String method) throws IOException {
     return jcmd("Thread.print").lines().filter(line -> line.contains("at " + method + "(")).count();
   }
 
-  /** The files that are open or mapped, deleted ones too. */
+  /** The open or mapped files, including deleted ones. */
   List<String> files() throws IOException {
     Path process = Path.of("/proc", Long.toString(pid));
     try (Stream<Path> open = Files.list(process.resolve("fd"));

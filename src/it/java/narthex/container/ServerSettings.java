@@ -4,16 +4,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The file of settings in the server under test, which is read when a WAR is deployed. */
+/** The settings file in the server under test, which is read at deployment. */
 final class ServerSettings {
   private ServerSettings() {}
 
-  /** Settings for who is deployed from now on, until they are deleted. */
+  /** Writes a setting for all later deployments, until it is deleted. */
   static void write(String line) throws IOException {
     Files.writeString(file(), line + "\n");
   }
 
-  /** Settings for what is deployed under one context path, from now on. */
+  /** Writes a setting for later deployments under one context path. */
   static void writeFor(String context, String line) throws IOException {
     Files.writeString(file().resolveSibling("narthex." + context + ".properties"), line + "\n");
   }

@@ -35,7 +35,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Requests that wait for a thread of a server of others, and readers that are broken off there. */
+/**
+ * Requests that wait for a thread of the application server, and slow readers whose transfers are
+ * aborted for them.
+ */
 @ArquillianTest
 @Tag("container")
 class SharesIT {
@@ -123,7 +126,7 @@ class SharesIT {
     }
   }
 
-  /** The status of an answer that came to its end, else 0. */
+  /** The status of a complete response, else 0. */
   private static int statusOfWhole(Future<HttpResponse<byte[]>> answer)
       throws InterruptedException {
     try {

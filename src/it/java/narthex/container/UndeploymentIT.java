@@ -30,7 +30,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What stays in a server that runs on when Narthex has gone: nothing. */
+/** Undeploying Narthex leaves nothing behind in the running server. */
 @ArquillianTest
 @Tag("container")
 class UndeploymentIT {
@@ -39,29 +39,29 @@ class UndeploymentIT {
   private static final int TIMES = 3;
   private static final String MEETING = "meeting";
 
-  /** A class that every deployment has loaded. */
+  /** A class that every deployment loads. */
   private static final String MARKER = "narthex.wiring.CdiBootstrap";
 
-  /** Idle threads of the server and the JDK keep what they saw last for up to a minute. */
+  /** Idle threads of the server and the JDK keep references for up to a minute. */
   private static final Duration PATIENCE = Duration.ofSeconds(100);
 
-  /** Parts of the names of files and native libraries that are ours. */
+  /** Parts of the names of Narthex's files and native libraries. */
   private static final List<String> OUR_FILES =
       List.of("/it-data/", "libsqlitejdbc", "libzstd", "libbrotli", "/leak/", "leak.war");
 
-  /** As many as WildFly has here (server.cli), and more than Tomcat keeps when it is idle. */
+  /** The number of WildFly's request threads (server.cli); more than Tomcat's idle threads. */
   private static final int REQUEST_THREADS_AT_FIRST = 32;
 
   /** Parts of the names of the servers' request threads. */
   private static final List<String> REQUEST_THREADS = List.of("default task-", "-exec-");
 
-  /** Parts of the names of threads that we or our libraries start. */
+  /** Parts of the names of the threads that Narthex and its libraries start. */
   private static final List<String> OUR_THREADS =
       List.of("narthex", "hikari", "failsafe", "idle-connection", "httpclient", "sqlite", "weld");
 
   /**
-   * Undertow remembers the last streams of an HTTP/2 connection, with what they asked for, and our
-   * broken transfer ends the whole of it.
+   * HTTP/1.1 only: Undertow keeps the last streams of an HTTP/2 connection with their requests, and
+   * a broken transfer would end the whole connection.
    */
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -122,7 +122,9 @@ class UndeploymentIT {
     }
   }
 
-  /** Class loaders with the marker class, and open or mapped files and threads that are ours. */
+  /**
+   * What is in the server: class loaders with the marker class, and Narthex's files and threads.
+   */
   private record Left(long loaders, List<String> files, List<String> threads) {
     static Left of(RunningServer server) throws IOException {
       return new Left(
@@ -131,7 +133,10 @@ class UndeploymentIT {
           filter(server.threads(), OUR_THREADS));
     }
 
-    /** Native libraries are unpacked under new names each time, so names tell deployments apart. */
+    /**
+     * Files without those of an earlier state. Native libraries are unpacked under new names each
+     * time, so the names differ between deployments.
+     */
     List<String> filesBeside(Left before) {
       List<String> more = new ArrayList<>(files);
       more.removeAll(before.files());
@@ -144,8 +149,8 @@ class UndeploymentIT {
   }
 
   /**
-   * What earlier tests have left when everything of theirs that can go has gone: one of their
-   * requests may have been the first of a thread (see {@link #meet}).
+   * The state after everything of earlier tests has gone that can go. A request of theirs may have
+   * been the first one of a thread, which keeps it (see {@link #meet}).
    */
   private Left leftOnceSettled(RunningServer server) throws IOException {
     Left now = Left.of(server);
@@ -176,10 +181,10 @@ class UndeploymentIT {
   }
 
   /**
-   * Gives so many request threads another request, all at the same time. An idle thread of
-   * WildFly's has its last request, and with it the deployment, still on its stack; and its very
-   * first one for as long as it lives (EnhancedQueueExecutor.ThreadBody.run), which is why they
-   * meet before Narthex comes, too, and why no more of them are made later.
+   * Gives each of so many request threads a new request, all at the same time. An idle thread of
+   * WildFly keeps its last request, and with it the deployment, on its stack. It keeps its first
+   * request for ever (EnhancedQueueExecutor.ThreadBody.run), so this must also run before Narthex
+   * is deployed, and no more threads may be created later.
    */
   private void meet(int wanted) {
     URI meeting =
@@ -191,7 +196,7 @@ class UndeploymentIT {
         .forEach(answer -> assertEquals(204, answer.join().statusCode()));
   }
 
-  /** Asks for everything that opens files, starts threads and loads native libraries. */
+  /** Sends requests that open files, start threads and load native libraries. */
   private void use(OnePathUpstream upstream) throws IOException, InterruptedException {
     assertEquals(200, ask("/healthz", BodyHandlers.ofString()).statusCode());
     assertEquals(200, ask("/readyz", BodyHandlers.ofString()).statusCode());
@@ -206,8 +211,8 @@ class UndeploymentIT {
   }
 
   /**
-   * Asks for a NAR of which only half comes, and is decoded by the native Brotli decoder; tells in
-   * the end whether the transfer was broken, or refused where not a byte of it had been sent.
+   * Requests a NAR of which only half comes, compressed by Brotli and decoded by the native
+   * decoder. The result tells whether the transfer broke, or was refused before the first byte.
    */
   private CompletableFuture<Boolean> beginToChunk(OnePathUpstream upstream)
       throws IOException, InterruptedException {

@@ -15,7 +15,7 @@ import narthex.nix.NarFileName;
 import narthex.nix.NarInfo;
 import narthex.testing.node.Sample;
 
-/** Asks the WAR for samples, where it is deployed. */
+/** Sends requests for samples to the deployed WAR. */
 final class WarClient {
   static final Duration SOON = Duration.ofSeconds(60);
 
@@ -27,12 +27,12 @@ final class WarClient {
     this.context = context;
   }
 
-  /** Where the bytes of this name are. */
+  /** The path of a NAR file. */
   static String path(NarFileName name) {
     return "/nar/" + name.print();
   }
 
-  /** A header of an answer, or nothing. */
+  /** A header of a response; empty if it is missing. */
   static String header(HttpResponse<?> response, String name) {
     return response.headers().firstValue(name).orElse("");
   }
@@ -55,7 +55,7 @@ final class WarClient {
     return ask(target, BodyHandlers.ofByteArray(), headers);
   }
 
-  /** What is told of a sample, which its upstream's key signs. */
+  /** The narinfo of a sample, which must have the signature of the upstream's key. */
   NarInfo narInfo(Sample sample) throws IOException {
     HttpResponse<byte[]> answer = get(sample.narInfoTarget());
     assertEquals(200, answer.statusCode());

@@ -1,3 +1,3 @@
-/** Tests of the built WAR in real application servers: each runs in every server. */
+/** Tests of the built WAR in real application servers; each test runs in every server. */
 @org.jspecify.annotations.NullMarked
 package narthex.container;

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Stock clients show their token by netrc. */
+/** Stock Nix clients send their token by netrc. */
 class AccessTokensIT {
   private static final String WRITE = "write-token-of-this-test";
   private static final String READ = "read-token-of-this-test";

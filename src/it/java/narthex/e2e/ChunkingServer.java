@@ -37,7 +37,7 @@ final class ChunkingServer implements AutoCloseable {
     scene = Scene.withUploads(upstream, settings);
   }
 
-  /** One that chunks eagerly, and looks every second for what is to be deleted. */
+  /** A server in eager mode that looks for garbage every second. */
   static ChunkingServer start() {
     return start(Map.of("narthex.cdc.mode", "eager", "narthex.cdc.delete-delay", "1s"));
   }
@@ -58,7 +58,7 @@ final class ChunkingServer implements AutoCloseable {
     return new PackFiles(server().data());
   }
 
-  /** A body that comes while it is read. */
+  /** Opens a response whose body is streamed. */
   HttpResponse<InputStream> open(String target, String... headers) throws IOException {
     HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(scene.server().url() + target));
     if (headers.length > 0) {
@@ -72,7 +72,7 @@ final class ChunkingServer implements AutoCloseable {
     }
   }
 
-  /** PUT of a whole body; its status. */
+  /** Sends a PUT and returns the status. */
   int put(String target, byte[] body) throws IOException {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(scene.server().url() + target))
@@ -86,21 +86,21 @@ final class ChunkingServer implements AutoCloseable {
     }
   }
 
-  /** What the narinfo tells of the NAR's file. */
+  /** The NAR file as the narinfo advertises it. */
   NarFile told(Sample sample) {
     HttpResponse<String> answer = scene.server().fetch(sample.narInfoTarget());
     assertEquals(200, answer.statusCode());
     return NarInfo.parse(answer.body()).file();
   }
 
-  /** Where the NAR is served, as the narinfo tells, which must say none. */
+  /** The path of the NAR in the narinfo, which must be uncompressed. */
   String narTarget(Sample sample) {
     NarFile told = told(sample);
     assertEquals(Compression.NONE, told.compression());
     return "/" + told.url();
   }
 
-  /** GET gives exactly these bytes, and says before how many they are. */
+  /** GET returns exactly these bytes, with their Content-Length. */
   void assertServed(byte[] right, String target) {
     try {
       HttpResponse<InputStream> answer = open(target);

@@ -7,11 +7,11 @@ import narthex.nix.Sha256;
 /**
  * A store path with everything it refers to.
  *
- * @param root the path to be substituted
- * @param narHashes of every path, references before those that refer to them
+ * @param root the store path
+ * @param narHashes the NarHash of every path, references before the paths that refer to them
  */
 record Closure(String name, String root, Map<String, Sha256> narHashes) {
-  /** All its paths, references first. */
+  /** All paths, references first. */
   List<String> paths() {
     return List.copyOf(narHashes.keySet());
   }

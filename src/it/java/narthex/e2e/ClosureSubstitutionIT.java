@@ -13,7 +13,10 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Whole closures come through Narthex into an empty store, cold and then without the upstream. */
+/**
+ * Closures are substituted through Narthex into an empty store: first from the upstream, then
+ * without it.
+ */
 class ClosureSubstitutionIT {
   private static final NixContent CONTENT = NixContent.shared();
 

@@ -11,18 +11,18 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A program to be run in an environment of exactly these variables.
+ * A program to run, with exactly these environment variables.
  *
- * @param directory where it runs and where its output is kept while it does
+ * @param directory its working directory, which also has its output while it runs
  */
 record Command(List<String> words, Map<String, String> environment, Path directory) {
-  /** What a program that has ended said. */
+  /** The result of a program that has exited. */
   record Outcome(List<String> words, int exitCode, String output, String errors) {
     boolean succeeded() {
       return exitCode == 0;
     }
 
-    /** Itself. */
+    /** Returns this, or fails the test if the exit code isn't 0. */
     Outcome expectSuccess() {
       if (!succeeded()) {
         throw new AssertionError(this);
@@ -42,7 +42,7 @@ record Command(List<String> words, Map<String, String> environment, Path directo
     environment = Map.copyOf(environment);
   }
 
-  /** A program that runs. */
+  /** A running program. */
   static final class Running {
     private final Command command;
     private final Process process;
@@ -56,7 +56,7 @@ record Command(List<String> words, Map<String, String> environment, Path directo
       this.errors = errors;
     }
 
-    /** Ends it with SIGKILL, and what it has started. */
+    /** Kills the program and its children. */
     void kill() {
       process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
@@ -64,9 +64,9 @@ record Command(List<String> words, Map<String, String> environment, Path directo
     }
 
     /**
-     * Waits for its end.
+     * Waits for the exit.
      *
-     * @throws AssertionError if it has not ended by the deadline; it is killed then
+     * @throws AssertionError if the program hasn't exited by the deadline; it is killed then
      */
     Outcome await(Duration deadline) {
       try {
@@ -90,15 +90,15 @@ record Command(List<String> words, Map<String, String> environment, Path directo
   }
 
   /**
-   * Runs it to its end.
+   * Runs the program to its exit.
    *
-   * @throws AssertionError if it has not ended by the deadline; it is killed then
+   * @throws AssertionError if it hasn't exited by the deadline; it is killed then
    */
   Outcome run(Duration deadline) {
     return start().await(deadline);
   }
 
-  /** Starts it and does not wait. */
+  /** Starts the program without waiting. */
   Running start() {
     try {
       Path output = Files.createTempFile(directory, "stdout", ".txt");

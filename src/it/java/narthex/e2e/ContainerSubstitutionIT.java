@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Real clients substitute through the WAR in a real application server, below a context path. */
+/** Nix clients substitute through the WAR in an application server, under a context path. */
 @ArquillianTest
 @Tag("container")
 class ContainerSubstitutionIT {
@@ -110,7 +110,7 @@ class ContainerSubstitutionIT {
     assertEquals(said.nar().sizeBytes(), bytes(nar, "none").length);
   }
 
-  /** The narinfo as the server says it, of a closure that the upstream has from now on. */
+  /** Gives the upstream a closure and returns the narinfo that the server has of it. */
   private NarInfo narInfo(Closure closure, Compression compression) throws Exception {
     upstream.putDirectory("/", CONTENT.binaryCache(closure, compression));
     return NarInfo.parse(text("/" + StorePath.parse(closure.root()).hash().text() + ".narinfo"));

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The clients, the content and the upstream, straight against each other: without Narthex. */
+/** The clients, the content and the upstream work together without Narthex. */
 class ContentIT {
   private static final NixContent CONTENT = NixContent.shared();
 

@@ -20,13 +20,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Build logs and realisations go up, come back, and come through from the upstream. */
+/** Build logs and realisations can be uploaded, downloaded, and fetched from the upstream. */
 class DocumentsIT {
   private static final String ODD_NAME = "odd+name?x=y";
   private static final String CONTENT_ADDRESSED =
       "__contentAddressed = true; outputHashMode = \"recursive\"; outputHashAlgo = \"sha256\";";
 
-  /** One server for all but one; every test has derivations of its own. */
+  /** The server of all tests but one; every test has derivations of its own. */
   private static Scene shared;
 
   @BeforeAll
@@ -113,7 +113,10 @@ class DocumentsIT {
     }
   }
 
-  /** On fresh machines of both releases, which may build nothing and trust the server's key. */
+  /**
+   * New machines of both releases, which can't build and trust the server's key, substitute the
+   * derivation.
+   */
   private static void assertSubstituted(Scene scene, String derivation, Closure closure) {
     for (NixRelease release : NixRelease.values()) {
       NixClient reader = contentAddressing(scene.client(release, scene.server().publicKey()));
@@ -131,20 +134,20 @@ class DocumentsIT {
     return client.set("experimental-features", "nix-command ca-derivations");
   }
 
-  /** One that refers to another. */
+  /** A derivation that depends on another one; both are content-addressed. */
   private static String contentAddressed(String text) {
     String script = "echo %s > $out".formatted(text);
     String bottom = NixClient.derivation("ca-bottom", script, CONTENT_ADDRESSED);
     return NixClient.derivation("ca+top?x=1", "echo ${" + bottom + "} > $out", CONTENT_ADDRESSED);
   }
 
-  /** Of a content-addressed derivation the paths and what they realise. */
+  /** Uploads the paths of a content-addressed derivation and their realisations. */
   private static Command.Outcome copy(NixClient source, String url, String derivation) {
     Path file = source.file("derivation.nix", derivation);
     return source.nix(List.of("copy", "--to", url, "-f", file.toString()));
   }
 
-  /** As another machine gets the log from its substituter. */
+  /** Reads the log on another machine, from its substituter. */
   private static Command.Outcome log(NixRelease release, String derivation) {
     NixClient reader = shared.client(release);
     String drv = reader.instantiate(derivation);

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Real clients while NARs are chunked eagerly, and across changes of mode. */
+/** Nix clients use a server in eager mode, and across changes of the mode. */
 class EagerChunkingIT {
   private static final NixContent CONTENT = NixContent.shared();
   private static final Map<String, String> EAGER = Map.of("narthex.cdc.mode", "eager");

@@ -7,18 +7,18 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 
-/** Folders of tests, all below {@code target/e2e}. */
+/** The folders of the tests, all in {@code target/e2e}. */
 final class Folders {
   private Folders() {}
 
-  /** A new, empty folder. */
+  /** Creates an empty folder. */
   static Path create(String name) throws IOException {
     Path all = Path.of("target", "e2e").toAbsolutePath();
     Files.createDirectories(all);
     return Files.createTempDirectory(all, name + "-");
   }
 
-  /** Deletes a folder with all in it, what Nix has made read-only too. */
+  /** Deletes a folder with its contents, including files that Nix has made read-only. */
   static void delete(Path folder) throws IOException {
     Files.walkFileTree(
         folder,

@@ -13,7 +13,10 @@ import narthex.testing.Relay;
 import narthex.testing.UpstreamRequest;
 import org.junit.jupiter.api.Test;
 
-/** Whoever dies in the middle of an upload: nothing half is visible, and the next one gets in. */
+/**
+ * A client or server dies in the middle of an upload: nothing incomplete becomes visible, and the
+ * next upload succeeds.
+ */
 class InterruptedUploadIT {
   private static final NixContent CONTENT = NixContent.shared();
   private static final Duration SOON = Duration.ofSeconds(60);

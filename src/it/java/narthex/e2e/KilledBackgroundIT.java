@@ -25,14 +25,14 @@ import narthex.testing.NarTree;
 import narthex.testing.node.Sample;
 import org.junit.jupiter.api.Test;
 
-/** A server that is killed in what it does in the background begins cleanly. */
+/** A server that is killed during a background job starts cleanly. */
 class KilledBackgroundIT {
   private static final int FROM_THE_FILE = 206;
   private static final int MADE_OF_CHUNKS = 200;
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final int ATTEMPTS = 5;
 
-  /** Takes long to decode, as six bits of every byte are random. */
+  /** Slow to decode, because six bits of every byte are random. */
   private static final Sample SLOW = sample("slow", 12_000_000);
 
   private static final Sample SMALL = sample("small", 1_000_000);
@@ -54,7 +54,7 @@ class KilledBackgroundIT {
     scene.assertServed(sample.bytes(name, 0), target(name));
   }
 
-  /** The upstream's file is stored whole, and waits for the background. */
+  /** A server that has stored the upstream's file whole and is going to chunk it. */
   private static ChunkingServer fetched(Sample sample, String deleteDelay) {
     ChunkingServer scene =
         ChunkingServer.start(
@@ -65,7 +65,7 @@ class KilledBackgroundIT {
     return scene;
   }
 
-  /** Asks until the background has cut it; the file is served for as long as it is told. */
+  /** Waits until the NAR is chunked; its advertised file is served all the time. */
   private static void awaitCut(ChunkingServer scene, Sample sample) {
     long deadline = System.nanoTime() + SOON.toNanos();
     NarFile none = new NarFile("nar/" + sample.narName().print(), Compression.NONE, null, null);
@@ -93,7 +93,7 @@ class KilledBackgroundIT {
     fail("it is cut each time before it can be killed");
   }
 
-  /** By the rows of a server that does not run. */
+  /** Whether the rows of a stopped server say that the NAR is chunked. */
   private static boolean isCut(ChunkingServer scene) throws IOException {
     String url = "jdbc:sqlite:" + scene.server().data().resolve("narthex.db");
     try (Database database = Database.open(new DatabaseAddress(url, null, null, null))) {
@@ -118,7 +118,7 @@ class KilledBackgroundIT {
     assertServed(scene, SLOW, SLOW.fileName());
   }
 
-  /** Its row goes first; the file half a minute later, when nobody can be about to open it. */
+  /** The row goes first, the file half a minute later, when no reader can be about to open it. */
   @Test
   void aFileOfWhichTheDeletionWasKilledIsNotServedAndIsDeletedAfterTheNextStart()
       throws IOException {
@@ -144,7 +144,9 @@ class KilledBackgroundIT {
     }
   }
 
-  /** The answer for a range of the file where no upstream is asked: a made file has no ranges. */
+  /**
+   * The status of a range request that no upstream is asked for; a generated file has no ranges.
+   */
   private static int statusHere(ChunkingServer scene) throws IOException {
     HttpResponse<InputStream> answer =
         scene.open("/upload" + target(SMALL.fileName()), "Range", "bytes=0-0");

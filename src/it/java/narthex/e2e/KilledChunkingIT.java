@@ -23,14 +23,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A server that is killed while it cuts a NAR into chunks begins cleanly. */
+/** A server that is killed while it chunks a NAR starts cleanly. */
 class KilledChunkingIT {
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final int NAR_BYTES = 24_000_000;
   private static final byte[] NAR = NarTree.random(4, NAR_BYTES).nar();
   private static final Sample SAMPLE = Sample.of("killed", NAR, Compression.ZSTD);
 
-  /** How much of the file the upstream gives before the kill. */
+  /** How much of the file the upstream sends before the kill. */
   enum Point {
     FIRST_PACK(4_000_000, 1),
     MANY_PACKS(20_000_000, 14),
@@ -75,7 +75,7 @@ class KilledChunkingIT {
     }
   }
 
-  /** The commit is under way or just done when the last byte has reached the client. */
+  /** When the client gets the last byte, the commit is running or just done. */
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3})
   void aDownloadKilledAroundItsCommitIsThereOrBeginsAgain(int round) throws Exception {
@@ -101,7 +101,7 @@ class KilledChunkingIT {
     scene.assertServed(NAR, target);
   }
 
-  /** The answer ends just before the commit. */
+  /** Waits for the commit: the response ends just before it. */
   private static void awaitKept(ChunkingServer scene) throws IOException {
     String target = "/upload/nar/" + SAMPLE.narName().print();
     long deadline = System.nanoTime() + SOON.toNanos();

@@ -15,7 +15,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A server that dies loses nothing that it had, and nothing of what it had in hand is wrong. */
+/**
+ * A killed server loses nothing that it had stored, and leaves nothing wrong of what was in flight.
+ */
 class KilledServerIT {
   private static final NixContent CONTENT = NixContent.shared();
   private static final int SIGTERM_EXIT = 128 + 15;

@@ -15,7 +15,7 @@ import narthex.testing.FaultyUpstream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Real clients while NARs are chunked in the background, and across all changes of mode. */
+/** Nix clients use a server in lazy mode, and across all changes of the mode. */
 class LazyChunkingIT {
   private static final NixContent CONTENT = NixContent.shared();
   private static final long PATIENCE_NANOS = 120_000_000_000L;
@@ -41,7 +41,7 @@ class LazyChunkingIT {
     return NarInfo.parse(scene.server().fetch(target).body()).file();
   }
 
-  /** Waits until the background has brought every path so far. */
+  /** Waits until the background job has processed every path so far. */
   private static void awaitTold(Scene scene, Closure closure, Compression compression) {
     long deadline = System.nanoTime() + PATIENCE_NANOS;
     for (String path : closure.paths()) {
@@ -122,7 +122,9 @@ class LazyChunkingIT {
         realise(remembersOff, scene, closure);
       }
 
-      scene.upstream().goDown(); // the xz files that this client remembers are nowhere now
+      scene
+          .upstream()
+          .goDown(); // now nobody has the xz files that this client's cached narinfos name
       remembersOff.emptyStore();
       realise(remembersOff, scene, closure);
     }

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What is stored of chunked NARs is lost or damaged under a running server. */
+/** Packs of stored NARs are lost or damaged while the server runs. */
 class LostChunksIT {
   private static final int COMMON_BYTES = 30_000_000;
   private static final NarTree COMMON = NarTree.random(1, COMMON_BYTES);
@@ -39,7 +39,7 @@ class LostChunksIT {
     return sample.bytes(sample.narName(), 0);
   }
 
-  /** What happens to one pack. */
+  /** The damage to one pack. */
   enum Damage {
     DELETED(PackFiles::delete),
     TRUNCATED(PackFiles::truncate),
@@ -52,7 +52,7 @@ class LostChunksIT {
     }
   }
 
-  /** Both are stored, and share all packs but few. */
+  /** A server that has stored both NARs, which share nearly all packs. */
   private static ChunkingServer stored() {
     ChunkingServer scene = ChunkingServer.start();
     for (Sample sample : List.of(SAMPLE, SIBLING)) {
@@ -66,7 +66,10 @@ class LostChunksIT {
     return scene;
   }
 
-  /** Near the end of what both share, behind all that is on its way while nobody reads on. */
+  /**
+   * A pack near the end of the shared ones, beyond everything that is buffered while the client
+   * doesn't read.
+   */
   private static Path victim(ChunkingServer scene) {
     return scene.packs().all().get(COMMON_BYTES / ChunkingServer.PACK_BYTES - 2);
   }
@@ -75,7 +78,7 @@ class LostChunksIT {
     return scene.upstream().requests().count("GET", sample.narTarget());
   }
 
-  /** What only the sibling has may be lost too: that breaks one transfer. */
+  /** The sibling's own packs may be lost, too; that breaks one transfer. */
   private static void assertSiblingHeals(ChunkingServer scene) {
     String target = scene.narTarget(SIBLING);
     try {
@@ -159,7 +162,7 @@ class LostChunksIT {
       }
       scene.server().restart();
 
-      for (String target : List.of(sample, sibling)) { // of lengths that nobody knows any more
+      for (String target : List.of(sample, sibling)) { // the lengths are unknown now
         HttpResponse<InputStream> answer = scene.open(target);
         assertEquals("chunked", answer.headers().firstValue("Transfer-Encoding").orElse(""));
         try (InputStream body = answer.body()) {

@@ -24,9 +24,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Narthex as people start it: {@code java -jar narthex.war} in a process and a data folder of its
- * own. The WAR is the one the system property {@code narthex.war} names. Closing kills the process
- * and deletes the data.
+ * {@code java -jar narthex.war} in a process of its own with a data folder of its own. The system
+ * property {@code narthex.war} names the WAR. Closing it kills the process and deletes the data.
  */
 final class NarthexServer implements AutoCloseable {
   private static final Duration START_DEADLINE = Duration.ofSeconds(60);
@@ -48,7 +47,10 @@ final class NarthexServer implements AutoCloseable {
     this.url = awaitReady();
   }
 
-  /** A ready server with these settings; address, port and data folder are given if they lack. */
+  /**
+   * Starts a server with these settings, and chooses address, port and data folder if they are
+   * missing. Returns when it is ready.
+   */
   static NarthexServer start(Map<String, String> settings) {
     try {
       Path folder = Folders.create("narthex");
@@ -67,64 +69,67 @@ final class NarthexServer implements AutoCloseable {
     return Path.of(System.getProperty("narthex.war", "target/narthex.war")).toAbsolutePath();
   }
 
-  /** Where it answers, without a slash at the end; the same after a restart. */
+  /** The URL without a slash at the end; the same after a restart. */
   String url() {
     return url;
   }
 
-  /** All that it has printed so far, over all its starts. */
+  /** The output of all its starts so far. */
   String log() {
     return log.toString();
   }
 
-  /** Its public key as a client's configuration wants it. */
+  /** The public key in the form for a client's configuration. */
   String publicKey() {
     return fetch("/pubkey").body().strip();
   }
 
-  /** GET of this target. */
+  /** Sends a GET. */
   HttpResponse<String> fetch(String target) {
     return send(HttpRequest.newBuilder(URI.create(url + target)));
   }
 
-  /** HEAD of this target. */
+  /** Sends a HEAD. */
   HttpResponse<String> head(String target) {
     return send(
         HttpRequest.newBuilder(URI.create(url + target))
             .method("HEAD", HttpRequest.BodyPublishers.noBody()));
   }
 
-  /** Ends it with SIGTERM; its exit code. */
+  /** Stops the server by SIGTERM and returns its exit code. */
   int stop() {
     process.destroy();
     return awaitExit();
   }
 
-  /** Ends it with SIGKILL. */
+  /** Kills the server by SIGKILL. */
   void kill() {
     process.destroyForcibly();
     awaitExit();
   }
 
-  /** Starts it again on the same port with the same data, after {@link #stop} or {@link #kill}. */
+  /**
+   * Starts the server again on the same port with the same data, after {@link #stop} or {@link
+   * #kill}.
+   */
   void restart() {
     settings.put("narthex.http.port", Integer.toString(URI.create(url).getPort()));
     process = launch();
     url = awaitReady();
   }
 
-  /** As {@link #restart()}, with these settings in place of what they were. */
+  /** Like {@link #restart()}, but replaces its settings by these. */
   void restart(Map<String, String> others) {
     settings.putAll(others);
     restart();
   }
 
-  /** The folder of all that it keeps. */
+  /** The data folder. */
   Path data() {
     return Path.of(settings.get("narthex.data-dir"));
   }
 
-  /** Deletes all that it keeps, database, blobs and keys; it must not run. */
+  /** Deletes database, blobs and keys; the server must not run. */
   void loseData() {
     try {
       Folders.delete(data());
@@ -133,7 +138,10 @@ final class NarthexServer implements AutoCloseable {
     }
   }
 
-  /** Leaves what it has printed in {@code target/e2e-logs}, for who looks into a failed test. */
+  /**
+   * Kills the server, deletes its data, and leaves its output in {@code target/e2e-logs} to explain
+   * failed tests.
+   */
   @Override
   public void close() {
     kill();

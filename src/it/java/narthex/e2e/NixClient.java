@@ -15,8 +15,8 @@ import java.util.Map;
 import narthex.nix.Sha256;
 
 /**
- * A machine of its own with one release of Nix and an empty store: no daemon, no network but what a
- * test names, nothing of the environment of this process. To be closed; that deletes its store.
+ * A simulated machine with one release of Nix and an empty store: no daemon, no network except what
+ * a test names, no environment variables of this process. Closing it deletes its store.
  */
 final class NixClient implements AutoCloseable {
   private static final Duration DEADLINE = Duration.ofMinutes(3);
@@ -29,7 +29,7 @@ final class NixClient implements AutoCloseable {
     this.machine = machine;
   }
 
-  /** A machine that trusts what is signed with one of these public keys. */
+  /** A machine that trusts signatures by these public keys. */
   static NixClient trusting(NixRelease release, String... publicKeys) {
     try {
       Path machine = Folders.create("machine");
@@ -67,12 +67,12 @@ final class NixClient implements AutoCloseable {
     return nix(words(List.of("copy", "--to", url), paths.toArray(new String[0])));
   }
 
-  /** {@code nix copy --to} of one closure, started and not waited for. */
+  /** Starts {@code nix copy --to} of one closure without waiting. */
   Command.Running startCopyTo(String url, String root) {
     return command("nix", List.of("copy", "--to", url, root)).start();
   }
 
-  /** Adds a line to its configuration; of two for one setting the later one counts. */
+  /** Adds a line to its configuration; the last line for a setting counts. */
   NixClient set(String setting, String value) {
     try {
       Path conf = machine.resolve("conf/nix.conf");
@@ -84,43 +84,44 @@ final class NixClient implements AutoCloseable {
   }
 
   /**
-   * Builds what this shell script writes to {@code $out}; it has the shell's own commands only.
+   * Builds the output {@code $out} by a shell script, which can only use commands built into the
+   * shell.
    *
-   * @return the path that was built, which nobody has signed
+   * @return the unsigned store path
    */
   String build(String name, String script) {
     return buildWith(derivation(name, script, "")).expectSuccess().output().strip();
   }
 
-  /** As {@link #build(String, String)}, what {@link #derivation} gives, with more options. */
+  /** Builds a {@link #derivation} like {@link #build(String, String)}, with more options. */
   Command.Outcome buildWith(String derivation, String... options) {
     return run("nix-build", words(List.of("--no-out-link", "-E", derivation), options));
   }
 
-  /** The path of the derivation, which is in the store from now on. */
+  /** Adds the derivation to the store and returns its path. */
   String instantiate(String derivation) {
     return run("nix-instantiate", List.of("-E", derivation)).expectSuccess().output().strip();
   }
 
-  /** An expression for what a shell script writes to {@code $out}. */
+  /** A Nix expression of a derivation that builds {@code $out} by a shell script. */
   static String derivation(String name, String script, String moreAttributes) {
     return """
-        derivation {
-          name = "%s"; system = builtins.currentSystem; builder = "/bin/sh"; %s
-          args = [ "-c" ''%s'' ];
-        }
-        """
+    derivation {
+      name = "%s"; system = builtins.currentSystem; builder = "/bin/sh"; %s
+      args = [ "-c" ''%s'' ];
+    }
+    """
         .formatted(name, moreAttributes, script);
   }
 
-  /** A path of this store with all that it refers to. */
+  /** A path of this store with everything it refers to. */
   Closure closure(String root) {
     String paths =
         run("nix-store", List.of("--query", "--requisites", root)).expectSuccess().output();
     return new Closure(root, root, narHashes(paths.strip().lines().toList()));
   }
 
-  /** A file on this machine with this text. */
+  /** Creates a file with this text on this machine. */
   Path file(String name, String text) {
     try {
       return Files.writeString(machine.resolve(name), text);
@@ -145,7 +146,7 @@ final class NixClient implements AutoCloseable {
     return run("nix-store", List.of("--verify", "--check-contents"));
   }
 
-  /** The NarHash of each of these paths as the store of this machine knows it. */
+  /** The NarHash of each of these paths in this machine's store. */
   Map<String, Sha256> narHashes(Collection<String> paths) {
     List<String> inOrder = List.copyOf(paths);
     List<String> query = words(List.of("--query", "--hash"), inOrder.toArray(new String[0]));
@@ -158,19 +159,19 @@ final class NixClient implements AutoCloseable {
   }
 
   /**
-   * Whether the store of this machine has the path as a valid one. (Of a path whose contents were
-   * wrong Nix may leave files behind.)
+   * Whether the path is valid in this machine's store. (Nix may leave files of a path behind whose
+   * contents were wrong.)
    */
   boolean has(String path) {
     return run("nix-store", List.of("--check-validity", path)).succeeded();
   }
 
-  /** The place of a store path on this disk. */
+  /** The file or folder of a store path on the disk. */
   Path physical(String path) {
     return machine.resolve(path.substring(1));
   }
 
-  /** Forgets all narinfos, known and missing, as a client does after 30 days or one hour. */
+  /** Deletes the cache of narinfos, hits and misses, as if it had expired. */
   void forgetNarInfos() {
     try {
       Path remembered = machine.resolve("home/.cache");
@@ -182,22 +183,25 @@ final class NixClient implements AutoCloseable {
     }
   }
 
-  /** Deletes everything from the store, so that it can be substituted again; narinfos are kept. */
+  /**
+   * Deletes everything from the store, so that it can be substituted again; keeps the cache of
+   * narinfos.
+   */
   void emptyStore() {
     run("nix-store", List.of("--gc")).expectSuccess();
   }
 
-  /** {@code nix} with these arguments. */
+  /** Runs {@code nix} with these arguments. */
   Command.Outcome nix(List<String> arguments) {
     return run("nix", arguments);
   }
 
-  /** A program of the release with these arguments. */
+  /** Runs a program of the release with these arguments. */
   Command.Outcome run(String program, List<String> arguments) {
     return run(program, arguments, DEADLINE);
   }
 
-  /** A program of the release with these arguments, to end within the deadline. */
+  /** Runs a program of the release with these arguments and this deadline. */
   Command.Outcome run(String program, List<String> arguments, Duration deadline) {
     return command(program, arguments).run(deadline);
   }

@@ -15,9 +15,8 @@ import narthex.nix.Sha256;
 import narthex.testing.NarTree;
 
 /**
- * The closures that the tests substitute, signed, in a store of Nix 2.8, and as static binary
- * caches that this Nix has written. Made once per JVM, each part when it is first wanted.
- * Thread-safe.
+ * The closures that the tests substitute, signed, in a store of Nix 2.8 and as static binary caches
+ * written by it. Created once per JVM, each part when it is first needed. Thread-safe.
  */
 final class NixContent {
   private static final long BIG_FILE_BYTES = 100L << 20;
@@ -47,7 +46,7 @@ final class NixContent {
     }
   }
 
-  /** The content of this JVM. */
+  /** The content shared by all tests of this JVM. */
   static NixContent shared() {
     return Shared.INSTANCE;
   }
@@ -57,7 +56,7 @@ final class NixContent {
     return key.publicKey().print();
   }
 
-  /** Paths that refer each to the one before and to itself. */
+  /** A chain: each path refers to the previous one and to itself. */
   synchronized Closure chain() {
     return closure(
         "chain",
@@ -72,7 +71,7 @@ final class NixContent {
         });
   }
 
-  /** A path that reaches another in two ways. */
+  /** A path that refers to another one in two ways. */
   synchronized Closure diamond() {
     return closure(
         "diamond",
@@ -87,7 +86,7 @@ final class NixContent {
         });
   }
 
-  /** Executable bits, symbolic links, odd names, empty files and folders, in one path. */
+  /** One path with executable files, symbolic links, odd names, empty files and folders. */
   synchronized Closure oddities() {
     return closure(
         "oddities",
@@ -111,7 +110,7 @@ final class NixContent {
         });
   }
 
-  /** Hundreds of small paths below one. */
+  /** Hundreds of small paths that one path refers to. */
   synchronized Closure manyPaths() {
     return closure(
         "many-paths",
@@ -139,7 +138,7 @@ final class NixContent {
         });
   }
 
-  /** A folder with a static binary cache that has this closure, as {@code nix copy} wrote it. */
+  /** A folder with a static binary cache of this closure, written by {@code nix copy}. */
   synchronized Path binaryCache(Closure closure, Compression compression) {
     return caches.computeIfAbsent(
         closure.name() + "-" + compression.nixName(),

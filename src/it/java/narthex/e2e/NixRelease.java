@@ -4,9 +4,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A release of Nix whose clients the tests run. */
+/** The releases of Nix whose clients the tests run. */
 enum NixRelease {
-  /** The one installed on this machine ({@code nix-bin} of Debian 12 is Nix 2.8). */
+  /** The release installed on this machine ({@code nix-bin} of Debian 12 is Nix 2.8). */
   OLD {
     @Override
     List<String> command(String program) {
@@ -18,7 +18,7 @@ enum NixRelease {
       return List.of(file.toString());
     }
   },
-  /** The one of a newer Debian suite, unpacked beside the system without installing it. */
+  /** The release of a newer Debian suite, unpacked but not installed. */
   NEW {
     @Override
     List<String> command(String program) {
@@ -26,6 +26,6 @@ enum NixRelease {
     }
   };
 
-  /** The words that start this program ({@code nix}, {@code nix-store}) of the release. */
+  /** The command that starts this program ({@code nix}, {@code nix-store}) of the release. */
   abstract List<String> command(String program);
 }

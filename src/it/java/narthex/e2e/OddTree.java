@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import narthex.testing.NarTree;
 
-/** A tree of everything that is allowed in a store path and easily got wrong. */
+/** A tree with everything that a store path may contain and implementations easily get wrong. */
 final class OddTree {
   private static final int MAX_NAME_BYTES = 255;
 

@@ -13,7 +13,7 @@ import java.util.Locale;
 import java.util.stream.Stream;
 import narthex.maintain.FindUnnamedBlobs;
 
-/** The packs in the data folder of a server, for who wants to see or to damage them. */
+/** The packs in the data folder of a server, to inspect or damage them. */
 final class PackFiles {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -23,7 +23,7 @@ final class PackFiles {
     this.data = data;
   }
 
-  /** All of them, the oldest first. */
+  /** All packs, the oldest first. */
   List<Path> all() {
     Path folder = data.resolve("blobs").resolve("blobs").resolve("pack");
     if (!Files.exists(folder)) {
@@ -42,7 +42,7 @@ final class PackFiles {
     }
   }
 
-  /** Waits until there are so many at least. */
+  /** Waits until there are at least so many packs. */
   void await(int wanted) {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (all().size() < wanted) {
@@ -53,7 +53,7 @@ final class PackFiles {
     }
   }
 
-  /** Makes blobs so old that they are compared with the rows. */
+  /** Makes blobs look so old that the server checks whether a row refers to them. */
   static void age(List<Path> blobs) {
     for (Path blob : blobs) {
       long old = System.currentTimeMillis() - FindUnnamedBlobs.GRACE.plusHours(1).toMillis();
@@ -63,7 +63,7 @@ final class PackFiles {
     }
   }
 
-  /** Waits until none of these is there. */
+  /** Waits until none of these packs exists. */
   static void awaitGone(List<Path> blobs) {
     long deadline = System.nanoTime() + PATIENCE.multipliedBy(2).toNanos();
     while (blobs.stream().anyMatch(Files::exists)) {
@@ -74,7 +74,7 @@ final class PackFiles {
     }
   }
 
-  /** Deletes it. */
+  /** Deletes a pack. */
   static void delete(Path pack) {
     try {
       Files.delete(pack);
@@ -83,7 +83,7 @@ final class PackFiles {
     }
   }
 
-  /** Cuts its second half off. */
+  /** Truncates a pack to its first half. */
   static void truncate(Path pack) {
     try (RandomAccessFile file = new RandomAccessFile(pack.toFile(), "rw")) {
       file.setLength(file.length() / 2);
@@ -92,7 +92,7 @@ final class PackFiles {
     }
   }
 
-  /** Turns all bits of the byte in its middle. */
+  /** Inverts the byte in the middle of a pack. */
   static void flip(Path pack) {
     try (RandomAccessFile file = new RandomAccessFile(pack.toFile(), "rw")) {
       long middle = file.length() / 2;

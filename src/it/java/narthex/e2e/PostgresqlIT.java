@@ -8,7 +8,7 @@ import narthex.nix.Compression;
 import narthex.testing.FaultyUpstream;
 import org.junit.jupiter.api.Test;
 
-/** The same server on the shared database. */
+/** The server works with PostgreSQL, too. */
 class PostgresqlIT {
   private static final NixContent CONTENT = NixContent.shared();
 

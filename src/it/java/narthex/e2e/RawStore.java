@@ -37,13 +37,13 @@ final class RawStore {
     Files.writeString(folder.resolve("nix-cache-info"), "StoreDir: /nix/store\n");
   }
 
-  /** The store path of this name; the same for ever, whatever is in it. */
+  /** The store path of this name, always the same. */
   static String path(String name) {
     byte[] digest = sha256().digest(("content of " + name).getBytes(StandardCharsets.UTF_8));
     return "/nix/store/" + Nix32.encode(Arrays.copyOf(digest, PATH_HASH_BYTES)) + "-" + name;
   }
 
-  /** Adds a path that refers to others, and to itself if it is among them; its NarHash. */
+  /** Adds a path with references, possibly to itself, and returns its NarHash. */
   Sha256 add(String path, NarTree tree, Collection<String> references) throws IOException {
     Path file = Files.createTempFile(folder, "nar", ".part");
     MessageDigest digest = sha256();

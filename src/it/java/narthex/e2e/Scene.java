@@ -10,7 +10,7 @@ import narthex.testing.FaultyUpstream;
 import narthex.testing.NarFixture;
 import narthex.testing.Relay;
 
-/** An upstream, a Narthex that pulls through from it, and clients. Closing ends them all. */
+/** An upstream, a Narthex that pulls through from it, and clients. Closing it stops all of them. */
 final class Scene implements AutoCloseable {
   private static final NixContent CONTENT = NixContent.shared();
 
@@ -24,14 +24,14 @@ final class Scene implements AutoCloseable {
     this.server = server;
   }
 
-  /** The upstream has this closure in this compression and nothing else. */
+  /** The upstream has only this closure, in this compression. */
   static Scene of(Closure closure, Compression compression) {
     FaultyUpstream upstream = FaultyUpstream.start();
     upstream.putDirectory("/", CONTENT.binaryCache(closure, compression));
     return of(upstream, CONTENT.publicKey(), Map.of());
   }
 
-  /** With this upstream, which the scene closes, whose narinfos are signed with this key. */
+  /** With an upstream whose narinfos are signed by this key; the scene closes it. */
   static Scene of(FaultyUpstream upstream, String publicKey, Map<String, String> moreSettings) {
     Map<String, String> settings = new TreeMap<>(moreSettings);
     settings.put("narthex.upstreams", upstream.url());
@@ -44,18 +44,18 @@ final class Scene implements AutoCloseable {
     }
   }
 
-  /** The upstream has nothing, and uploads are on. */
+  /** The upstream is empty, and uploads are on. */
   static Scene withUploads() {
     return withUploads(Map.of());
   }
 
-  /** As {@link #withUploads()}, with more settings. */
+  /** Like {@link #withUploads()}, with more settings. */
   static Scene withUploads(Map<String, String> moreSettings) {
     FaultyUpstream upstream = NarFixture.publishCacheInfo(FaultyUpstream.start(), 40);
     return withUploads(upstream, moreSettings);
   }
 
-  /** Uploads are on, beside this upstream. */
+  /** With this upstream, and uploads are on. */
   static Scene withUploads(FaultyUpstream upstream, Map<String, String> moreSettings) {
     Map<String, String> settings = new TreeMap<>(moreSettings);
     settings.put("narthex.upload.enabled", "true");
@@ -70,19 +70,19 @@ final class Scene implements AutoCloseable {
     return server;
   }
 
-  /** A fresh machine that trusts the upstream's key only. */
+  /** A new machine that trusts the upstream's key only. */
   NixClient client(NixRelease release) {
     return client(release, CONTENT.publicKey());
   }
 
-  /** A fresh machine that trusts these keys only. */
+  /** A new machine that trusts these keys only. */
   NixClient client(NixRelease release, String... publicKeys) {
     NixClient client = NixClient.trusting(release, publicKeys);
     clients.add(client);
     return client;
   }
 
-  /** A machine whose store has these closures, and that trusts nothing which Narthex signs. */
+  /** A machine that has these closures in its store and doesn't trust Narthex's key. */
   NixClient source(NixRelease release, Closure... closures) {
     NixClient source = client(release);
     for (Closure closure : closures) {
@@ -92,19 +92,19 @@ final class Scene implements AutoCloseable {
     return source;
   }
 
-  /** Where clients upload to. */
+  /** The URL for uploads. */
   String uploadUrl() {
     return server.url() + "/upload";
   }
 
-  /** A relay before the server, for who wants to see or to hold what clients send. */
+  /** A relay in front of the server, to log or hold the requests of clients. */
   Relay relay() {
     Relay relay = Relay.to(server.url());
     relays.add(relay);
     return relay;
   }
 
-  /** A fresh machine of either release that trusts the server's key only gets the closures. */
+  /** New machines of both releases that trust the server's key only substitute the closures. */
   void assertReadBack(Closure... closures) {
     String[] roots = Arrays.stream(closures).map(Closure::root).toArray(String[]::new);
     for (NixRelease release : NixRelease.values()) {
@@ -117,7 +117,7 @@ final class Scene implements AutoCloseable {
     }
   }
 
-  /** How many requests for NARs the upstream has got. */
+  /** Number of requests for NARs that the upstream got. */
   int upstreamNarGets() {
     return upstream.requests().countGetsBelow("/nar/");
   }

@@ -5,13 +5,13 @@ import java.security.SecureRandom;
 import narthex.nix.SecretKey;
 
 /**
- * Somebody who signs what he uploads.
+ * A key for signing uploads.
  *
- * @param publicKey as a configuration wants it
- * @param secretFile as {@code ?secret-key=} wants it
+ * @param publicKey the public key in the form for a client's configuration
+ * @param secretFile the file for {@code ?secret-key=}
  */
 record Signer(String publicKey, Path secretFile) {
-  /** A new one of this name, whose secret lies on the machine of a client. */
+  /** Creates a key of this name on a client's machine. */
   static Signer on(NixClient client, String name) {
     SecretKey key = SecretKey.generate(name, new SecureRandom());
     return new Signer(key.publicKey().print(), client.file(name, key.print()));

@@ -16,7 +16,7 @@ import java.util.Map;
 import narthex.nix.SecretKey;
 import org.junit.jupiter.api.Test;
 
-/** The small pages of the server as people start it. */
+/** The small pages of the server, such as the home page. */
 class SitePagesIT {
 
   @Test

@@ -2,11 +2,13 @@ package narthex.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-/** What every substituted closure must pass. */
+/** Assertions for every substituted closure. */
 final class Substitution {
   private Substitution() {}
 
-  /** Every path of the closure is there, its files hash to the right NarHash, and Nix agrees. */
+  /**
+   * The client has every path of the closure with the right NarHash, and Nix verifies the contents.
+   */
   static void assertComplete(NixClient client, Closure closure) {
     assertEquals(closure.narHashes(), client.narHashes(closure.paths()));
     Command.Outcome verified = client.verifyContents().expectSuccess();

@@ -12,10 +12,10 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Nix of another Debian suite, unpacked with everything it needs under {@code target/nix/<suite>}
- * and started through that suite's own loader. Taken from the mirror that this machine's own apt
- * uses, once; a directory that is there is used again. The system property {@code it.nix.suite}
- * names the suite, else it is sid, or trixie if sid cannot be had.
+ * Nix of another Debian suite with its dependencies, unpacked in {@code target/nix/<suite>} and
+ * started by the loader of that suite. Downloaded once from the mirror that this machine's apt
+ * uses; an existing folder is reused. The system property {@code it.nix.suite} names the suite; the
+ * default is sid, or trixie if sid can't be downloaded.
  */
 final class UnpackedNix {
   private static final Duration DEADLINE = Duration.ofMinutes(5);
@@ -42,7 +42,7 @@ final class UnpackedNix {
     static final UnpackedNix INSTANCE = unpackFirst();
   }
 
-  /** The newest suite may be in the middle of a change: then the one before it serves. */
+  /** The newest suite may be inconsistent at times; then the previous one is used. */
   private static UnpackedNix unpackFirst() {
     String chosen = System.getProperty("it.nix.suite");
     if (chosen != null) {
@@ -59,12 +59,12 @@ final class UnpackedNix {
     }
   }
 
-  /** The one of this JVM, made at the first call. */
+  /** The instance shared by all tests of this JVM, created by the first call. */
   static UnpackedNix shared() {
     return Shared.INSTANCE;
   }
 
-  /** The words that start this program. */
+  /** The command that starts this program. */
   List<String> command(String program) {
     Path loader;
     try (Stream<Path> files = Files.list(libraries)) {
@@ -151,7 +151,7 @@ final class UnpackedNix {
     }
   }
 
-  /** The first URI of the machine's own sources, in either format of apt. */
+  /** The first URI in this machine's apt sources, in either format. */
   private static String ownMirror() throws IOException {
     Path etc = Path.of("/etc/apt");
     List<Path> files = new ArrayList<>(List.of(etc.resolve("sources.list")));

@@ -27,14 +27,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** {@code nix copy --to} puts closures here, and machines that trust only our key get them back. */
+/**
+ * {@code nix copy --to} uploads closures, and machines that trust only Narthex's key substitute
+ * them.
+ */
 class UploadIT {
   private static final NixContent CONTENT = NixContent.shared();
 
   private static final Closure[] SMALL = {CONTENT.chain(), CONTENT.diamond(), CONTENT.oddities()};
   private static final List<String> ROOTS = Arrays.stream(SMALL).map(Closure::root).toList();
 
-  /** One server for all that is small; what is uploaded is another path in each test. */
+  /** The server of all small tests; each test uploads other paths. */
   private static Scene shared;
 
   @BeforeAll
@@ -90,7 +93,7 @@ class UploadIT {
 
     assertEquals(compression, narInfo(shared, path).file().compression());
     String text = "%s %s\n".formatted(release, name);
-    assertEquals(text, catUploaded(source, path)); // by the narinfo that the uploader remembers
+    assertEquals(text, catUploaded(source, path)); // by the narinfo that the uploader has cached
     source.forgetNarInfos();
     assertEquals(text, catUploaded(source, path));
     shared.assertReadBack(source.closure(path));
@@ -268,7 +271,7 @@ class UploadIT {
     return relay.requests().matching(request -> request.method().equals("PUT"));
   }
 
-  /** What concerns paths. */
+  /** The requests that concern store paths. */
   private static List<UpstreamRequest> askedOf(FaultyUpstream upstream) {
     return upstream.requests().matching(request -> !request.target().equals("/nix-cache-info"));
   }

@@ -17,7 +17,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Whatever the upstream does, a client gets the right bytes, another substituter, or a miss. */
+/**
+ * Whatever the upstream does, a client gets the right bytes, uses another substituter, or gets a
+ * miss.
+ */
 class UpstreamTroubleIT {
   private static final NixContent CONTENT = NixContent.shared();
   private static final Predicate<UpstreamRequest> NAR_INFOS =
@@ -139,7 +142,7 @@ class UpstreamTroubleIT {
     }
   }
 
-  /** A good substituter that clients ask only when the others have no answer. */
+  /** A working substituter that clients only use if the others have no answer. */
   private static FaultyUpstream lastResort(Closure closure) {
     FaultyUpstream upstream = FaultyUpstream.start();
     upstream.putDirectory("/", CONTENT.binaryCache(closure, Compression.XZ));

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** However an upstream names its NARs, clients get them, cold and from what Narthex has stored. */
+/** Clients get NARs with every style of upstream URL, from the upstream and from the store. */
 class UpstreamUrlIT {
   private static final SecretKey KEY = SecretKey.generate("styles-1", new SecureRandom());
 

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** {@code java -jar narthex.war} with its own temporary folder and data; ended when closed. */
+/** {@code java -jar narthex.war} with its own temporary folder and data; closing it kills it. */
 final class NarthexProgram implements AutoCloseable {
 
   private static final int END_SECONDS = 60;
@@ -22,7 +22,7 @@ final class NarthexProgram implements AutoCloseable {
     this.errors = errors;
   }
 
-  /** Starts it with options of the virtual machine and arguments of its own. */
+  /** Starts the program with JVM options and arguments. */
   static NarthexProgram start(Path folder, List<String> options, List<String> arguments)
       throws IOException {
     List<String> command = new ArrayList<>();
@@ -41,7 +41,7 @@ final class NarthexProgram implements AutoCloseable {
     return new NarthexProgram(builder.start(), errors);
   }
 
-  /** Waits for the line that tells where it answers, and returns the URL. */
+  /** Waits for the line that says it is ready, and returns the URL in it. */
   String awaitReady() throws IOException {
     BufferedReader lines = output();
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -52,7 +52,7 @@ final class NarthexProgram implements AutoCloseable {
     throw new IOException("ended without being ready: " + errors());
   }
 
-  /** All that it writes until it ends. */
+  /** The output up to the exit. */
   String awaitOutput() throws IOException {
     StringBuilder all = new StringBuilder();
     output().lines().forEach(line -> all.append(line).append('\n'));
@@ -70,12 +70,12 @@ final class NarthexProgram implements AutoCloseable {
     return Files.readString(errors);
   }
 
-  /** SIGTERM. */
+  /** Sends SIGTERM. */
   void terminate() {
     program.destroy();
   }
 
-  /** SIGKILL. */
+  /** Sends SIGKILL. */
   void kill() {
     program.destroyForcibly();
   }

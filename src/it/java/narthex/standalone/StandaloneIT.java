@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The WAR as a program: started, asked, ended, killed. */
+/** The WAR as a program: starting, answering, stopping, being killed. */
 class StandaloneIT {
 
   private static final String JVM_WARNING = "WARNING: java.io.tmpdir directory does not exist";
@@ -26,7 +26,7 @@ class StandaloneIT {
       List.of("-Dnarthex.http.port=0", "-Dnarthex.http.address=127.0.0.1");
   private static final int SIGTERM_STATUS = 143;
 
-  /** With it nothing can be unpacked. */
+  /** Makes unpacking impossible. */
   private static final String NO_TEMPORARY_FOLDER = "-Djava.io.tmpdir=/nonexistent";
 
   private final HttpClient http = HttpClient.newHttpClient();
@@ -210,7 +210,7 @@ class StandaloneIT {
       throws Exception {
     try (NarthexProgram narthex = program) {
       assertEquals(status, narthex.awaitEnd());
-      // Newer Java machines say something of their own about a missing folder first.
+      // Newer JVMs first print a line of their own about a missing folder.
       List<String> ours =
           narthex.errors().lines().filter(line -> !line.equals(JVM_WARNING)).toList();
       assertEquals(1, ours.size(), narthex.errors());

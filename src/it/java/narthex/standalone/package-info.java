@@ -1,3 +1,3 @@
-/** Tests of the built WAR as a program of its own. */
+/** Tests of the built WAR as a program. */
 @org.jspecify.annotations.NullMarked
 package narthex.standalone;
