@@ -16,8 +16,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Cutting 64 MiB of random bytes, per MiB. The yardstick is a gear hash over all bytes that never
- * cuts: it takes one byte a step and skips nothing.
+ * Chunks 64 MiB of random bytes; the result is the time per MiB. The yardstick is a gear hash over
+ * all bytes that never cuts: it takes one byte per step and skips nothing.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -41,7 +41,7 @@ public class ChunkerBenchmark {
     }
   }
 
-  /** Ours. */
+  /** Narthex. */
   @Benchmark
   @OperationsPerInvocation(MEBIBYTES)
   public int cut() {

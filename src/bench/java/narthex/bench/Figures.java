@@ -4,11 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Prints figures as rows: median, 95th percentile, least and most. */
+/** Prints measurements as a table: median, 95th percentile, minimum and maximum. */
 public final class Figures {
   private static final String ROW = "| %-34s | %10s | %10s | %10s | %10s |%n";
 
-  /** Begins a table. */
+  /** Starts a table. */
   public Figures(String title) {
     System.out.printf("%n%s%n", title);
     System.out.printf(ROW, "", "median", "p95", "least", "most");
@@ -25,7 +25,7 @@ public final class Figures {
         text(rank(values, 1)));
   }
 
-  /** Adds the ratios of the first to the second, one by one. */
+  /** Adds a row with the ratios of the first to the second series, value by value. */
   public void add(String name, List<Double> dividends, List<Double> divisors) {
     List<Double> ratios = new ArrayList<>();
     for (int i = 0; i < dividends.size(); i++) {
@@ -34,7 +34,7 @@ public final class Figures {
     add(name, ratios);
   }
 
-  /** The value below which such a part of all lies; the middle one of an odd number for 0.5. */
+  /** The quantile of a list, such as the median for 0.5. */
   static double rank(List<Double> values, double part) {
     List<Double> sorted = values.stream().sorted().toList();
     return sorted.get((int) Math.round(part * (sorted.size() - 1)));

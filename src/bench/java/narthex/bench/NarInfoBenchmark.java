@@ -17,8 +17,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Parsing and printing a narinfo. The yardsticks check nothing: a split into lines and fields, and
- * the same text by {@code String.format}.
+ * Parses and prints a narinfo. The yardsticks validate nothing: they split a text into lines and
+ * fields, and print it by {@code String.format}.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -30,13 +30,13 @@ public class NarInfoBenchmark {
   private final NarInfo narInfo = new NarInfoSample().narInfo();
   private final String text = narInfo.print();
 
-  /** Ours: every field checked and made a type. */
+  /** Narthex: validates and converts every field. */
   @Benchmark
   public NarInfo parse() {
     return NarInfo.parse(text);
   }
 
-  /** Yardstick: nothing checked, all fields remain text. */
+  /** Yardstick: validates nothing, keeps all fields as text. */
   @Benchmark
   public Map<String, String> parseYardstickSplit() {
     Map<String, String> fields = new HashMap<>();
@@ -49,7 +49,7 @@ public class NarInfoBenchmark {
     return fields;
   }
 
-  /** Ours. */
+  /** Narthex. */
   @Benchmark
   public String print() {
     return narInfo.print();

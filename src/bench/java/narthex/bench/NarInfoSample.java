@@ -16,9 +16,12 @@ import narthex.nix.Sha256;
 import narthex.nix.StorePath;
 import narthex.nix.StorePathHash;
 
-/** A narinfo of the usual size, and the key that signed it; the same in every run but the key. */
+/**
+ * A narinfo of typical size, and the key that signed it. The narinfo is the same in every run; the
+ * key is not.
+ */
 final class NarInfoSample {
-  /** What a library of nixpkgs usually refers to. */
+  /** Typical number of references of a library in nixpkgs. */
   private static final int REFERENCES = 8;
 
   private static final int STORE_PATH_HASH_BYTES = 20;
@@ -36,7 +39,7 @@ final class NarInfoSample {
     return key;
   }
 
-  /** The 32 bytes of a key printed as {@code name:base64}: the seed, or the public point. */
+  /** The first 32 bytes of a key printed as {@code name:base64}: the seed or the public key. */
   static byte[] first32(String printedKey) {
     byte[] bytes = Base64.getDecoder().decode(printedKey.substring(printedKey.indexOf(':') + 1));
     return Arrays.copyOf(bytes, SHA256_BYTES);

@@ -14,7 +14,9 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** The text of a SHA-256 and back; the yardstick is the JDK's Base64 of the same 32 bytes. */
+/**
+ * Encodes and decodes a SHA-256 in nix32; the yardstick is the JDK's Base64 of the same 32 bytes.
+ */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @State(Scope.Benchmark)
@@ -28,14 +30,14 @@ public class Nix32Benchmark {
   private final String nix32;
   private final String base64;
 
-  /** Random bytes, the same in every run. */
+  /** Makes random bytes, the same in every run. */
   public Nix32Benchmark() {
     new Random(1).nextBytes(bytes);
     nix32 = Nix32.encode(bytes);
     base64 = Base64.getEncoder().encodeToString(bytes);
   }
 
-  /** Ours. */
+  /** Narthex. */
   @Benchmark
   public String encode() {
     return Nix32.encode(bytes);
@@ -47,7 +49,7 @@ public class Nix32Benchmark {
     return Base64.getEncoder().encodeToString(bytes);
   }
 
-  /** Ours. */
+  /** Narthex. */
   @Benchmark
   public byte[] decode() {
     return Nix32.decode(nix32);

@@ -24,7 +24,7 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Signing and verifying a narinfo, fingerprint included; the yardstick is the JDK's Ed25519. */
+/** Signs and verifies a narinfo, including its fingerprint; the yardstick is the JDK's Ed25519. */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @State(Scope.Benchmark)
@@ -42,7 +42,7 @@ public class SignatureBenchmark {
   private final java.security.PublicKey jdkPublicKey;
   private final byte[] jdkSignature;
 
-  /** Makes the same key twice: ours, and the JDK's. */
+  /** Creates the same key for Narthex and for the JDK. */
   public SignatureBenchmark() {
     NarInfoSample sample = new NarInfoSample();
     narInfo = sample.narInfo();
@@ -71,7 +71,7 @@ public class SignatureBenchmark {
     }
   }
 
-  /** Ours: Bouncy Castle's Ed25519. */
+  /** Narthex: Bouncy Castle's Ed25519. */
   @Benchmark
   public Signature sign() {
     return secretKey.sign(narInfo.fingerprint());
@@ -86,7 +86,7 @@ public class SignatureBenchmark {
     return signing.sign();
   }
 
-  /** Ours: Bouncy Castle's Ed25519, the point decoded once. */
+  /** Narthex: Bouncy Castle's Ed25519 with a public key that is decoded once. */
   @Benchmark
   public boolean verify() {
     return publicKey.verify(narInfo.fingerprint(), signature);

@@ -17,34 +17,34 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * NARs of a sample of the files of this machine: programs, libraries, texts, as store paths have
- * them. The same tree can be written as a rebuild would bring it, see {@link Build}.
+ * Writes NARs from a sample of this machine's files: programs, libraries and texts, like those in
+ * store paths. Can also write a near-identical NAR like that of a rebuild; see {@link Build}.
  */
 public final class TreeNar {
   private static final long MOST_FILE_BYTES = 32 << 20;
   private static final int LEAST_EDITED_BYTES = 1 << 10;
 
-  /** Every so manyth file names its own store path, as a rebuild with another hash does too. */
+  /** Every third file contains its own store path, which differs in a rebuild. */
   private static final int NAMING = 3;
 
-  /** Every so manyth file of the rebuild has some bytes more. */
+  /** One in so many files of the rebuild is some bytes longer. */
   private static final int LONGER = 20;
 
-  /** Every so manyth file of the rebuild has another name. */
+  /** One in so many files of the rebuild has another name. */
   private static final int RENAMED = 40;
 
-  /** Every so manyth file of the rebuild has other bytes throughout. */
+  /** One in so many files of the rebuild has entirely different bytes. */
   private static final int OTHER = 50;
 
   private final Map<String, Object> root = new TreeMap<>();
   private int count;
   private long bytes;
 
-  /** Which of the two near-identical trees is written. */
+  /** The two near-identical trees. */
   public enum Build {
-    /** The one. */
+    /** The first build. */
     FIRST("/nix/store/1b9p07z77phvv2hf6gm9f28syp39f1ag-bench-1.0/"),
-    /** Other store path, some files longer, renamed or with other bytes. */
+    /** The rebuild: another store path, and some files longer, renamed or with other bytes. */
     SECOND("/nix/store/n50jk09x9hshwx1lh6k3qaiygc7yxbv9-bench-1.0/");
 
     private final byte[] storePath;
@@ -54,13 +54,13 @@ public final class TreeNar {
     }
   }
 
-  /** A file of the sample, and the how manyth it is. */
+  /** A file of the sample and its index. */
   private record Sampled(Path file, int number) {}
 
   /**
-   * Chooses files below a folder, always the same while it stays the same.
+   * Chooses files below a folder; the choice depends on the folder's contents only.
    *
-   * @param most how many bytes they have at most in all
+   * @param most limit of the total size in bytes
    */
   public TreeNar(Path folder, long most) throws IOException {
     List<Path> files;
@@ -83,7 +83,7 @@ public final class TreeNar {
     }
   }
 
-  /** How many files there are in it. */
+  /** Number of files in the sample. */
   public int count() {
     return count;
   }
@@ -101,7 +101,7 @@ public final class TreeNar {
     folder.put(name.getFileName().toString(), new Sampled(file, count++));
   }
 
-  /** Writes the NAR; see the grammar in the Nix manual, "Nix Archive (NAR) format". */
+  /** Writes the NAR in the format of the Nix manual, "Nix Archive (NAR) format". */
   public void write(Build build, OutputStream out) throws IOException {
     text(out, "nix-archive-1");
     folder(root, build, out);
@@ -135,13 +135,13 @@ public final class TreeNar {
     return named;
   }
 
-  /** Begins the NAR of one regular file of a length that is a multiple of 8. */
+  /** Starts the NAR of one regular file, whose length must be a multiple of 8. */
   public static void beginFile(long length, OutputStream out) throws IOException {
     texts(out, "nix-archive-1", "(", "type", "regular", "contents");
     number(out, length);
   }
 
-  /** Ends it. */
+  /** Ends the NAR of {@link #beginFile}. */
   public static void endFile(OutputStream out) throws IOException {
     text(out, ")");
   }

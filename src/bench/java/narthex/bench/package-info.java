@@ -1,6 +1,6 @@
 /**
- * What the small pieces cost, each beside a yardstick of the JDK in the same run. No test and no
- * build depends on a time measured here.
+ * Microbenchmarks, each with a yardstick from the JDK in the same run. No test and no build depends
+ * on the measured times.
  */
 @NullMarked
 package narthex.bench;

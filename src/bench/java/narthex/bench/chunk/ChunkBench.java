@@ -17,7 +17,7 @@ import narthex.nix.Compression;
 
 /**
  * Measures chunking; see {@code src/bench/README.md}. Arguments: the parts to run ({@code ingest},
- * {@code dedup}; all if none is named).
+ * {@code dedup}; default: all).
  */
 public final class ChunkBench {
   private static final List<String> PARTS = List.of("ingest", "dedup");
@@ -31,7 +31,7 @@ public final class ChunkBench {
 
   private ChunkBench() {}
 
-  /** Runs the bench and removes all that it made. */
+  /** Runs the benchmark and deletes its files. */
   public static void main(String[] arguments) throws IOException {
     List<String> parts = arguments.length == 0 ? PARTS : Arrays.asList(arguments);
     if (!PARTS.containsAll(parts)) {
@@ -79,7 +79,7 @@ public final class ChunkBench {
     TreeNar.endFile(out);
   }
 
-  /** Deletes a folder and all in it. */
+  /** Deletes a folder with its contents. */
   static void remove(Path folder) {
     try (Stream<Path> paths = Files.walk(folder)) {
       for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {

@@ -7,7 +7,7 @@ import narthex.bench.TreeNar;
 import narthex.bench.TreeNar.Build;
 import narthex.nix.Compression;
 
-/** What two near-identical trees take as chunks, and as whole files. */
+/** Compares the storage that two near-identical trees take as chunks and as whole files. */
 final class Deduplication {
   private Deduplication() {}
 

@@ -23,7 +23,7 @@ import narthex.store.ChunkedNars;
 import narthex.store.StoredNars;
 import narthex.stream.DecoderBudget;
 
-/** An empty store in eager mode as the server makes it by default: SQLite and a folder. */
+/** An empty store in eager mode with the server's defaults: SQLite and a directory. */
 final class EagerStore implements Closeable {
   private static final long DECODER_BYTES = 256 << 20;
   private static final long PACK_BYTES = 8 << 20;
@@ -57,7 +57,7 @@ final class EagerStore implements Closeable {
     this.upload = new NarUpload(ingest, database, MOST_NAR_BYTES, CdcMode.EAGER);
   }
 
-  /** Takes in a NAR file; returns when its rows are committed. */
+  /** Ingests a NAR file; returns when its rows are committed. */
   void store(Sample sample) throws IOException {
     try (InputStream in = Files.newInputStream(sample.file())) {
       Stored outcome = upload.store(sample.name(), OptionalLong.of(sample.fileBytes()), in);
@@ -67,12 +67,12 @@ final class EagerStore implements Closeable {
     }
   }
 
-  /** What lies in the blob store. */
+  /** Total size of all blobs. */
   long storedBytes() throws IOException {
     return bytes(folder.resolve("storage"));
   }
 
-  /** What the database takes, its log included. */
+  /** Size of the database files, including the log. */
   long databaseBytes() throws IOException {
     return bytes(folder) - storedBytes();
   }
@@ -87,7 +87,7 @@ final class EagerStore implements Closeable {
     }
   }
 
-  /** Ends it; its files stay. */
+  /** Closes the store; keeps its files. */
   @Override
   public void close() throws IOException {
     threads.shutdownNow();

@@ -16,8 +16,8 @@ import narthex.nix.Compression;
 import org.tukaani.xz.XZInputStream;
 
 /**
- * Eager ingestion, from a file to committed rows, beside what a single thread needs for the least
- * part of it: to decode the same file (xz-java, zstd-jni), or to hash a NAR that comes plain.
+ * Measures eager ingestion, from a file to committed rows. The yardstick is the least work that a
+ * single thread must do: decode the same file (xz-java, zstd-jni), or hash an uncompressed NAR.
  */
 final class Ingestion {
   private static final int BUFFER_BYTES = 64 << 10;
@@ -37,9 +37,7 @@ final class Ingestion {
     void run() throws IOException;
   }
 
-  /**
-   * Megabytes of NAR per second, and per second in which this Java machine kept a processor busy.
-   */
+  /** Megabytes of NAR per second of wall time, and per second of this JVM's CPU time. */
   private record Rates(List<Double> wall, List<Double> busy) {
     Rates() {
       this(new ArrayList<>(), new ArrayList<>());
@@ -54,7 +52,7 @@ final class Ingestion {
     }
   }
 
-  /** Measures one file, round by round, each round into an empty store, and prints. */
+  /** Measures one file in several rounds, each into an empty store, and prints the results. */
   void compare(String title, Sample sample) throws IOException {
     Rates alone = new Rates();
     Rates ours = new Rates();

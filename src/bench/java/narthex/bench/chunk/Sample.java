@@ -19,14 +19,14 @@ import narthex.nix.Sha256;
 import narthex.stream.Encoders;
 
 /**
- * A NAR as a file in some compression.
+ * A NAR file.
  *
- * @param narBytes its length when it is decoded
+ * @param narBytes length of the uncompressed NAR
  */
 record Sample(Path file, NarFileName name, long narBytes) {
   private static final int BUFFER_BYTES = 64 << 10;
 
-  /** As {@code xz -T} does it: each processor compresses pieces of three dictionaries. */
+  /** Piece size of {@code xz -T}: each thread compresses pieces of three dictionary sizes. */
   private static final int XZ_PIECE_BYTES = 24 << 20;
 
   /** Writes a NAR. */
@@ -34,7 +34,7 @@ record Sample(Path file, NarFileName name, long narBytes) {
     void write(OutputStream out) throws IOException;
   }
 
-  /** Writes it as it is. */
+  /** Writes an uncompressed NAR file. */
   static Sample plain(Path file, Writer nar) throws IOException {
     MessageDigest digest = sha256();
     try (OutputStream out =
@@ -45,7 +45,7 @@ record Sample(Path file, NarFileName name, long narBytes) {
     return new Sample(file, name(digest, Compression.NONE), Files.size(file));
   }
 
-  /** The same NAR compressed by our own encoders, with what they are set to. */
+  /** The same NAR compressed by Narthex's encoders with their usual settings. */
   Sample compressed(Compression compression) throws IOException {
     MessageDigest digest = sha256();
     Path target = file.resolveSibling(file.getFileName() + compression.extension());

@@ -1,6 +1,6 @@
 /**
- * Content-defined chunking without a server: how fast NARs become chunks, and how much less is
- * stored. {@link narthex.bench.chunk.ChunkBench} is the program.
+ * Benchmarks of content-defined chunking without a server: the speed of chunking NARs, and the
+ * saved storage. The main class is {@link narthex.bench.chunk.ChunkBench}.
  */
 @NullMarked
 package narthex.bench.chunk;

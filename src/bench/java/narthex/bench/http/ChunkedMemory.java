@@ -12,7 +12,7 @@ import narthex.nix.Compression;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
 
-/** What a server of its own takes to bring in one NAR as chunks, and to serve it. */
+/** Measures the memory that a server takes to ingest one NAR as chunks and to serve it. */
 final class ChunkedMemory {
   static final List<String> MEBIBYTES =
       List.of(System.getProperty("bench.mebibytes", "64,1024,4096").split(",", -1));
@@ -23,13 +23,13 @@ final class ChunkedMemory {
   private final Fixtures fixtures;
   private final Fixtures.Entry entry;
 
-  /** Makes the NAR; it does not compress. */
+  /** Creates an incompressible NAR. */
   ChunkedMemory(Fixtures fixtures, long fileBytes) throws IOException {
     this.fixtures = fixtures;
     this.entry = fixtures.add("memory", fileBytes, Compression.NONE);
   }
 
-  /** Gets it cold, stored and as frames. */
+  /** Downloads the NAR before it is stored, from its chunks, and as frames. */
   void print(NarthexServer narthex) throws IOException, InterruptedException {
     System.out.printf("%nEager, a NAR of %d MiB, -Xmx256m%n", entry.nar().sizeBytes() >> 20);
     try (PlainHttp server = new PlainHttp(narthex.port())) {
@@ -48,7 +48,7 @@ final class ChunkedMemory {
     ranges(narthex);
   }
 
-  /** Ranges of 1 MiB, from the beginning of the NAR to its end. */
+  /** Requests the NAR in ranges of 1 MiB, from its start to its end. */
   private void ranges(NarthexServer narthex) throws IOException {
     long last = entry.nar().sizeBytes() - RANGE_BYTES;
     List<Double> millis = new ArrayList<>();

@@ -16,8 +16,8 @@ import narthex.bench.TreeNar.Build;
 import narthex.nix.Compression;
 
 /**
- * Serving a NAR that is stored as chunks: its frames, beside nginx sending a file of that length;
- * and decoded, beside one thread that decodes the same frames with zstd-jni and does nothing else.
+ * Measures serving a NAR from its chunks: the frames, compared with nginx and a file of the same
+ * length; and decoded, compared with one thread that only decodes the same frames with zstd-jni.
  */
 final class ChunkedServing {
   private static final Path TREE = Path.of(System.getProperty("bench.tree", "/usr"));
@@ -57,7 +57,9 @@ final class ChunkedServing {
     decoded(narthex, entry, Files.readAllBytes(file));
   }
 
-  /** Waits until the NAR is stored as chunks, and gets its frames; tells of the last request. */
+  /**
+   * Waits until the NAR is stored as chunks and downloads its frames; returns the last response.
+   */
   static PlainHttp.Received awaitFrames(NarthexServer narthex, Fixtures.Entry entry, Path file)
       throws IOException, InterruptedException {
     for (int attempt = 1; ; attempt++) {

@@ -6,8 +6,8 @@ import java.util.List;
 import narthex.bench.Figures;
 
 /**
- * How much later the first byte of a NAR comes that Narthex does not have yet, than from the
- * upstream itself.
+ * Measures how much later than from the upstream the first byte of a NAR comes from Narthex, if
+ * Narthex doesn't have the NAR yet.
  */
 final class FirstByte {
   private static final double NANOS_PER_MILLI = 1e6;
@@ -16,7 +16,7 @@ final class FirstByte {
   private final List<Double> narthexMillis = new ArrayList<>();
   private final List<Double> differenceMillis = new ArrayList<>();
 
-  /** Asks for each NAR once here and once there, upstream first and last by turns. */
+  /** Requests each NAR once from the upstream and once from Narthex, in alternating order. */
   void measure(List<Fixtures.Entry> cold, int upstreamPort, int narthexPort) throws IOException {
     try (PlainHttp upstream = new PlainHttp(upstreamPort);
         PlainHttp narthex = new PlainHttp(narthexPort)) {

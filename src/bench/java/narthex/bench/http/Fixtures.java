@@ -36,7 +36,7 @@ final class Fixtures {
   private final SecretKey key = SecretKey.generate("bench-upstream-1", new SecureRandom());
   private final SplittableRandom random = new SplittableRandom(1);
 
-  /** Makes the folder. */
+  /** Creates the folder. */
   Fixtures(Path folder) throws IOException {
     this.folder = folder;
     Files.createDirectories(folder.resolve("nar"));
@@ -47,10 +47,10 @@ final class Fixtures {
   /**
    * One store path.
    *
-   * @param narInfoPath where its narinfo is asked for
-   * @param narPath where its NAR is asked for
-   * @param file hash and length of what is sent then
-   * @param nar hash and length of the NAR in it
+   * @param narInfoPath path of its narinfo
+   * @param narPath path of its NAR file
+   * @param file hash and length of the NAR file
+   * @param nar hash and length of the NAR
    */
   record Entry(String narInfoPath, String narPath, NarId file, NarId nar) {}
 
@@ -58,12 +58,12 @@ final class Fixtures {
     return key.publicKey();
   }
 
-  /** Deletes what is sent of a store path. */
+  /** Deletes the files of a store path. */
   void remove(Entry entry) throws IOException {
     Files.delete(folder.resolve(entry.narPath().substring(1)));
   }
 
-  /** Adds a store path whose only file has so many random bytes: it does not compress. */
+  /** Adds a store path with one file of so many random, incompressible bytes. */
   Entry add(String name, long fileBytes, Compression compression) throws IOException {
     return add(name, out -> writeNar(out, fileBytes), compression);
   }
@@ -126,7 +126,7 @@ final class Fixtures {
     }
   }
 
-  /** Hashes and counts what is written. */
+  /** Hashes and counts the written bytes. */
   private static final class Hashing extends FilterOutputStream {
     private final MessageDigest digest = sha256();
     private long count;

@@ -17,7 +17,7 @@ import narthex.nix.Compression;
 /**
  * Compares Narthex with nginx; see {@code src/bench/README.md}. Arguments: the WAR, then the parts
  * to run ({@code narinfo}, {@code nar}, {@code first-byte}, {@code cold}, {@code many}, {@code
- * chunked}, {@code chunked-memory}; all if none is named).
+ * chunked}, {@code chunked-memory}; default: all).
  */
 public final class HttpBench {
   private static final List<String> PARTS =
@@ -56,7 +56,7 @@ public final class HttpBench {
     this.nginx = Nginx.start(folder.resolve("nginx"), folder.resolve("upstream"), staticFiles);
   }
 
-  /** Runs the bench and removes all that it made. */
+  /** Runs the benchmark and deletes its files. */
   public static void main(String[] arguments) throws IOException, InterruptedException {
     List<String> given = Arrays.asList(arguments).subList(1, arguments.length);
     List<String> parts = given.isEmpty() ? PARTS : given;
@@ -66,7 +66,7 @@ public final class HttpBench {
     Path folder = Files.createTempDirectory("narthex-bench-").toRealPath();
     Thread atExit = new Thread(() -> remove(folder));
     Runtime.getRuntime().addShutdownHook(atExit);
-    // nginx gives up root and must still read the files.
+    // The workers of nginx don't run as root, but must read the files.
     folder.toFile().setReadable(true, false);
     folder.toFile().setExecutable(true, false);
     HttpBench bench = new HttpBench(Path.of(arguments[0]).toAbsolutePath(), folder);
@@ -198,7 +198,7 @@ public final class HttpBench {
     if (parts.contains("nar")) {
       Fixtures.Entry medium = fixtures.add("two-mb", 2 * MIB, Compression.XZ);
       Fixtures.Entry large = fixtures.add("hundred-mb", 100 * MIB, Compression.NONE);
-      // Many small requests compile the code on the way to a NAR; few large ones would not.
+      // Warm up with many small requests: a few large ones wouldn't trigger the JIT compiler.
       wrk.run(narthex.port(), SMALL_CONNECTIONS, WARM_UP_SECONDS, narPaths);
       compare("1 KiB .nar.xz hit", narthex, SMALL_CONNECTIONS, narPaths, Unit.REQUESTS);
       compareNar("2 MiB .nar.xz", narthex, medium, 8);
@@ -214,7 +214,7 @@ public final class HttpBench {
     compare(name + " hit", narthex, connections, paths, Unit.MEGABYTES);
   }
 
-  /** Both in turns; what changes with time on the machine meets both. */
+  /** Measures both servers in turns, so that changes of the machine affect both. */
   private void compare(
       String title, NarthexServer narthex, int connections, List<String> paths, Unit unit)
       throws IOException, InterruptedException {
@@ -233,7 +233,7 @@ public final class HttpBench {
     figures.add("Narthex, processor us/" + unit.one(), ours.costs());
   }
 
-  /** Has Narthex fetch a path, and gives nginx what Narthex serves of it. */
+  /** Lets Narthex fetch a path, and gives nginx a copy of what Narthex serves. */
   private void pullThrough(NarthexServer narthex, Fixtures.Entry entry) throws IOException {
     try (PlainHttp server = new PlainHttp(narthex.port())) {
       server.get(entry.narInfoPath(), (bytes, count) -> {});

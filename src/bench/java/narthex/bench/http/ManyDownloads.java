@@ -11,15 +11,15 @@ import java.util.concurrent.Future;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
 
-/** Many clients that download one NAR at the same time, each checking every byte. */
+/** Many clients that download one NAR at the same time and check every byte. */
 final class ManyDownloads {
   private ManyDownloads() {}
 
   /**
-   * Downloads it so many times at once.
+   * Downloads the NAR with so many clients at once.
    *
-   * @return the seconds from the first request to the last byte
-   * @throws IOException if any client did not get exactly the right bytes
+   * @return seconds from the first request to the last byte
+   * @throws IOException if a client got other bytes
    */
   static double run(int port, Fixtures.Entry entry, int clients)
       throws IOException, InterruptedException {

@@ -27,7 +27,7 @@ final class NarthexServer implements AutoCloseable {
     this.port = port;
   }
 
-  /** Starts it; returns when it is ready. */
+  /** Starts the server; returns when it is ready. */
   static NarthexServer start(
       Path war, Path folder, List<String> javaOptions, int upstreamPort, PublicKey upstreamKey)
       throws IOException {
@@ -62,7 +62,7 @@ final class NarthexServer implements AutoCloseable {
     return port;
   }
 
-  /** What it used so far, as far as the system tells. */
+  /** Memory that the process has used so far, as far as the system reports it. */
   String memory() throws IOException {
     int before = 0;
     int after = 0;

@@ -11,9 +11,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Debian's nginx with a folder of its own. It plays three parts on three ports: the upstream that
- * Narthex fetches from, the yardstick that serves what Narthex serves as static files, and one that
- * is a caching proxy of the upstream.
+ * Debian's nginx with three ports: the upstream of Narthex; the yardstick that serves the same bytes
+ * as static files; and the yardstick that is a caching proxy of the upstream.
  */
 final class Nginx implements AutoCloseable {
   private static final int START_ATTEMPTS = 200;
@@ -31,7 +30,7 @@ final class Nginx implements AutoCloseable {
     this.proxyPort = proxyPort;
   }
 
-  /** Starts it; returns when it listens. */
+  /** Starts nginx; returns when it listens. */
   static Nginx start(Path folder, Path upstreamFiles, Path staticFiles)
       throws IOException, InterruptedException {
     Files.createDirectories(folder);
@@ -80,7 +79,9 @@ final class Nginx implements AutoCloseable {
     return System.getProperty("bench.nginx.workers", "auto");
   }
 
-  /** As Debian installs it, without log: sendfile and tcp_nopush on, keep-alive without a bound. */
+  /**
+   * Debian's configuration without logs: sendfile and tcp_nopush on, unlimited keep-alive requests.
+   */
   private static String configuration(Path folder, String workers, String server) {
     return """
     daemon off;

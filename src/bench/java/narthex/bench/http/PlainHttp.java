@@ -9,7 +9,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
-/** One kept connection to a server on this machine, without anything between us and its bytes. */
+/** A keep-alive connection to a server on this machine, on a bare socket without an HTTP client. */
 final class PlainHttp implements AutoCloseable {
   private static final int BUFFER_BYTES = 64 << 10;
   private static final int SILENCE_MILLIS = 300_000;
@@ -24,33 +24,33 @@ final class PlainHttp implements AutoCloseable {
     in = new BufferedInputStream(socket.getInputStream(), BUFFER_BYTES);
   }
 
-  /** Takes the bytes of a body as they come. */
+  /** Receives the bytes of a body. */
   interface Receiver {
     void received(byte[] bytes, int count) throws IOException;
   }
 
   /**
-   * What is told of a body.
+   * Measurements of a response.
    *
-   * @param firstByteNanos from the request to the first byte of the body
-   * @param bytes its length
+   * @param firstByteNanos time from the request to the first byte of the body
+   * @param bytes length of the body
    */
   record Received(long firstByteNanos, long bytes) {}
 
   /**
-   * Gets a path and reads the body to its announced end.
+   * Sends a GET and reads the body.
    *
-   * @throws IOException if the answer is no 200 with a Content-Length, or ends early
+   * @throws IOException if the response isn't a 200 with a Content-Length, or ends early
    */
   Received get(String path, Receiver receiver) throws IOException {
     return get(path, "", receiver);
   }
 
   /**
-   * Gets a path with a further header, which ends a line, or none.
+   * Sends a GET with an additional header line, or an empty string.
    *
-   * @throws IOException if the answer is no 200 (206 where a range was asked for) with a
-   *     Content-Length, or ends early
+   * @throws IOException if the response isn't a 200 (or a 206 to a range) with a Content-Length, or
+   *     ends early
    */
   Received get(String path, String header, Receiver receiver) throws IOException {
     long start = System.nanoTime();

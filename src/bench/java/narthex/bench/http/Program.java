@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** A program started for the bench; closing it ends it, at the latest with this virtual machine. */
+/** A child process; closing it, or the end of this JVM, kills it. */
 final class Program implements AutoCloseable {
   private static final long END_SECONDS = 30;
 
@@ -24,7 +24,7 @@ final class Program implements AutoCloseable {
     Runtime.getRuntime().addShutdownHook(atExit);
   }
 
-  /** Starts a program whose errors go to a file, in whose folder it works. */
+  /** Starts a program with its stderr in a file, in the folder of that file. */
   static Program start(List<String> command, Path errors) throws IOException {
     File log = errors.toFile();
     Process process =
@@ -35,7 +35,7 @@ final class Program implements AutoCloseable {
     return new Program(process);
   }
 
-  /** Reads its output up to a line that starts so, and returns the rest of that line. */
+  /** Reads the output up to a line with this prefix; returns the rest of that line. */
   String awaitLine(String start) throws IOException {
     BufferedReader lines =
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
@@ -47,7 +47,7 @@ final class Program implements AutoCloseable {
     throw new IOException("ended without a line '" + start + "'");
   }
 
-  /** Its output, once it has ended well. */
+  /** Waits for a successful exit and returns the output. */
   String output() throws IOException, InterruptedException {
     String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     if (process.waitFor() != 0) {
@@ -60,7 +60,7 @@ final class Program implements AutoCloseable {
     return process.pid();
   }
 
-  /** Processor time that it and its living children have used. */
+  /** CPU time of the process and its running children. */
   Duration processorTime() {
     return Stream.concat(Stream.of(process.toHandle()), process.descendants())
         .map(it -> it.info().totalCpuDuration().orElse(Duration.ZERO))

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** The rounds of one server under one load. */
+/** The rounds of one server under one kind of load. */
 final class Series {
   private final Unit unit;
   private final Supplier<Duration> processorTime;
@@ -18,12 +18,12 @@ final class Series {
     this.processorTime = processorTime;
   }
 
-  /** What is done in one round. */
+  /** The load of one round. */
   interface Load {
     Wrk.Rates run() throws IOException, InterruptedException;
   }
 
-  /** Runs one round of requests. */
+  /** Sends the requests of one round. */
   void run(Wrk wrk, int port, int connections, List<String> paths)
       throws IOException, InterruptedException {
     run(() -> wrk.run(port, connections, HttpBench.SECONDS, paths));
@@ -39,12 +39,12 @@ final class Series {
     costs.add(processorTime.get().minus(before).toNanos() / 1e3 / (rate * seconds));
   }
 
-  /** Of each round, per second. */
+  /** The rate of each round per second. */
   List<Double> rates() {
     return rates;
   }
 
-  /** Of each round, microseconds of processor time that one of what is counted took. */
+  /** CPU time per unit in each round, in microseconds. */
   List<Double> costs() {
     return costs;
   }

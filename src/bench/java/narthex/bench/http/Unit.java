@@ -1,6 +1,6 @@
 package narthex.bench.http;
 
-/** What is counted of a load. */
+/** The unit of a load. */
 enum Unit {
   REQUESTS("requests/s", "request") {
     @Override
@@ -23,7 +23,7 @@ enum Unit {
     this.one = one;
   }
 
-  /** So many of them in a second. */
+  /** The rate in this unit per second. */
   abstract double of(Wrk.Rates rates);
 
   String perSecond() {

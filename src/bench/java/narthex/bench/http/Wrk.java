@@ -6,21 +6,21 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The load generator {@code wrk}: keeps connections busy with GETs of some paths in turn. */
+/** The load generator {@code wrk}: requests some paths in turn on several connections. */
 final class Wrk {
   private static final int THREADS = 2;
 
   private final Path script;
 
   /**
-   * What came of one run.
+   * The result of one run.
    *
-   * @param requests answered per second
-   * @param bytes received per second, headers included
+   * @param requests responses per second
+   * @param bytes received bytes per second, including headers
    */
   record Rates(double requests, double bytes) {}
 
-  /** Writes its script into a folder. */
+  /** Writes wrk's script into a folder. */
   Wrk(Path folder) throws IOException {
     Files.createDirectories(folder);
     script = folder.resolve("paths.lua");
@@ -47,7 +47,7 @@ final class Wrk {
   /**
    * Loads a server.
    *
-   * @throws IOException if any answer was no 200
+   * @throws IOException if a response isn't a 200
    */
   Rates run(int port, int connections, int seconds, List<String> paths)
       throws IOException, InterruptedException {
@@ -55,9 +55,9 @@ final class Wrk {
   }
 
   /**
-   * Loads a server with requests that have further headers.
+   * Loads a server with requests that have additional headers.
    *
-   * @throws IOException if any answer was no 200
+   * @throws IOException if a response isn't a 200
    */
   Rates run(int port, int connections, int seconds, List<String> headers, List<String> paths)
       throws IOException, InterruptedException {

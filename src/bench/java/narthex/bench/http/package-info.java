@@ -1,7 +1,7 @@
 /**
- * Narthex beside nginx: the same bytes, the same machine, in turns, in one run. {@link
- * narthex.bench.http.HttpBench} is the program; it starts and ends everything that it measures, on
- * the loopback address only.
+ * Compares Narthex with nginx: the same bytes on the same machine, in turns, in one run. The main
+ * class is {@link narthex.bench.http.HttpBench}; it starts and stops all servers, on the loopback
+ * address only.
  */
 @NullMarked
 package narthex.bench.http;
