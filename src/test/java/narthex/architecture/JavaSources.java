@@ -11,23 +11,23 @@ import javax.tools.JavaCompiler;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 
-/** The sources of the project, as the compiler reads them. */
+/** The project's sources, parsed by the Java compiler. */
 final class JavaSources {
   private JavaSources() {}
 
-  /** What a test looks for in sources. */
+  /** Inspects the parsed sources. */
   interface Reader {
     void read(JavacTask task) throws IOException;
   }
 
-  /** All Java files below a folder. */
+  /** Finds all Java files in a folder and its subfolders. */
   static List<Path> below(Path folder) throws IOException {
     try (Stream<Path> all = Files.walk(folder)) {
       return all.filter(file -> file.toString().endsWith(".java")).sorted().toList();
     }
   }
 
-  /** Gives the compiler these files, and the compiler to the reader; nothing is written. */
+  /** Passes a compiler task for these files to the reader; generates no class files. */
   static void read(List<Path> sources, Reader reader) throws IOException {
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     try (StandardJavaFileManager files =

@@ -25,9 +25,9 @@ import javax.lang.model.util.Types;
 import org.junit.jupiter.api.Test;
 
 /**
- * Log lines are the same in every language of the machine. java.text.MessageFormat, which fills
- * them in, prints a number or a Date in the default locale ("1,234", or other digits) and
- * everything else with toString. So the code gives it text.
+ * Log lines don't depend on the default locale. java.text.MessageFormat prints a number or a Date
+ * in the default locale ("1,234", or other digits) and everything else by toString, so parameters
+ * of log statements must not be numbers or Dates.
  */
 class LogTextTest {
   private static final Path SOURCES = Path.of("src", "main", "java");
@@ -109,9 +109,9 @@ class LogTextTest {
 
     private boolean isLocalized(TypeMirror type) {
       return switch (type.getKind()) {
-        case BOOLEAN, CHAR, UNION -> false; // a union is what a catch clause names
+        case BOOLEAN, CHAR, UNION -> false; // a union is the type of a multi-catch clause
         case DECLARED -> isObject(type) || localized.stream().anyMatch(isSuperOf(type));
-        default -> true; // a number, or what may hold one
+        default -> true; // a number, or a type that may hold one
       };
     }
 

@@ -15,11 +15,11 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** Names that say nothing are not used, in tests neither. */
+/** No type has a meaningless name, also in tests. */
 class NamesTest {
   private static final JavaClasses OURS = new ClassFileImporter().importPackages("narthex");
 
-  /** As the last word of a name; {@code CacheInfo}, after nix-cache-info, is another word. */
+  /** Meaningless last words of names; {@code CacheInfo} is allowed, after nix-cache-info. */
   private static final Pattern EMPTY_WORD =
       Pattern.compile(
           "([Cc]aches?|[Mm]anagers?|[Hh]elpers?|[Uu]tils?|[Hh]andlers?|[Hh]andles?"
@@ -27,8 +27,8 @@ class NamesTest {
               + "|Process(es|ors?)?)");
 
   /**
-   * A Nix binary cache, which is the field's word, and a process of the operating system. A {@code
-   * TypeHandler} is MyBatis's word, and {@code createProcessor} a method that Tomcat calls.
+   * Allowed names: a Nix binary cache is the term of the field, a process is one of the operating
+   * system, {@code TypeHandler} is MyBatis's word, and Tomcat calls {@code createProcessor}.
    */
   private static final Set<String> MEANT =
       Set.of("binaryCache", "ofThisProcess", "createProcessor");

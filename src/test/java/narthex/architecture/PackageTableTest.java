@@ -46,7 +46,7 @@ class PackageTableTest {
 
   private static final String[] JDK = {"java..", "javax..", "org.jspecify.annotations.."};
 
-  /** A package, the packages of ours that it may import, and the libraries that it may see. */
+  /** A package, the packages that it may import, and the libraries that it may use. */
   private enum Row {
     NIX(
         List.of(),
@@ -153,9 +153,9 @@ class PackageTableTest {
   }
 
   /**
-   * Something that only some packages see.
+   * Library packages that only some of our packages may use.
    *
-   * @param seen package patterns
+   * @param seen package patterns of the library
    * @param by simple names of our packages
    */
   private record Reserved(List<String> seen, String... by) {

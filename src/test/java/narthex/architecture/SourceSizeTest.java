@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
-/** No file and no method grows beyond what one reads at a time. */
+/** Limits the size of files and methods. */
 class SourceSizeTest {
   private static final int FILE_LINES_BELOW = 400;
   private static final int METHOD_LINES_AT_MOST = 60;

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * JUnit does not call a method that opens or closes something if a subclass has one of the same
- * name. So classes that tests extend make such methods final.
+ * JUnit doesn't call a lifecycle method of a class if a subclass has a method of the same name. So
+ * lifecycle methods of classes that tests extend must be final.
  */
 class TestLifecycleTest {
 

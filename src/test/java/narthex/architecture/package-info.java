@@ -1,4 +1,4 @@
-/** DESIGN's table of packages, and the limits of files, methods and names, as tests. */
+/** Tests of the architecture: the table of packages, and limits of files, methods and names. */
 @NullMarked
 package narthex.architecture;
 

@@ -22,13 +22,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What every {@link BlobStore} keeps to; each store has a subclass that opens it. */
+/** The contract of {@link BlobStore}; each store has a subclass that opens it. */
 abstract class BlobStoreContract {
   private static final String KEY = "nar/ab/abcdef";
   private final byte[] bytes = random(200_000);
   private BlobStore store = new MemoryBlobStore();
 
-  /** A new and empty store; closed after the test. */
+  /** Opens a new, empty store, which is closed after the test. */
   abstract BlobStore openStore() throws IOException;
 
   @BeforeEach

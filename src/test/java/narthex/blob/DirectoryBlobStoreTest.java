@@ -14,7 +14,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The directory store keeps to the contract, and tells the dead's left-overs from the living's. */
+/**
+ * The directory store fulfils the contract, and deletes the temporary files of dead processes only.
+ */
 class DirectoryBlobStoreTest extends BlobStoreContract {
   @TempDir Path root = Path.of("replaced");
 

@@ -13,27 +13,27 @@ import narthex.stream.PassingInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A blob store over another one that fails as it is told, for tests. Without faults it passes the
- * contract test of {@link BlobStore}. Faults may be set and healed from any thread at any time.
+ * A blob store that wraps another one and injects faults, for tests. Without faults it passes the
+ * contract test of {@link BlobStore}. Faults can be set and healed at any time. Thread-safe.
  */
 public final class FaultyBlobStore extends PassingBlobStore {
   private static final long NEVER = Long.MAX_VALUE;
 
-  /** A step of the store that can fail. */
+  /** An operation of the store that can fail. */
   public enum Step {
-    /** {@link #find} cannot tell. */
+    /** {@link #find} throws. */
     FIND,
-    /** {@link #open} cannot tell. */
+    /** {@link #open} throws. */
     OPEN,
-    /** No sink or spool is made. */
+    /** Opening a sink or spool throws. */
     CREATE,
-    /** The commit fails and nothing becomes visible. */
+    /** The commit throws, and the blob doesn't become visible. */
     COMMIT,
-    /** The commit fails although the blob is visible: its outcome is unknown to the writer. */
+    /** The commit throws although the blob is visible, so the writer doesn't know the outcome. */
     COMMIT_ANSWER,
-    /** Nothing is deleted. */
+    /** Deleting throws, and the blob remains. */
     DELETE,
-    /** {@link #list} cannot tell. */
+    /** {@link #list} throws. */
     LIST
   }
 
@@ -45,18 +45,18 @@ public final class FaultyBlobStore extends PassingBlobStore {
   private volatile @Nullable Runnable beforeCommit;
 
   /**
-   * @param store keeps the blobs; closed with this one
+   * @param store the other store; closed with this one
    */
   public FaultyBlobStore(BlobStore store) {
     super(store);
   }
 
-  /** This step fails every time from now on. */
+  /** Lets an operation fail from now on. */
   public FaultyBlobStore fail(Step step) {
     return fail(step, Integer.MAX_VALUE);
   }
 
-  /** This step fails so many times from now on. */
+  /** Lets an operation fail the next so many times. */
   public FaultyBlobStore fail(Step step, int times) {
     synchronized (failures) {
       failures.put(step, times);
@@ -64,46 +64,43 @@ public final class FaultyBlobStore extends PassingBlobStore {
     return this;
   }
 
-  /**
-   * Every sink and spool, old and new, takes so many bytes in all and then fails, as a full disk
-   * does.
-   */
+  /** Lets all sinks and spools together take so many bytes and then fail, like a full disk. */
   public FaultyBlobStore failWritesAfter(long bytes) {
     writesFailAfter = bytes;
     return this;
   }
 
-  /** The blob is surely absent from now on, whatever a row says. */
+  /** Makes a blob disappear without changing any row. */
   public FaultyBlobStore lose(String key) throws IOException {
     store.delete(key);
     return this;
   }
 
-  /** The blob has only its first bytes from now on. */
+  /** Cuts a blob to its first bytes. */
   public FaultyBlobStore truncate(String key, long lengthBytes) {
     truncated.put(key, lengthBytes);
     return this;
   }
 
-  /** Reading the byte at this offset of the blob, or any behind it, fails. */
+  /** Lets reads of a blob fail from this offset on. */
   public FaultyBlobStore breakReadsAt(String key, long offset) {
     brokenReads.put(key, offset);
     return this;
   }
 
-  /** The byte at this offset of the blob is read with all bits turned. */
+  /** Inverts the byte at this offset of a blob. */
   public FaultyBlobStore flipByte(String key, long offset) {
     flippedBytes.put(key, offset);
     return this;
   }
 
-  /** Runs before each commit, in its thread: it may wait on a latch, or look at the store. */
+  /** Runs an action before each commit, in its thread; it may block or inspect the store. */
   public FaultyBlobStore beforeCommit(Runnable action) {
     beforeCommit = action;
     return this;
   }
 
-  /** Nothing fails any more; lost blobs stay lost. */
+  /** Removes all faults; lost blobs stay lost. */
   public FaultyBlobStore heal() {
     synchronized (failures) {
       failures.clear();
@@ -154,7 +151,7 @@ public final class FaultyBlobStore extends PassingBlobStore {
     return store.list(after, most);
   }
 
-  /** The other store's file, but for a damaged blob none, so that nobody reads past the damage. */
+  /** The file of the other store; none for a damaged blob, so that nobody bypasses the damage. */
   @Override
   public Optional<Path> localFile(String key) {
     boolean damaged =

@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import narthex.blob.FaultyBlobStore.Step;
 import org.junit.jupiter.api.Test;
 
-/** Without faults the contract; with them, what each is said to do. */
+/** Without faults the store fulfils the contract; each fault has its documented effect. */
 class FaultyBlobStoreTest extends BlobStoreContract {
   private final MemoryBlobStore memory = new MemoryBlobStore();
   private final FaultyBlobStore faulty = new FaultyBlobStore(memory);

@@ -15,7 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Blobs in memory, for tests. Passes the contract test of {@link BlobStore}. Thread-safe. */
+/** Keeps blobs in memory, for tests. Passes the contract test of {@link BlobStore}. Thread-safe. */
 public final class MemoryBlobStore implements BlobStore {
   private static final int FIRST_CAPACITY_BYTES = 1024;
 
@@ -28,7 +28,7 @@ public final class MemoryBlobStore implements BlobStore {
     return new TreeSet<>(blobs.keySet());
   }
 
-  /** How many sinks and spools were begun and are not closed: a leak if it stays above 0. */
+  /** Number of open sinks and spools; a number that stays above 0 is a leak. */
   public int openSinks() {
     return openSinks.get();
   }

@@ -1,6 +1,6 @@
 package narthex.blob;
 
-/** The store of other tests keeps to the contract. */
+/** The memory store, which other tests use, fulfils the contract. */
 class MemoryBlobStoreTest extends BlobStoreContract {
   @Override
   BlobStore openStore() {

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A Java process of its own that opens a directory store and ends, cleanly or killed. */
+/** Another Java process that opens a directory store and then exits or is killed. */
 final class OtherVirtualMachine {
   /** How the process ends. */
   enum End {

@@ -6,13 +6,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** A blob store that passes everything on to another one, for tests that change a part of that. */
+/** A blob store that delegates to another one; tests override parts of it. */
 public abstract class PassingBlobStore implements BlobStore {
   /** The other store. */
   protected final BlobStore store;
 
   /**
-   * @param store keeps the blobs; closed with this one
+   * @param store the other store; closed with this one
    */
   protected PassingBlobStore(BlobStore store) {
     this.store = store;
@@ -48,13 +48,13 @@ public abstract class PassingBlobStore implements BlobStore {
     store.close();
   }
 
-  /** A spool that passes everything on to another one. */
+  /** A spool that delegates to another one. */
   protected abstract static class PassingSpool implements Spool {
     /** The other spool. */
     protected final Spool spool;
 
     /**
-     * @param spool takes the bytes; closed with this one
+     * @param spool the other spool; closed with this one
      */
     protected PassingSpool(Spool spool) {
       this.spool = spool;

@@ -150,7 +150,10 @@ class StoredManifestTest {
     assertThrows(IllegalArgumentException.class, () -> new Extent("a", Long.MAX_VALUE, 1, 1));
   }
 
-  /** Cuts the bytes into blobs {@code blob-<n>} of these lengths, each between other bytes. */
+  /**
+   * Cuts the bytes into blobs {@code blob-<n>} of these lengths, with other bytes around each
+   * piece.
+   */
   private List<Extent> store(byte[] model, List<Integer> lengths) throws IOException {
     List<Extent> extents = new ArrayList<>();
     int from = 0;

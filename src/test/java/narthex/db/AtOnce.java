@@ -15,7 +15,7 @@ final class AtOnce {
 
   private AtOnce() {}
 
-  /** Returns what the two gave, in their order. */
+  /** Runs both and returns their results in order. */
   static <T> List<T> run(Callable<T> one, Callable<T> other) throws Exception {
     CyclicBarrier start = new CyclicBarrier(2);
     ExecutorService threads = Executors.newFixedThreadPool(2);

@@ -22,15 +22,15 @@ import narthex.nix.Compression;
 import narthex.nix.Sha256;
 import org.junit.jupiter.api.Test;
 
-/** What {@link ChunkTable} and chunked NARs promise, whichever database is behind them. */
+/** The contract of {@link ChunkTable} and chunked NARs, tested with each database. */
 interface ChunkContract {
   int CHUNK_ROUNDS = 20;
   int LENGTH = 64 << 10;
 
-  /** Returns the database under test, which is empty. */
+  /** The database under test, which is empty. */
   Database database();
 
-  /** A chunk of these contents, whose frame has {@code 100 + contents % 7} bytes. */
+  /** A chunk with these contents; its frame has {@code 100 + contents % 7} bytes. */
   static ChunkPlace chunk(long number, int contents, String pack) {
     ByteBuffer bytes = ByteBuffer.allocate(Sha256.BYTES);
     bytes.putInt(Integer.reverse(contents)).putInt(contents);
@@ -38,7 +38,7 @@ interface ChunkContract {
         number, Sha256.of(bytes.array()), pack, number * 10, 100 + contents % 7, LENGTH, -contents);
   }
 
-  /** As many new chunks as {@code count}, from these contents on. */
+  /** A number of new chunks with consecutive contents. */
   default List<ChunkPlace> chunks(int contents, int count, String pack) throws Exception {
     long first = database().chunks().takeNumbers(count);
     return IntStream.range(0, count).mapToObj(i -> chunk(first + i, contents + i, pack)).toList();
@@ -74,7 +74,7 @@ interface ChunkContract {
         .storeChunked(nar(nar), byHash(fresh), parts(all, 1000), chunked(nar, all), NOON);
   }
 
-  /** The contents of a stored NAR by its manifest, part by part. */
+  /** Reads the chunks of a stored NAR by its manifest, part by part. */
   default List<ChunkPlace> read(int nar) throws Exception {
     List<ChunkPlace> all = new ArrayList<>();
     long offset = 0;

@@ -17,11 +17,11 @@ import narthex.nix.Compression;
 import narthex.nix.Sha256;
 import org.junit.jupiter.api.Test;
 
-/** What {@link ChunkingQueue} promises, whichever database is behind it. */
+/** The contract of {@link ChunkingQueue}, tested with each database. */
 interface ChunkingQueueContract {
   Instant AFTER_NOON = NOON.plusMillis(1);
 
-  /** Returns the database under test, which is empty. */
+  /** The database under test, which is empty. */
   Database database();
 
   default List<Sha256> unchunked() throws Exception {
@@ -40,7 +40,7 @@ interface ChunkingQueueContract {
     assertTrue(database().storeRepresentation(nar(nar), file(compression, nar + 100), NOON));
   }
 
-  /** Stores the NAR as one chunk of these contents. */
+  /** Stores a NAR as one chunk with these contents. */
   default List<ChunkPlace> storeChunked(int nar, int contents, String pack) throws Exception {
     long number = database().chunks().takeNumbers(1);
     List<ChunkPlace> chunks = List.of(ChunkContract.chunk(number, contents, pack));
@@ -163,7 +163,7 @@ interface ChunkingQueueContract {
   default void aChunkWrittenAnewMakesTheHashOfFramesOfItsNarsAloneUnknown() throws Exception {
     List<ChunkPlace> lost = storeChunked(1, 1, "pack/a");
     storeChunked(2, 2, "pack/b");
-    for (int nar = 4; nar <= 6; nar++) { // one manifest of several parts each
+    for (int nar = 4; nar <= 6; nar++) { // manifests of several parts
       List<ChunkPlace> chunks = new ArrayList<>();
       for (int i = 0; i < 600; i++) {
         chunks.add(

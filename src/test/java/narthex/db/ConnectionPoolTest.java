@@ -44,7 +44,7 @@ class ConnectionPoolTest {
     assertEquals(before, DriverManager.drivers().count());
   }
 
-  /** Runs with a class loader of its own, as in a server. */
+  /** Runs in a class loader of its own, like a web application. */
   public static final class InWebApplication implements Callable<List<Object>> {
     private final String url;
 
@@ -94,7 +94,7 @@ class ConnectionPoolTest {
     }
   }
 
-  /** A container that has one data source. */
+  /** A container with one data source. */
   public static final class FakeContainer implements InitialContextFactory {
     @Override
     public Context getInitialContext(Hashtable<?, ?> environment) throws NamingException {

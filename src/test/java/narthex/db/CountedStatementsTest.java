@@ -34,13 +34,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** How many statements, and how large ones, chunked NARs of different sizes take. */
+/** Number and size of the statements for chunked NARs of different sizes. */
 class CountedStatementsTest {
   private static final int CHUNKS_OF_8_GB = 130_000;
   private static final int LENGTH = 64 << 10;
   private static final int CHUNKS_IN_PART = 2000;
 
-  /** One part, and rows in few batches that grow from 16 to a bound. */
+  /** One part, and rows in few batches that grow from 16 to a limit. */
   private static final int MOST_BEFORE_A_BYTE = 12;
 
   @TempDir Path folder;
@@ -65,7 +65,7 @@ class CountedStatementsTest {
     database.close();
   }
 
-  /** The same, noting each statement that is prepared. */
+  /** A proxy that records each prepared statement. */
   private <T> T counted(T real, Class<T> type) {
     return type.cast(
         Proxy.newProxyInstance(
@@ -157,7 +157,7 @@ class CountedStatementsTest {
     }
   }
 
-  /** Every chunk is this frame. */
+  /** A store in which every chunk has the same frame. */
   private final class OneFrame implements BlobStore {
     @Override
     public OptionalLong find(String key) {

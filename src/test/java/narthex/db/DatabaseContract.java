@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 import narthex.nix.StorePathHash;
 import org.junit.jupiter.api.Test;
 
-/** What {@link Database} promises, whichever database is behind it. */
+/** The contract of {@link Database}, tested with each database. */
 abstract class DatabaseContract extends UploadContract
     implements DocumentTableContract, ChunkContract, ChunkingQueueContract, GarbageContract {
   private static final String STEM = "a".repeat(52);

@@ -12,7 +12,7 @@ abstract class DatabaseFixture {
   private DatabaseAddress settings;
   Database database;
 
-  /** Returns where a new and empty database is. */
+  /** The address of a new, empty database. */
   abstract DatabaseAddress newDatabase() throws Exception;
 
   @BeforeEach

@@ -16,11 +16,11 @@ import java.util.Optional;
 import narthex.nix.DocumentName;
 import org.junit.jupiter.api.Test;
 
-/** What {@link DocumentTable} promises of documents, whichever database is behind it. */
+/** The contract of {@link DocumentTable}, tested with each database. */
 interface DocumentTableContract {
   int ROUNDS = 40;
 
-  /** Returns the database under test, which is empty. */
+  /** The database under test, which is empty. */
   Database database();
 
   @Test

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The disk has no room for SQLite's log, but for what a reserve took. */
+/** The disk has no space for SQLite's log, except that of the reserve. */
 class FullDiskTest {
   private static final int SQLITE_FULL = 13;
   private static final NarInfo SAID = Sample.of(130, Compression.XZ).narInfo();
@@ -59,7 +59,7 @@ class FullDiskTest {
     pool.close();
   }
 
-  /** Connections that cannot commit while the disk is full and the reserve is on it. */
+  /** Connections whose commit fails as long as the disk is full and the reserve exists. */
   private DataSource failing(DataSource connections) {
     return proxy(
         DataSource.class,
@@ -70,7 +70,7 @@ class FullDiskTest {
                 : result);
   }
 
-  /** What is done with the result of a call. */
+  /** An action on the result of a call. */
   private interface After {
     Object apply(String name, Object result) throws SQLException;
   }

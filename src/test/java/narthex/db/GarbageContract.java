@@ -22,17 +22,17 @@ import narthex.blob.Extent;
 import narthex.nix.Compression;
 import org.junit.jupiter.api.Test;
 
-/** What the lines of garbage keep to, on every database. */
+/** The contract of {@link GarbageTable}, tested with each database. */
 interface GarbageContract {
 
-  /** Returns the database under test, which is empty. */
+  /** The database under test, which is empty. */
   Database database();
 
   private List<String> due(Instant now) throws IOException {
     return database().garbage().findDue(now, Optional.empty(), 1000);
   }
 
-  /** A whole file in parts that are blobs of their own, and several ranges of the last. */
+  /** A whole file in several blobs, with several ranges of the last one. */
   private static Representation inParts(Compression compression, String... blobs) {
     List<Extent> extents = new ArrayList<>();
     for (String blob : blobs) {

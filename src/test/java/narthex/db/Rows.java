@@ -40,7 +40,7 @@ final class Rows {
     return StorePath.parse("/nix/store/" + pathHash(number).text() + "-some+thing_1.0?=x");
   }
 
-  /** A narinfo of path {@code path} with NAR {@code nar}, whose file is named {@code stem}. */
+  /** A narinfo of path {@code path} with NAR {@code nar} and file name stem {@code stem}. */
   static NarInfoRow narInfo(int path, int nar, String stem) {
     NarFile file =
         new NarFile("nar/" + stem + ".nar.xz?x='; drop", Compression.XZ, hash(nar + 1000), 77L);
@@ -99,7 +99,7 @@ final class Rows {
     return DocumentName.parse("log/" + pathHash(number).text() + "-some+thing_1.0?=x.drv");
   }
 
-  /** A stored file of this compression, with this FileHash. */
+  /** A whole file with this compression and FileHash. */
   static Representation file(Compression compression, int fileHash) {
     String blob = compression.nixName() + "-" + fileHash;
     return new Representation(

@@ -26,7 +26,7 @@ import narthex.nix.Signature;
 import narthex.nix.StorePathHash;
 import org.junit.jupiter.api.Test;
 
-/** What {@link Database} promises of uploads, whichever database is behind it. */
+/** The contract of {@link Database} for uploads, tested with each database. */
 abstract class UploadContract extends DatabaseFixture {
   private static final int ROUNDS = 40;
 

@@ -16,7 +16,10 @@ import narthex.stream.NarReader;
 import narthex.stream.NotNarException;
 import narthex.testing.NarTree;
 
-/** A NAR has one form: what is read, written again, is the same bytes; all else is refused. */
+/**
+ * A NAR has only one form: writing what was read gives the same bytes, and everything else is
+ * refused.
+ */
 class NarFuzzTest {
   @FuzzTest
   void nar(byte[] bytes) throws IOException {
@@ -33,7 +36,7 @@ class NarFuzzTest {
     }
   }
 
-  /** Makes a tree of what it is told. */
+  /** Builds a tree from the visitor's calls. */
   private static final class Builder implements NarReader.Visitor {
     private record Open(String name, Map<String, NarTree> entries) {}
 

@@ -13,7 +13,10 @@ import narthex.nix.NarListing;
 import narthex.nix.NixFormatException;
 import narthex.nix.Realisation;
 
-/** Texts of the protocol: parsed, printed and parsed again they are the same, else refused. */
+/**
+ * Texts of the protocol stay the same if they are parsed, printed and parsed again, or they are
+ * refused.
+ */
 class TextFuzzTest {
   private static final int MAX_MESSAGE = 401;
   private static final List<DocumentName> REALISATIONS =

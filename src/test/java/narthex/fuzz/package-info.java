@@ -1,6 +1,6 @@
 /**
- * Fuzzers of everything that parses what comes from outside. In every normal run each replays its
- * corpus under {@code src/test/resources}; the README says how to let one search.
+ * Fuzz tests of everything that parses external input. A normal run replays the corpus in {@code
+ * src/test/resources}; the README describes how to fuzz.
  */
 @NullMarked
 package narthex.fuzz;

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** URLs are taken as curl takes them. */
+/** Narthex parses URLs like curl. */
 class HttpUrlTest {
   private static final HttpUrl BASE = HttpUrl.parse("https://cache.example:8443/team/a//b/");
 

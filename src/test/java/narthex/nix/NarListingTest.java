@@ -191,7 +191,7 @@ class NarListingTest {
     StringBuilder copy = new StringBuilder();
     NarListingSearch.copy(new StringReader(text), path, copy);
     assertEquals(new NarListing(node).print(), copy.toString());
-    path.add("below"); // no entry is called so
+    path.add("below"); // no such entry
     if (node instanceof NarListing.Symlink) {
       assertEquals(
           Optional.of(new NarListingSearch.Found(path.size() - 1, node)), find(text, path));
@@ -252,7 +252,7 @@ class NarListingTest {
         Tuple.of(1, files), Tuple.of(1, links), Tuple.of(3, directories));
   }
 
-  /** As NARs have them: any bytes but zero. */
+  /** Names of NARs: any bytes but zero. */
   private static Arbitrary<String> texts() {
     return Arbitraries.oneOf(
             Arbitraries.strings()

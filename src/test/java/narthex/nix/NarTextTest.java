@@ -77,7 +77,7 @@ class NarTextTest {
         .map(parts -> String.join("", parts));
   }
 
-  /** Pieces of UTF-8, whole and broken, surrogates and over-long forms among them. */
+  /** Pieces of valid and invalid UTF-8, including surrogates and overlong encodings. */
   @Provide
   Arbitrary<byte[]> nearUtf8() {
     int[] values = {

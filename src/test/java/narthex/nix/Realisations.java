@@ -6,22 +6,22 @@ import java.io.UncheckedIOException;
 import java.util.Objects;
 
 /**
- * Realisations as Nix 2.8.0 built, signed and copied them ({@code nix copy --to file:///…} of a
- * content-addressed derivation that depends on another), with the key that signed them.
+ * Realisations that Nix 2.8.0 has built, signed and copied ({@code nix copy --to file:///…} of a
+ * content-addressed derivation that depends on another one), and the key that signed them.
  */
 public final class Realisations {
-  /** The key of Nix's {@code secret-key-files}; made for this and used for nothing else. */
+  /** The key in Nix's {@code secret-key-files}; generated for these tests only. */
   public static final SecretKey KEY =
       SecretKey.parse(
           "vector-1:hasR9S7xkZ/K95rRHTO7PJZrCCeO9/GZiYZJ1ppOgtyQqlHdNeL8Qt+d7xAYv1EBfDpifK0R/yT/Vt2yataVDg==");
 
-  /** The name of the one that depends on nothing. */
+  /** The name of the realisation without dependencies. */
   public static final DocumentName LEAF =
       DocumentName.parse(
           "realisations/"
               + "sha256:b01f465eb49dd9edd044fd1d8388b8067655f9572dd606b4afe17f19b4f0c96a!out.doi");
 
-  /** The name of the one that depends on the other. */
+  /** The name of the realisation that depends on {@link #LEAF}. */
   public static final DocumentName TOP =
       DocumentName.parse(
           "realisations/"
@@ -29,12 +29,12 @@ public final class Realisations {
 
   private Realisations() {}
 
-  /** What Nix wrote under {@link #LEAF}. */
+  /** The document that Nix wrote for {@link #LEAF}. */
   public static byte[] leaf() {
     return resource("realisation.json");
   }
 
-  /** What Nix wrote under {@link #TOP}. */
+  /** The document that Nix wrote for {@link #TOP}. */
   public static byte[] top() {
     return resource("realisation-with-dependency.json");
   }

@@ -14,7 +14,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** Each Scenario of the specs names a test that is there; the sources are searched, not loaded. */
+/**
+ * Each Scenario of the specs names an existing test. Searches the sources, without loading classes.
+ */
 class ScenariosNameTheirTestsTest {
   private static final Path SPECS = Path.of("openspec", "specs");
   private static final List<Path> SOURCES =
@@ -78,7 +80,7 @@ class ScenariosNameTheirTestsTest {
     assertFalse(exists("no test"));
   }
 
-  /** Whether the class has a source file, and in it a method of this name is declared. */
+  /** Whether the class has a source file with a method of this name. */
   private static boolean exists(String test) throws IOException {
     Matcher name = TEST.matcher(test);
     if (!name.matches()) {

@@ -10,22 +10,23 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The Scenarios of a spec, as far as the tests that they name. */
+/** Parses the Scenarios of a spec and the tests that they name. */
 final class SpecScenarios {
   private static final String SCENARIO = "#### Scenario:";
   private static final Pattern TEST = Pattern.compile("- \\*\\*TEST\\*\\* `([^`]*)`");
 
   /**
-   * One Scenario.
+   * A Scenario.
    *
    * @param place the file and the name of the Scenario, for messages
-   * @param tests what its TEST lines name, as {@code package.Class#method} or {@code package.Class}
+   * @param tests the contents of its TEST lines: {@code package.Class#method} or {@code
+   *     package.Class}
    */
   record Scenario(String place, List<String> tests) {}
 
   private SpecScenarios() {}
 
-  /** Reads every {@code spec.md} below a folder. */
+  /** Reads every {@code spec.md} in a folder and its subfolders. */
   static List<Scenario> read(Path specs) throws IOException {
     List<Path> files;
     try (Stream<Path> all = Files.walk(specs)) {
@@ -39,7 +40,7 @@ final class SpecScenarios {
     return scenarios;
   }
 
-  /** Parses the lines of one spec; a TEST line belongs to the Scenario before it. */
+  /** Parses a spec; a TEST line belongs to the Scenario before it. */
   static List<Scenario> parse(String source, List<String> lines) {
     List<Scenario> scenarios = new ArrayList<>();
     List<String> tests = new ArrayList<>();

@@ -1,4 +1,4 @@
-/** The specs in {@code openspec/} and the tests that show them. */
+/** Tests that the specs in {@code openspec/} name their tests. */
 @NullMarked
 package narthex.openspec;
 

@@ -12,7 +12,7 @@ import narthex.settings.Settings;
 import narthex.settings.SettingsSources;
 import org.jspecify.annotations.Nullable;
 
-/** The whole web application in an embedded Tomcat of this process, on a free port. */
+/** The web application in an embedded Tomcat of this process, on a free port. */
 public final class ServerUnderTest implements AutoCloseable {
   private static final Path WEB_APPLICATION = Path.of("webapp");
 
@@ -23,10 +23,10 @@ public final class ServerUnderTest implements AutoCloseable {
   }
 
   /**
-   * Starts it. The settings are system properties while it starts, and no longer.
+   * Starts the server. The settings are system properties during the start only.
    *
-   * @param folder gets the web application and all that it stores
-   * @param settings by name
+   * @param folder the folder for the web application and its data
+   * @param settings the settings by name
    */
   public static ServerUnderTest start(Path folder, Map<String, String> settings)
       throws IOException {
@@ -48,7 +48,7 @@ public final class ServerUnderTest implements AutoCloseable {
     }
   }
 
-  /** Where it answers, without a slash at the end. */
+  /** The URL without a slash at the end. */
   public String url() {
     return server.url();
   }

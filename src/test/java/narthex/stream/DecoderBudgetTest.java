@@ -35,7 +35,7 @@ class DecoderBudgetTest {
   private static final long TOTAL = 160 << 20;
   private static final long MIB = 1 << 20;
 
-  /** Sizes of dictionaries as LZMA2's byte of properties. */
+  /** Dictionary sizes as property bytes of LZMA2. */
   private static final byte OF_1_MIB = 16;
 
   private static final byte OF_64_MIB = 28;
@@ -55,7 +55,7 @@ class DecoderBudgetTest {
     return budget.take(work, bytes, NONE);
   }
 
-  /** Asks in another thread, and returns when that waits. */
+  /** Requests memory in another thread; returns when the request waits. */
   private Future<Grant> begin(Work work, long bytes) throws InterruptedException {
     int before = budget.waiting();
     CountDownLatch waits = new CountDownLatch(1);
@@ -185,7 +185,7 @@ class DecoderBudgetTest {
         .decode(compression, new ByteArrayInputStream(bytes), maxBytes);
   }
 
-  /** What a decoder holds when its first byte is read. */
+  /** The memory that a decoder holds when its first byte is read. */
   private long weight(Compression compression, byte[] bytes, long maxBytes) throws IOException {
     try (InputStream in = decode(compression, bytes, maxBytes)) {
       assertEquals(TOTAL, budget.freeBytes());
@@ -224,7 +224,7 @@ class DecoderBudgetTest {
     }
   }
 
-  /** Looks how much is held whenever it is read. */
+  /** Records the most memory that was held at a read. */
   private final class WeighingInputStream extends PassingInputStream {
     private long mostBytes;
 
@@ -305,7 +305,7 @@ class DecoderBudgetTest {
     int from = 10;
     if (isNamed) {
       while (member[from++] != 0) {
-        // its own name
+        // skips the file name
       }
     }
     byte[] rest = Arrays.copyOfRange(member, from, member.length);

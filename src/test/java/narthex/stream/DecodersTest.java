@@ -23,7 +23,7 @@ import org.tukaani.xz.XZOutputStream;
 
 @Timeout(120)
 class DecodersTest {
-  /** Every offset is tried this near to either end, and every so many between. */
+  /** Tests every offset this close to either end, and a sample of those between. */
   private static final int EDGE = 64;
 
   private static final int STEP = 97;
@@ -112,7 +112,7 @@ class DecodersTest {
     }
   }
 
-  /** In the other formats the sample is a single block, which decoders need whole. */
+  /** The other formats' samples consist of a single block, which decoders need completely. */
   @ParameterizedTest
   @EnumSource(names = {"GZIP", "BR", "LZ4"})
   void whatHasComeIsGivenBeforeTheSourceHasMore(Compression compression) throws IOException {
@@ -314,7 +314,7 @@ class DecodersTest {
     try {
       Samples.decoded(compression, bytes);
     } catch (CorruptEncodingException | TooLongException e) {
-      // As it should be; anything else fails the test.
+      // Expected; any other exception fails the test.
     } catch (IOException e) {
       throw new AssertionError("neither corrupt nor too long", e);
     }

@@ -3,7 +3,7 @@ package narthex.stream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 
-/** Gives some bytes, then fails instead of ending; counts how often it was closed. */
+/** Returns some bytes, then throws instead of ending; counts how often it is closed. */
 final class FailingInputStream extends SpanInputStream {
   int closed;
   private final ByteArrayInputStream in;

@@ -58,7 +58,7 @@ class LongSkipsTest {
     assertTrue(read.get() < LONG / 2, "read " + read);
   }
 
-  /** Begins to skip and stops until the latch is down. */
+  /** Starts a skip that waits for the latch. */
   private void begin(String file, CountDownLatch rest) throws InterruptedException {
     CountDownLatch began = new CountDownLatch(1);
     threads.submit(

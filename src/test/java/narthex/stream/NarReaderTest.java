@@ -38,7 +38,7 @@ class NarReaderTest {
               "link", NarTree.symlink("bin/run"),
               "text", NarTree.file("twelve bytes")));
 
-  /** Writes down what it is told, and reads all, half or nothing of each file. */
+  /** Records the calls, and reads all, half or nothing of each file. */
   private static final class Lines implements NarReader.Visitor {
     private final List<String> lines = new ArrayList<>();
     private final byte[] nar;
@@ -278,7 +278,7 @@ class NarReaderTest {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  /** A directory with links of these names in this order, which no {@link NarTree} would write. */
+  /** A directory with links of these names in this order; {@link NarTree} would sort them. */
   private static byte[] directory(byte[]... names) {
     ByteArrayOutputStream nar = new ByteArrayOutputStream();
     strings(nar, "nix-archive-1", "(", "type", "directory");

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class NarStartInputStreamTest {
   private static final byte[] NAR = NarTree.mixed(1, 100).nar();
 
-  /** Length, magic and padding; length, parenthesis and padding; length, type and padding. */
+  /** Length, magic and padding; length, parenthesis and padding; length, "type" and padding. */
   private static final int BEFORE_THE_TYPE = 24 + 16 + 16;
 
   private static NarStartInputStream reading(byte[] bytes, AtomicInteger begun) {
@@ -25,7 +25,7 @@ class NarStartInputStreamTest {
   private static void read(NarStartInputStream in, int pieces) throws IOException {
     byte[] buffer = new byte[pieces];
     while (in.read(buffer, 0, pieces) >= 0) {
-      // only whether it fails
+      // reads until the stream fails or ends
     }
   }
 

@@ -12,12 +12,12 @@ import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Tuple;
 
-/** A tree that can be compared with what {@link NarReader} tells of its NAR. */
+/** A random tree, to compare with the calls of {@link NarReader}. */
 sealed interface RandomTree {
   /** The tree as a NAR. */
   NarTree narTree();
 
-  /** What a visitor is told, line by line. */
+  /** Appends the expected calls of a visitor, one line for each. */
   void tell(String name, List<String> lines);
 
   /** A regular file. */

@@ -7,14 +7,16 @@ import java.io.InputStream;
 import java.util.Arrays;
 import narthex.nix.Compression;
 
-/** One text, and what the usual commands made of it (xz, zstd, bzip2, gzip, brotli, lz4). */
+/**
+ * A text, and the same text compressed by the usual commands (xz, zstd, bzip2, gzip, brotli, lz4).
+ */
 final class Samples {
   private static final byte[] PHRASE = "the quick NAR jumps over the lazy chunk; ".getBytes();
   private static final int LENGTH = 24 * 1024 + 7;
 
   private Samples() {}
 
-  /** A mixture of what compresses well and what does not, the same always. */
+  /** A mixture of compressible and incompressible bytes, always the same. */
   static byte[] plain() {
     byte[] bytes = new byte[LENGTH];
     long state = 42;
@@ -46,7 +48,9 @@ final class Samples {
     return all.toByteArray();
   }
 
-  /** Decodes and closes; at most 16 MiB, so that damaged bytes cannot fill the memory. */
+  /**
+   * Decodes and closes a stream, limited to 16 MiB in case damaged bytes decode to endless output.
+   */
   static byte[] decoded(Compression compression, byte[] bytes) throws IOException {
     return decoded(compression, new ByteArrayInputStream(bytes));
   }

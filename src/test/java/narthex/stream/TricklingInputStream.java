@@ -3,7 +3,7 @@ package narthex.stream;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 
-/** Gives one byte a time, never tells how many it has, and counts how often it was closed. */
+/** Returns one byte per read, always has 0 available, and counts how often it is closed. */
 final class TricklingInputStream extends InputStream {
   int closed;
   private final ByteArrayInputStream in;

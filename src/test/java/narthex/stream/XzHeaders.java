@@ -8,17 +8,19 @@ import java.util.zip.CRC32;
 public final class XzHeaders {
   private static final int STREAM_HEADER_BYTES = 12;
 
-  /** LZMA2's dictionary size as its one byte of properties: 1.5 GiB. */
+  /** A dictionary of 1.5 GiB as property byte of LZMA2. */
   private static final byte LARGE_DICTIONARY = 37;
 
   private XzHeaders() {}
 
-  /** The same stream, but its first block claims a dictionary of 1.5 GiB. */
+  /** The same stream, with a dictionary size of 1.5 GiB in its first block. */
   public static byte[] withLargeDictionary(byte[] stream) {
     return withDictionary(stream, LARGE_DICTIONARY);
   }
 
-  /** The same stream with another dictionary in its first block, as LZMA2's byte of properties. */
+  /**
+   * The same stream, with another dictionary size in its first block, as property byte of LZMA2.
+   */
   public static byte[] withDictionary(byte[] stream, byte properties) {
     byte[] changed = stream.clone();
     int from = STREAM_HEADER_BYTES;

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ZstdFramesTest {
   private static final byte OURS = 0x5a;
 
-  /** Bits of a byte that are random: the fewer, the shorter the frame. */
+  /** Runs with this many random bits in each byte: the fewer, the shorter is the frame. */
   @ParameterizedTest
   @ValueSource(ints = {1, 4, 7, 8})
   void aFrameTouchesNothingOutsideOfItsPlace(int bits) throws Exception {

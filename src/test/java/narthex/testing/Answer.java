@@ -5,7 +5,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** An answer being planned: a good one first, then bent by a fault, then sent. One thread. */
+/**
+ * A planned response: starts as a correct one, may be changed by a fault, then is sent. For one
+ * thread.
+ */
 final class Answer {
   enum Framing {
     CONTENT_LENGTH,
@@ -43,7 +46,7 @@ final class Answer {
     this.body = body;
   }
 
-  /** Makes this another answer altogether: a status with a line of text. */
+  /** Replaces the response by a status with a line of text. */
   void become(int newStatus) {
     status = newStatus;
     headers.clear();
@@ -53,7 +56,7 @@ final class Answer {
             ("status " + newStatus + "\n").getBytes(java.nio.charset.StandardCharsets.UTF_8));
   }
 
-  /** Cuts the asked range out of a good answer and fills in the headers that depend on it. */
+  /** Applies the requested range to a correct response, and sets the headers that depend on it. */
   void resolveRange() throws IOException {
     from = 0;
     count = body.length();

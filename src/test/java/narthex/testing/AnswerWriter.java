@@ -8,7 +8,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
-/** Writes one planned answer to a connection and breaks it where the plan says. One thread. */
+/** Writes planned responses to a connection, and breaks it where the plan says. For one thread. */
 final class AnswerWriter {
   private static final int BUFFER_BYTES = 64 * 1024;
   private static final Map<Integer, String> REASONS =
@@ -23,12 +23,12 @@ final class AnswerWriter {
     this.out = new BufferedOutputStream(socket.getOutputStream(), BUFFER_BYTES);
   }
 
-  /** Body bytes written so far for the last answer. */
+  /** Body bytes written for the last response. */
   long bodyBytes() {
     return bodyBytes;
   }
 
-  /** Writes the answer; true if the connection may serve another request. */
+  /** Writes a response; returns whether the connection can serve another request. */
   boolean write(Answer answer) throws IOException {
     bodyBytes = 0;
     if (answer.headerGate != null) {
@@ -113,7 +113,7 @@ final class AnswerWriter {
     return gate.take(Math.min(wanted, BUFFER_BYTES));
   }
 
-  /** A stall at or behind the last byte still holds back the end of the answer. */
+  /** A stall at or after the last byte must still delay the end of the response. */
   private void awaitGateAtEnd(Answer answer) throws IOException {
     if (answer.bodyGate != null && bodyBytes <= answer.gateAfterBytes) {
       out.flush();

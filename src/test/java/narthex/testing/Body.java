@@ -11,7 +11,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import narthex.stream.PassingInputStream;
 
-/** The bytes of a resource, to be read from any offset. Immutable. */
+/** The bytes of a resource, readable from any offset. Immutable. */
 abstract class Body {
   static final Body EMPTY = ofBytes(new byte[0]);
 
@@ -19,7 +19,7 @@ abstract class Body {
 
   abstract String entityTag() throws IOException;
 
-  /** The bytes from this offset on; the caller closes the stream. */
+  /** Opens the bytes from an offset; the caller closes the stream. */
   abstract InputStream open(long from) throws IOException;
 
   static Body ofBytes(byte[] given) {
@@ -68,7 +68,7 @@ abstract class Body {
     };
   }
 
-  /** The same bytes but for one whose bits are all turned. */
+  /** The same bytes, with the byte at this offset inverted. */
   static Body withFlippedByte(Body body, long offset) {
     return new Derived(body) {
       @Override
@@ -78,7 +78,7 @@ abstract class Body {
     };
   }
 
-  /** The first bytes only, or the whole body and then these bytes more. */
+  /** The bytes cut to a length, or extended to it by zeros. */
   static Body withLength(Body body, long length) {
     return new Derived(body) {
       @Override

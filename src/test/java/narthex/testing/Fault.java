@@ -8,8 +8,8 @@ import java.time.Duration;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * A way in which an answer goes wrong. Offsets count bytes of the body of that answer (of a 206: of
- * the part sent); {@link #flipByte} counts in the whole resource. Immutable; combine with {@link
+ * A way in which a response goes wrong. Offsets count bytes of the response body (of a 206: of the
+ * part sent); {@link #flipByte} counts in the whole resource. Immutable; combine faults with {@link
  * #and}.
  */
 public final class Fault {
@@ -33,41 +33,45 @@ public final class Fault {
     this.bend = bend;
   }
 
-  /** Closes the connection (FIN) after so many bytes of the body, 0 = just after the headers. */
+  /**
+   * Closes the connection (FIN) after so many bytes of the body; 0 means just after the headers.
+   */
   public static Fault cutAfter(long bytes) {
     return body("cut after " + bytes, a -> stop(a, bytes, Answer.Ending.CLOSED));
   }
 
-  /** Closes the connection (FIN) without a byte of an answer. */
+  /** Closes the connection (FIN) without sending anything. */
   public static Fault cutBeforeHeaders() {
     return any("cut before headers", a -> silence(a, Answer.Ending.CLOSED));
   }
 
-  /** Resets the connection (RST) after so many bytes of the body; the last of them may be lost. */
+  /**
+   * Resets the connection (RST) after so many bytes of the body; the client may miss the last ones.
+   */
   public static Fault resetAfter(long bytes) {
     return body("reset after " + bytes, a -> stop(a, bytes, Answer.Ending.RESET));
   }
 
-  /** Resets the connection (RST) without a byte of an answer. */
+  /** Resets the connection (RST) without sending anything. */
   public static Fault resetBeforeHeaders() {
     return any("reset before headers", a -> silence(a, Answer.Ending.RESET));
   }
 
-  /** A body that lacks its last bytes, with the Content-Length of what is sent: a clean end. */
+  /** Omits the last bytes of the body, with a matching Content-Length: a clean end. */
   public static Fault shortBody(long missingBytes) {
     return body(
         "short by " + missingBytes,
         a -> a.body = Body.withLength(a.body, Math.max(0, a.body.length() - missingBytes)));
   }
 
-  /** A body with zero bytes behind it, with the Content-Length of what is sent: a clean end. */
+  /** Adds zero bytes to the body, with a matching Content-Length: a clean end. */
   public static Fault longBody(int extraBytes) {
     return body(
         "long by " + extraBytes,
         a -> a.body = Body.withLength(a.body, a.body.length() + extraBytes));
   }
 
-  /** A Content-Length larger than what is sent, by so many bytes; then the connection closes. */
+  /** Announces a Content-Length that is too large by so many bytes, then closes the connection. */
   public static Fault contentLengthTooLarge(long bytes) {
     return body(
         "Content-Length too large by " + bytes,
@@ -77,48 +81,48 @@ public final class Fault {
         });
   }
 
-  /** Chunked transfer coding instead of a Content-Length. */
+  /** Uses chunked transfer coding instead of a Content-Length. */
   public static Fault chunked() {
     return body("chunked", a -> a.framing = Answer.Framing.CHUNKED);
   }
 
-  /** Neither Content-Length nor chunks: the end of the connection is the end of the body. */
+  /** Sends neither Content-Length nor chunks: the end of the connection ends the body. */
   public static Fault closeDelimited() {
     return body("close-delimited", a -> a.framing = Answer.Framing.UNTIL_CLOSE);
   }
 
-  /** All bits of the byte at this offset of the resource are turned. */
+  /** Inverts the byte at this offset of the resource. */
   public static Fault flipByte(long offset) {
     return body("flipped byte " + offset, a -> a.body = Body.withFlippedByte(a.body, offset));
   }
 
-  /** Other bytes than the resource's, as a good answer. */
+  /** Sends other bytes as a correct response. */
   public static Fault replaceBody(byte[] bytes) {
     Body other = Body.ofBytes(bytes);
     return any("other body", a -> a.body = other);
   }
 
-  /** This status with a line of text. */
+  /** Answers with this status and a line of text. */
   public static Fault status(int status) {
     return any("status " + status, a -> a.become(status));
   }
 
-  /** This status with a Retry-After in whole seconds. */
+  /** Answers with this status and a Retry-After in whole seconds. */
   public static Fault status(int status, Duration retryAfter) {
     return status(status).and(header("Retry-After", Long.toString(retryAfter.toSeconds())));
   }
 
-  /** A redirect (301, 302, 307 or 308) with this Location, which may be malformed. */
+  /** Redirects (301, 302, 307 or 308) to this Location, which may be malformed. */
   public static Fault redirect(int status, String location) {
     return status(status).and(header("Location", location));
   }
 
-  /** Adds or replaces a header of the answer. */
+  /** Adds or replaces a header. */
   public static Fault header(String headerName, String value) {
     return any(headerName + ": " + value, a -> a.headers.put(headerName, value));
   }
 
-  /** Sends nothing until the gate is opened or lets a byte through. */
+  /** Sends nothing until the gate lets bytes through. */
   public static Fault stallBeforeHeaders(Gate gate) {
     return any("stall before headers", a -> a.headerGate = gate);
   }
@@ -138,23 +142,23 @@ public final class Fault {
     return stallAfter(0, gate);
   }
 
-  /** Answers 200 with the whole resource whatever range is asked, without Accept-Ranges. */
+  /** Ignores the requested range: answers 200 with the whole resource, without Accept-Ranges. */
   public static Fault ignoreRange() {
     return body("range ignored", a -> a.rangesHonoured = false);
   }
 
-  /** Sends the asked range under a Content-Range that says something else. */
+  /** Sends the requested range with another Content-Range. */
   public static Fault wrongContentRange(String contentRange) {
     return body("Content-Range: " + contentRange, a -> a.contentRangeLie = contentRange);
   }
 
-  /** These bytes in place of any HTTP answer, then the connection closes. */
+  /** Sends these bytes instead of an HTTP response, then closes the connection. */
   public static Fault garbage(byte[] bytes) {
     byte[] copy = bytes.clone();
     return any("garbage", a -> a.garbage = copy);
   }
 
-  /** The body compressed under Content-Encoding {@code gzip} or {@code zstd} (held in memory). */
+  /** Compresses the body by Content-Encoding {@code gzip} or {@code zstd} (in memory). */
   public static Fault contentEncoding(String coding) {
     return any(
         "Content-Encoding: " + coding,
@@ -164,7 +168,7 @@ public final class Fault {
         });
   }
 
-  /** This fault and then the other, in one answer. */
+  /** Applies this fault and then the other one to a response. */
   public Fault and(Fault next) {
     Reach both = reach == Reach.BODY && next.reach == Reach.BODY ? Reach.BODY : Reach.ANY_METHOD;
     return new Fault(
@@ -181,7 +185,10 @@ public final class Fault {
     return name;
   }
 
-  /** Whether an answer to this request can show the fault at all: a HEAD has no body to break. */
+  /**
+   * Whether the fault can affect the response to this request: faults of the body don't affect
+   * HEAD.
+   */
   boolean concerns(UpstreamRequest request) {
     return reach == Reach.ANY_METHOD || !request.isHead();
   }

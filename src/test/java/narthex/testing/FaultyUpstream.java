@@ -22,9 +22,9 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An HTTP/1.1 server on loopback that serves resources by target and fails as it is told: a binary
- * cache for tests. It speaks on bare sockets so that it can break any rule of HTTP. Resources,
- * faults and the log may be changed and read from any thread at any time.
+ * An HTTP/1.1 server on the loopback address for tests: serves resources by target, and fails as
+ * configured. Uses bare sockets, so that it can violate HTTP in any way. Resources, faults and the
+ * log can be changed and read at any time. Thread-safe.
  */
 public final class FaultyUpstream implements AutoCloseable {
   private static final int BACKLOG = 512;
@@ -56,12 +56,12 @@ public final class FaultyUpstream implements AutoCloseable {
     this.port = listen(port);
   }
 
-  /** A running upstream on a free port of 127.0.0.1 that has nothing yet. */
+  /** Starts an upstream without resources on a free port of 127.0.0.1. */
   public static FaultyUpstream start() {
     return start(0);
   }
 
-  /** A running upstream on this port of 127.0.0.1 that has nothing yet. */
+  /** Starts an upstream without resources on this port of 127.0.0.1. */
   public static FaultyUpstream start(int port) {
     try {
       return new FaultyUpstream(port);
@@ -98,26 +98,26 @@ public final class FaultyUpstream implements AutoCloseable {
     return this;
   }
 
-  /** Serves nothing under this target any more, unless a directory has it. */
+  /** Stops serving this target, unless a directory has it. */
   public FaultyUpstream remove(String target) {
     resources.remove(target);
     return this;
   }
 
   /**
-   * Every answer for this target has this fault. Of several faults for one request the one given
-   * first is used. Faults of the body leave HEAD alone.
+   * Applies a fault to every response for this target. If several faults match a request, the one
+   * added first is used. Faults of the body don't affect HEAD.
    */
   public FaultyUpstream fail(String target, Fault fault) {
     return fail(target, fault, Integer.MAX_VALUE);
   }
 
-  /** The next so many answers for this target have this fault; then come later rules, or none. */
+  /** Applies a fault to the next so many responses for this target. */
   public FaultyUpstream fail(String target, Fault fault, int times) {
     return fail(request -> request.target().equals(target), fault, times);
   }
 
-  /** The next so many answers to requests that match have this fault. */
+  /** Applies a fault to the next so many responses to matching requests. */
   public FaultyUpstream fail(Predicate<UpstreamRequest> predicate, Fault fault, int times) {
     synchronized (rules) {
       rules.add(new Rule(predicate, fault, times));
@@ -125,7 +125,7 @@ public final class FaultyUpstream implements AutoCloseable {
     return this;
   }
 
-  /** Every answer is good again. */
+  /** Removes all faults. */
   public FaultyUpstream heal() {
     synchronized (rules) {
       rules.clear();
@@ -133,19 +133,19 @@ public final class FaultyUpstream implements AutoCloseable {
     return this;
   }
 
-  /** Every request without these Basic credentials is answered 401. */
+  /** Answers 401 to every request without these Basic credentials. */
   public FaultyUpstream requireBasic(String user, String password) {
     byte[] pair = (user + ':' + password).getBytes(StandardCharsets.UTF_8);
     authorization = "Basic " + Base64.getEncoder().encodeToString(pair);
     return this;
   }
 
-  /** What was asked since the start or the last clear. */
+  /** The requests since the start or the last clear. */
   public RequestLog requests() {
     return log;
   }
 
-  /** How many connections are open now. */
+  /** Number of open connections. */
   public int openConnections() {
     return connections.size();
   }
@@ -158,7 +158,7 @@ public final class FaultyUpstream implements AutoCloseable {
       Thread accepting = acceptor;
       if (open != null && accepting != null) {
         closeQuietly(open);
-        awaitEnd(accepting); // until then the kernel may still accept for it
+        awaitEnd(accepting); // until then the kernel may still accept connections
       }
     }
     connections.forEach(FaultyUpstream::reset);
@@ -208,7 +208,7 @@ public final class FaultyUpstream implements AutoCloseable {
           reset(socket, thread);
         }
       } catch (IOException e) {
-        return; // the listener is closed
+        return; // the listener was closed
       }
     }
   }
@@ -228,13 +228,16 @@ public final class FaultyUpstream implements AutoCloseable {
         goesOn = answer(request, writer);
       }
     } catch (IOException e) {
-      // the client has gone or the test has closed the connection: both are what tests do
+      // The client or the test has closed the connection, as tests do.
     } finally {
       connections.remove(socket);
     }
   }
 
-  /** A client that expects a 100 is answered without its body, and the connection ends. */
+  /**
+   * The length of the request body; 0 if the client waits for a 100, since this server answers
+   * without reading the body.
+   */
   private static long bodyBytesToCome(UpstreamRequest request) {
     boolean waits = request.header("expect").isPresent();
     return waits ? 0 : Long.parseLong(request.header("content-length").orElse("0"));
@@ -328,7 +331,7 @@ public final class FaultyUpstream implements AutoCloseable {
     try {
       closeable.close();
     } catch (IOException e) {
-      // nothing is lost: only the end was wanted
+      // closing is all that matters
     }
   }
 }

@@ -367,7 +367,7 @@ class FaultyUpstreamTest {
     return client.sendAsync(request, BodyHandlers.ofByteArray());
   }
 
-  /** One request on a bare socket; everything up to the end of the connection. */
+  /** Sends one request on a bare socket and reads to the end of the connection. */
   private String exchange(String method, String target, String headers) throws IOException {
     try (Socket socket = new Socket("127.0.0.1", URI.create(upstream.url()).getPort())) {
       String head = method + " " + target + " HTTP/1.1\r\nHost: x\r\n" + headers + "\r\n";

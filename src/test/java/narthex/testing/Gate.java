@@ -6,8 +6,8 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Holds answers back until the test lets bytes through. Starts shut. One gate may serve several
- * connections: they share its bytes. Thread-safe.
+ * Holds responses back until the test lets bytes through. Starts closed. Several connections may
+ * share one gate and its bytes. Thread-safe.
  */
 public final class Gate {
   private final ReentrantLock lock = new ReentrantLock();
@@ -27,7 +27,7 @@ public final class Gate {
     }
   }
 
-  /** Lets everything through, for ever. */
+  /** Lets everything through from now on. */
   public void open() {
     lock.lock();
     try {
@@ -39,9 +39,9 @@ public final class Gate {
   }
 
   /**
-   * Waits until answers have been stopped at this gate so many times in all.
+   * Waits until the gate has stopped responses so many times in total.
    *
-   * @throws AssertionError if that has not happened within the time
+   * @throws AssertionError if that doesn't happen in time
    */
   public void awaitArrivals(int wanted, Duration within) {
     lock.lock();
@@ -62,7 +62,7 @@ public final class Gate {
     }
   }
 
-  /** Takes at least 1 and at most this many bytes, waiting for the first. */
+  /** Takes at least 1 and at most this many bytes; waits for the first one. */
   long take(long wantedBytes) throws InterruptedIOException {
     lock.lock();
     try {
@@ -78,7 +78,7 @@ public final class Gate {
     }
   }
 
-  /** Waits until the gate is open or at least one byte is let through; takes nothing. */
+  /** Waits until the gate is open or lets at least one byte through; takes none. */
   void pass() throws InterruptedIOException {
     lock.lock();
     try {
@@ -88,7 +88,7 @@ public final class Gate {
     }
   }
 
-  /** Whether {@link #take} would wait now. */
+  /** Whether {@link #take} would wait. */
   boolean wouldWait() {
     lock.lock();
     try {

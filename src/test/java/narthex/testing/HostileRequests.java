@@ -14,19 +14,19 @@ import java.util.stream.IntStream;
 import narthex.testing.RawClient.Answer;
 
 /**
- * Requests that no honest client sends, and what every server has to answer: a refusal that says
- * nothing of the server, which then serves the next request.
+ * Requests that no honest client sends. Every server must refuse them without revealing anything
+ * about itself, and then serve the next request.
  *
- * @param port of the server
- * @param context the context path of the application, empty at the root
+ * @param port the port of the server
+ * @param context the context path of the application; empty at the root
  */
 public record HostileRequests(int port, String context) {
-  /** A refusal, be it ours or that of the server in front of our first filter. */
+  /** Statuses of a refusal by Narthex, or by the server before Narthex sees the request. */
   private static final Set<Integer> REFUSED = Set.of(400, 404, 405, 413, 414, 417, 431, 501);
 
   private static final int MAX_REFUSAL = 600;
 
-  /** What tells who answers: products, packages, files. */
+  /** Words that reveal the server's software: products, packages, files. */
   private static final List<String> GIVEAWAYS =
       List.of(
           "tomcat",
@@ -50,12 +50,12 @@ public record HostileRequests(int port, String context) {
           "root:",
           "<web-app");
 
-  /** A hash as it should be, of nothing that there is. */
+  /** A valid hash of nothing stored. */
   private static final String HASH = "0".repeat(32);
 
   private static final String STEM = "0".repeat(52);
 
-  /** Names of narinfos and NARs that are none. */
+  /** Invalid names of narinfos and NARs. */
   public static List<String> malformedNames() {
     return List.of(
         "/.narinfo",
@@ -84,7 +84,7 @@ public record HostileRequests(int port, String context) {
         "/nar/sha256:" + STEM + ".nar");
   }
 
-  /** Paths that look for what is beside the application. */
+  /** Paths that try to reach files outside the application. */
   public static List<String> wanderingPaths() {
     return List.of(
         "/../../../../etc/passwd",
@@ -124,7 +124,7 @@ public record HostileRequests(int port, String context) {
   }
 
   /**
-   * Reads all of {@link #malformedNames} and {@link #wanderingPaths}, below {@code /upload} too.
+   * Requests all {@link #malformedNames} and {@link #wanderingPaths}, also under {@code /upload}.
    */
   public void assertNoPathIsMisunderstood() throws IOException {
     for (String path : malformedNames()) {
@@ -139,7 +139,7 @@ public record HostileRequests(int port, String context) {
     assertAlive();
   }
 
-  /** What names an existing resource in an odd way is that resource, or is refused. */
+  /** An odd spelling of an existing resource's path leads to that resource or is refused. */
   public void assertOddNamesAreHarmless() throws IOException {
     for (String path :
         List.of("//healthz", "/./healthz", "/healthz;jsessionid=0", "/x/../healthz")) {
@@ -150,7 +150,7 @@ public record HostileRequests(int port, String context) {
     }
   }
 
-  /** Methods that nothing here has. */
+  /** Unsupported methods are refused. */
   public void assertUnknownMethodsAreRefused() throws IOException {
     for (String method : List.of("PATCH", "POST", "MADE-UP", "PROPFIND", "get", "TRACE")) {
       for (String path : List.of("/healthz", "/" + HASH + ".narinfo", "/nar/x", "/nowhere", "/")) {
@@ -166,7 +166,7 @@ public record HostileRequests(int port, String context) {
     assertAlive();
   }
 
-  /** Heads that are too large or say two things at once; the server itself may refuse them. */
+  /** Headers that are too large or contradictory are refused, possibly by the server itself. */
   public void assertOddHeadsAreHarmless() throws IOException {
     String[] many =
         IntStream.range(0, 20_000).mapToObj(i -> "X-" + i + ": x").toArray(String[]::new);
@@ -193,9 +193,7 @@ public record HostileRequests(int port, String context) {
     assertAlive();
   }
 
-  /**
-   * Sends bytes and no more; whatever comes back tells nothing and does not look like a success.
-   */
+  /** Sends bytes; the response reveals nothing and isn't a success. */
   private void assertHarmless(String bytes) throws IOException {
     String shown = bytes.substring(0, Math.min(bytes.length(), 100));
     try (RawClient client = RawClient.connect(port)) {
@@ -205,7 +203,7 @@ public record HostileRequests(int port, String context) {
         client.finish();
         answer = client.read("GET");
       } catch (EOFException | SocketException closed) {
-        return; // no answer is one, too
+        return; // closing without a response is allowed
       }
       boolean ours = answer.status() == 200 && answer.body().equals("ok\n");
       assertTrue(ours || REFUSED.contains(answer.status()) || answer.status() == 505, shown);

@@ -18,15 +18,15 @@ import narthex.stream.Encoders;
 import narthex.testing.RawClient.Answer;
 
 /**
- * Uploads that nobody honest makes, and what every server has to answer: a refusal in one line,
- * after which nothing is here.
+ * Uploads that no honest client makes. Every server must refuse them in one line, and store
+ * nothing.
  *
- * @param port of the server, which takes uploads
- * @param context the context path of the application, empty at the root
- * @param maxNarBytes how many bytes a NAR may have there
+ * @param port the port of the server, which accepts uploads
+ * @param context the context path of the application; empty at the root
+ * @param maxNarBytes the server's limit of a NAR
  */
 public record HostileUploads(int port, String context, int maxNarBytes) {
-  /** Behind the magic number and the descriptor of a frame that was written as a stream. */
+  /** Offset after magic and descriptor of a frame that was written as a stream. */
   private static final int ZSTD_WINDOW_AT = 5;
 
   private static final byte ZSTD_WINDOW_OF_4_GIB = (byte) (22 << 3);
@@ -34,7 +34,7 @@ public record HostileUploads(int port, String context, int maxNarBytes) {
   private static final String HASH = "0".repeat(32);
   private static final String PATH = "/nix/store/" + HASH + "-x";
 
-  /** Texts that are no narinfo. */
+  /** Invalid narinfos. */
   private static final List<String> MALFORMED =
       List.of(
           "",
@@ -51,7 +51,7 @@ public record HostileUploads(int port, String context, int maxNarBytes) {
           "StorePath: " + PATH + "\nURL: nar/x.nar\nNarHash: sha256:x\nNarSize: -1\n",
           "StorePath: " + PATH + "\nNarSize: 99999999999999999999\n");
 
-  /** Everything below. */
+  /** Runs all assertions below. */
   public void assertAllAreRefused() throws IOException {
     assertMalformedNarInfosAreRefused();
     assertNarInfosThatAreNoTextAreRefused();
@@ -63,19 +63,19 @@ public record HostileUploads(int port, String context, int maxNarBytes) {
     assertNothingIsHere();
   }
 
-  /** Texts that are no narinfo. */
+  /** Invalid narinfos are refused. */
   public void assertMalformedNarInfosAreRefused() throws IOException {
     for (String text : MALFORMED) {
       assertRefused(400, put(narInfo(), text.getBytes(StandardCharsets.UTF_8)));
     }
   }
 
-  /** Bytes that are not UTF-8. */
+  /** Narinfos that aren't UTF-8 are refused. */
   public void assertNarInfosThatAreNoTextAreRefused() throws IOException {
     assertRefused(400, put(narInfo(), new byte[] {(byte) 0xC0, (byte) 0x80, '\n'}));
   }
 
-  /** Ten megabytes of references, plain, chunked and coded. */
+  /** Ten megabytes of references, plain, chunked and compressed, are refused. */
   public void assertEndlessReferencesAreRefused() throws IOException {
     String references = (HASH + "-x ").repeat(10_000_000 / (HASH.length() + 3));
     byte[] text =
@@ -88,7 +88,7 @@ public record HostileUploads(int port, String context, int maxNarBytes) {
     assertRefused(413, put(narInfo(), encoded(Compression.XZ, text), "Content-Encoding: xz"));
   }
 
-  /** Files that are named as they should be and hold something else. */
+  /** Files with a valid name but other contents than a NAR are refused. */
   public void assertWhatIsNoNarIsRefused() throws IOException {
     byte[] text = "this is no archive".repeat(100).getBytes(StandardCharsets.UTF_8);
     byte[] almost = Arrays.copyOf(NarTree.file("contents").nar(), 100);
@@ -100,7 +100,7 @@ public record HostileUploads(int port, String context, int maxNarBytes) {
     }
   }
 
-  /** Small files that decode to more than a NAR may have. */
+  /** Small files that decode to more than a NAR's limit are refused. */
   public void assertBombsAreRefused() throws IOException {
     byte[] nar = archive(new byte[maxNarBytes + maxNarBytes / 4]);
     for (Compression compression :
@@ -113,7 +113,7 @@ public record HostileUploads(int port, String context, int maxNarBytes) {
     assertRefused(413, put(nar(nar, ""), file, "Content-Encoding: zstd"));
   }
 
-  /** A file that asks for a huge dictionary. */
+  /** A file that needs a huge dictionary is refused. */
   public void assertGreedyDecodersAreRefused() throws IOException {
     byte[] file = encoded(Compression.ZSTD, archive(new byte[1000]));
     file[ZSTD_WINDOW_AT] = ZSTD_WINDOW_OF_4_GIB;
@@ -122,8 +122,8 @@ public record HostileUploads(int port, String context, int maxNarBytes) {
   }
 
   /**
-   * Lengths of terabytes and exabytes, refused before the body is sent: with 413, or with 400 by a
-   * server whose own bound is below ours.
+   * Lengths of terabytes and exabytes are refused before the body is sent: with 413, or with 400 by
+   * a server with a lower limit.
    */
   public void assertGiantLengthsAreRefused() throws IOException {
     for (String length : List.of("9000000000000", "9000000000000000000")) {
@@ -133,7 +133,10 @@ public record HostileUploads(int port, String context, int maxNarBytes) {
     }
   }
 
-  /** Asks for leave to send so much; a server may give it before it asks the application. */
+  /**
+   * Sends headers with this length and Expect: 100-continue. A server may send the 100 before it
+   * asks the application.
+   */
   private Answer announce(String length) throws IOException {
     try (RawClient client = RawClient.connect(port)) {
       client.send(
@@ -144,7 +147,7 @@ public record HostileUploads(int port, String context, int maxNarBytes) {
     }
   }
 
-  /** Of the path that the narinfos were put under there is no narinfo. */
+  /** No narinfo is stored under the path of the uploads. */
   public void assertNothingIsHere() throws IOException {
     assertEquals(404, RawClient.ask(port, "GET", narInfo()).status());
   }
@@ -181,7 +184,7 @@ public record HostileUploads(int port, String context, int maxNarBytes) {
     }
   }
 
-  /** The path, within the application, of a file that is named as it should be. */
+  /** The path, within the application, of a file with a valid name. */
   public static String narPath(byte[] file, String extension) {
     try {
       Sha256 hash = Sha256.of(MessageDigest.getInstance("SHA-256").digest(file));

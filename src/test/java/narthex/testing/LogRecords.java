@@ -7,7 +7,7 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** What all loggers of this JVM write at level INFO and above until this is closed. */
+/** Records what all loggers of this JVM log at level INFO and above, until it is closed. */
 public final class LogRecords extends Handler implements AutoCloseable {
   private static final Logger ROOT = Logger.getLogger("");
 
@@ -15,14 +15,14 @@ public final class LogRecords extends Handler implements AutoCloseable {
 
   private LogRecords() {}
 
-  /** Begins to listen. */
+  /** Starts recording. */
   public static LogRecords listen() {
     LogRecords listener = new LogRecords();
     ROOT.addHandler(listener);
     return listener;
   }
 
-  /** The texts written so far by our loggers, their parameters filled in. */
+  /** The messages of Narthex's loggers so far, with their parameters. */
   public List<String> ours() {
     return records.stream()
         .filter(each -> each.getLoggerName() != null && each.getLoggerName().startsWith("narthex"))
@@ -30,7 +30,7 @@ public final class LogRecords extends Handler implements AutoCloseable {
         .toList();
   }
 
-  /** The texts of all records with a stack trace, whoever wrote them. */
+  /** The messages of all records with an exception, by any logger. */
   public List<String> withTrace() {
     return records.stream()
         .filter(each -> each.getThrown() != null)

@@ -17,9 +17,9 @@ import narthex.nix.SecretKey;
 import narthex.nix.Sha256;
 import narthex.nix.StorePath;
 
-/** A NAR with its compressed file and all that its narinfo says, held in memory. Immutable. */
+/** A NAR, its compressed file, and the contents of its narinfo, in memory. Immutable. */
 public final class NarFixture {
-  /** Where a fixture is served, and the narinfo it is served with. */
+  /** The targets of a published fixture, and its narinfo. */
   public record Published(String narInfoTarget, String narTarget, NarInfo narInfo) {}
 
   private static final String STORE_DIR = "/nix/store";
@@ -44,7 +44,7 @@ public final class NarFixture {
     this.references = List.copyOf(references);
   }
 
-  /** A store path of this name with this NAR, whether it is a valid one or not. */
+  /** A store path of this name with this NAR, which may be invalid. */
   public static NarFixture of(String name, byte[] nar, Compression compression) {
     byte[] digest =
         sha256((name + ":" + sha256(nar)).getBytes(java.nio.charset.StandardCharsets.UTF_8))
@@ -59,18 +59,18 @@ public final class NarFixture {
     return of(name, tree.nar(), compression);
   }
 
-  /** A store path that is one file of random bytes, always the same for the same seed. */
+  /** A store path with one file of random bytes, which depend on the seed only. */
   public static NarFixture random(long seed, int fileBytes, Compression compression) {
     return of("random-" + seed, NarTree.random(seed, fileBytes), compression);
   }
 
-  /** The same with references to these store paths. */
+  /** Returns a copy with references to these store paths. */
   public NarFixture referring(NarFixture... others) {
     List<String> names = Arrays.stream(others).map(o -> o.storePath.baseName()).sorted().toList();
     return new NarFixture(storePath, nar, file, compression, names);
   }
 
-  /** Its store path. */
+  /** The store path. */
   public StorePath storePath() {
     return storePath;
   }
@@ -80,7 +80,7 @@ public final class NarFixture {
     return new NarId(sha256(nar), nar.length);
   }
 
-  /** How {@link #file} is compressed. */
+  /** The compression of {@link #file}. */
   public Compression compression() {
     return compression;
   }
@@ -100,7 +100,7 @@ public final class NarFixture {
     return sha256(file);
   }
 
-  /** Where Nix puts the file: named by its hash. */
+  /** The URL that Nix uses: named by the FileHash. */
   public String url() {
     return "nar/" + fileHash().nix32() + ".nar" + compression.extension();
   }
@@ -113,25 +113,25 @@ public final class NarFixture {
     return unsigned.withSignatures(Arrays.stream(keys).map(key -> key.sign(fingerprint)).toList());
   }
 
-  /** Makes the upstream serve the NAR by its file hash, and its narinfo, signed with these keys. */
+  /** Publishes the NAR by its FileHash, and its narinfo signed with these keys. */
   public Published publishTo(FaultyUpstream upstream, SecretKey... keys) {
     return publishTo(upstream, UrlStyle.BY_FILE_HASH, keys);
   }
 
-  /** Makes the upstream serve the NAR and its narinfo, signed with these keys. */
+  /** Publishes the NAR and its narinfo, signed with these keys. */
   public Published publishTo(FaultyUpstream upstream, UrlStyle style, SecretKey... keys) {
     NarInfo narInfo = narInfo(style.url(this, upstream.url()), keys);
     return publishTo(upstream, style.target(this), narInfo);
   }
 
-  /** Makes the upstream serve the NAR there and this narinfo, right or wrong, for its path. */
+  /** Publishes the NAR under a target, and any narinfo, right or wrong, for its path. */
   public Published publishTo(FaultyUpstream upstream, String narTarget, NarInfo narInfo) {
     String narInfoTarget = "/" + storePath.hash().text() + ".narinfo";
     upstream.put(narTarget, file).put(narInfoTarget, narInfo.print());
     return new Published(narInfoTarget, narTarget, narInfo);
   }
 
-  /** Makes the upstream a binary cache: it has a {@code nix-cache-info} of this priority. */
+  /** Publishes a {@code nix-cache-info} with this priority. */
   public static FaultyUpstream publishCacheInfo(FaultyUpstream upstream, int priority) {
     return upstream.put(
         "/nix-cache-info",

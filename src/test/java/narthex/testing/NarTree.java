@@ -13,7 +13,7 @@ import java.util.Random;
 import java.util.TreeMap;
 
 /**
- * A file, a symbolic link or a directory that can be written as a NAR. Immutable. Format: Eelco
+ * A file, symbolic link or directory that can be written as a NAR. Immutable. Format: Eelco
  * Dolstra's thesis, figure 5.2; a string is its length in 64 bits little-endian, its bytes, and
  * zeros up to a multiple of 8.
  */
@@ -33,13 +33,13 @@ public final class NarTree {
     this.node = node;
   }
 
-  /** A file that cannot be executed. */
+  /** A file without the executable bit. */
   public static NarTree file(byte[] contents) {
     byte[] copy = contents.clone();
     return new NarTree(w -> w.texts("(", "type", "regular", "contents").string(copy).texts(")"));
   }
 
-  /** A file that cannot be executed, with this text in UTF-8. */
+  /** A file without the executable bit, with this text in UTF-8. */
   public static NarTree file(String contents) {
     return file(contents.getBytes(StandardCharsets.UTF_8));
   }
@@ -56,7 +56,7 @@ public final class NarTree {
     return new NarTree(w -> w.texts("(", "type", "symlink", "target", target, ")"));
   }
 
-  /** A directory; the entries are put into the order of their bytes. */
+  /** A directory; its entries are sorted by their bytes. */
   public static NarTree directory(Map<String, NarTree> entries) {
     TreeMap<byte[], NarTree> sorted = new TreeMap<>(Arrays::compareUnsigned);
     entries.forEach((name, tree) -> sorted.put(name.getBytes(StandardCharsets.UTF_8), tree));
@@ -72,7 +72,7 @@ public final class NarTree {
         });
   }
 
-  /** A file of random bytes, always the same for the same seed. */
+  /** A file of random bytes, which depend on the seed only. */
   public static NarTree random(long seed, int sizeBytes) {
     byte[] contents = new byte[sizeBytes];
     new Random(seed).nextBytes(contents);
@@ -80,8 +80,8 @@ public final class NarTree {
   }
 
   /**
-   * A file that is made anew each time it is written and never held in memory: blocks of random
-   * bytes, of text and of zeros in turn, always the same for the same seed.
+   * A file that is generated on each write and never in memory as a whole: blocks of random bytes,
+   * text and zeros in turn, which depend on the seed only.
    */
   public static NarTree mixed(long seed, long sizeBytes) {
     return new NarTree(

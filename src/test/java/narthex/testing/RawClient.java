@@ -14,8 +14,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * A connection on which a test writes what it likes: nothing is normalized, completed or refused
- * before it reaches the server.
+ * A connection on which a test can send anything: nothing is normalised, completed or refused on
+ * the way to the server.
  */
 public final class RawClient implements AutoCloseable {
   private static final int PATIENCE_MILLIS = 30_000;
@@ -29,12 +29,12 @@ public final class RawClient implements AutoCloseable {
   }
 
   /**
-   * An answer as it came.
+   * A response.
    *
-   * @param fields the header fields, a line each
+   * @param fields the header lines
    */
   public record Answer(int status, List<String> fields, String body) {
-    /** The values of all fields of this name. */
+    /** The values of all headers of this name. */
     public List<String> fields(String name) {
       String start = name.toLowerCase(Locale.ROOT) + ":";
       return fields.stream()
@@ -43,7 +43,7 @@ public final class RawClient implements AutoCloseable {
           .toList();
     }
 
-    /** The value of the first field of this name. */
+    /** The value of the first header of this name. */
     public Optional<String> field(String name) {
       return fields(name).stream().findFirst();
     }
@@ -56,7 +56,7 @@ public final class RawClient implements AutoCloseable {
     return new RawClient(socket);
   }
 
-  /** Sends a request without a body on a connection of its own and returns its answer. */
+  /** Sends a request without a body on a connection of its own and returns the response. */
   public static Answer ask(int port, String method, String target, String... fields)
       throws IOException {
     try (RawClient client = connect(port)) {
@@ -65,7 +65,7 @@ public final class RawClient implements AutoCloseable {
     }
   }
 
-  /** A request's head, with a Host field and an empty line at the end. */
+  /** The head of a request, with a Host header and an empty line at the end. */
   public static String head(String method, String target, String... fields) {
     StringBuilder head =
         new StringBuilder(method + " " + target + " HTTP/1.1\r\nHost: localhost\r\n");
@@ -76,7 +76,7 @@ public final class RawClient implements AutoCloseable {
   }
 
   /**
-   * Sends characters as bytes of the same number.
+   * Sends each character as one byte (ISO-8859-1).
    *
    * @throws SocketException if the server has closed the connection
    */
@@ -94,20 +94,20 @@ public final class RawClient implements AutoCloseable {
     try {
       send(bytes);
     } catch (SocketException closed) {
-      return; // and has answered before
+      return; // The server has answered before.
     }
   }
 
-  /** Says that nothing more will be sent. */
+  /** Ends the sending side of the connection. */
   public void finish() throws IOException {
     socket.shutdownOutput();
   }
 
   /**
-   * Reads one answer, interim ones too.
+   * Reads one response and any interim ones before it.
    *
-   * @param method of the request: the answer to HEAD has no body
-   * @throws EOFException if the server closed the connection before its end
+   * @param method the method of the request, since a response to HEAD has no body
+   * @throws EOFException if the server closes the connection before the end of the response
    */
   public Answer read(String method) throws IOException {
     String statusLine = line();
@@ -120,7 +120,7 @@ public final class RawClient implements AutoCloseable {
     return empty ? head : new Answer(head.status(), fields, body(head));
   }
 
-  /** Reads what is left until the server closes the connection, or resets it. */
+  /** Reads until the server closes or resets the connection. */
   public String readToEnd() throws IOException {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     try {

@@ -20,9 +20,9 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stands between clients and a server, logs the requests and can hold their bodies back at a gate.
- * Answers pass unseen. Knows HTTP/1.1 with Content-Length and no chunked requests. Whichever side
- * ends a connection, it ends on the other too. May be used from any thread at any time.
+ * A proxy between clients and a server, which logs requests and can hold their bodies back at a
+ * gate. Passes responses unchanged. Supports HTTP/1.1 with Content-Length, but no chunked requests.
+ * If one side ends a connection, it also ends the other side. Thread-safe.
  */
 public final class Relay implements AutoCloseable {
   private static final int BACKLOG = 512;
@@ -42,7 +42,7 @@ public final class Relay implements AutoCloseable {
     start("relay-listener", this::accept);
   }
 
-  /** A running relay to the server of this URL, whose path is left to the clients. */
+  /** Starts a relay to the server of this URL; ignores the path of the URL. */
   public static Relay to(String url) {
     try {
       return new Relay(URI.create(url));
@@ -51,29 +51,29 @@ public final class Relay implements AutoCloseable {
     }
   }
 
-  /** Where clients reach the server through it, without a slash at the end. */
+  /** The relay's URL for clients, without a slash at the end. */
   public String url() {
     return "http://127.0.0.1:" + listener.getLocalPort();
   }
 
-  /** What was asked since the start or the last clear. */
+  /** The requests since the start or the last clear. */
   public RequestLog requests() {
     return log;
   }
 
-  /** Of the requests that match, only so many bytes of the body pass before the gate lets more. */
+  /** Holds matching requests back at a gate after so many bytes of the body. */
   public Relay hold(Predicate<UpstreamRequest> predicate, long afterBytes, Gate gate) {
     holds.add(new Hold(predicate, afterBytes, gate));
     return this;
   }
 
-  /** Holds nothing back any more, but what is already held. */
+  /** Stops holding back further requests; those already held stay at their gate. */
   public Relay heal() {
     holds.clear();
     return this;
   }
 
-  /** Ends the port and all connections. */
+  /** Closes the port and all connections. */
   @Override
   public void close() {
     closeQuietly(listener);
@@ -86,7 +86,7 @@ public final class Relay implements AutoCloseable {
         Socket client = listener.accept();
         start("relay-connection", () -> relay(client));
       } catch (IOException e) {
-        return; // the listener is closed
+        return; // the listener was closed
       }
     }
   }
@@ -105,7 +105,7 @@ public final class Relay implements AutoCloseable {
         pass(request, in, upward.getOutputStream());
       }
     } catch (IOException e) {
-      // one of the sides has ended the connection: the other one's ends with it
+      // One side has ended the connection; end the other side, too.
     } finally {
       sockets.remove(client);
     }
@@ -116,7 +116,7 @@ public final class Relay implements AutoCloseable {
         client) {
       upward.getInputStream().transferTo(client.getOutputStream());
     } catch (IOException e) {
-      // as above
+      // like above
     } finally {
       sockets.remove(upward);
     }
@@ -177,7 +177,7 @@ public final class Relay implements AutoCloseable {
     try {
       closeable.close();
     } catch (Exception e) {
-      // nothing is lost with it
+      // closing is all that matters
     }
   }
 }

@@ -7,13 +7,13 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 
-/** What an upstream was asked and how far it answered. Thread-safe. */
+/** Records the requests that an upstream got and the ends of its responses. Thread-safe. */
 public final class RequestLog {
   /**
-   * An answer that has ended, well or badly.
+   * A response that has ended, well or not.
    *
-   * @param status 0 if no status line was sent
-   * @param bodyBytes bytes of the body written to the connection, before any transfer coding
+   * @param status the status; 0 if no status line was sent
+   * @param bodyBytes body bytes written to the connection, before transfer coding
    */
   public record Answered(UpstreamRequest request, int status, long bodyBytes) {}
 
@@ -22,12 +22,12 @@ public final class RequestLog {
   private final List<UpstreamRequest> requests = new ArrayList<>(); // guarded by lock
   private final List<Answered> answers = new ArrayList<>(); // guarded by lock
 
-  /** All requests in the order of their arrival. */
+  /** All requests in the order of arrival. */
   public List<UpstreamRequest> all() {
     return matching(request -> true);
   }
 
-  /** The requests that match, in the order of their arrival. */
+  /** The matching requests in the order of arrival. */
   public List<UpstreamRequest> matching(Predicate<UpstreamRequest> predicate) {
     lock.lock();
     try {
@@ -37,7 +37,7 @@ public final class RequestLog {
     }
   }
 
-  /** The answers that have ended, in the order in which they ended. */
+  /** The ended responses in the order of their ends. */
   public List<Answered> answers() {
     lock.lock();
     try {
@@ -47,34 +47,34 @@ public final class RequestLog {
     }
   }
 
-  /** How many requests of any method came for this target. */
+  /** Number of requests for this target, with any method. */
   public int count(String target) {
     return matching(request -> request.target().equals(target)).size();
   }
 
-  /** How many requests of this method came for this target. */
+  /** Number of requests for this target with this method. */
   public int count(String method, String target) {
     return matching(only(method, target)).size();
   }
 
-  /** How many GET requests came for targets that start with this. */
+  /** Number of GET requests for targets with this prefix. */
   public int countGetsBelow(String prefix) {
     return matching(r -> r.method().equals("GET") && r.target().startsWith(prefix)).size();
   }
 
   /**
-   * Waits until so many GET requests have come for this target.
+   * Waits for so many GET requests for this target.
    *
-   * @throws AssertionError if that has not happened within the time
+   * @throws AssertionError if they don't arrive in time
    */
   public void awaitGets(String target, int wanted, Duration within) {
     await(() -> count("GET", target), wanted, within, "GET " + target);
   }
 
   /**
-   * Waits until so many answers to GET requests for this target have ended.
+   * Waits until so many responses to GET requests for this target have ended.
    *
-   * @throws AssertionError if that has not happened within the time
+   * @throws AssertionError if they don't end in time
    */
   public void awaitAnswered(String target, int wanted, Duration within) {
     Predicate<UpstreamRequest> ours = only("GET", target);
@@ -85,7 +85,7 @@ public final class RequestLog {
         "answered GET " + target);
   }
 
-  /** Forgets everything so far. */
+  /** Clears the log. */
   public void clear() {
     lock.lock();
     try {

@@ -8,13 +8,13 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the head of HTTP/1.1 requests from a connection. */
+/** Reads the heads of HTTP/1.1 requests. */
 final class RequestReader {
   private static final int MAX_LINE_BYTES = 16 * 1024;
 
   private RequestReader() {}
 
-  /** The next request, or null if the client has closed the connection between two requests. */
+  /** Reads the next request; null if the client has closed the connection between two requests. */
   static @Nullable UpstreamRequest read(InputStream in) throws IOException {
     String first = readLine(in);
     if (first == null) {

@@ -31,17 +31,17 @@ import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import narthex.stream.Encoders;
 
-/** A NAR that a test stored as chunks, with packs and parts as small as it likes. */
+/** A NAR that a test has stored as chunks, with packs and manifest parts of any small size. */
 public final class StoredChunks {
   /** The length at which packs of the usual shape are full. */
   public static final int PACK_BYTES = 32 << 10;
 
   /**
-   * How a NAR is cut.
+   * The sizes of chunks, packs and manifest parts.
    *
-   * @param sizes of chunks
-   * @param chunksInPack how many frames a pack has
-   * @param chunksInPart how many chunks a row of the manifest has
+   * @param sizes the chunk sizes
+   * @param chunksInPack frames per pack
+   * @param chunksInPart chunks per manifest part
    */
   public record Shape(ChunkSizes sizes, int chunksInPack, int chunksInPart) {
     /** Chunks of some KiB, several packs and parts in a NAR of 200 kB. */
@@ -74,7 +74,7 @@ public final class StoredChunks {
         packers);
   }
 
-  /** Stores a NAR: chunks that are stored already, or come twice, are referred to. */
+  /** Stores a NAR; refers to chunks that are already stored or occur twice. */
   public static StoredChunks store(Database database, BlobStore blobs, Shape shape, byte[] nar)
       throws IOException {
     StoredChunks stored =
@@ -95,12 +95,12 @@ public final class StoredChunks {
     return id;
   }
 
-  /** Where its chunks are, in their order. */
+  /** The places of its chunks in order. */
   public List<ChunkPlace> places() {
     return List.copyOf(places);
   }
 
-  /** The chunk that holds this byte of the NAR. */
+  /** The chunk with this offset of the NAR. */
   public ChunkPlace placeOf(long offset) {
     long end = 0;
     for (ChunkPlace place : places) {
@@ -112,12 +112,12 @@ public final class StoredChunks {
     throw new IllegalArgumentException("no byte " + offset);
   }
 
-  /** The sum of the lengths of the frames. */
+  /** Total length of the frames. */
   public long framesLength() {
     return places.stream().mapToLong(ChunkPlace::storedLength).sum();
   }
 
-  /** The frames back to back. */
+  /** The concatenated frames. */
   public byte[] frames() throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     for (ChunkPlace place : places) {

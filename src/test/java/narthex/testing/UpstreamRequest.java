@@ -5,10 +5,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * One request as the upstream read it.
+ * A request that an upstream got.
  *
  * @param target path and query exactly as sent
- * @param headers by lower-case name; of a repeated header the last
+ * @param headers headers by lower-case name; of a repeated header the last one
  */
 public record UpstreamRequest(String method, String target, Map<String, String> headers) {
   /** Copies the headers. */
@@ -16,12 +16,12 @@ public record UpstreamRequest(String method, String target, Map<String, String> 
     headers = Map.copyOf(headers);
   }
 
-  /** The header of this name in any case, empty if it was not sent. */
+  /** The value of a header, whose name may have any case; empty if it is missing. */
   public Optional<String> header(String name) {
     return Optional.ofNullable(headers.get(name.toLowerCase(Locale.ROOT)));
   }
 
-  /** The Range header, empty if it was not sent. */
+  /** The value of the Range header; empty if it is missing. */
   public Optional<String> range() {
     return header("range");
   }

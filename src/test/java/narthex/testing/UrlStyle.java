@@ -3,16 +3,16 @@ package narthex.testing;
 import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 
-/** How binary caches name a NAR in the URL of its narinfo. */
+/** The styles in which binary caches name NARs in the URL of a narinfo. */
 public enum UrlStyle {
-  /** {@code nar/<FileHash>.nar.xz}, as Nix writes and cache.nixos.org serves. */
+  /** {@code nar/<FileHash>.nar.xz}, the style of Nix and cache.nixos.org. */
   BY_FILE_HASH {
     @Override
     String target(NarFixture nar) {
       return "/nar/" + nar.fileHash().nix32() + ".nar" + nar.compression().extension();
     }
   },
-  /** The same as an absolute URL. */
+  /** The same, as an absolute URL. */
   ABSOLUTE {
     @Override
     String target(NarFixture nar) {
@@ -24,14 +24,14 @@ public enum UrlStyle {
       return base + target(nar);
     }
   },
-  /** The same with a query that must be kept. */
+  /** The same, with a query that must be kept. */
   WITH_QUERY {
     @Override
     String target(NarFixture nar) {
       return BY_FILE_HASH.target(nar) + "?token=a%2Fb&expires=1";
     }
   },
-  /** {@code nar/<UUID>.nar.xz}, as Cachix names them. */
+  /** {@code nar/<UUID>.nar.xz}, the style of Cachix. */
   UUID_NAMED {
     @Override
     String target(NarFixture nar) {
@@ -39,7 +39,7 @@ public enum UrlStyle {
       return "/nar/" + uuid + ".nar" + nar.compression().extension();
     }
   },
-  /** {@code nar/<store path hash>-<NarHash>.nar}, as nix-serve names them. */
+  /** {@code nar/<store path hash>-<NarHash>.nar}, the style of nix-serve. */
   NIX_SERVE {
     @Override
     String target(NarFixture nar) {
@@ -47,7 +47,7 @@ public enum UrlStyle {
       return "/nar/" + names + ".nar" + nar.compression().extension();
     }
   },
-  /** No {@code .nar} at all and the size in the query, as snix does. */
+  /** No {@code .nar}, and the size in the query: the style of snix. */
   WITHOUT_SUFFIX {
     @Override
     String target(NarFixture nar) {
@@ -58,7 +58,11 @@ public enum UrlStyle {
   /** The target under which the upstream serves the file. */
   abstract String target(NarFixture nar);
 
-  /** The URL in the narinfo, for an upstream at this base, which has no slash at its end. */
+  /**
+   * The URL in the narinfo.
+   *
+   * @param base the upstream's base URL, without a slash at the end
+   */
   String url(NarFixture nar, String base) {
     return target(nar).substring(1);
   }

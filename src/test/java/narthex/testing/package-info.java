@@ -1,10 +1,10 @@
 /**
- * What tests stand on: an upstream that fails as it is told, a relay before a server, NARs and
- * narinfos made without Nix.
+ * Test fixtures: an upstream with faults, a relay in front of a server, and NARs and narinfos made
+ * without Nix.
  *
- * <p>May import the JDK, JUnit and {@code narthex.nix}. Glossary: <em>fault</em>, a way an answer
- * goes wrong; <em>gate</em>, what holds an answer back until the test lets it go on;
- * <em>target</em>, the path and query of a request exactly as sent.
+ * <p>May import the JDK, JUnit and {@code narthex.nix}. Glossary: a <em>fault</em> is a way in
+ * which a response goes wrong; a <em>gate</em> holds a response back until the test lets it
+ * continue; a <em>target</em> is the path and query of a request exactly as sent.
  */
 @NullMarked
 package narthex.testing;

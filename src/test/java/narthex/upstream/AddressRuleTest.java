@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Where an upstream may lead us to. */
+/** The addresses that an upstream may redirect to. */
 class AddressRuleTest {
   private static final String PUBLIC = "93.184.216.34";
 

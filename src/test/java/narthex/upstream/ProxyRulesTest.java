@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Proxies of the settings and of the environment. */
+/** Proxies from settings and environment variables. */
 class ProxyRulesTest {
   private final UpstreamFixture fixture = new UpstreamFixture();
   private final FaultyUpstream proxy = FaultyUpstream.start();

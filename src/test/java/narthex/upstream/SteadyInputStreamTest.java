@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class SteadyInputStreamTest {
   private final AtomicLong now = new AtomicLong();
 
-  /** Gives so many bytes with each read, each of which takes so long. */
+  /** Returns so many bytes per read, and lets each read take so long. */
   private InputStream slow(int bytes, int each, Duration time) {
     return new ByteArrayInputStream(new byte[bytes]) {
       @Override

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** An upstream whose certificate the JVM does not know. */
+/** An upstream whose certificate the JVM doesn't trust. */
 class TrustStoreTest {
   private static final String PASSWORD = "changeit";
 

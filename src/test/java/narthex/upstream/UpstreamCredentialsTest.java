@@ -13,7 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Names and passwords go to their host, at once, and to no other. */
+/** Credentials are sent to their host with the first request, and to no other host. */
 @Timeout(60)
 class UpstreamCredentialsTest {
   private static final String ANNA_SECRET = "Basic YW5uYTpzZWNyZXQ=";

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What an upstream has beside narinfos and NARs, and what of it is taken. */
+/** Documents from an upstream, and which of them are accepted. */
 @Timeout(60)
 class UpstreamDocumentTest {
   private static final String HASH = "sn5lbjwwmnbv2bq2xh5qhpm3lrn7nrlm";

@@ -17,7 +17,7 @@ import narthex.testing.FaultyUpstream;
 import narthex.testing.NarFixture;
 import org.jspecify.annotations.Nullable;
 
-/** A server with one path and ways to ask it. Closes all that it opened. */
+/** A server with one store path, and clients for it. Closing it closes all of them. */
 final class UpstreamFixture implements Closeable {
   private static final long DECODER_BYTES = 256 << 20;
   static final String STORE_DIR = "/nix/store";
@@ -67,13 +67,13 @@ final class UpstreamFixture implements Closeable {
         throw new UnknownHostException(host);
       };
 
-  /** The server under this name, which the resolver is asked for. */
+  /** A client that reaches the server by this host name, which the resolver resolves. */
   Upstream resolving(String host, AddressRule.Resolver resolver) {
     return through(
         server.url().replace("127.0.0.1", host), UpstreamNetwork.direct(Netrc.empty()), resolver);
   }
 
-  /** An upstream that is tried once, over this network. */
+  /** A client without retries that uses these network settings. */
   Upstream through(String url, UpstreamNetwork network, AddressRule.Resolver resolver) {
     UpstreamPolicy.Limits limits = limits(LONG, Duration.ZERO, 1000, LONG);
     Upstream upstream =
@@ -92,7 +92,7 @@ final class UpstreamFixture implements Closeable {
     return new DecoderBudget(DECODER_BYTES).share(DecoderBudget.Work.DOWNLOADS);
   }
 
-  /** The number of GETs for the path's narinfo. */
+  /** Number of GETs of the path's narinfo. */
   int narInfoGets() {
     return server.requests().count("GET", published.narInfoTarget());
   }

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What an upstream says of a path, and what of it is believed. */
+/** Narinfos from an upstream, and which of them are accepted. */
 @Timeout(60)
 class UpstreamNarInfoTest {
   private final UpstreamFixture fixture = new UpstreamFixture();

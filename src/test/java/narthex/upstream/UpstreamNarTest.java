@@ -23,8 +23,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** NAR files from any offset, however their URL is written. */
-@Timeout(20) // below the read time-out
+/** NAR files from any offset, with any style of URL. */
+@Timeout(20) // shorter than the read timeout
 class UpstreamNarTest {
   private final UpstreamFixture fixture = new UpstreamFixture();
   private final Upstream upstream = fixture.upstream();
@@ -189,7 +189,7 @@ class UpstreamNarTest {
     assertEquals(100, body.stream().readNBytes(100).length);
     body.close();
 
-    // A close that read on would still wait at the gate, for the read time-out of this upstream.
+    // If closing read the rest, it would wait at the gate until the read timeout.
     gate.awaitArrivals(1, UpstreamFixture.LONG);
     assertEquals(0, fixture.server.requests().answers().size());
     gate.open();

@@ -28,10 +28,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Broken transfers are tried again within a bound; a dead upstream is left alone, then probed. */
+/** Broken transfers are retried for a limited time; a dead upstream is suspended, then probed. */
 @Timeout(60)
 class UpstreamTroubleTest {
-  /** More than the head of a gzip stream, and so enough to see that it is none. */
+  /** Enough bytes to see that they aren't a gzip header. */
   private static final int NO_GZIP_BYTES = 40;
 
   private static final Duration LONG = UpstreamFixture.LONG;
@@ -228,7 +228,7 @@ class UpstreamTroubleTest {
     }
   }
 
-  /** Its rest would hold a connection for as long as the upstream likes. */
+  /** The rest of the body would block a connection for as long as the upstream likes. */
   @Test
   @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void anAnswerThatIsGivenUpIsNotReadToItsEnd() {

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What an upstream may say of URLs, heads and codings: all that curl takes. */
+/** URLs, headers and codings that curl accepts from an upstream. */
 @Timeout(60)
 class UpstreamUrlsTest {
   private final UpstreamFixture fixture = new UpstreamFixture();

@@ -22,7 +22,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** All upstreams at once: order, waiting, absence and trouble. Gates, not clocks, decide. */
+/**
+ * Searching all upstreams: order, waiting, misses and trouble. Synchronised by gates, not by time.
+ */
 @Timeout(60)
 class UpstreamsTest {
   private static final Duration LONG = UpstreamFixture.LONG;

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Debian's nginx with three ports: the upstream of Narthex; the yardstick that serves the same bytes
- * as static files; and the yardstick that is a caching proxy of the upstream.
+ * Debian's nginx with three ports: the upstream of Narthex; the yardstick that serves the same
+ * bytes as static files; and the yardstick that is a caching proxy of the upstream.
  */
 final class Nginx implements AutoCloseable {
   private static final int START_ATTEMPTS = 200;
