@@ -18,15 +18,6 @@ public final class NarInfoSigner {
   private final List<PublicKey> uploaders;
 
   /**
-   * Signs whatever is served.
-   *
-   * @param keys at least one; several while keys are rotated
-   */
-  public NarInfoSigner(List<SecretKey> keys) {
-    this(keys, List.of());
-  }
-
-  /**
    * Signs what upstreams said, and uploads by the trust of their uploaders.
    *
    * @param keys at least one; several while keys are rotated

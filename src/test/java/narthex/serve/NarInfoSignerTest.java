@@ -23,7 +23,7 @@ class NarInfoSignerTest {
 
   @Test
   void ourSignatureComesBesideThoseItCameWith() {
-    NarInfo signed = new NarInfoSigner(List.of(old)).sign(upstream);
+    NarInfo signed = new NarInfoSigner(List.of(old), List.of()).sign(upstream);
 
     assertEquals(List.of("upstream-1", "narthex-1"), signers(signed));
     assertSignedBy(theirs.publicKey(), signed);
@@ -33,7 +33,7 @@ class NarInfoSignerTest {
 
   @Test
   void whileKeysAreRotatedBothSign() {
-    NarInfoSigner signer = new NarInfoSigner(List.of(old, fresh));
+    NarInfoSigner signer = new NarInfoSigner(List.of(old, fresh), List.of());
 
     NarInfo signed = signer.sign(upstream);
 
@@ -47,7 +47,7 @@ class NarInfoSignerTest {
 
   @Test
   void signaturesUnderOurNamesAreReplacedAndNotDoubled() {
-    NarInfoSigner signer = new NarInfoSigner(List.of(old, fresh));
+    NarInfoSigner signer = new NarInfoSigner(List.of(old, fresh), List.of());
 
     NarInfo twice = signer.sign(signer.sign(upstream));
 
@@ -59,7 +59,8 @@ class NarInfoSignerTest {
     SecretKey lost = key("narthex-1");
 
     NarInfo signed =
-        new NarInfoSigner(List.of(old)).sign(new NarInfoSigner(List.of(lost)).sign(upstream));
+        new NarInfoSigner(List.of(old), List.of())
+            .sign(new NarInfoSigner(List.of(lost), List.of()).sign(upstream));
 
     assertEquals(List.of("upstream-1", "narthex-1"), signers(signed));
     assertSignedBy(old.publicKey(), signed);
@@ -67,16 +68,16 @@ class NarInfoSignerTest {
 
   @Test
   void afterTheRotationTheOldKeysSignaturesStayAsSomebodyElses() {
-    NarInfo before = new NarInfoSigner(List.of(old)).sign(upstream);
+    NarInfo before = new NarInfoSigner(List.of(old), List.of()).sign(upstream);
 
-    NarInfo after = new NarInfoSigner(List.of(fresh)).sign(before);
+    NarInfo after = new NarInfoSigner(List.of(fresh), List.of()).sign(before);
 
     assertEquals(List.of("upstream-1", "narthex-1", "narthex-2"), signers(after));
   }
 
   @Test
   void aSignerHasAKey() {
-    assertThrows(IllegalArgumentException.class, () -> new NarInfoSigner(List.of()));
+    assertThrows(IllegalArgumentException.class, () -> new NarInfoSigner(List.of(), List.of()));
   }
 
   private static SecretKey key(String name) {
@@ -99,7 +100,7 @@ class NarInfoSignerTest {
   @Test
   void anUploadIsSignedOnlyWhereATrustedKeySignedIt() {
     SecretKey uploader = SecretKey.generate("uploader-1", new SecureRandom());
-    NarInfoSigner open = new NarInfoSigner(List.of(old));
+    NarInfoSigner open = new NarInfoSigner(List.of(old), List.of());
     NarInfoSigner choosy = new NarInfoSigner(List.of(old), List.of(uploader.publicKey()));
     List<PublicKey> ours = List.of(old.publicKey());
 

@@ -110,7 +110,7 @@ public final class DocumentNode implements AutoCloseable {
             blobs,
             new DocumentFetch(upstreams, ingest, MAX_BYTES),
             ingest,
-            new NarInfoSigner(List.of(options.ours())),
+            new NarInfoSigner(List.of(options.ours()), List.of()),
             decoders.share(Work.READING));
   }
 
