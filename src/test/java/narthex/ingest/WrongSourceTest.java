@@ -11,10 +11,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
+import narthex.blob.FaultyBlobStore;
+import narthex.blob.FaultyBlobStore.Step;
 import narthex.nix.Compression;
 import narthex.nix.NarFile;
 import narthex.nix.NarFileName;
@@ -107,6 +110,32 @@ class WrongSourceTest {
       node.awaitIdle();
       assertTrue(node.isStored(SAMPLE));
       assertEquals(List.of(), node.temporaryFiles());
+    }
+  }
+
+  @Test
+  void whoSentARightNarThatCannotBeStoredIsNoWrongSource() throws IOException {
+    List<FaultyBlobStore> blobs = new ArrayList<>();
+    Node.Options faulty =
+        Node.Options.usual()
+            .withBlobs(
+                store -> {
+                  blobs.add(new FaultyBlobStore(store).fail(Step.COMMIT));
+                  return blobs.get(0);
+                });
+    try (Node node = Node.open(folder, faulty, first, second)) {
+      assertTrue(node.narInfo(SAMPLE).isPresent());
+      assertEquals(Outcome.RIGHT, read(node, SAMPLE.fileName()));
+      node.awaitIdle();
+      assertFalse(node.isStored(SAMPLE));
+
+      blobs.get(0).heal();
+      assertEquals(Outcome.RIGHT, read(node, SAMPLE.fileName()));
+
+      node.awaitIdle();
+      assertTrue(node.isStored(SAMPLE));
+      assertEquals(2, first.requests().count("GET", SAMPLE.narTarget()));
+      assertEquals(0, second.requests().count("GET", SAMPLE.narTarget()));
     }
   }
 
