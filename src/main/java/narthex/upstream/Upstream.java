@@ -55,7 +55,7 @@ public final class Upstream implements Closeable {
   /**
    * Opens connection pools, but sends no request.
    *
-   * @param policy how the upstream is asked
+   * @param policy the upstream's settings
    * @param storeDir the store directory of this cache; narinfos of other ones are refused
    * @param network proxies, certificates and credentials
    * @param decoders decodes bodies with a content coding

@@ -1,6 +1,6 @@
 -- The same SQL in SQLite and PostgreSQL. Hashes are nix32 text, times milliseconds since 1970.
 
--- What somebody said of a store path.
+-- A narinfo, fetched or uploaded.
 create table narinfo (
   store_path_hash text primary key,
   store_path text not null,
@@ -23,7 +23,7 @@ create index narinfo_by_nar_hash on narinfo (nar_hash);
 
 create index narinfo_by_stem on narinfo (stem);
 
--- A NAR of which at least one representation is stored.
+-- A stored NAR, which has at least one representation.
 create table nar (
   nar_hash text primary key,
   nar_size bigint not null,
@@ -40,7 +40,7 @@ create table representation (
   primary key (nar_hash, form)
 );
 
--- Every name that a NAR was ever handed out under, its own hash among them.
+-- Every file name under which a NAR was ever advertised, and its NarHash.
 create table file_name (
   stem text primary key,
   nar_hash text not null

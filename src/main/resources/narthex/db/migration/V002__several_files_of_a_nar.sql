@@ -1,4 +1,4 @@
--- A NAR may be stored in several compressions. nth is the order in which they came.
+-- A NAR may be stored in several compressions; nth is their order.
 create table representation_2 (
   nar_hash text not null references nar (nar_hash),
   form text not null,

@@ -1,5 +1,5 @@
--- What is stored beside narinfos and NARs: listings, logs, realisations and the like. The path is
--- the canonical text of the name, not percent-encoded; the blob is one zstd frame.
+-- Documents: listings, logs, realisations and the like. The path is the document's name, not
+-- percent-encoded; the blob is one zstd frame.
 create table document (
   path text primary key,
   hash text not null,

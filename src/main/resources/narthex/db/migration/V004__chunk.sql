@@ -1,5 +1,5 @@
--- NARs that are stored as chunks. A chunk is named by the SHA-256 of its bytes and lies in a pack
--- as one zstd frame, of which the CRC-32C is kept; a condemned one is not referred to any more, and written anew when it comes.
+-- Chunks of NARs, identified by their SHA-256. A chunk is one zstd frame in a pack; frame_crc is the
+-- CRC-32C of the frame. New manifests don't refer to a condemned chunk but store it again.
 create table chunk (
   number bigint primary key,
   hash bytea not null unique,
@@ -13,7 +13,7 @@ create table chunk (
 
 create index chunk_by_pack on chunk (pack);
 
--- One row: the next free number of a chunk, and the sizes with which the first one was cut.
+-- One row: the next free chunk number, and the chunk sizes of this database.
 create table chunking (
   id int primary key,
   next_number bigint not null,
@@ -22,8 +22,8 @@ create table chunking (
 
 insert into chunking (id, next_number, sizes) values (1, 1, null);
 
--- Which chunks a NAR consists of, some thousand a row. The offsets are those of the first byte in
--- the NAR and in the row of all its frames.
+-- The manifest of a chunked NAR, with some thousand chunks per row. The offsets are those of the
+-- first byte in the NAR and in its concatenated frames.
 create table manifest_part (
   nar_hash text not null references nar (nar_hash),
   part int not null,

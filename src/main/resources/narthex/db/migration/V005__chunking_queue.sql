@@ -1,6 +1,6 @@
--- What waits for the background. A whole file is superseded when its NAR is stored as chunks, too;
--- one that is not is a NAR still to be chunked. frames_hash is the hash of the frames of all chunks
--- back to back; it holds while no chunk that was lost is written anew, which is counted.
+-- The queues of the background jobs. A whole file is superseded when its NAR is also stored as
+-- chunks; if it isn't superseded, the NAR is still to be chunked. frames_hash is the hash of the
+-- concatenated frames. Storing a lost chunk again may change it; rewritten counts these events.
 alter table representation add column superseded_at bigint;
 
 alter table representation add column frames_hash text;
