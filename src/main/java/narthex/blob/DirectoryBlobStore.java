@@ -60,7 +60,7 @@ public final class DirectoryBlobStore implements BlobStore {
   }
 
   /**
-   * Throws if the whole directory is missing, such as an unmounted disk: no blob is absent then.
+   * Throws if the whole directory is missing, as when a disk is not mounted: no blob is lost then.
    */
   private void requireRoot(IOException cause) throws IOException {
     if (!Files.isDirectory(blobs)) {

@@ -17,7 +17,7 @@ public final class NotNarException extends IOException {
     this.offset = offset;
   }
 
-  /** Offset of the first wrong byte. */
+  /** Offset at which the error was found, in bytes. */
   public long offset() {
     return offset;
   }
