@@ -19,7 +19,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import narthex.document.DocumentUpload.Existing;
-import narthex.ingest.NarInfoUpload.Trust;
 import narthex.nix.DocumentName;
 import narthex.nix.Realisation;
 import narthex.nix.Realisations;
@@ -129,7 +128,7 @@ class DocumentFetchTest {
     assertEquals(Optional.empty(), node.read(LOG));
     assertEquals(1, upstream.requests().count(LOG_TARGET));
 
-    node.upload(Trust.ANY).store(LOG, new ByteArrayInputStream(TEXT), Existing.KEPT);
+    node.upload().store(LOG, new ByteArrayInputStream(TEXT), Existing.KEPT);
     assertArrayEquals(TEXT, node.read(LOG).orElseThrow());
   }
 
@@ -167,8 +166,7 @@ class DocumentFetchTest {
     CompletableFuture<Optional<byte[]>> reader = CompletableFuture.supplyAsync(() -> read(LOG));
     upstream.requests().awaitGets(LOG_TARGET, 1, PATIENCE);
 
-    node.upload(Trust.ANY)
-        .store(LOG, new ByteArrayInputStream("put".getBytes(UTF_8)), Existing.KEPT);
+    node.upload().store(LOG, new ByteArrayInputStream("put".getBytes(UTF_8)), Existing.KEPT);
     gate.open();
 
     assertEquals(

@@ -18,7 +18,6 @@ import java.util.Optional;
 import narthex.blob.FaultyBlobStore;
 import narthex.db.DocumentRow;
 import narthex.document.DocumentUpload.Existing;
-import narthex.ingest.NarInfoUpload.Trust;
 import narthex.ingest.Stored;
 import narthex.ingest.UploadRefusedException;
 import narthex.nix.Compression;
@@ -79,7 +78,7 @@ class DocumentLookupTest {
   }
 
   private Stored put(DocumentName name, byte[] bytes) throws IOException {
-    return node.upload(Trust.ANY).store(name, new ByteArrayInputStream(bytes), Existing.REPLACED);
+    return node.upload().store(name, new ByteArrayInputStream(bytes), Existing.REPLACED);
   }
 
   private DocumentRow row(DocumentName name) throws IOException {
@@ -112,7 +111,7 @@ class DocumentLookupTest {
   }
 
   private Stored offer(DocumentName name, byte[] bytes) throws IOException {
-    return node.upload(Trust.ANY).store(name, new ByteArrayInputStream(bytes), Existing.KEPT);
+    return node.upload().store(name, new ByteArrayInputStream(bytes), Existing.KEPT);
   }
 
   @Test
@@ -182,8 +181,7 @@ class DocumentLookupTest {
               }
             });
 
-    assertThrows(
-        IOException.class, () -> node.upload(Trust.ANY).store(LOG, broken, Existing.REPLACED));
+    assertThrows(IOException.class, () -> node.upload().store(LOG, broken, Existing.REPLACED));
 
     assertArrayEquals(TEXT, node.readHere(LOG).orElseThrow());
     assertEquals(1, node.blobFiles().size());
@@ -227,13 +225,12 @@ class DocumentLookupTest {
     assertThrows(
         UploadRefusedException.class,
         () ->
-            node.upload(Trust.SIGNED, other.publicKey())
+            node.upload(other.publicKey())
                 .store(name, new ByteArrayInputStream(Realisations.leaf()), Existing.KEPT));
     assertThrows(NixFormatException.class, () -> put(name, Realisations.top()));
     assertEquals(Optional.empty(), node.readHere(name));
 
-    node.upload(Trust.SIGNED, TRUSTED)
-        .store(name, new ByteArrayInputStream(Realisations.leaf()), Existing.KEPT);
+    node.upload(TRUSTED).store(name, new ByteArrayInputStream(Realisations.leaf()), Existing.KEPT);
     assertTrue(node.readHere(name).isPresent());
   }
 

@@ -30,6 +30,7 @@ import narthex.maintain.ChunkFiles;
 import narthex.maintain.DeleteFiles;
 import narthex.maintain.HashFrames;
 import narthex.nix.NarInfo;
+import narthex.nix.PublicKey;
 import narthex.nix.SecretKey;
 import narthex.serve.Advertising;
 import narthex.serve.NarInfoLookup;
@@ -57,6 +58,10 @@ public final class Node implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final long MAX_UPLOADED_NAR_BYTES = 1 << 20;
+
+  /** The longest document that it takes. */
+  static final int MAX_DOCUMENT_BYTES = 1 << 20;
+
   private static final Duration RETRY_WITHIN = Duration.ofMillis(300);
 
   /** How a node is made. Immutable. */
@@ -72,6 +77,8 @@ public final class Node implements AutoCloseable {
     private CdcMode mode = CdcMode.OFF;
     private long decoderBytes;
     private Advertising.Chunked advertised = Advertising.Chunked.AS_NONE;
+    private List<PublicKey> upstreamKeys = List.of(Sample.KEY.publicKey());
+    private List<PublicKey> uploaderKeys = List.of();
 
     private Options() {}
 
@@ -93,6 +100,8 @@ public final class Node implements AutoCloseable {
       other.mode = mode;
       other.decoderBytes = decoderBytes;
       other.advertised = advertised;
+      other.upstreamKeys = upstreamKeys;
+      other.uploaderKeys = uploaderKeys;
       change.accept(other);
       return other;
     }
@@ -107,6 +116,8 @@ public final class Node implements AutoCloseable {
       named.put("narthex.narinfo.memory-size", Long.toString(memoryBytes));
       named.put("narthex.prefetch", Boolean.toString(prefetch == Prefetch.ON));
       named.put("narthex.upload.max-nar-size", Long.toString(MAX_UPLOADED_NAR_BYTES));
+      named.put("narthex.upload.max-document-size", Long.toString(MAX_DOCUMENT_BYTES));
+      named.put("narthex.upload.trusted-keys", print(uploaderKeys));
       named.put("narthex.cdc.mode", mode.name());
       named.put(
           "narthex.cdc.advertise", advertised == Advertising.Chunked.AS_ZSTD ? "zstd" : "none");
@@ -128,7 +139,7 @@ public final class Node implements AutoCloseable {
       for (int i = 0; i < sources.size(); i++) {
         named.put("narthex.upstream." + (i + 1) + ".priority", Integer.toString(i));
       }
-      named.put("narthex.upstream.public-keys", Sample.KEY.publicKey().print());
+      named.put("narthex.upstream.public-keys", print(upstreamKeys));
       named.put("narthex.upstream.proxy", "direct");
       named.put("narthex.upstream.read-timeout", read.toString());
       named.put("narthex.upstream.retry-within", RETRY_WITHIN.toString());
@@ -137,6 +148,10 @@ public final class Node implements AutoCloseable {
       named.put("narthex.upstream.better-answer-wait", PATIENCE.toString());
       named.put("narthex.upstream.answer-within", PATIENCE.toString());
       named.put("narthex.upstream.negative-ttl", negativeTtl.toString());
+    }
+
+    private static String print(List<PublicKey> keys) {
+      return keys.stream().map(PublicKey::print).collect(Collectors.joining(","));
     }
 
     private String keyFiles(Path folder) throws IOException {
@@ -189,6 +204,16 @@ public final class Node implements AutoCloseable {
       return with(other -> other.keys = List.of(keys));
     }
 
+    /** The same with these keys of its upstreams. */
+    Options withUpstreamKeys(List<PublicKey> keys) {
+      return with(other -> other.upstreamKeys = keys);
+    }
+
+    /** The same with these keys of uploaders; without any, nothing has to be signed. */
+    Options withUploaderKeys(List<PublicKey> keys) {
+      return with(other -> other.uploaderKeys = keys);
+    }
+
     /** The same with this clock. */
     public Options withClock(InstantSource clock) {
       return with(other -> other.clock = clock);
@@ -206,6 +231,7 @@ public final class Node implements AutoCloseable {
   private final Database database;
   private final BlobStore blobs;
   private final Upstreams upstreams;
+  private final Assembly.Base base;
   private final Assembly assembly;
   private final NodeChores chores;
 
@@ -225,10 +251,8 @@ public final class Node implements AutoCloseable {
             : new DecoderBudget(options.decoderBytes);
     this.upstreams =
         UpstreamAssembly.open(settings, threads.tasks(), decoders.share(Work.DOWNLOADS));
-    this.assembly =
-        new Assembly(
-            settings,
-            new Assembly.Base(database, blobs, upstreams, decoders, threads, options.clock));
+    this.base = new Assembly.Base(database, blobs, upstreams, decoders, threads, options.clock);
+    this.assembly = new Assembly(settings, base);
     StoredNars stored = assembly.stored();
     this.chores =
         new NodeChores(
@@ -249,6 +273,21 @@ public final class Node implements AutoCloseable {
   /** The same with the usual options. */
   public static Node open(Path folder, FaultyUpstream... upstreams) throws IOException {
     return open(folder, Options.usual(), upstreams);
+  }
+
+  /** The same over what this one stands on, with other options. */
+  Assembly assembly(Options other) throws IOException {
+    return new Assembly(other.settings(folder, List.of()), base);
+  }
+
+  /** What it is made of. */
+  Assembly assembly() {
+    return assembly;
+  }
+
+  /** The bytes. */
+  BlobStore blobs() {
+    return blobs;
   }
 
   /** Where NARs are found. */
