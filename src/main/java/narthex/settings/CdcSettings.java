@@ -34,7 +34,7 @@ public final class CdcSettings {
   public static final Setting<Boolean> CDC_ALLOW_OTHER_SIZES =
       new Setting<>(
           "narthex.cdc.allow-other-sizes",
-          SettingType.SWITCH,
+          SettingType.BOOLEAN,
           "false",
           "start although the stored chunks were cut with other sizes; they stay readable,"
               + " but new chunks hardly ever match them");

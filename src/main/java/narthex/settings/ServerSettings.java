@@ -67,7 +67,7 @@ public final class ServerSettings {
   static final Setting<Boolean> WANT_MASS_QUERY =
       new Setting<>(
           "narthex.cache-info.want-mass-query",
-          SettingType.SWITCH,
+          SettingType.BOOLEAN,
           "true",
           "WantMassQuery in nix-cache-info: whether clients may query many paths at once");
   static final Setting<Integer> PRIORITY =
@@ -116,7 +116,7 @@ public final class ServerSettings {
   static final Setting<Boolean> PREFETCH =
       new Setting<>(
           "narthex.prefetch",
-          SettingType.SWITCH,
+          SettingType.BOOLEAN,
           "false",
           "fetch a NAR as soon as a client asks for its narinfo");
 

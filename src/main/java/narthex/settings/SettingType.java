@@ -65,7 +65,7 @@ public final class SettingType<T> {
           "jdbc:sqlite:<file> or jdbc:postgresql://<host>/<database>",
           Exposure.SECRET,
           SettingType::jdbcUrl);
-  static final SettingType<Boolean> SWITCH =
+  static final SettingType<Boolean> BOOLEAN =
       shown("true or false", "true or false", SettingType::truth);
   static final SettingType<Integer> PORT =
       shown("port", "0 (any free port) to 65535", text -> number(text, 0, HIGHEST_PORT));

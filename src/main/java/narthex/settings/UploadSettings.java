@@ -22,13 +22,13 @@ public final class UploadSettings {
   static final Setting<Boolean> UPLOAD_ENABLED =
       new Setting<>(
           "narthex.upload.enabled",
-          SettingType.SWITCH,
+          SettingType.BOOLEAN,
           "false",
           "accept uploads: nix copy --to http://<this server>/upload");
   static final Setting<Boolean> UPLOAD_REQUIRE_TRUSTED =
       new Setting<>(
           "narthex.upload.require-trusted",
-          SettingType.SWITCH,
+          SettingType.BOOLEAN,
           "",
           "take only narinfos that a key of narthex.upload.trusted-keys signed; by default if there"
               + " is such a key");
@@ -57,7 +57,7 @@ public final class UploadSettings {
   static final Setting<Boolean> DELETE_ENABLED =
       new Setting<>(
           "narthex.delete.enabled",
-          SettingType.SWITCH,
+          SettingType.BOOLEAN,
           "false",
           "accept DELETE requests for narinfos and NARs");
 

@@ -28,7 +28,7 @@ public final class UpstreamSettings {
   static final Setting<Boolean> ALLOW_UNSIGNED =
       new Setting<>(
           "narthex.upstream.allow-unsigned",
-          SettingType.SWITCH,
+          SettingType.BOOLEAN,
           "false",
           "also accept unsigned narinfos from upstreams");
   static final Setting<Duration> CONNECT_TIMEOUT =
@@ -107,7 +107,7 @@ public final class UpstreamSettings {
           "priority, instead of the Priority in its nix-cache-info; lower is better");
   static final Setting<Boolean> UPSTREAM_ALLOW_UNSIGNED =
       ofOneUpstream(
-          "allow-unsigned", SettingType.SWITCH, "whether to accept its unsigned narinfos");
+          "allow-unsigned", SettingType.BOOLEAN, "whether to accept its unsigned narinfos");
   static final Setting<Duration> UPSTREAM_CONNECT_TIMEOUT =
       ofOneUpstream("connect-timeout", SettingType.POSITIVE_DURATION, "connect timeout");
   static final Setting<Duration> UPSTREAM_READ_TIMEOUT =
