@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,6 +22,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import narthex.nix.Compression;
 import narthex.testing.Fault;
 import narthex.testing.Gate;
@@ -28,6 +31,7 @@ import narthex.testing.node.Sample;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Clients that read a NAR over HTTP while it is fetched slowly and cut. */
@@ -74,6 +78,63 @@ class EagerFlightHttpTest extends SharedServer {
       assertEquals(206, rest.statusCode());
       assertArrayEquals(Arrays.copyOfRange(nar, 1000, nar.length), rest.body());
       assertArrayEquals(nar, in.readAllBytes());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"HEAD,big.bin,200", "GET,big.bin,304", "GET,big.bin/,404", "HEAD,big.bin/,404"})
+  void aFileOfANarThatComesInAgainIsClosedWithTheAnswer(String method, String name, int status)
+      throws Exception {
+    byte[] nar =
+        NarTree.directory(Map.of("big.bin", NarTree.mixed(seed, NAR_BYTES), "x", NarTree.file("x")))
+            .nar();
+    Sample sample = http.know(Sample.of("again-" + seed++, nar, Compression.ZSTD));
+    String file = "/serve/" + sample.hash().text() + "/";
+    assertEquals(200, http.get(file + "x").statusCode());
+    HttpResponse<byte[]> whole = http.get(file + "big.bin");
+    assertEquals(200, whole.statusCode());
+    String tag = whole.headers().firstValue("etag").orElseThrow();
+    deletePacks();
+    Gate gate = new Gate();
+    http.upstream.fail(sample.narTarget(), Fault.stallAfter(sample.fileBytes() - 1L, gate));
+    HttpResponse<InputStream> follower = http.open(path(sample.narName()));
+    gate.awaitArrivals(1, PATIENCE);
+    long before = openSpools();
+
+    HttpResponse<byte[]> answer =
+        status == 304
+            ? http.get(file + name, "If-None-Match", tag)
+            : http.send(method, file + name);
+
+    assertEquals(status, answer.statusCode());
+    assertTrue(openSpools() <= before); // a collection of garbage would close it later
+    gate.open();
+    try (InputStream in = follower.body()) {
+      assertArrayEquals(nar, in.readAllBytes());
+    }
+  }
+
+  private void deletePacks() throws IOException {
+    try (Stream<Path> all = Files.walk(data.resolve("blobs").resolve("blobs").resolve("pack"))) {
+      for (Path pack : all.filter(Files::isRegularFile).toList()) {
+        Files.delete(pack);
+      }
+    }
+  }
+
+  /** How often files are open here that the flights of this server write. */
+  private long openSpools() throws IOException {
+    try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+      String spools = data.resolve("blobs").resolve("tmp").toString();
+      return open.map(EagerFlightHttpTest::target).filter(file -> file.startsWith(spools)).count();
+    }
+  }
+
+  private static String target(Path open) {
+    try {
+      return Files.readSymbolicLink(open).toString();
+    } catch (IOException closedMeanwhile) {
+      return "";
     }
   }
 
