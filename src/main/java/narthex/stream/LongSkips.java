@@ -3,6 +3,7 @@ package narthex.stream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -25,7 +26,7 @@ final class LongSkips {
   private static final long STEP_BYTES = 1 << 20;
 
   private static final long STEP_MILLIS = 500;
-  private static final long LONGEST_WAIT_MILLIS = 60_000;
+  private static final Duration LONGEST_WAIT = Duration.ofMinutes(1);
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition ended = lock.newCondition();
@@ -52,13 +53,12 @@ final class LongSkips {
   }
 
   private void begin(Object file, DecoderShare.Watch watch) throws IOException {
-    long waited = 0;
+    long start = System.nanoTime();
     while (!tryBegin(file)) {
       watch.look();
-      if (waited >= LONGEST_WAIT_MILLIS) {
+      if (System.nanoTime() - start >= LONGEST_WAIT.toNanos()) {
         throw new DecodersBusyException("too many clients skip over the same file");
       }
-      waited += STEP_MILLIS;
     }
   }
 

@@ -47,7 +47,7 @@ final class NarInfoSearch {
       return new Answer(index, upstream.fetchNarInfo(hash).orElse(null), null);
     } catch (IOException e) {
       return new Answer(index, null, e);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) { // else the search would wait for its whole time limit
       return new Answer(index, null, new IOException("unexpected: " + e, e));
     }
   }

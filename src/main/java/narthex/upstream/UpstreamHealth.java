@@ -33,6 +33,7 @@ final class UpstreamHealth {
   private boolean probing; // guarded by lock
   private @Nullable String cause; // of the first failure in a row, guarded by lock
   private @Nullable String lastTrouble; // guarded by lock
+  private long troubledAt; // in nanos, guarded by lock
 
   /**
    * @param nanos a clock such as {@link System#nanoTime}
@@ -98,12 +99,14 @@ final class UpstreamHealth {
       answered();
       synchronized (lock) {
         lastTrouble = text;
+        troubledAt = nanos.getAsLong();
       }
       return;
     }
     String first;
     synchronized (lock) {
       lastTrouble = text;
+      troubledAt = nanos.getAsLong();
       cause = cause == null ? text : cause;
       if (trouble.about() == TroubleException.About.SERVER) {
         unreachable++;
@@ -140,8 +143,14 @@ final class UpstreamHealth {
             "suspended until %s: %s"
                 .formatted(now.plus(rest).truncatedTo(ChronoUnit.SECONDS), cause));
       }
+      if (lastTrouble == null) {
+        return new UpstreamState(base, "up");
+      }
+      Duration passed = Duration.ofNanos(nanos.getAsLong() - troubledAt);
       return new UpstreamState(
-          base, lastTrouble == null ? "up" : "up, last trouble: " + lastTrouble);
+          base,
+          "up, last trouble at %s: %s"
+              .formatted(now.minus(passed).truncatedTo(ChronoUnit.SECONDS), lastTrouble));
     }
   }
 }

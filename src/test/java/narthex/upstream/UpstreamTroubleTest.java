@@ -179,6 +179,20 @@ class UpstreamTroubleTest {
   }
 
   @Test
+  void itsLastTroubleIsShownWithItsTime() throws IOException {
+    Upstream upstream = fixture.upstream(UpstreamFixture.limits(LONG, NONE, 3, LONG));
+    fixture.server.fail(request -> true, Fault.status(503), Integer.MAX_VALUE);
+    assertThrows(UpstreamUnavailableException.class, () -> upstream.openNar("nar/1", 0, null));
+    fixture.server.heal();
+    assertTrue(isFound(upstream));
+
+    String text = upstream.state(Instant.parse("2026-11-25T12:00:00Z")).text();
+
+    assertTrue(text.startsWith("up, last trouble at 2026-11-25T11:"), text);
+    assertTrue(text.contains("503"), text);
+  }
+
+  @Test
   void anUnknownHostIsNamed() throws IOException {
     Upstream upstream = fixture.resolving("cache.example", UpstreamFixture.UNKNOWN_HOST);
 
