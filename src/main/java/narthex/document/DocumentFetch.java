@@ -8,9 +8,15 @@ import narthex.ingest.SingleFlight;
 import narthex.nix.DocumentName;
 import narthex.upstream.Upstreams;
 
-/** Brings documents from the upstreams. Concurrent questions for one are one. Thread-safe. */
+/**
+ * Fetches documents from the upstreams. Concurrent requests for the same document share one fetch.
+ * Thread-safe.
+ */
 public final class DocumentFetch {
-  /** The one who fetches a document answers all others; this only frees them if it died. */
+  /**
+   * Longest wait for another thread's fetch. That thread always reports its result; the limit only
+   * matters if it died.
+   */
   private static final Duration SILENCE = Duration.ofMinutes(2);
 
   private final Upstreams upstreams;
@@ -20,7 +26,7 @@ public final class DocumentFetch {
       new SingleFlight<>(SILENCE);
 
   /**
-   * @param maxBytes how many bytes a document may have, decoded
+   * @param maxBytes maximum decoded size of a document, in bytes
    */
   public DocumentFetch(Upstreams upstreams, DocumentIngest ingest, long maxBytes) {
     this.upstreams = upstreams;
@@ -29,10 +35,10 @@ public final class DocumentFetch {
   }
 
   /**
-   * Fetches a document and keeps it, unless one of the same name has been put here meanwhile.
+   * Fetches a document and stores it, unless a document of the same name was uploaded meanwhile.
    *
-   * @return the one that is stored now; empty if every upstream surely has none
-   * @throws IOException if that cannot be told, or it cannot be kept
+   * @return the document that is stored now; empty if every upstream answered that it has none
+   * @throws IOException if an upstream did not answer, or the document cannot be stored
    */
   public Optional<DocumentRow> fetch(DocumentName name) throws IOException {
     return fetches.ask(name, () -> fetchNow(name));

@@ -28,8 +28,8 @@ import narthex.stream.SpanInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one door for documents: checked while they are written as one zstd frame, and visible by one
- * database commit after that is durable. Thread-safe.
+ * Stores documents. Every document enters here: it is validated while it is written to a blob as
+ * one zstd frame, and becomes visible by one database commit once the blob is durable. Thread-safe.
  */
 public final class DocumentIngest {
   private static final System.Logger LOG = System.getLogger(DocumentIngest.class.getName());
@@ -39,30 +39,30 @@ public final class DocumentIngest {
   private final Database database;
   private final InstantSource clock;
 
-  /** Stores in these. */
+  /** Creates an ingest that writes blobs to {@code blobs} and their rows to {@code database}. */
   public DocumentIngest(BlobStore blobs, Database database, InstantSource clock) {
     this.blobs = blobs;
     this.database = database;
     this.clock = clock;
   }
 
-  /** Looks at the bytes of a document before it is stored. */
+  /** Validates a document before it is stored. */
   interface Check {
     /**
      * Reads a stream to its end.
      *
-     * @throws narthex.nix.NixFormatException if it is not what it should be
+     * @throws narthex.nix.NixFormatException if the document is malformed
      */
     void read(InputStream bytes) throws IOException;
   }
 
   /** Writes the bytes of a document. */
   interface Body {
-    /** Writes all of them; the stream stays open. */
+    /** Writes the whole document; does not close the stream. */
     void writeTo(OutputStream out) throws IOException;
   }
 
-  /** The check that every document of this name must pass. */
+  /** Returns the check that a document of this name must pass. */
   static Check usualCheck(DocumentName name) {
     return switch (name.kind()) {
       case LOG, NAR_LISTING -> DocumentIngest::readToEnd;
@@ -72,23 +72,24 @@ public final class DocumentIngest {
   }
 
   /**
-   * Stores a document in place of one of the same name, whose readers may go on reading it.
+   * Stores a document and replaces an existing one of the same name. Readers that have opened the
+   * old one can read it to its end.
    *
    * @param bytes read to the end, not closed
-   * @throws narthex.nix.NixFormatException if it does not pass the check
-   * @throws IOException if the stream fails, or it cannot be stored
+   * @throws narthex.nix.NixFormatException if the document does not pass the check
+   * @throws IOException if reading the stream or storing the document fails
    */
   Stored replace(DocumentName name, InputStream bytes, Check check) throws IOException {
     return replace(write(name, null, out -> check.read(new CopyingInputStream(bytes, out))));
   }
 
   /**
-   * Stores a document unless there is one of the same name.
+   * Stores a document unless one of the same name exists.
    *
    * @param bytes read to the end, not closed
-   * @return the one that stays, if there is one
-   * @throws narthex.nix.NixFormatException if it does not pass the check
-   * @throws IOException if the stream fails, or it cannot be stored
+   * @return the offered document and the row that is stored now
+   * @throws narthex.nix.NixFormatException if the document does not pass the check
+   * @throws IOException if reading the stream or storing the document fails
    */
   Offer offer(DocumentName name, InputStream bytes, Check check) throws IOException {
     DocumentRow row = write(name, null, out -> check.read(new CopyingInputStream(bytes, out)));
@@ -106,14 +107,15 @@ public final class DocumentIngest {
   }
 
   /**
-   * What became of a document that was offered.
+   * The outcome of offering a document.
    *
-   * @param offered its row; its blob is gone if another one is stored
-   * @param stored what is stored now
+   * @param offered the row of the offered document; its blob is deleted if another document is
+   *     stored
+   * @param stored the row that is stored now
    */
   record Offer(DocumentRow offered, DocumentRow stored) {}
 
-  /** Reads a small document that is stored. */
+  /** Reads a small stored document into memory. */
   byte[] read(DocumentRow row, DecoderShare decoders) throws IOException {
     InputStream frame = blobs.open(row.blob(), 0, row.blobSizeBytes());
     try (InputStream in = decoders.decode(Compression.ZSTD, frame, row.sizeBytes())) {
@@ -122,9 +124,9 @@ public final class DocumentIngest {
   }
 
   /**
-   * Stores a document that is made here, in place of one of the same name.
+   * Stores a document that this server generates, and replaces an existing one of the same name.
    *
-   * @throws IOException what the body throws, unchanged, or if it cannot be stored
+   * @throws IOException any exception of the body, unchanged, or if the document cannot be stored
    */
   void make(DocumentName name, Body body) throws IOException {
     replace(write(name, null, body));
@@ -138,13 +140,13 @@ public final class DocumentIngest {
   }
 
   /**
-   * Stores a document unless there is one of the same name.
+   * Stores a document unless one of the same name exists.
    *
    * @param bytes read to the end, not closed
-   * @param upstream base URL of where it comes from, or null if it was made here
-   * @return the one that is stored now
-   * @throws narthex.nix.NixFormatException if it is not what a document of this name must be
-   * @throws IOException if the stream fails, or it cannot be stored
+   * @param upstream base URL of the upstream that sent it, or null if this server made it
+   * @return the row that is stored now
+   * @throws narthex.nix.NixFormatException if it is not a valid document for this name
+   * @throws IOException if reading the stream or storing the document fails
    */
   public DocumentRow keep(DocumentName name, InputStream bytes, @Nullable String upstream)
       throws IOException {
@@ -161,7 +163,7 @@ public final class DocumentIngest {
         .orElseThrow(() -> new IOException(name + " was deleted while it was stored"));
   }
 
-  /** Drops a document that turned out lost or damaged; what is left of its blob is garbage. */
+  /** Deletes the row of a lost or damaged document and lists its blob as garbage. */
   public void drop(DocumentRow lost) throws IOException {
     database.documents().delete(lost, deleteAfter());
   }
@@ -195,7 +197,9 @@ public final class DocumentIngest {
     }
   }
 
-  /** A key that was never used and never will be; what it is about stands in it for people. */
+  /**
+   * Returns a unique blob key. It contains the document's subject for people who read the listing.
+   */
   private static String newKey(DocumentName name) {
     String about = name.subject().replaceFirst("^sha256:", "").replaceFirst("[-.].*", "");
     String unique = UUID.randomUUID().toString().toLowerCase(Locale.ROOT);
@@ -203,8 +207,8 @@ public final class DocumentIngest {
   }
 
   /**
-   * Deletes a blob that no row refers to. If that fails, the document is stored all the same: such
-   * blobs are found later, when the store is compared with the rows.
+   * Deletes a blob that no row refers to. A failure is only logged: the search for orphaned blobs
+   * finds the blob later.
    */
   private void deleteUnused(String blob) {
     try {
@@ -226,11 +230,11 @@ public final class DocumentIngest {
   private static void readToEnd(InputStream bytes) throws IOException {
     byte[] buffer = new byte[BUFFER_BYTES];
     while (bytes.read(buffer, 0, buffer.length) >= 0) {
-      // what is read is stored
+      // reading copies the bytes into the blob
     }
   }
 
-  /** Writes whatever is read through it. */
+  /** Copies everything that is read through it to an output stream. */
   private static final class CopyingInputStream extends SpanInputStream {
     private final InputStream in;
     private final OutputStream copy;
@@ -250,7 +254,7 @@ public final class DocumentIngest {
     }
   }
 
-  /** Passes bytes through and keeps their number and hash; stays open. */
+  /** Counts and hashes the bytes that it passes on. Does not close the target. */
   private static final class DigestingStream extends OutputStream {
     private final OutputStream out;
     private final MessageDigest sha256 = Sha256.newDigest();
@@ -273,7 +277,7 @@ public final class DocumentIngest {
     }
   }
 
-  /** Counts what goes into a sink, and leaves it open. */
+  /** Counts the bytes that it writes to a sink. Does not close the sink. */
   private static final class SinkStream extends OutputStream {
     private final BlobSink sink;
     private long written;

@@ -17,14 +17,14 @@ import narthex.serve.NarInfoSigner;
 import narthex.stream.DecoderShare;
 
 /**
- * The only place that knows where a document comes from: stored, or an upstream. Realisations and
- * build traces are signed on their way out, so that keys can be rotated; what is stored of them was
- * trusted when it came in. Thread-safe.
+ * Finds documents: first among the stored ones, then at the upstreams. Realisations and build
+ * traces are signed when they are served, so that keys can be rotated; their trust was checked when
+ * they were stored. Thread-safe.
  */
 public final class DocumentLookup {
   private static final System.Logger LOG = System.getLogger(DocumentLookup.class.getName());
 
-  /** How often a document is looked for again that was replaced while it was being opened. */
+  /** How often a lookup is repeated when the document is replaced while it is being opened. */
   private static final int ATTEMPTS = 4;
 
   private final Database database;
@@ -35,8 +35,8 @@ public final class DocumentLookup {
   private final DecoderShare decoders;
 
   /**
-   * @param signer its keys sign realisations too
-   * @param decoders whoever decodes for a client needs one of them
+   * @param signer its keys also sign realisations
+   * @param decoders decoder memory for serving clients
    */
   public DocumentLookup(
       Database database,
@@ -54,11 +54,11 @@ public final class DocumentLookup {
   }
 
   /**
-   * Finds a document, and brings it from an upstream if it is not here. One whose bytes are lost is
-   * brought again. The caller closes it.
+   * Finds a document; fetches it from an upstream if it is not stored or its blob is lost. The
+   * caller closes the result.
    *
-   * @return empty if there surely is none
-   * @throws IOException if that cannot be told, or it cannot be had just now
+   * @return empty if the document is not stored and no upstream has it
+   * @throws IOException if this is unknown, or the document is temporarily unavailable
    */
   public Optional<OpenDocument> find(DocumentName name) throws IOException {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -82,28 +82,28 @@ public final class DocumentLookup {
   }
 
   /**
-   * Whether a document is stored that a client put here.
+   * Returns whether a client uploaded the stored document of this name.
    *
-   * @throws IOException if that cannot be told
+   * @throws IOException if the lookup fails
    */
   boolean isPut(DocumentName name) throws IOException {
     return database.documents().find(name).filter(row -> row.upstream() == null).isPresent();
   }
 
   /**
-   * Whether a document is stored. Only a hint.
+   * Returns whether a document is stored. Only a hint: it may be deleted at any time.
    *
-   * @throws IOException if that cannot be told
+   * @throws IOException if the lookup fails
    */
   public boolean isHere(DocumentName name) throws IOException {
     return database.documents().find(name).isPresent();
   }
 
   /**
-   * Finds a document that is stored, asking no upstream and changing nothing. The caller closes it.
+   * Finds a stored document. Asks no upstream and changes nothing. The caller closes the result.
    *
-   * @return empty if it surely is not
-   * @throws IOException if that cannot be told
+   * @return empty if it is not stored
+   * @throws IOException if the lookup fails
    */
   public Optional<OpenDocument> findHere(DocumentName name) throws IOException {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -123,7 +123,10 @@ public final class DocumentLookup {
     throw new IOException(name + " changes faster than it can be read");
   }
 
-  /** Whether the row is what it was: else its blob was deleted because another took its place. */
+  /**
+   * Returns whether the row is unchanged. If not, another document replaced it and its blob was
+   * deleted.
+   */
   private boolean isStill(DocumentRow row) throws IOException {
     return database.documents().find(row.name()).equals(Optional.of(row));
   }
@@ -133,9 +136,9 @@ public final class DocumentLookup {
   }
 
   /**
-   * Opens what is stored.
+   * Opens a stored document.
    *
-   * @throws BlobLostException if its bytes are surely not there
+   * @throws BlobLostException if its blob is missing
    */
   private OpenDocument open(DocumentRow row) throws IOException {
     InputStream frame = blobs.open(row.blob(), 0, row.blobSizeBytes());

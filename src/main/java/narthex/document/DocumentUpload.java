@@ -17,22 +17,22 @@ import narthex.stream.DecoderShare;
 import narthex.upstream.Upstreams;
 
 /**
- * Takes in documents that clients put here. The first one of a name stays, unless it is replaced on
- * purpose. Thread-safe; the same may come twice, also at once.
+ * Stores documents that clients upload. An existing document of the same name stays unless the
+ * caller asks to replace it. Thread-safe, also for concurrent uploads of the same document.
  */
 public final class DocumentUpload {
-  /** Longest document of the kinds that are small: they are parsed as a whole. */
+  /** Maximum size of the small kinds of documents, in bytes: these are parsed in memory. */
   private static final long MAX_SMALL_BYTES = Realisation.MAX_BYTES;
 
   /**
-   * Which documents are taken.
+   * Which documents are accepted.
    *
-   * @param maxBytes how many bytes one may have, decoded
-   * @param trust whether realisations must be signed; other documents cannot be
-   * @param trustedKeys by one of these, then
+   * @param maxBytes maximum decoded size of a document, in bytes
+   * @param trust whether realisations must be signed; other documents carry no signatures
+   * @param trustedKeys the keys that count as signers of realisations
    */
   public record Policy(long maxBytes, NarInfoUpload.Trust trust, List<PublicKey> trustedKeys) {
-    /** Copies the list. */
+    /** Copies {@code trustedKeys}. */
     public Policy {
       trustedKeys = List.copyOf(trustedKeys);
     }
@@ -44,8 +44,8 @@ public final class DocumentUpload {
   private final DecoderShare decoders;
 
   /**
-   * @param upstreams forget that they lacked a document
-   * @param decoders what is stored is decoded with one of them, to compare
+   * @param upstreams their remembered absence of a document is cleared by an upload
+   * @param decoders decoder memory for comparing an upload with the stored document
    */
   public DocumentUpload(
       Policy policy, DocumentIngest ingest, Upstreams upstreams, DecoderShare decoders) {
@@ -55,12 +55,12 @@ public final class DocumentUpload {
     this.upstreams = upstreams;
   }
 
-  /** How many bytes a document of this name may have, decoded. */
+  /** Returns the maximum decoded size of a document of this name, in bytes. */
   public long maxBytes(DocumentName name) {
     return maxBytes(name, policy.maxBytes());
   }
 
-  /** The bound of a name where documents in general are bounded so. */
+  /** Returns the maximum decoded size for this name, given the general limit. */
   static long maxBytes(DocumentName name, long general) {
     return switch (name.kind()) {
       case LISTING, NAR_LISTING, LOG -> general;
@@ -68,11 +68,11 @@ public final class DocumentUpload {
     };
   }
 
-  /** What becomes of a document that is here under the same name. */
+  /** What happens to an existing document of the same name. */
   public enum Existing {
     /** It stays. */
     KEPT,
-    /** The new one takes its place. */
+    /** The new document replaces it. */
     REPLACED
   }
 
@@ -80,13 +80,13 @@ public final class DocumentUpload {
    * Stores a document.
    *
    * @param body bounded by {@link #maxBytes}, read to its end; stays open
-   * @param existing what becomes of another one of the same name
-   * @return whether there was none of this name before
-   * @throws narthex.nix.NixFormatException if it is malformed or speaks of something else than its
-   *     name; nothing is changed then
-   * @throws UploadRefusedException if it lacks a signature, or another one is kept; nothing is
-   *     changed then
-   * @throws IOException if the body breaks off, or cannot be stored just now
+   * @param existing what happens to an existing document of the same name
+   * @return whether the name is new
+   * @throws narthex.nix.NixFormatException if it is malformed or does not match its name; nothing
+   *     is changed then
+   * @throws UploadRefusedException if it lacks a signature, or conflicts with the existing
+   *     document; nothing is changed then
+   * @throws IOException if the body breaks off, or storing it fails
    */
   public Stored store(DocumentName name, InputStream body, Existing existing) throws IOException {
     Stored stored =

@@ -13,24 +13,24 @@ import narthex.stream.CorruptNarException;
 import narthex.stream.DigestingInputStream;
 
 /**
- * Makes listings of NARs and keeps them as documents by NarHash, so that none is ever out of date.
- * Memory does not grow with the listing. Thread-safe.
+ * Generates listings of NARs and stores them as documents. They are keyed by NarHash and so never
+ * outdated. Memory use does not depend on the size of the listing. Thread-safe.
  */
 public final class ListingIngest {
   private final DocumentIngest documents;
 
-  /** Keeps them there. */
+  /** Creates an ingest that stores listings through {@code documents}. */
   public ListingIngest(DocumentIngest documents) {
     this.documents = documents;
   }
 
   /**
-   * Makes the listing of a NAR and keeps it, in place of one that may be there.
+   * Generates the listing of a NAR, stores it and replaces an existing one.
    *
-   * @param nar its bytes, read up to the end and checked against the hash; stays open
+   * @param nar its bytes; read to the end and compared with the NarHash, not closed
    * @throws narthex.stream.NotNarException if the bytes are not a NAR
-   * @throws CorruptNarException if they are another one
-   * @throws IOException if they cannot be read, or the listing cannot be kept
+   * @throws CorruptNarException if the bytes do not have this NarHash
+   * @throws IOException if reading the NAR or storing the listing fails
    */
   public void make(NarId id, InputStream nar) throws IOException {
     documents.make(

@@ -16,14 +16,17 @@ import narthex.stream.DecoderShare.Watch;
 import narthex.stream.NotNarException;
 
 /**
- * Finds listings of NARs: made from the NAR itself, once, and kept by NarHash. Concurrent questions
- * for one make it once, and the making ends when the last client that wants it has left.
+ * Finds listings of NARs. A missing listing is generated from the NAR once and stored by NarHash.
+ * Concurrent requests share the work, which is cancelled when the last waiting client has left.
  * Thread-safe.
  */
 public final class ListingLookup {
   private static final System.Logger LOG = System.getLogger(ListingLookup.class.getName());
 
-  /** Who makes a listing answers all others; this only frees them if it died. */
+  /**
+   * Longest wait for another thread's listing. That thread always reports its result; the limit
+   * only matters if it died.
+   */
   private static final Duration SILENCE = Duration.ofMinutes(10);
 
   private final DocumentLookup documents;
@@ -31,46 +34,49 @@ public final class ListingLookup {
   private final NarLookup nars;
   private final SharedWork<Question> making = new SharedWork<>(SILENCE);
 
-  /** Looks in these places. */
+  /** Creates a lookup over these components. */
   public ListingLookup(DocumentLookup documents, ListingIngest ingest, NarLookup nars) {
     this.documents = documents;
     this.ingest = ingest;
     this.nars = nars;
   }
 
-  /** Where a NAR is looked for that has no listing yet. */
+  /** Where to look for a NAR that has no listing yet. */
   private enum Where {
     ANYWHERE,
     HERE
   }
 
-  /** How many clients wait for a listing that another one's request makes. */
+  /** Returns how many clients wait for a listing that another request generates. */
   int waiting() {
     return making.waiting();
   }
 
-  /** That a NAR is not here says nothing to one who would fetch it. */
+  /**
+   * The key of shared work. It contains {@code where}: a lookup that stays local must not answer
+   * one that may fetch the NAR.
+   */
   private record Question(Sha256 narHash, Where where) {}
 
   /**
-   * Finds the listing of a NAR, fetching the NAR if need be; waits until all of it is here. The
-   * caller closes it.
+   * Finds the listing of a NAR. Fetches the NAR if necessary and waits until it is complete. The
+   * caller closes the result.
    *
-   * @param name a file name of the NAR itself
+   * @param name a file name of the uncompressed NAR
    * @param watch fails when the client has left
-   * @return empty if the NAR surely cannot be had, or is not one
-   * @throws IOException if that cannot be told
+   * @return empty if the NAR does not exist, or the bytes are not a NAR
+   * @throws IOException if the listing cannot be found or generated now
    */
   public Optional<OpenDocument> find(NarId nar, NarFileName name, Watch watch) throws IOException {
     return find(nar, name, Where.ANYWHERE, watch);
   }
 
   /**
-   * Finds the listing of a NAR if the NAR is stored. The caller closes it.
+   * Finds the listing of a stored NAR. The caller closes the result.
    *
    * @param watch fails when the client has left
-   * @return empty if the NAR surely is not stored, or is not one
-   * @throws IOException if that cannot be told
+   * @return empty if the NAR is not stored, or the bytes are not a NAR
+   * @throws IOException if the listing cannot be found or generated now
    */
   public Optional<OpenDocument> findHere(NarId nar, Watch watch) throws IOException {
     return find(nar, new NarFileName(nar.hash().nix32(), Compression.NONE), Where.HERE, watch);
@@ -89,7 +95,7 @@ public final class ListingLookup {
         : Optional.empty();
   }
 
-  /** Makes the listing; false if there is nothing to list. */
+  /** Generates the listing; returns false if there is no NAR. */
   private boolean make(NarId nar, NarFileName name, Where where, Watch wanted) throws IOException {
     Optional<OpenDocument> meanwhile = documents.findHere(DocumentName.listing(nar.hash()));
     if (meanwhile.isPresent()) {
@@ -110,7 +116,7 @@ public final class ListingLookup {
       ingest.make(nar, in);
       return true;
     } catch (NotNarException e) {
-      source.awaitComplete(); // of bytes that are wrong it says nothing
+      source.awaitComplete(); // a format error in unverified bytes proves nothing
       LOG.log(
           Level.WARNING,
           "could not make listing narHash={0} reason={1}",

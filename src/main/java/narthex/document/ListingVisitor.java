@@ -7,7 +7,7 @@ import narthex.nix.NarListing;
 import narthex.nix.NarListingPrinter;
 import narthex.stream.NarReader;
 
-/** Writes the listing of the NAR that it visits. For one thread. */
+/** Writes the listing of the NAR that it visits. Not thread-safe. */
 final class ListingVisitor implements NarReader.Visitor {
   private final NarListingPrinter printer;
 
@@ -18,8 +18,8 @@ final class ListingVisitor implements NarReader.Visitor {
   /**
    * Writes the listing of a NAR.
    *
-   * @param nar read up to its end, stays open
-   * @param out stays open
+   * @param nar read to its end, not closed
+   * @param out not closed
    * @throws narthex.stream.NotNarException if it is not a NAR
    */
   static void list(InputStream nar, Appendable out) throws IOException {

@@ -21,29 +21,31 @@ import narthex.serve.ServedNarInfo;
 import narthex.stream.DecoderShare.Watch;
 
 /**
- * Finds single files and directories in the NARs of store paths, following symbolic links as a file
- * system would. Where a file lies is told by the listing made from the NAR itself. Thread-safe.
+ * Finds files and directories in the NARs of store paths and follows symbolic links as a file
+ * system would. File offsets come from the listing that this server generates from the NAR.
+ * Thread-safe.
  */
 public final class NarFiles {
-  /** Most entries of a directory that are told at once. */
+  /** Maximum number of directory entries in one result. */
   public static final int MAX_ENTRIES = 10_000;
 
-  /** What a path led to. */
+  /** The result of resolving a path. */
   public sealed interface Found permits FoundFile, FoundDirectory, FoundElsewhere, FoundNothing {}
 
   /**
    * A regular file.
    *
-   * @param contents its bytes, which the caller closes
+   * @param contents the bytes of the file; the caller closes it
    */
   public record FoundFile(NarSource contents) implements Found {}
 
   /**
    * A directory.
    *
-   * @param directory its first {@value #MAX_ENTRIES} entries, directories among them without theirs
-   * @param entityTag strong entity tag without quotes of whatever is made from it
-   * @param listing all that is in it
+   * @param directory its first {@value #MAX_ENTRIES} entries; subdirectories are empty
+   * @param entityTag identifies the content of the directory; the base for entity tags, without
+   *     quotes
+   * @param listing the complete listing of the directory tree
    */
   public record FoundDirectory(
       NarListing.Directory directory, String entityTag, ListingCopy listing) implements Found {}
@@ -52,20 +54,20 @@ public final class NarFiles {
    * A link into another store path.
    *
    * @param hash of that store path
-   * @param path the way in it
+   * @param path the remaining path inside that store path
    */
   public record FoundElsewhere(StorePathHash hash, List<String> path) implements Found {}
 
   /**
-   * A link that leads nowhere.
+   * A symbolic link that cannot be resolved.
    *
    * @param reason for people, one line
    */
   public record FoundNothing(String reason) implements Found {}
 
-  /** Writes the listing of a directory with all that is in it. */
+  /** Writes the listing of a directory with the complete listing of the directory tree. */
   public interface ListingCopy {
-    /** Writes it; the target stays open. */
+    /** Writes the listing; does not close the target. */
     void writeTo(Appendable out) throws IOException;
   }
 
@@ -74,7 +76,7 @@ public final class NarFiles {
   private final DocumentLookup documents;
   private final ListingLookup listings;
 
-  /** Looks in these places. */
+  /** Creates a finder over these components. */
   public NarFiles(
       NarInfoLookup narInfos, NarLookup nars, DocumentLookup documents, ListingLookup listings) {
     this.narInfos = narInfos;
@@ -84,15 +86,15 @@ public final class NarFiles {
   }
 
   /**
-   * Finds the listing of a store path for a client: one that an upstream gave, else made from the
-   * NAR if that is stored, else one that was put here, else the upstream's. What was put here
-   * counts for nothing where an upstream has the path and its NAR is not here to compare with.
-   * Where a name in the NAR is not UTF-8 there is none to be made, as Nix makes none. The caller
-   * closes it.
+   * Finds the listing of a store path. In this order: a stored listing from an upstream, one
+   * generated from the stored NAR, an uploaded one, one fetched from an upstream. An uploaded
+   * listing is ignored if the narinfo comes from an upstream and the NAR is not stored, since it
+   * cannot be verified. As in Nix, a NAR with a name that is not UTF-8 has no generated listing.
+   * The caller closes the result.
    *
    * @param watch fails when the client has left
-   * @return empty if there surely is none
-   * @throws IOException if that cannot be told
+   * @return empty if there is none
+   * @throws IOException if the lookup fails
    */
   public Optional<OpenDocument> findListing(StorePathHash hash, Watch watch) throws IOException {
     DocumentName name = DocumentName.listing(hash);
@@ -126,12 +128,12 @@ public final class NarFiles {
   }
 
   /**
-   * Finds what a path in a store path leads to, fetching the NAR if need be.
+   * Resolves a path inside a store path. Fetches the NAR if necessary.
    *
-   * @param path names as {@link narthex.nix.NarText} makes them; none for the root
+   * @param path names as {@link narthex.nix.NarText} decodes them; empty for the root
    * @param watch fails when the client has left
-   * @return empty if there surely is nothing
-   * @throws IOException if it cannot be had just now
+   * @return empty if there is no such file
+   * @throws IOException if the NAR or its listing is temporarily unavailable
    */
   public Optional<Found> find(StorePathHash hash, List<String> path, Watch watch)
       throws IOException {

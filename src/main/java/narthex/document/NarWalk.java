@@ -21,9 +21,9 @@ import narthex.nix.StorePath;
 import narthex.serve.NarSource;
 import narthex.serve.PartSource;
 
-/** One way through one store path. For one thread. */
+/** Resolves one path inside one store path. Not thread-safe; use once. */
 final class NarWalk {
-  /** As many as Linux follows. */
+  /** The limit of Linux for symbolic links in one path. */
   private static final int MAX_LINKS = 40;
 
   private static final int TAG_BYTES = 20;
@@ -34,7 +34,7 @@ final class NarWalk {
     Optional<NarSource> find() throws IOException;
   }
 
-  /** Its listing, whose reader closes it. */
+  /** The listing of the NAR. The caller closes it. */
   interface Listing {
     Optional<OpenDocument> find() throws IOException;
   }
@@ -43,10 +43,10 @@ final class NarWalk {
   private final Listing listing;
   private final Nar nar;
 
-  /** Where the walk is: directories in each other, none of them a link. */
+  /** The current directory, from the root; contains no links. */
   private final List<String> place = new ArrayList<>();
 
-  /** The names to go through from there. */
+  /** The names that remain to be resolved from there. */
   private final Deque<String> ahead = new ArrayDeque<>();
 
   NarWalk(NarInfo narInfo, Listing listing, Nar nar) {
@@ -55,7 +55,7 @@ final class NarWalk {
     this.nar = nar;
   }
 
-  /** Goes from the root through these names; empty if there is nothing. */
+  /** Resolves these names from the root; empty if there is no such file. */
   Optional<Found> go(List<String> path) throws IOException {
     ahead.addAll(path);
     int links = 0;
@@ -81,7 +81,7 @@ final class NarWalk {
     }
   }
 
-  /** Goes up as long as that is next; present if it leads out of the store path. */
+  /** Resolves leading {@code ..} names; present if they leave the store path. */
   private Optional<Found> goUp() {
     while (UP.equals(ahead.peek())) {
       ahead.pop();
@@ -97,7 +97,7 @@ final class NarWalk {
     return Optional.empty();
   }
 
-  /** Goes down to the next link, the next way up, or the end. */
+  /** Descends to the next symbolic link, the next {@code ..} or the end of the path. */
   private Optional<NarListing.Node> goDown() throws IOException {
     List<String> way = new ArrayList<>(place);
     ahead.stream().takeWhile(name -> !name.equals(UP)).forEach(way::add);
@@ -118,7 +118,7 @@ final class NarWalk {
     }
   }
 
-  /** Puts the target in place of the link where the walk is; present if it leads out. */
+  /** Replaces the current link by its target; present if the target leaves the store path. */
   private Optional<Found> follow(String target) {
     boolean isAbsolute = target.startsWith("/");
     String storeDir = narInfo.storePath().storeDir() + "/";
@@ -141,7 +141,7 @@ final class NarWalk {
     return Optional.empty();
   }
 
-  /** From the store directory into a store path; present if it is another, or none. */
+  /** Enters a store path from the store directory; present unless it is the current store path. */
   private Optional<Found> enter() {
     String baseName = ahead.poll();
     if (narInfo.storePath().baseName().equals(baseName)) {

@@ -7,29 +7,29 @@ import java.util.OptionalLong;
 import narthex.nix.Sha256;
 
 /**
- * A document that is open: its bytes stay readable whatever happens to the name meanwhile. For one
- * thread; whoever gets one closes it.
+ * An open document. Its bytes stay readable if the document is replaced or deleted meanwhile. Not
+ * thread-safe; the caller closes it.
  */
 public interface OpenDocument extends Closeable {
-  /** SHA-256 of the bytes. */
+  /** SHA-256 of the decoded bytes. */
   Sha256 hash();
 
-  /** How many bytes it has. */
+  /** The decoded size in bytes. */
   long sizeBytes();
 
-  /** How many bytes its zstd form has; empty if there is none. */
+  /** The size of its zstd frame in bytes; empty if it has none. */
   OptionalLong zstdSizeBytes();
 
   /**
-   * The bytes, to be asked for once and in place of {@link #zstd()}. Closed with this; ends only
-   * after {@link #sizeBytes()}, else fails.
+   * Opens the decoded bytes. Call it at most once, and not together with {@link #zstd()}. The
+   * stream is closed with this document. It fails if it would end before {@link #sizeBytes()}.
    */
   InputStream plain() throws IOException;
 
-  /** The bytes as one zstd frame, if there are such; else like {@link #plain()}. */
+  /** Opens the document as one zstd frame if it has one; else the same as {@link #plain()}. */
   InputStream zstd() throws IOException;
 
-  /** Frees what it holds. */
+  /** Closes the streams and frees the decoder. */
   @Override
   void close() throws IOException;
 }

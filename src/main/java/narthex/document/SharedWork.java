@@ -13,13 +13,13 @@ import narthex.stream.DecoderShare.Watch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Work that several clients may want at once: the first does it for all who ask meanwhile, and it
- * ends when the last of them has left. Thread-safe.
+ * Lets concurrent requests for the same result share the work. The first caller does it and the
+ * others wait. The work is cancelled when the last interested client has left. Thread-safe.
  *
- * @param <K> what tells one piece of work from another
+ * @param <K> the key that identifies a piece of work
  */
 final class SharedWork<K> {
-  /** A client that waits looks this often whether it is still there. */
+  /** How often a waiting thread checks whether its client is still connected. */
   private static final Duration STEP = Duration.ofMillis(500);
 
   private final Duration silence;
@@ -29,11 +29,7 @@ final class SharedWork<K> {
   /** Does the work. */
   @FunctionalInterface
   interface Worker {
-    /**
-     * Does it.
-     *
-     * @param watch fails as soon as no client wants the result any more; to be asked often
-     */
+    /** Does the work. */
     boolean work(Watch watch) throws IOException;
   }
 
@@ -43,18 +39,18 @@ final class SharedWork<K> {
   }
 
   /**
-   * @param silence how long one waits for another's work; whoever works reports every end, so this
-   *     only frees those who wait for a thread that died
+   * @param silence longest wait for another thread's result. That thread always reports its end, so
+   *     the limit only matters if it died.
    */
   SharedWork(Duration silence) {
     this.silence = silence;
   }
 
   /**
-   * Works in the caller's thread, or waits for the result of who asked for the same before.
+   * Does the work in the caller's thread, or waits for the caller that does the same work already.
    *
    * @param watch fails when the caller's client has left
-   * @throws IOException the reason if there is no result
+   * @throws IOException if the work fails, or the client has left
    */
   boolean ask(K what, Watch watch, Worker worker) throws IOException {
     Running mine = new Running();
@@ -69,7 +65,7 @@ final class SharedWork<K> {
     }
   }
 
-  /** How many clients wait for another one's work. */
+  /** Returns how many clients wait for the work of another. */
   int waiting() {
     lock.lock();
     try {
@@ -124,7 +120,7 @@ final class SharedWork<K> {
     }
   }
 
-  /** Ends work for which nobody waits: who asks from now on begins again. */
+  /** Cancels work that no other client waits for. The next caller starts over. */
   private boolean endUnwanted(K what, Running mine) {
     lock.lock();
     try {
@@ -158,7 +154,7 @@ final class SharedWork<K> {
         if (e.getCause() instanceof IOException failure) {
           throw new IOException(failure.getMessage(), failure);
         }
-        throw new IllegalStateException("who was to work broke", e.getCause());
+        throw new IllegalStateException("the shared work failed unexpectedly", e.getCause());
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new IOException("interrupted while waiting for another's work", e);

@@ -5,12 +5,12 @@ import java.io.InputStream;
 import java.util.OptionalLong;
 import narthex.nix.Sha256;
 
-/** A small document as it was made for the client. */
+/** A small document in memory that was signed for this response. */
 final class SignedDocument implements OpenDocument {
   private final byte[] bytes;
   private final Sha256 hash;
 
-  /** Takes the array over. */
+  /** Takes ownership of the array. */
   SignedDocument(byte[] bytes) {
     this.bytes = bytes;
     this.hash = Sha256.hash(bytes);
@@ -43,6 +43,6 @@ final class SignedDocument implements OpenDocument {
 
   @Override
   public void close() {
-    // there is nothing to free
+    // nothing to free
   }
 }

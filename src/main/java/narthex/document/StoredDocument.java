@@ -13,14 +13,14 @@ import narthex.stream.DecoderShare;
 import narthex.stream.PassingInputStream;
 import org.jspecify.annotations.Nullable;
 
-/** A document as it is stored. */
+/** A document that is read from the blob store. */
 final class StoredDocument implements OpenDocument {
   private final DocumentRow row;
   private final InputStream frame;
   private final DecoderShare decoders;
   private @Nullable InputStream decoded;
 
-  /** Takes the frame over. */
+  /** Takes ownership of the frame and closes it. */
   StoredDocument(DocumentRow row, InputStream frame, DecoderShare decoders) {
     this.row = row;
     this.frame = frame;
@@ -68,7 +68,7 @@ final class StoredDocument implements OpenDocument {
     }
   }
 
-  /** Fails where it would end too early. */
+  /** Fails if the stream ends before the size of the document. */
   private final class WholeInputStream extends PassingInputStream {
     private long count;
 

@@ -5,7 +5,10 @@ import java.io.InputStream;
 import narthex.stream.DecoderShare;
 import narthex.stream.PassingInputStream;
 
-/** Looks at each read whether the bytes are still wanted. For one thread. */
+/**
+ * Calls a watch before each read, which fails when no client wants the bytes any more. Not
+ * thread-safe.
+ */
 final class WatchedInputStream extends PassingInputStream {
   private final DecoderShare.Watch watch;
 
