@@ -52,12 +52,13 @@ class KilledServerIT {
 
   @ParameterizedTest
   @EnumSource(NixRelease.class)
-  void whatWasServedIsServedAfterAKillWithTheUpstreamDown(NixRelease release) {
+  void whatIsStoredIsServedAfterAKillWithTheUpstreamDown(NixRelease release) {
     Closure closure = CONTENT.manyPaths();
     try (Scene scene = Scene.of(closure, Compression.XZ)) {
       String key = scene.server().publicKey();
       NixClient client = scene.client(release, key);
       client.realise(closure.root(), scene.server().url()).expectSuccess();
+      scene.server().awaitStored(closure.paths().size());
 
       scene.upstream().goDown();
       scene.server().kill();

@@ -124,6 +124,17 @@ final class NarthexServer implements AutoCloseable {
     restart();
   }
 
+  /** Waits until the log says of so many NARs that they are stored. */
+  void awaitStored(int nars) {
+    long deadline = System.nanoTime() + START_DEADLINE.toNanos();
+    while (log().lines().filter(line -> line.contains(" nar stored hash=")).count() < nars) {
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError("not all NARs are stored:\n" + log());
+      }
+      Thread.yield();
+    }
+  }
+
   /** The data folder. */
   Path data() {
     return Path.of(settings.get("narthex.data-dir"));

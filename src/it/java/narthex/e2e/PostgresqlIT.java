@@ -33,6 +33,7 @@ class PostgresqlIT {
       first.realise(closure.root(), scene.server().url()).expectSuccess();
       Substitution.assertComplete(first, closure);
       assertEquals(closure.paths().size(), scene.upstreamNarGets());
+      scene.server().awaitStored(closure.paths().size());
 
       scene.server().kill();
       upstream.goDown();
