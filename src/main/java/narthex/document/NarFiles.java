@@ -65,7 +65,7 @@ public final class NarFiles {
    */
   public record FoundNothing(String reason) implements Found {}
 
-  /** Writes the listing of a directory with the complete listing of the directory tree. */
+  /** Writes the listing of a directory tree. */
   public interface ListingCopy {
     /** Writes the listing; does not close the target. */
     void writeTo(Appendable out) throws IOException;

@@ -29,7 +29,11 @@ final class SharedWork<K> {
   /** Does the work. */
   @FunctionalInterface
   interface Worker {
-    /** Does the work. */
+    /**
+     * Does the work.
+     *
+     * @param watch fails as soon as no client wants the result any more; call it often
+     */
     boolean work(Watch watch) throws IOException;
   }
 
