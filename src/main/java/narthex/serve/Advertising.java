@@ -16,22 +16,22 @@ import narthex.nix.NixFormatException;
 import narthex.nix.Sha256;
 
 /**
- * The one place that knows which file of a NAR clients are told of: derived from the mode, from
- * what is stored, and from the row, which keeps what upstream or the uploader said. Immutable.
+ * Decides which file of a NAR a narinfo advertises. The decision depends on the mode, on the stored
+ * forms of the NAR, and on the row, which holds the narinfo of the upstream or uploader. Immutable.
  *
- * <p>A NAR that is stored as chunks, or will be, is advertised uncompressed, under a name that is
- * always servable: no compressed file of it is here, or will be. If that is wanted, one that is
- * stored as chunks is advertised as the zstd file that its frames are, once its hash is known;
- * never before. Signatures do not cover this.
+ * <p>A NAR that is or will be stored as chunks is advertised uncompressed, under a name that can
+ * always be served, since no compressed file of it will be stored. With {@link Chunked#AS_ZSTD}, a
+ * chunked NAR is advertised as a zstd file, which consists of its frames, once the hash of that
+ * file is known. Signatures do not cover URL, Compression, FileHash and FileSize.
  */
 public final class Advertising {
   private static final String FOLDER = "nar/";
 
-  /** What clients are told of NARs that are stored as chunks. */
+  /** How NARs that are stored as chunks are advertised. */
   public enum Chunked {
-    /** They are not compressed. */
+    /** Uncompressed. */
     AS_NONE,
-    /** They are zstd files, as soon as the hashes of these are known. */
+    /** As a zstd file, as soon as its hash is known. */
     AS_ZSTD
   }
 
@@ -44,12 +44,15 @@ public final class Advertising {
     this.chunked = chunked;
   }
 
-  /** Whether NARs are advertised uncompressed before they are here, whatever is said of them. */
+  /**
+   * Whether NARs are advertised uncompressed before they are stored, whatever their upstream
+   * narinfos say.
+   */
   public boolean isPredictive() {
     return mode == CdcMode.EAGER;
   }
 
-  /** What clients are told of this row. */
+  /** Returns the narinfo that clients get for this row. */
   NarInfo derive(NarInfoRow row, Optional<StoredNar> stored) {
     NarInfo said = row.said();
     Optional<Representation> frames = stored.flatMap(this::frames);
@@ -95,8 +98,8 @@ public final class Advertising {
   }
 
   /**
-   * The chunks whose frames a NAR is advertised as. While a whole zstd file is stored, too, that is
-   * what is served as zstd, so that nobody is told of the frames.
+   * Returns the chunked form that a NAR is advertised as. Empty while a whole zstd file is stored
+   * too, because requests for zstd get that file.
    */
   Optional<Representation> frames(StoredNar nar) {
     return chunked == Chunked.AS_NONE || nar.find(Form.WHOLE, Compression.ZSTD).isPresent()

@@ -14,8 +14,8 @@ import narthex.stream.DecoderShare;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A NAR that is stored as chunks: decoded from any offset on; {@link #encoded} gives its frames
- * back to back, as they are stored. What turns out lost or damaged breaks the reading and is told.
+ * A NAR that is stored as chunks: decoded from any offset; {@link #encoded} returns its
+ * concatenated frames as stored. A lost or damaged chunk makes the read fail and is reported.
  */
 final class ChunkedSource extends ManifestSource {
   private final ChunkedManifest manifest;
@@ -26,7 +26,7 @@ final class ChunkedSource extends ManifestSource {
 
   /**
    * @param framesHash the hash of the frames back to back, if it is known
-   * @param damage is told what a reading failed of, in its thread, and does not fail
+   * @param damage receives the failure of a read, in the reading thread; must not throw
    */
   ChunkedSource(
       ChunkedManifest manifest,

@@ -27,7 +27,7 @@ final class DecodedSource implements NarSource {
     this.decoders = decoders;
   }
 
-  /** A NAR of which nothing is known but how many bytes it may have. */
+  /** Creates a source of a NAR of which only the maximum size is known. */
   DecodedSource(NarSource encoded, long maxBytes, DecoderShare decoders) {
     this.encoded = encoded;
     this.length = OptionalLong.empty();

@@ -3,7 +3,7 @@ package narthex.serve;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** Bytes that are made from another source, which is complete when that one is. */
+/** A source that is derived from another one and complete when that one is. */
 abstract class DerivedSource implements NarSource {
   /** The other source, which is closed with this one. */
   final NarSource source;

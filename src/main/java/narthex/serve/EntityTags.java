@@ -10,9 +10,9 @@ import narthex.nix.NarFileName;
 import narthex.nix.Sha256;
 
 /**
- * Decides under which names bytes have a strong entity tag, and with it ranges: only where the name
- * always meant these very bytes. Else a client could resume one file of a NAR with another.
- * Thread-safe.
+ * Decides whether a response has a strong entity tag, and with it supports ranges. It has one only
+ * if the file name has always meant these bytes. Otherwise a client could resume a download of one
+ * file with the bytes of another. Thread-safe.
  */
 final class EntityTags {
   private final Database database;
@@ -21,7 +21,7 @@ final class EntityTags {
     this.database = database;
   }
 
-  /** The source with the entity tag that it has under this name of the NAR, or without any. */
+  /** Returns the source with its entity tag under this name of the NAR, or without one. */
   NarSource tagged(Sha256 narHash, NarFileName name, NarSource source) throws IOException {
     return TaggedSource.of(source, of(narHash, name, source.entityTag()));
   }

@@ -9,8 +9,8 @@ import narthex.stream.DecoderShare;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file that is coming in. It is opened before anybody asks for its bytes, because it may be gone
- * once it has come in: then what was opened can still be read, once.
+ * A file that is being downloaded. {@link #open} opens it, because it may be deleted after the
+ * download. The opened stream can then still be read, once.
  */
 final class InFlightFileSource extends ManifestSource {
   private final GrowingManifest manifest;
@@ -32,9 +32,10 @@ final class InFlightFileSource extends ManifestSource {
   }
 
   /**
-   * Opens a file that is coming in, when its first byte is there.
+   * Opens a file that is being downloaded; waits for its first byte.
    *
-   * @throws IOException if none will come: a failure before the first byte is told by a status
+   * @throws IOException if the download fails before its first byte, so that the failure can still
+   *     become a status
    */
   static InFlightFileSource open(
       GrowingManifest manifest, Compression compression, @Nullable String entityTag)

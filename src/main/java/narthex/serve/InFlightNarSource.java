@@ -11,8 +11,8 @@ import narthex.stream.DecoderShare;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A NAR that is cut into chunks while it comes in, decoded from them. It can be read for as long as
- * somebody has this, also when it is stored.
+ * A NAR that is cut into chunks during its download, decoded from these chunks. It stays readable
+ * after the NAR is stored.
  */
 final class InFlightNarSource extends ManifestSource {
   private final GrowingManifest manifest;
@@ -34,12 +34,13 @@ final class InFlightNarSource extends ManifestSource {
   }
 
   /**
-   * Waits until the first byte is there.
+   * Opens the source; waits for its first byte.
    *
    * @param entityTag the NarHash, if it is known
    * @param file the file that comes in, which {@link #encoded} gives; closed with this
    * @param damage is told which chunk a reading failed of, in its thread, and does not fail
-   * @throws IOException if no byte will come: a failure before the first one is told by a status
+   * @throws IOException if the download fails before its first byte, so that the failure can still
+   *     become a status
    */
   static InFlightNarSource open(
       GrowingManifest manifest,

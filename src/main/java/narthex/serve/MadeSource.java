@@ -9,8 +9,8 @@ import narthex.stream.DecoderShare;
 import narthex.stream.EncodingInputStream;
 
 /**
- * A valid compressed file of a NAR, made while it is read. Another such file of the same NAR has
- * other bytes, so that nothing names these.
+ * A NAR that is compressed while it is read. Its bytes are not reproducible, so it has no entity
+ * tag.
  */
 final class MadeSource extends DerivedSource {
   private final Compression compression;

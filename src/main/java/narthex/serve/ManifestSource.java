@@ -8,7 +8,7 @@ import narthex.blob.Manifest;
 import narthex.nix.Compression;
 import org.jspecify.annotations.Nullable;
 
-/** The bytes that a manifest gives, finished or growing, and what they are called. */
+/** A source that reads the bytes of a finished or growing manifest. */
 abstract class ManifestSource implements NarSource {
   private final Manifest manifest;
   private final Compression compression;

@@ -22,8 +22,8 @@ import narthex.stream.DecoderShare;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows NARs that are coming in, and starts what does not come yet. What turns out lost of chunks
- * to which they refer is recorded. Thread-safe.
+ * Follows NARs in flight and starts flights for others. Records lost chunks that a NAR in flight
+ * refers to. Thread-safe.
  */
 final class NarFlights {
   private static final System.Logger LOG = System.getLogger(NarFlights.class.getName());
@@ -53,7 +53,7 @@ final class NarFlights {
   }
 
   /**
-   * Follows the flight of this NAR; empty if it turned out to be stored already.
+   * Joins or starts the flight of this NAR; empty if the NAR is already stored.
    *
    * @throws NarAbsentException if surely no upstream has it
    */
@@ -62,8 +62,8 @@ final class NarFlights {
   }
 
   /**
-   * Follows the flight of a file that is known by its name alone; empty if it turned out to be
-   * stored already.
+   * Joins or starts the flight of a file of which only the name is known; empty if the NAR is
+   * already stored.
    *
    * @throws NarAbsentException if surely no upstream has it
    */

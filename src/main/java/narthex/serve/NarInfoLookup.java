@@ -22,11 +22,12 @@ import narthex.store.StoreListener;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The only place that knows where a narinfo comes from: memory, its row, the upstreams.
+ * Finds narinfos: in memory, then in the database, then at the upstreams.
  *
- * <p>What clients get is derived from the row and from what is stored of the NAR, signed, and kept
- * in memory until either changes. A row whose NAR is not stored is asked upstream again after a
- * while; trouble then leaves it in use. Concurrent questions for one path are one. Thread-safe.
+ * <p>The narinfo that clients get is derived from the row and the stored forms of the NAR, signed,
+ * and cached in memory until either changes. If the NAR is not stored, the upstreams are asked
+ * again after a while; if they fail, the old row stays in use. Concurrent requests for one path
+ * share one lookup. Thread-safe.
  */
 public final class NarInfoLookup implements StoreListener {
   private static final System.Logger LOG = System.getLogger(NarInfoLookup.class.getName());
@@ -37,7 +38,10 @@ public final class NarInfoLookup implements StoreListener {
    */
   private static final Duration STAY = Duration.ofMinutes(1);
 
-  /** The one who asks for a path answers all others; this only frees them if it died. */
+  /**
+   * Longest wait for another thread's lookup. That thread always reports its result; the limit only
+   * matters if it died.
+   */
   private static final Duration SILENCE = Duration.ofMinutes(2);
 
   /** What an entry weighs beside its body, in bytes; a guess is enough for a bound. */

@@ -25,7 +25,7 @@ import narthex.store.StoredNars;
 import narthex.stream.DecoderShare;
 
 /**
- * The only place that knows where a NAR comes from, and in which order: stored, in flight, fetched.
+ * Finds NARs: among the stored ones, then in flight, then at the upstreams.
  *
  * <p>A name without a compression is served from any of them, decoded where needed. A name with one
  * is served by a file of that compression. If no such file can be had any more, a valid one is made
@@ -48,7 +48,7 @@ public final class NarLookup implements StoreListener {
   private final NarDownload download;
   private final NarFlights coming;
 
-  /** Looks in these places; whoever decodes for a client needs memory of the budget. */
+  /** Creates a lookup; decoding for clients takes its memory from the budget. */
   public NarLookup(
       Database database,
       StoredNars nars,
@@ -70,7 +70,7 @@ public final class NarLookup implements StoreListener {
   }
 
   /**
-   * Finds a NAR to send, starting its download if need be; returns as soon as bytes are coming.
+   * Finds a NAR to send. Starts its download if necessary and returns as soon as bytes arrive.
    *
    * @return empty if it surely cannot be had under this name
    * @throws IOException if it cannot be had just now

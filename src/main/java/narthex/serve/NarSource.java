@@ -18,10 +18,10 @@ public interface NarSource extends Closeable {
   /** The compression of the bytes that {@link #open} gives. */
   Compression compression();
 
-  /** How many bytes there are in all, if that is known. */
+  /** The total length in bytes, if known. */
   OptionalLong length();
 
-  /** What names these very bytes: a strong entity tag without its quotes; empty if not known. */
+  /** The strong entity tag of these bytes, without quotes; empty if it has none. */
   Optional<String> entityTag();
 
   /**
@@ -39,14 +39,14 @@ public interface NarSource extends Closeable {
   }
 
   /**
-   * Waits until every byte is known to be right: whoever sends a body of known length holds its
-   * last byte back until then.
+   * Waits until all bytes are verified. The sender of a body of known length must hold back the
+   * last byte until then.
    *
-   * @throws IOException if the bytes turned out wrong or will never be complete
+   * @throws IOException if verification fails or the source will never be complete
    */
   void awaitComplete() throws IOException;
 
-  /** Whether every byte is known to be right already: then nobody waits. */
+  /** Whether all bytes are verified already, so that {@link #awaitComplete} returns at once. */
   default boolean isComplete() {
     return true;
   }

@@ -11,7 +11,7 @@ import narthex.nix.Sha256;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How NARs that were just sent are stored, so that the next client costs no statement.
+ * Caches the stored forms of recently served NARs, which saves the next request a database query.
  *
  * <p>Only a hint: a file name is remembered only if its stem is a hash of what is stored of the NAR
  * (NarHash, FileHash or that of its frames), so that it can never mean another NAR; blobs never

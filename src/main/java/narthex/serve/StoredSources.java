@@ -42,7 +42,7 @@ final class StoredSources {
     this.tags = tags;
   }
 
-  /** Finds a NAR by memory alone; whatever is doubtful is left to the database. */
+  /** Finds a NAR by the cache in memory alone; empty if the database has to decide. */
   Optional<NarSource> findRemembered(NarFileName name) throws IOException {
     RememberedNars.Remembered known = remembered.find(name);
     if (known == null) {
