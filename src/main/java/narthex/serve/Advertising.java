@@ -98,7 +98,8 @@ public final class Advertising {
   }
 
   /**
-   * Returns the chunked form that a NAR is advertised as. Empty while a whole zstd file is stored
+   * Returns the chunked form whose frames a NAR is advertised as, a zstd file. Empty if that is
+   * switched off or the hash of the frames is not known yet; and while a whole zstd file is stored
    * too, because requests for zstd get that file.
    */
   Optional<Representation> frames(StoredNar nar) {
