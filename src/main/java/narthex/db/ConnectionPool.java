@@ -30,8 +30,14 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
     implements AutoCloseable {
   private static final Logger LOG = System.getLogger(ConnectionPool.class.getName());
 
-  /** Timeout for a connection from the pool, and for the write lock of SQLite. */
-  private static final Duration WAIT = Duration.ofSeconds(30);
+  /** Timeout for a connection to SQLite from the pool, and for its write lock. */
+  private static final Duration SQLITE_WAIT = Duration.ofSeconds(30);
+
+  /**
+   * Timeout for a connection to PostgreSQL from the pool. While the database is down, each request
+   * that needs it holds its thread for so long.
+   */
+  private static final Duration POSTGRESQL_WAIT = Duration.ofSeconds(5);
 
   /** How long the start waits for a database that isn't up yet. */
   private static final Duration START_WAIT = Duration.ofSeconds(10);
@@ -66,7 +72,6 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
     config.setPoolName("narthex-db");
     config.setJdbcUrl(url);
     config.setMaximumPoolSize(product.poolSize());
-    config.setConnectionTimeout(WAIT.toMillis());
     config.setInitializationFailTimeout(START_WAIT.toMillis());
     if (address.user() != null) {
       config.setUsername(address.user());
@@ -76,7 +81,10 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
     }
     switch (product) {
       case SQLITE -> prepareSqlite(config, url, address.place());
-      case POSTGRESQL -> config.setMinimumIdle(POSTGRESQL_IDLE);
+      case POSTGRESQL -> {
+        config.setConnectionTimeout(POSTGRESQL_WAIT.toMillis());
+        config.setMinimumIdle(POSTGRESQL_IDLE);
+      }
     }
     try {
       // DriverManager alone doesn't find drivers inside a WAR.
@@ -132,9 +140,10 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
     } catch (IOException | InvalidPathException e) {
       throw DatabaseException.of("create folder of database", place, e);
     }
+    config.setConnectionTimeout(SQLITE_WAIT.toMillis());
     config.addDataSourceProperty("journal_mode", "WAL");
     config.addDataSourceProperty("synchronous", "FULL");
-    config.addDataSourceProperty("busy_timeout", Long.toString(WAIT.toMillis()));
+    config.addDataSourceProperty("busy_timeout", Long.toString(SQLITE_WAIT.toMillis()));
     config.addDataSourceProperty("foreign_keys", "true");
     config.addDataSourceProperty("cache_size", "-16384");
     // Otherwise a transaction that reads before it writes could fail at once instead of waiting.
