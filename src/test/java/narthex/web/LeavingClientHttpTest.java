@@ -1,0 +1,111 @@
+package narthex.web;
+
+import static narthex.web.HttpFixture.path;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import narthex.nix.Compression;
+import narthex.testing.Fault;
+import narthex.testing.Gate;
+import narthex.testing.NarTree;
+import narthex.testing.node.Sample;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Clients that close their connection while the server works for them and has nothing to send yet.
+ * The upstream stalls all the time, so that this work would go on for minutes.
+ */
+class LeavingClientHttpTest extends SharedServer {
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final int NAR_BYTES = 1_500_000;
+
+  /** More than the files that the flight itself may open or close meanwhile. */
+  private static final int CLIENTS = 8;
+
+  @Test
+  void theServerStopsDecodingItsWayToARangeWhenTheClientLeaves() throws Exception {
+    byte[] nar = NarTree.mixed(8000, NAR_BYTES).nar();
+    Sample sample = http.know(Sample.of("left", nar, Compression.XZ));
+    Gate gate = new Gate();
+    http.upstream.fail(sample.narTarget(), Fault.stallAfter(sample.fileBytes() / 2, gate));
+    try (Socket follower = send(sample, "Accept: */*")) {
+      gate.awaitArrivals(1, PATIENCE);
+      assertTrue(follower.getInputStream().read() >= 0);
+      long without = settledSpools();
+      String last = "Range: bytes=" + (sample.id().sizeBytes() - 1) + "-";
+      List<Socket> leaving = new ArrayList<>();
+      for (int i = 0; i < CLIENTS; i++) {
+        leaving.add(send(sample, last));
+      }
+      await(() -> openSpools() >= without + CLIENTS, "the server works for them");
+      for (Socket client : leaving) {
+        assertEquals(0, client.getInputStream().available());
+        client.close();
+      }
+
+      await(() -> openSpools() < without + CLIENTS / 2, "the server works for them no more");
+    }
+    gate.open();
+  }
+
+  private Socket send(Sample sample, String field) throws IOException {
+    Socket socket = new Socket("127.0.0.1", http.port());
+    String head =
+        "GET " + path(sample.narName()) + " HTTP/1.1\r\nHost: narthex\r\n" + field + "\r\n\r\n";
+    socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+    return socket;
+  }
+
+  /** Something that becomes true. */
+  private interface Condition {
+    boolean holds() throws IOException;
+  }
+
+  private static void await(Condition condition, String what) throws IOException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (!condition.holds()) {
+      assertTrue(System.nanoTime() < deadline, what);
+      Thread.onSpinWait();
+    }
+  }
+
+  /** How often the spool is open when the same number was counted many times. */
+  private long settledSpools() throws IOException {
+    long count = openSpools();
+    for (int same = 0; same < 100; same++) {
+      long now = openSpools();
+      if (now != count) {
+        count = now;
+        same = 0;
+      }
+    }
+    return count;
+  }
+
+  /** How often files are open here that the flights of this server write. */
+  private long openSpools() throws IOException {
+    try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+      String spools = data.resolve("blobs").resolve("tmp").toString();
+      return open.map(LeavingClientHttpTest::target)
+          .filter(file -> file.startsWith(spools))
+          .count();
+    }
+  }
+
+  private static String target(Path open) {
+    try {
+      return Files.readSymbolicLink(open).toString();
+    } catch (IOException closedMeanwhile) {
+      return "";
+    }
+  }
+}
