@@ -13,15 +13,16 @@ import java.util.stream.Stream;
 import narthex.nix.OneLine;
 
 /**
- * Refuses whoever may not do what is asked, by the {@link AccessRule}, before a byte of a body is
- * read. A scope is proved by a token, or by a role that the application server knows somebody by. A
- * token that nobody knows is no harm where none is needed: clients send theirs everywhere.
+ * Enforces the {@link AccessRule} before any filter or servlet reads the request body. Answers 401
+ * with challenges for Basic and Bearer if the request has no valid credentials, and 403 if they
+ * don't grant the needed scope. A token or a role of the application server grants a scope. An
+ * unknown token is ignored where no scope is needed: clients send their token with every request.
  */
 public final class AccessFilter extends HttpFilter {
   private static final long serialVersionUID = 1L;
   private static final System.Logger LOG = System.getLogger(AccessFilter.class.getName());
 
-  /** The request's attribute that holds the highest scope that was proved. */
+  /** Request attribute: the highest {@link Scope} that the credentials grant. */
   private static final String HELD = Scope.class.getName();
 
   @Override
@@ -49,7 +50,10 @@ public final class AccessFilter extends HttpFilter {
     chain.doFilter(request, rule.guardsReading() ? new PrivateResponse(response) : response);
   }
 
-  /** Whether whoever sent this request proved to have a scope; only known where one counts. */
+  /**
+   * Returns whether the credentials of a request grant a scope. Always false for a request that
+   * needs no scope, except PUT: the filter doesn't check its credentials.
+   */
   static boolean isHeld(HttpServletRequest request, Scope scope) {
     return request.getAttribute(HELD) instanceof Scope held && held.includes(scope);
   }
@@ -59,7 +63,7 @@ public final class AccessFilter extends HttpFilter {
     return rest == null ? request.getServletPath() : request.getServletPath() + rest;
   }
 
-  /** The highest scope that is proved by a token or a role. */
+  /** Returns the highest scope that the token or the roles of a request grant. */
   private static Optional<Scope> held(HttpServletRequest request, AccessRule rule) {
     Optional<Scope> byToken =
         PresentedToken.find(request.getHeader("Authorization")).flatMap(rule::granted);

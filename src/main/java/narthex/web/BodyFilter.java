@@ -8,10 +8,10 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 
 /**
- * Gives no client a thread for as long as it likes: bodies have to come at a {@link BodyPace}, and
- * of a body that nobody wanted to the end only a little is awaited, so that the client sees the
- * answer; then the connection is closed. It stands outside of all that read bodies, as the rest of
- * a body is left when they are done.
+ * Limits how long a request body can occupy a thread. A client must send the body at a {@link
+ * BodyPace}. If a servlet doesn't read the whole body, the filter reads and discards a bounded part
+ * of the rest, so that the client sees the response, and then closes the connection. The filter
+ * must run before all filters and servlets that read request bodies.
  */
 public final class BodyFilter extends HttpFilter {
   private static final long serialVersionUID = 1L;
@@ -36,7 +36,7 @@ public final class BodyFilter extends HttpFilter {
     response.settle();
     if (ServerRequest.isAnsweredByTomcat(request)
         || request.isBodyBroken() && ServerRequest.closesBrokenOnes(request)) {
-      return; // it answers what could not be answered before, and closes the connection
+      return; // Tomcat sends the error response and closes the connection
     }
     if (request.hasUnreadBody()) {
       response.flushBuffer();

@@ -11,11 +11,14 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** A request whose body has to come at a pace. For one thread. */
+/**
+ * A request whose body the client must send at a {@link BodyPace}. Not thread-safe. Call {@link
+ * #release} when the request has been answered.
+ */
 final class PacedRequest extends HttpServletRequestWrapper {
   /**
-   * What is read of a body that nobody wanted: a client that looks for the answer only when it has
-   * sent everything would else see a broken connection in its place.
+   * How much of an unread body is read and discarded. A client that reads the response only after
+   * sending the whole body would otherwise see a connection reset instead.
    */
   private static final long MAX_REST_BYTES = 16L << 20;
 
@@ -48,7 +51,7 @@ final class PacedRequest extends HttpServletRequestWrapper {
     return new BufferedReader(new InputStreamReader(getInputStream(), StandardCharsets.UTF_8));
   }
 
-  /** Whether there is a body of which something may still come. */
+  /** Returns whether the request has a body that hasn't been read to its end. */
   boolean hasUnreadBody() {
     long announced = getContentLengthLong();
     if (announced <= 0 && getHeader("Transfer-Encoding") == null) {
@@ -57,12 +60,16 @@ final class PacedRequest extends HttpServletRequestWrapper {
     return body == null || !body.isEnded() && body.count() != announced;
   }
 
-  /** Whether the server could not read the body. */
+  /** Returns whether reading the body failed. */
   boolean isBodyBroken() {
     return body != null && body.isBroken();
   }
 
-  /** Reads a bounded rest of the body, if the client sends it without being asked. */
+  /**
+   * Reads and discards the rest of the body, at most 16 MiB and about 5 seconds. Does nothing if
+   * the client waits for {@code 100 Continue}. Throws no exception: if a read fails, {@link
+   * #hasUnreadBody} stays true.
+   */
   void readRest() {
     if (!hasUnreadBody() || isBodyHeldBack()) {
       return;
@@ -76,16 +83,19 @@ final class PacedRequest extends HttpServletRequestWrapper {
         left -= Math.max(rest.read(buffer, 0, buffer.length), 0);
       }
     } catch (IOException broken) {
-      return; // and it stays unread, by which everybody knows
+      return; // hasUnreadBody() stays true
     }
   }
 
-  /** Whether the client waits for leave to send the body, which nobody gave. */
+  /**
+   * Returns whether the client waits for {@code 100 Continue} (RFC 9110, 10.1.1), which the server
+   * sends at the first read.
+   */
   private boolean isBodyHeldBack() {
     return body == null && getHeader("Expect") != null;
   }
 
-  /** Lets the timer go. */
+  /** Cancels the timer of the body. */
   void release() {
     if (body != null) {
       body.release();

@@ -5,29 +5,27 @@ import java.util.concurrent.Phaser;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/**
- * The requests that are being answered, for who has to wait for their end. Thread-safe, and made
- * for every request: nobody waits for a lock.
- */
+/** Counts the running requests, so that shutdown can wait for them. Thread-safe and lock-free. */
 public final class RunningRequests {
-  /** Its parties are the requests, and the one who will wait for them. */
+  /** The parties are the running requests and the thread that will call {@link #awaitNone}. */
   private final Phaser phaser = new Phaser(1);
 
-  /** A request begins; its thread calls {@link #ended} in the end, whatever happens. */
+  /** Begins a request. The caller must call {@link #ended} in a {@code finally} block. */
   void begun() {
     phaser.register();
   }
 
-  /** A request has ended. */
+  /** Ends a request. */
   void ended() {
     phaser.arriveAndDeregister();
   }
 
   /**
-   * Waits until no request is running. To be called once, when no more come: those that begin later
-   * are not waited for.
+   * Waits until no request is running. Call it only once, after the server has stopped accepting
+   * requests. An interrupt ends the wait; the thread stays interrupted.
    *
-   * @return whether none was running in the end
+   * @return false if requests were still running after {@code atMost}, or if the thread was
+   *     interrupted
    */
   public boolean awaitNone(Duration atMost) {
     int phase = phaser.arriveAndDeregister();

@@ -11,7 +11,10 @@ import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 
-/** The request object of the application server itself, for what the Servlet API has no word. */
+/**
+ * Access to the request object of the application server, by reflection, for functions that the
+ * Servlet API lacks. Knows Tomcat and Undertow; on other servers, most methods do nothing.
+ */
 final class ServerRequest {
   private static final System.Logger LOG = System.getLogger(ServerRequest.class.getName());
   private static final String TOMCAT_REQUEST = "org.apache.catalina.connector.RequestFacade";
@@ -20,7 +23,7 @@ final class ServerRequest {
 
   private ServerRequest() {}
 
-  /** Returns what is below all wrappers. */
+  /** Returns the innermost request, without its wrappers. */
   static ServletRequest original(ServletRequest request) {
     ServletRequest original = request;
     while (original instanceof ServletRequestWrapper wrapper) {
@@ -30,21 +33,21 @@ final class ServerRequest {
   }
 
   /**
-   * Lets no wait for the next bytes of the request be longer than this where the server has a limit
-   * of its own, for this request only: Tomcat with HTTP/1.1. A wait that is under way there does
-   * not look at it again, so it is set before the first.
+   * Lowers the read timeout of the connection to {@code longest}; never raises it. Works on Tomcat
+   * with HTTP/1.1, does nothing elsewhere. Tomcat reads the timeout when a wait begins, so call
+   * this before the first read.
    */
   static void limitWaits(ServletRequest request, Duration longest) {
     limitTomcat(original(request), Math.max(1, longest.toMillis()));
   }
 
   /**
-   * Ends a read of the request's body in which a thread waits for the client; the read fails with
-   * an {@link java.io.IOException}. Undertow and HTTP/2 in Tomcat end it when the thread is
-   * interrupted. Tomcat with HTTP/1.1 goes on waiting for the bytes after the next ones: that is
-   * given no more time, and the present wait ends by {@link #limitWaits}.
+   * Interrupts a blocking read of the request body; the read fails with an {@link
+   * java.io.IOException}. Undertow and HTTP/2 in Tomcat end the read when the thread is
+   * interrupted. Tomcat with HTTP/1.1 ignores the interrupt: there the present wait ends by the
+   * timeout of {@link #limitWaits}, and this method sets the timeout of all later waits to 1 ms.
    *
-   * @param reader the thread, which is surely in the read
+   * @param reader the thread that is blocked in the read
    */
   static void endRead(ServletRequest request, Thread reader) {
     limitTomcat(original(request), 1);
@@ -52,11 +55,11 @@ final class ServerRequest {
   }
 
   /**
-   * Ends a write of the response in which a thread waits for the client, and the connection with
-   * it; the write fails with an {@link java.io.IOException}. A wait of Tomcat goes on after an
-   * interrupt unless the socket is closed.
+   * Interrupts a blocking write of the response and closes the connection; the write fails with an
+   * {@link java.io.IOException}. The interrupt alone doesn't end a write in Tomcat; closing the
+   * socket does. With HTTP/2 in Tomcat, and on unknown servers, this only interrupts the thread.
    *
-   * @param writer the thread, which is surely in the write
+   * @param writer the thread that is blocked in the write
    */
   static void breakWrite(ServletRequest request, Thread writer) {
     ServletRequest original = original(request);
@@ -83,7 +86,7 @@ final class ServerRequest {
       Method io = channel.getClass().getMethod("getIOChannel");
       io.setAccessible(true);
       SocketChannel connection = (SocketChannel) io.invoke(channel);
-      connection.setOption(StandardSocketOptions.SO_LINGER, 0); // what it did not read is dropped
+      connection.setOption(StandardSocketOptions.SO_LINGER, 0); // discard unsent data
       connection.close();
     }
   }
@@ -105,10 +108,10 @@ final class ServerRequest {
   }
 
   /**
-   * Returns whether Tomcat has taken the answer into its own hands, as it does when a body cannot
-   * be read: nothing can be written any more, and it answers 400, or 408 after its own time limit,
-   * with our error page. It would make that a 500 for the exception that it remembers: so it is
-   * made to forget that.
+   * Returns whether Tomcat sends the response itself, as it does after a failed read of the request
+   * body: the application cannot write any more, and Tomcat answers 400, or 408 after its own
+   * timeout, with our error page. If so, removes the exception that Tomcat stored in the request,
+   * because it would turn the status into 500.
    */
   static boolean isAnsweredByTomcat(ServletRequest request) {
     boolean answered =
@@ -120,15 +123,15 @@ final class ServerRequest {
     return answered;
   }
 
-  /** Returns whether the server closes a connection whose request could not be read to its end. */
+  /** Returns whether the server closes the connection after a failed read of the request body. */
   static boolean closesBrokenOnes(ServletRequest request) {
     return original(request).getClass().getName().equals(TOMCAT_REQUEST);
   }
 
   /**
-   * Returns whether the client has surely closed its connection, where the server can tell that
-   * without reading the next request: Tomcat with HTTP/1.1. Other servers tell when something is
-   * written.
+   * Returns whether the client has closed the connection. Only Tomcat with HTTP/1.1 can tell
+   * without reading the next request. Other servers report it when a write fails; there this
+   * returns false.
    */
   static boolean isClientGone(ServletRequest client) {
     ServletRequest original = original(client);
@@ -138,7 +141,7 @@ final class ServerRequest {
     try {
       Object request = field(original, "request");
       Object coyote = request.getClass().getMethod("getCoyoteRequest").invoke(request);
-      // What a client sent early counts as available once, an end again and again.
+      // Pipelined bytes are reported as available once, the end of the stream every time.
       boolean first = hasAvailable(coyote);
       return first && hasAvailable(coyote);
     } catch (ReflectiveOperationException | RuntimeException changed) {
@@ -147,7 +150,7 @@ final class ServerRequest {
     }
   }
 
-  @SuppressWarnings({"unchecked", "rawtypes"}) // an enum that is found by its name
+  @SuppressWarnings({"unchecked", "rawtypes"}) // the enum is loaded by name
   private static boolean hasAvailable(Object coyote) throws ReflectiveOperationException {
     Class<? extends Enum> codes =
         Class.forName(ACTION_CODE, true, coyote.getClass().getClassLoader()).asSubclass(Enum.class);

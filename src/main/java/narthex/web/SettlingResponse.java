@@ -6,9 +6,9 @@ import jakarta.servlet.http.HttpServletResponseWrapper;
 import java.io.IOException;
 
 /**
- * A response before whose first byte a rest of the request's body is read that nobody wanted: later
- * Tomcat lets nobody read it, and a client that is still sending would see a broken connection in
- * place of the answer. For one thread.
+ * Reads and discards the rest of the request body before the response begins. Tomcat doesn't allow
+ * that later, and a client that is still sending would see a connection reset instead of the
+ * response. Not thread-safe.
  */
 final class SettlingResponse extends HttpServletResponseWrapper {
   private final PacedRequest request;
@@ -43,7 +43,10 @@ final class SettlingResponse extends HttpServletResponseWrapper {
     super.sendError(status, message);
   }
 
-  /** Reads the rest, once, or says that the connection will be closed. */
+  /**
+   * Reads the rest of the request body, unless done before or the response is committed. If a part
+   * stays unread, sets {@code Connection: close}.
+   */
   void settle() {
     if (settled || isCommitted()) {
       return;

@@ -10,11 +10,12 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The permits of one kind of work, and the requests that wait for one, in order.
+ * The permits of one kind of work, and the FIFO queue of requests that wait for one.
  *
- * <p>No client gets all: one may hold twice as many permits as would be left, so that alone it gets
- * two thirds, and whoever comes next always finds some. The places in the queue are given out by
- * the same rule. Thread-safe; calls no foreign code under its lock.
+ * <p>A client gets another permit only while it holds fewer than twice the number of free permits.
+ * So a single client gets about two thirds of them, and the next client still finds some. The same
+ * rule limits the places in the queue. A waiting request whose client may not have another permit
+ * is skipped. Thread-safe; runs no callback under its lock.
  */
 final class Share {
   private static final int MOST_TIMES_FREE = 2;
@@ -25,25 +26,28 @@ final class Share {
   private final Set<Permit> taken = new LinkedHashSet<>(); // guarded by this
 
   /**
-   * @param permits how many there are
-   * @param places how many requests may wait
+   * @param permits number of permits
+   * @param places greatest length of the queue
    */
   Share(int permits, int places) {
     this.permits = new Pool(permits);
     this.places = new Pool(places);
   }
 
-  /** Takes a permit if there is one for this client. Nobody who waits is overtaken by it. */
+  /**
+   * Takes a permit, or returns null if none is free for this client. A request whose client may
+   * have a free permit doesn't stay in the queue, so this overtakes none.
+   */
   synchronized @Nullable Permit tryTake(String client) {
     return permits.take(client) ? taken(client) : null;
   }
 
   /**
-   * Waits for a permit without a thread.
+   * Joins the queue. Doesn't block.
    *
-   * @param onGrant gets the permit, in the thread of whoever gave one back, or in this one; says
-   *     whether it is of use
-   * @return null if too many wait already
+   * @param onGrant called with the permit, in the calling thread or in a thread that releases a
+   *     permit; returns false to give the permit back
+   * @return null if the queue has no place for this client
    */
   @Nullable Waiting await(String client, Predicate<Permit> onGrant) {
     Waiting waiting = new Waiting(client, onGrant);
@@ -57,17 +61,17 @@ final class Share {
     return waiting;
   }
 
-  /** Whether one more request of this client may wait. */
+  /** Returns whether another request of this client may join the queue. */
   synchronized boolean hasPlace(String client) {
     return places.has(client);
   }
 
-  /** Whether somebody waits. */
+  /** Returns whether requests are waiting. */
   synchronized boolean isAwaited() {
     return !queue.isEmpty();
   }
 
-  /** Breaks off as many slow readers as there are requests that wait, the longest at work first. */
+  /** Aborts responses to slow clients, at most one for each waiting request, oldest first. */
   void breakOffSlowReaders() {
     List<Permit> all;
     int wanted;
@@ -83,7 +87,7 @@ final class Share {
     }
   }
 
-  /** Breaks off all readers that a write waits for. */
+  /** Aborts all responses whose write is blocked. */
   void breakOffAllReaders() {
     List<Permit> all;
     synchronized (this) {
@@ -105,7 +109,9 @@ final class Share {
     }
   }
 
-  /** Takes a permit for the first who may have one. */
+  /**
+   * Takes a permit for the first request in the queue whose client may have one, or returns null.
+   */
   private synchronized @Nullable Grant next() {
     Iterator<Waiting> all = queue.iterator();
     while (permits.free > 0 && all.hasNext()) {
@@ -128,7 +134,7 @@ final class Share {
     return permit;
   }
 
-  /** The leave to hold a thread. */
+  /** Permission to occupy a request thread. Release it when the request ends. */
   final class Permit {
     private final String client;
     private volatile @Nullable ReaderPace pace;
@@ -137,12 +143,15 @@ final class Share {
       this.client = client;
     }
 
-    /** Lets the reader whom this is for be broken off when it is slow and others wait. */
+    /**
+     * Registers the pace of the response, so that it can be aborted if the client is slow while
+     * other requests wait.
+     */
     void watch(ReaderPace readerPace) {
       pace = readerPace;
     }
 
-    /** Gives it back; once is enough. */
+    /** Returns the permit and grants it to a waiting request. Idempotent. */
     void release() {
       if (giveBack()) {
         grant();
@@ -171,9 +180,9 @@ final class Share {
     }
 
     /**
-     * Waits no longer.
+     * Leaves the queue.
      *
-     * @return false if the permit was given before
+     * @return false if the request has been granted a permit, or has left before
      */
     boolean leave() {
       synchronized (Share.this) {
@@ -186,7 +195,10 @@ final class Share {
     }
   }
 
-  /** So many of something, none of which goes to one client alone. */
+  /**
+   * Counts permits or places by client, and keeps some free for other clients. Guarded by the lock
+   * of the share.
+   */
   private static final class Pool {
     private final Map<String, Integer> held = new HashMap<>();
     private int free;

@@ -23,20 +23,22 @@ import narthex.nix.OneLine;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shares the request threads out among the kinds of {@link Work}, so that no kind takes them all.
- * What has no share (health, what is answered from memory, small pages) finds the rest free.
+ * Limits how many request threads each kind of {@link Work} may occupy, so that no kind can exhaust
+ * them. The remaining threads serve requests that take no permit: health checks, responses from
+ * memory, small pages.
  *
- * <p>A request whose share is used up waits without a thread: its servlet returns, and the server
- * dispatches it to the same servlet again when a permit is there. One that waited in vain is
- * refused. While somebody waits, readers that are too slow are broken off. Thread-safe.
+ * <p>A request that gets no permit waits without a thread: its servlet starts asynchronous
+ * processing and returns, and the request is dispatched to the same servlet again when it has a
+ * permit. After 60 seconds without a permit it is refused. While requests wait, responses to slow
+ * clients are aborted. Thread-safe.
  */
 public final class Shares implements Closeable {
   private static final System.Logger LOG = System.getLogger(Shares.class.getName());
 
-  /** The request's attribute that holds the permit which it waited for. */
+  /** Request attribute: the permit that was granted to a request after a wait. */
   private static final String GRANTED = Share.class.getName();
 
-  /** The longest queue of one kind of work: what waits holds a connection and its buffers. */
+  /** Longest queue of one kind of work. A waiting request holds a connection and its buffers. */
   private static final int MOST_WAITING = 2048;
 
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(60);
@@ -45,11 +47,12 @@ public final class Shares implements Closeable {
   private static final Pattern PLAIN_PATH = Pattern.compile("/[A-Za-z0-9/._-]*");
 
   /**
-   * How much there is to share.
+   * Configured limits.
    *
    * @param threads the request threads of the server
-   * @param readerWindow how long readers are measured while others wait
-   * @param minReadBytesPerSecond what readers have to take over that; 0 is any
+   * @param readerWindow time of blocked writes over which the rate of a client is measured
+   * @param minReadBytesPerSecond lowest rate at which a client may read a response while other
+   *     requests wait; 0 for no limit
    */
   public record Limits(int threads, Duration readerWindow, long minReadBytesPerSecond) {}
 
@@ -61,7 +64,7 @@ public final class Shares implements Closeable {
   private volatile boolean closed;
 
   /**
-   * @param timer runs the looks for slow readers; belongs to whoever made it
+   * @param timer runs the checks for slow readers; the caller shuts it down
    */
   public Shares(Limits limits, ScheduledExecutorService timer) {
     this(limits, timer, System::nanoTime);
@@ -76,22 +79,26 @@ public final class Shares implements Closeable {
     this.timer = timer;
   }
 
-  /** Tells that a request needs no permit after all; asked only when there is none. */
+  /** Decides whether a request may run without a permit. Called only if no permit is free. */
   interface Exemption {
-    /** Whether it will not wait for anybody. */
+    /** Returns whether the request doesn't block on an upstream or on the client. */
     boolean isQuick() throws IOException;
   }
 
   /**
-   * Takes a turn. If it {@linkplain Turn#isWaiting is waiting}, the caller returns at once and does
-   * nothing more: it will be called again, or the client was refused.
+   * Takes a permit, or queues or refuses the request. The caller closes the turn. If the turn
+   * {@linkplain Turn#isWaiting is waiting}, the caller must return without a response: the server
+   * dispatches the request again later, or the request was refused.
    */
   Turn take(Work work, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     return take(work, request, response, () -> false);
   }
 
-  /** Takes a turn, without a permit if there is none and none is needed. */
+  /**
+   * As {@link #take(Work, HttpServletRequest, HttpServletResponse)}, but runs the request without a
+   * permit if none is free and {@code exemption} allows it.
+   */
   Turn take(
       Work work, HttpServletRequest request, HttpServletResponse response, Exemption exemption)
       throws IOException {
@@ -124,7 +131,10 @@ public final class Shares implements Closeable {
     return share;
   }
 
-  /** A path of the same servlet that every server dispatches to as it is. */
+  /**
+   * Returns a path that dispatches to the same servlet. Paths with other characters are replaced by
+   * {@code /}, because servers decode or normalise them in different ways.
+   */
   private static String target(HttpServletRequest request) {
     String rest = request.getPathInfo();
     if (rest == null) {
@@ -176,8 +186,8 @@ public final class Shares implements Closeable {
   }
 
   /**
-   * Refuses all that wait, and lets nobody wait any more; breaks off the readers that do not read,
-   * as nothing else would end their requests.
+   * Refuses all waiting requests and all later ones that would have to wait. Aborts the responses
+   * whose writes are blocked, because nothing else would end them. Doesn't shut the timer down.
    */
   @Override
   public void close() {
@@ -226,7 +236,7 @@ public final class Shares implements Closeable {
           parked.remove(this);
           return true;
         }
-      } catch (UnsupportedOperationException stopping) { // Tomcat's paths lead nowhere any more
+      } catch (UnsupportedOperationException stopping) { // Tomcat has stopped this application
         closed = true;
       } catch (RuntimeException ended) { // the client is gone
         LOG.log(Level.DEBUG, "a request that waited cannot go on", ended);
@@ -236,7 +246,7 @@ public final class Shares implements Closeable {
       return false;
     }
 
-    /** Refuses the client, unless its turn came. */
+    /** Refuses the request unless it has been granted a permit. */
     private void giveUp() {
       Share.Waiting waiting = place;
       if (waiting != null && waiting.leave()) {
@@ -262,7 +272,10 @@ public final class Shares implements Closeable {
       giveUp();
     }
 
-    /** The last event of every request, also of one whose servlet never came to take its turn. */
+    /**
+     * Called last for every request, even if the servlet was never dispatched again; so a permit
+     * cannot leak.
+     */
     @Override
     public void onComplete(AsyncEvent event) {
       parked.remove(this);
@@ -283,11 +296,11 @@ public final class Shares implements Closeable {
 
     @Override
     public void onStartAsync(AsyncEvent event) {
-      // the same request does not wait twice
+      // a request waits only once
     }
   }
 
-  /** Whether a request was dispatched again after a wait. */
+  /** Returns whether this is the dispatch after a wait. */
   static boolean hasWaited(HttpServletRequest request) {
     return request.getDispatcherType() == DispatcherType.ASYNC;
   }

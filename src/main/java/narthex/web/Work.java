@@ -1,21 +1,27 @@
 package narthex.web;
 
-/** The kinds of work that may hold a request thread for long; each has a share of the threads. */
+/**
+ * Kinds of requests that may occupy a thread for long. Each kind gets a share of the request
+ * threads.
+ */
 enum Work {
-  /** What may have to ask an upstream: narinfos and documents that are not known here. */
+  /** Lookups that may query an upstream: narinfos, documents, HEAD for NARs. */
   QUESTIONS(4, Refusal.MISS),
-  /** Bodies of NARs that are stored here. */
+  /** Downloads of stored NARs. */
   NARS(3, Refusal.BUSY),
-  /** Bodies that may have to come from an upstream first: cold NARs, listings, files in NARs. */
+  /**
+   * Downloads that may fetch from an upstream first: NARs that aren't stored, listings, files in
+   * NARs.
+   */
   COMING(5, Refusal.BUSY),
-  /** Bodies that clients send. */
+  /** Uploads. */
   UPLOADS(8, Refusal.BUSY);
 
-  /** What a request is told that waited in vain. */
+  /** Response to a request that gets no permit. */
   enum Refusal {
-    /** Nothing is there: a 5xx would make clients fail their build. */
+    /** 404, because Nix would fail the build on a 5xx. */
     MISS,
-    /** To come again. */
+    /** 503 with {@code Retry-After}. */
     BUSY
   }
 
@@ -27,7 +33,10 @@ enum Work {
     this.refusal = refusal;
   }
 
-  /** How many of so many threads it gets; some always stay for what never waits. */
+  /**
+   * Returns the number of permits for a server with this many threads: at least 1. The shares add
+   * up to less than all threads of a larger server; the rest serves requests without a permit.
+   */
   int share(int threads) {
     return Math.max(1, threads / divisor);
   }
