@@ -10,10 +10,11 @@ final class AcceptEncoding {
   private AcceptEncoding() {}
 
   /**
-   * Whether a client that sent this header prefers zstd to identity, or likes both the same.
+   * Returns whether the header names zstd with a weight of more than 0 and at least that of
+   * identity.
    *
-   * <p>A coding that is not named weighs what {@code *} weighs; identity, if not named, is
-   * acceptable but less wanted than any named coding.
+   * <p>If the header doesn't name identity, its weight is that of {@code *}, else 0: identity is
+   * acceptable then, but any named coding is preferred.
    */
   static boolean prefersZstd(@Nullable String header) {
     if (header == null) {

@@ -12,19 +12,22 @@ import java.util.function.Supplier;
 import narthex.nix.Sha256;
 
 /**
- * Who may do what: what a request needs, and what a token gives. Knows nothing of servlets. Safe
- * for use by many threads.
+ * The access rule of a cache: the scope that a request needs, and the scope that a token grants.
+ * Thread-safe.
  *
- * <p>A scope is guarded if a token of it is set, or if the settings say so (where the roles of the
- * application server stand in for tokens). A request needs the scope of what it does; where that is
- * not guarded, the next lower one that is; where none is, nothing. So a token for reading alone
- * also keeps strangers from writing, and one for writing leaves reading open.
+ * <p>A scope is guarded if a token for it is configured, or if the settings require it (for setups
+ * that use roles of the application server instead of tokens). The method determines the scope that
+ * a request needs. If that scope isn't guarded, the request needs the next lower scope that is; if
+ * none is, it needs no scope. So with only a read token, uploads need that token too; with only a
+ * write token, reading is open.
  */
 public final class AccessRule {
-  /** What supervisors and load balancers ask; says nothing of what is stored. */
+  /**
+   * Probes of supervisors and load balancers. Their responses reveal nothing about stored objects.
+   */
   private static final Set<String> ALWAYS_OPEN = Set.of("/healthz", "/readyz");
 
-  /** Methods that change nothing. */
+  /** Safe methods (RFC 9110, 9.2.1). */
   private static final Set<String> READING = Set.of("GET", "HEAD", "OPTIONS", "TRACE");
 
   private final Map<Scope, Supplier<List<Sha256>>> tokens;
@@ -33,8 +36,9 @@ public final class AccessRule {
   /**
    * Makes a rule.
    *
-   * @param tokens the SHA-256 of the tokens of each scope that has any, so that comparing takes the
-   *     same time whatever is presented; asked at every use, as they may change
+   * @param tokens SHA-256 hashes of the tokens, for each scope that has any. With hashes, the time
+   *     of a comparison reveals nothing about a token. The suppliers are called for every request,
+   *     since tokens may change
    * @param required scopes that are guarded even if no token is set
    */
   public AccessRule(Map<Scope, Supplier<List<Sha256>>> tokens, Set<Scope> required) {
@@ -45,15 +49,15 @@ public final class AccessRule {
     this.guarded.addAll(required);
   }
 
-  /** Returns whether reading is not open to everybody. */
+  /** Returns whether reading needs a scope. */
   boolean guardsReading() {
     return guarded.contains(Scope.READ);
   }
 
   /**
-   * Returns what a request needs, or nothing if it is open to everybody.
+   * Returns the scope that a request needs; empty if it needs none.
    *
-   * @param path as the server has decoded it, without the context path
+   * @param path the decoded path, without the context path
    */
   Optional<Scope> needed(String method, String path) {
     if (READING.contains(method) && ALWAYS_OPEN.contains(path)) {
@@ -70,14 +74,17 @@ public final class AccessRule {
     return method.equals("DELETE") ? Scope.ADMIN : Scope.WRITE;
   }
 
-  /** Returns the highest scope of a token that was presented, or nothing if it is unknown. */
+  /**
+   * Returns the highest scope that a token grants; empty if the token is unknown. The time doesn't
+   * depend on which token matches.
+   */
   Optional<Scope> granted(String presented) {
     byte[] digest = Sha256.newDigest().digest(presented.getBytes(StandardCharsets.UTF_8));
     Scope highest = null;
     for (Scope scope : Scope.values()) {
       for (Sha256 token : tokens.getOrDefault(scope, List::of).get()) {
         if (MessageDigest.isEqual(
-            token.bytes(), digest)) { // and on to the others: the time must not tell which it was
+            token.bytes(), digest)) { // no early exit: the time must not reveal which one matches
           highest = scope;
         }
       }

@@ -6,18 +6,18 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import narthex.ingest.Stored;
 
-/** Small answers that several servlets give. */
+/** Short responses that several servlets send. */
 final class Answers {
   static final String NO_STORE = "no-store";
 
   private Answers() {}
 
-  /** Whether the body is wanted: not for HEAD. */
+  /** Returns whether the response has a body: false for HEAD. */
   static boolean wantsBody(HttpServletRequest request) {
     return !"HEAD".equals(request.getMethod());
   }
 
-  /** Answers a whole text; its length is that of the body also for HEAD. */
+  /** Sends a text as UTF-8. The response to HEAD has the same Content-Length, but no body. */
   static void text(
       HttpServletRequest request, HttpServletResponse response, String contentType, String text)
       throws IOException {
@@ -29,14 +29,14 @@ final class Answers {
     }
   }
 
-  /** Answers that what was put is stored: 201 if it is new, else 200; never with a body. */
+  /** Answers a successful PUT: 201 if the object is new, else 200. No body. */
   static void stored(HttpServletResponse response, Stored stored) {
     response.setStatus(
         stored == Stored.NEW ? HttpServletResponse.SC_CREATED : HttpServletResponse.SC_OK);
     response.setContentLength(0);
   }
 
-  /** Answers a status with one line of text that no proxy keeps. */
+  /** Sends a status with one line of text, as {@code no-store}. */
   static void line(
       HttpServletRequest request, HttpServletResponse response, int status, String line)
       throws IOException {

@@ -3,8 +3,8 @@ package narthex.web;
 import java.io.IOException;
 
 /**
- * The body of a request ended before its announced end, came malformed, or could not be read: the
- * client went away, was too slow, or told a wrong length. Nothing is wrong here.
+ * A request body was incomplete, malformed or unreadable. The cause is the client or its connection
+ * (it closed, was too slow, or sent a wrong Content-Length), not this server.
  */
 public final class BodyBrokenException extends IOException {
   private static final long serialVersionUID = 1L;

@@ -5,19 +5,19 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.LongSupplier;
 
 /**
- * How fast the body of a request has to come. Only the time counts in which somebody waits for the
- * client, not that of our own work between.
+ * How fast a client must send a request body. Only the time of blocked reads counts, not the time
+ * that the server needs to process the data.
  *
- * @param idle a wait for the next bytes may take no longer
- * @param minBytesPerSecond after every so long a wait in all, at least so many bytes per second of
- *     it must have come; 0 is any
- * @param timer runs what ends waits that are too long; belongs to whoever made it
- * @param nanoClock tells the time, as {@link System#nanoTime()} does
+ * @param idle longest wait for the next bytes
+ * @param minBytesPerSecond lowest rate, measured each time the waits add up to {@code idle}; 0 for
+ *     no limit
+ * @param timer runs the timeouts; the caller shuts it down
+ * @param nanoClock a clock such as {@link System#nanoTime()}
  */
 public record BodyPace(
     Duration idle, long minBytesPerSecond, ScheduledExecutorService timer, LongSupplier nanoClock) {
 
-  /** Tells the time by the system's clock. */
+  /** Uses {@link System#nanoTime()}. */
   public BodyPace(Duration idle, long minBytesPerSecond, ScheduledExecutorService timer) {
     this(idle, minBytesPerSecond, timer, System::nanoTime);
   }

@@ -5,22 +5,22 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The part of a body that is sent.
+ * A range of bytes of a body.
  *
- * @param from first byte
- * @param count how many bytes
+ * @param from offset of the first byte
+ * @param count number of bytes
  */
 record ByteRange(long from, long count) {
   private static final Pattern SINGLE = Pattern.compile("bytes=(\\d{0,18})-(\\d{0,18})");
 
-  /** The range that nothing satisfies: the answer is 416. */
+  /** An unsatisfiable range; the response is 416. */
   static final ByteRange UNSATISFIABLE = new ByteRange(-1, 0);
 
   /**
    * Parses a Range header (RFC 9110, 14.2).
    *
-   * @return null if there is none to honour (no header, another unit, several ranges, malformed):
-   *     the whole body is sent; {@link #UNSATISFIABLE} if it begins past the end
+   * @return null to send the whole body (no header, another unit, several ranges, or malformed);
+   *     {@link #UNSATISFIABLE} if the range begins past the end
    */
   static @Nullable ByteRange parse(@Nullable String header, long length) {
     if (header == null) {
@@ -51,7 +51,7 @@ record ByteRange(long from, long count) {
     return new ByteRange(length - sent, sent);
   }
 
-  /** The value of the Content-Range header for this part of a body of the given length. */
+  /** Returns the value of Content-Range for a body of this length. */
   String contentRange(long length) {
     return "bytes " + from + "-" + (from + count - 1) + "/" + length;
   }

@@ -3,8 +3,8 @@ package narthex.web;
 import java.io.IOException;
 
 /**
- * The client went away, or takes no more bytes: nothing is wrong here. The cause is what the server
- * said.
+ * The client closed the connection or stopped reading. Not a failure of this server. The cause is
+ * the exception of the application server.
  */
 public final class ClientGoneException extends IOException {
 

@@ -8,9 +8,9 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells a failure to write to the client ({@link ClientGoneException}) from every other {@link
- * IOException}: the servers use exceptions of their own for it, and Undertow no special one at all.
- * For one thread, like every response.
+ * Turns every failure to write to the client into a {@link ClientGoneException}, to distinguish it
+ * from other {@link IOException}s. Application servers throw different exceptions, and Undertow a
+ * plain {@code IOException}. Not thread-safe.
  */
 final class ClientResponse extends HttpServletResponseWrapper {
 

@@ -7,8 +7,8 @@ import java.time.Duration;
 import narthex.stream.DecoderShare;
 
 /**
- * Looks whether the client of a request is still there, where the server can tell; twice a second
- * at most, however often it is asked. For the thread of the request.
+ * Checks whether the client has closed the connection, at most twice a second. Works where {@link
+ * ServerRequest#isClientGone} does. Not thread-safe; for the thread of the request.
  */
 final class ClientWatch implements DecoderShare.Watch {
   private static final Duration PAUSE = Duration.ofMillis(500);

@@ -6,15 +6,14 @@ import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 
 /**
- * Breaks the transfer of a response whose headers, and perhaps more, the client already has: it
- * must never take what it got for the whole. No server has an interface for it, so each is asked in
- * its own words.
+ * Aborts a response after its headers have been sent, so that the client doesn't take the truncated
+ * body for a complete one. The Servlet API has no method for this; each server needs its own.
  *
  * <ul>
- *   <li>Tomcat closes the connection at once when an exception reaches it; {@code
- *       CloseNowException} says so without another line in its log.
- *   <li>Undertow (WildFly) would end a chunked response cleanly, as if it were complete. There the
- *       connection itself is closed.
+ *   <li>Tomcat closes the connection when the application throws an exception. {@code
+ *       CloseNowException} does so without a log entry.
+ *   <li>Undertow (WildFly) ends a chunked response normally even after an exception. There this
+ *       class closes the connection.
  * </ul>
  */
 final class ConnectionBreaker {
@@ -25,10 +24,11 @@ final class ConnectionBreaker {
   private ConnectionBreaker() {}
 
   /**
-   * Breaks the connection of this request. The caller must not catch what this throws.
+   * Aborts the response to this request. The caller must let the exception reach the server.
    *
-   * @param reason why
-   * @throws IOException where the server breaks the connection when an exception reaches it
+   * @param reason the failure that made the response incomplete
+   * @throws IOException always on servers other than Undertow, which close the connection when they
+   *     catch it; on Undertow if the connection cannot be closed
    */
   static void breakConnection(ServletRequest request, Throwable reason) throws IOException {
     ServletRequest original = ServerRequest.original(request);
@@ -39,12 +39,12 @@ final class ConnectionBreaker {
     }
   }
 
-  /** Whether this is Undertow's own request. */
+  /** Returns whether this is Undertow's request object. */
   static boolean isUndertow(ServletRequest original) {
     return original.getClass().getName().equals(UNDERTOW_REQUEST);
   }
 
-  /** Closes the connection of Undertow's own request; from any thread. */
+  /** Closes the connection of a request of Undertow. May be called from any thread. */
   static void closeUndertowConnection(ServletRequest request) throws IOException {
     try {
       Object exchange = request.getClass().getMethod("getExchange").invoke(request);

@@ -3,7 +3,10 @@ package narthex.web;
 import java.util.Locale;
 import java.util.Map;
 
-/** What a file is by the suffix of its name: the common ones, and bytes for all others. */
+/**
+ * Maps common file name extensions to content types; all others to {@code
+ * application/octet-stream}.
+ */
 final class ContentTypes {
   private static final String BYTES = "application/octet-stream";
   private static final String TEXT = "text/plain;charset=utf-8";
@@ -44,7 +47,7 @@ final class ContentTypes {
 
   private ContentTypes() {}
 
-  /** The value of Content-Type for a file of this name. */
+  /** Returns the value of Content-Type for a file of this name. */
   static String ofName(String name) {
     String suffix = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
     return name.indexOf('.') < 0 ? BYTES : BY_SUFFIX.getOrDefault(suffix, BYTES);

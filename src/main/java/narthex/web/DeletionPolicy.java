@@ -1,6 +1,6 @@
 package narthex.web;
 
-/** Whether clients may delete here. */
+/** Whether clients may delete. */
 public enum DeletionPolicy {
   ON,
   OFF

@@ -6,11 +6,14 @@ import java.io.IOException;
 import narthex.maintain.Deletion;
 import narthex.maintain.Deletion.Outcome;
 
-/** Answers DELETE with what became of it. */
+/**
+ * Runs a DELETE and sends the result: 204, 404 if absent, 409 if in use, 405 if deletion is
+ * disabled.
+ */
 final class DeletionResponder {
   private DeletionResponder() {}
 
-  /** Deletes something. */
+  /** The deletion to run. */
   interface Work {
     Outcome delete(Deletion deletion) throws IOException;
   }

@@ -4,14 +4,14 @@ import java.util.List;
 import narthex.nix.NarListing;
 import narthex.nix.NarText;
 
-/** The page that shows what is in a directory. */
+/** The HTML page of a directory. */
 final class DirectoryPage {
   /**
    * One entry.
    *
-   * @param name its name
+   * @param name name of the entry
    * @param link a relative reference to it
-   * @param about its size in bytes, or where it leads
+   * @param about size in bytes of a file, target of a symlink, empty for a directory
    */
   record Row(String name, String link, String about) {
     static Row of(String name, NarListing.Node node) {
@@ -46,7 +46,7 @@ final class DirectoryPage {
     return page.append("</body>\n</html>\n").toString();
   }
 
-  /** Text as it may stand in a page; control characters and bytes that are no text are marks. */
+  /** Escapes text for HTML. Control characters, and bytes that aren't UTF-8, become U+FFFD. */
   private static String escape(String text) {
     String shown = NarText.isUtf8(text) ? text : text.replaceAll("\0.", "\uFFFD");
     StringBuilder html = new StringBuilder(shown.length());

@@ -19,9 +19,12 @@ import narthex.nix.DocumentName;
 import narthex.nix.DocumentName.Kind;
 import narthex.nix.NixFormatException;
 
-/** What every servlet of documents does alike. */
+/** Parses requests for documents, sends and stores documents, for all document servlets. */
 final class DocumentResponder {
-  /** A document may be replaced, and a realisation signed by another key. */
+  /**
+   * One hour, because a document may be replaced, and a realisation may get signatures of other
+   * keys.
+   */
   static final String PUBLIC = "public, max-age=3600";
 
   private static final String NAME = DocumentName.class.getName();
@@ -31,14 +34,14 @@ final class DocumentResponder {
   private DocumentResponder() {}
 
   /**
-   * The document that a request below a folder of documents names. Clients up to Nix 2.31 send
-   * names raw, so what follows a question mark belongs to the name too; a plus sign is one.
+   * Parses the document name from the path. Clients up to Nix 2.31 don't percent-encode names, so a
+   * query string is part of the name, and {@code +} is a plus sign.
    *
-   * @throws NixFormatException if it names none
+   * @throws NixFormatException if the path is not a document name
    */
   static DocumentName name(HttpServletRequest request) {
     if (request.getAttribute(NAME) instanceof DocumentName known) {
-      return known; // a request that waited has another path now
+      return known; // an asynchronous dispatch may have changed the path
     }
     DocumentName name = parse(request);
     request.setAttribute(NAME, name);
@@ -65,10 +68,10 @@ final class DocumentResponder {
   }
 
   /**
-   * Answers with a document, or that there is none.
+   * Sends a document, or 404.
    *
-   * @param found closed here
-   * @param cacheControl for one that is there
+   * @param found the document, which this method closes
+   * @param cacheControl Cache-Control of a document that exists
    */
   static void send(
       HttpServletRequest request,
@@ -86,7 +89,7 @@ final class DocumentResponder {
     }
   }
 
-  /** Answers that there is no such document, just now or at all. */
+  /** Answers 404, both for absent documents and for failed lookups. */
   static void absent(HttpServletRequest request, HttpServletResponse response) throws IOException {
     Answers.line(request, response, HttpServletResponse.SC_NOT_FOUND, "no such document");
   }
@@ -121,7 +124,10 @@ final class DocumentResponder {
     }
   }
 
-  /** Logs are what anybody's build printed: a browser must take them for nothing but text. */
+  /**
+   * The content is untrusted, logs for example: a browser must not sniff its type or run scripts in
+   * it.
+   */
   private static void describe(HttpServletResponse response, Kind kind, String cacheControl) {
     response.setContentType(kind == Kind.LOG ? "text/plain;charset=utf-8" : "application/json");
     response.setHeader("Cache-Control", cacheControl);
@@ -129,7 +135,10 @@ final class DocumentResponder {
     response.setHeader("Content-Security-Policy", "sandbox");
   }
 
-  /** The last byte goes out only when the end has been seen to be where it should be. */
+  /**
+   * Copies exactly {@code length} bytes. Writes the last byte only after the source has ended
+   * there, so that the client never takes a damaged document for a complete one.
+   */
   private static void copy(InputStream in, long length, OutputStream out) throws IOException {
     byte[] buffer = new byte[BUFFER_BYTES];
     long left = length;
@@ -150,12 +159,12 @@ final class DocumentResponder {
     }
   }
 
-  /** Only administrators replace what is here. */
+  /** Only the scope {@code ADMIN} may replace a stored document. */
   private static Existing existing(HttpServletRequest request) {
     return AccessFilter.isHeld(request, Scope.ADMIN) ? Existing.REPLACED : Existing.KEPT;
   }
 
-  /** Stores the body of a PUT. */
+  /** Stores the body of a PUT and answers 201 or 200. */
   static void store(
       HttpServletRequest request, HttpServletResponse response, DocumentName name, Site site)
       throws IOException {

@@ -11,9 +11,9 @@ import narthex.document.OpenDocument;
 import narthex.nix.DocumentName;
 
 /**
- * {@code GET /log/…}, {@code /debuginfo/…}, {@code /realisations/…}, {@code /build-trace-v2/…}. As
- * with narinfos, what cannot be told just now is answered like a miss that nobody keeps: a 5xx
- * would make clients wait, or fail.
+ * {@code GET /log/…}, {@code /debuginfo/…}, {@code /realisations/…}, {@code /build-trace-v2/…}. A
+ * failed lookup is answered with 404 and {@code no-store}, as for narinfos, because clients would
+ * wait or fail on a 5xx.
  */
 public final class DocumentServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;

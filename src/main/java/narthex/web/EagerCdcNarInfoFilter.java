@@ -12,10 +12,10 @@ import narthex.serve.ServedNarInfo;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last word on every narinfo while NARs are chunked eagerly: none leaves that names a
- * compressed file, whatever a row says and whoever wrote it; but the frames of stored chunks are
- * one if that is advertised. What is behind this filter is asked for the whole text; length, entity
- * tag and preconditions are those of what is sent.
+ * In eager CDC mode, ensures that no narinfo advertises a compressed file, whatever the database
+ * row says. Only a zstd file made of stored chunks is allowed, if {@link Advertising} chose it. The
+ * filter requests the whole narinfo from the servlet and sets Content-Length and ETag, and
+ * evaluates If-None-Match, for the text that it sends.
  */
 public final class EagerCdcNarInfoFilter extends HttpFilter {
   private static final long serialVersionUID = 1L;
@@ -31,7 +31,7 @@ public final class EagerCdcNarInfoFilter extends HttpFilter {
     }
     HeldResponse held = new HeldResponse(response);
     chain.doFilter(new WholeRequest(request), held);
-    if (!request.isAsyncStarted()) { // else it waits, and comes here again
+    if (!request.isAsyncStarted()) { // else it waits for a permit and is dispatched again
       send(advertising, request, held);
     }
   }
@@ -70,7 +70,7 @@ public final class EagerCdcNarInfoFilter extends HttpFilter {
     }
   }
 
-  /** Wants the whole answer: only what is sent in the end can match a tag. */
+  /** A GET without If-None-Match, because the entity tag may change after the servlet. */
   private static final class WholeRequest extends HttpServletRequestWrapper {
     WholeRequest(HttpServletRequest request) {
       super(request);

@@ -14,29 +14,27 @@ import narthex.nix.NixFormatException;
 import narthex.nix.OneLine;
 
 /**
- * The only map from exception to status. It must be the first filter of those that may fail.
+ * Maps exceptions to status codes; nothing else does. Every filter that may throw must run after
+ * this one.
  *
- * <p>Before the response is committed the client gets a status and one line. After that the
- * connection is broken: see {@link ConnectionBreaker}. Each failure is logged here, once. No
- * exception of the file system means "absent": what is absent is an empty {@code Optional}, and a
- * missing file is trouble like any other.
+ * <p>Before the response is committed, the client gets a status and one line of text. Later the
+ * filter aborts the response, see {@link ConnectionBreaker}. It logs each failure once. No
+ * exception of the file system becomes a 404: lookups return an empty {@code Optional} if an object
+ * doesn't exist, and a missing file is an internal failure.
  */
 public final class ErrorFilter extends HttpFilter {
 
   private static final long serialVersionUID = 1L;
   private static final System.Logger LOG = System.getLogger(ErrorFilter.class.getName());
 
-  /**
-   * Tomcat's exception for a client that went away; it also comes when a request body ends too
-   * early.
-   */
+  /** Tomcat's exception for a closed connection, and for a request body that ends too early. */
   private static final String TOMCAT_CLIENT_GONE =
       "org.apache.catalina.connector.ClientAbortException";
 
   /**
-   * What a failure means for the client and for the log.
+   * Response and log level for a failure.
    *
-   * @param line what the client is told, without a line break
+   * @param line body of the response, without the line break
    */
   private record Answer(int status, String line, Level level) {}
 
@@ -58,7 +56,7 @@ public final class ErrorFilter extends HttpFilter {
       return new Answer(
           HttpServletResponse.SC_BAD_REQUEST, "the request body broke off", Level.INFO);
     }
-    if (isClientGone(failure)) { // nobody reads the answer
+    if (isClientGone(failure)) { // the client doesn't get this response
       return new Answer(HttpServletResponse.SC_BAD_REQUEST, "client gone", Level.DEBUG);
     }
     if (failure instanceof IOException || failure instanceof UncheckedIOException) {
@@ -69,8 +67,9 @@ public final class ErrorFilter extends HttpFilter {
   }
 
   /**
-   * What is malformed in a request to read is its name. There is nothing under such a name, and
-   * clients that remember names of another server at this address go on after 404, not after 400.
+   * Returns whether the method is GET or HEAD. In these requests only the name can be malformed, so
+   * 404 is right. Clients that cached names from another server at this address carry on after a
+   * 404, but not after a 400.
    */
   private static boolean isRead(HttpServletRequest request) {
     return request.getMethod().equals("GET") || request.getMethod().equals("HEAD");
@@ -148,7 +147,7 @@ public final class ErrorFilter extends HttpFilter {
               + OneLine.of(request.getMethod())
               + " path="
               + OneLine.of(request.getRequestURI());
-      if (level == Level.INFO || level == Level.WARNING) { // what is expected fits on the line
+      if (level == Level.INFO || level == Level.WARNING) { // expected: no stack trace
         LOG.log(level, line + " reason=" + OneLine.reason(failure));
       } else {
         LOG.log(level, line, failure);

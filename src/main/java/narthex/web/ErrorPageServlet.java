@@ -7,8 +7,8 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 
 /**
- * One line of text in place of the server's own error pages, which would tell clients what runs
- * here. Asked for directly it is not there.
+ * Sends one line of text instead of the error pages of the application server, which reveal its
+ * name and version. A direct request gets 404.
  */
 public final class ErrorPageServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
@@ -17,8 +17,8 @@ public final class ErrorPageServlet extends HttpServlet {
   protected void service(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     if (response.isCommitted()) {
-      // Tomcat includes the error page in a body that broke: one byte more could make it look
-      // whole.
+      // Tomcat appends the error page to an aborted body: another byte could make it look
+      // complete.
       return;
     }
     Object status = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE);

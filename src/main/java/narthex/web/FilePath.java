@@ -13,12 +13,12 @@ import narthex.nix.NixFormatException;
 import narthex.nix.StorePathHash;
 
 /**
- * The path of a file in a store path, as a URL names it below {@code /serve/}. Its bytes are taken
- * from the request as it came, since the names in a NAR need not be UTF-8. Immutable.
+ * The path of a file in a store path, from a URL below {@code /serve/}. Decoded from the raw
+ * request URI, since names in a NAR need not be UTF-8. Immutable.
  *
- * @param hash of the store path
- * @param names from the root of the NAR on, as {@link NarText} makes them
- * @param isDirectory whether it ends in a slash
+ * @param hash hash of the store path
+ * @param names path from the root of the NAR, in the encoding of {@link NarText}
+ * @param isDirectory whether the path ends in a slash
  */
 record FilePath(StorePathHash hash, List<String> names, boolean isDirectory) {
   private static final String PATH = FilePath.class.getName();
@@ -34,14 +34,14 @@ record FilePath(StorePathHash hash, List<String> names, boolean isDirectory) {
   }
 
   /**
-   * The path that a request names.
+   * Parses the path of a request.
    *
-   * @throws NixFormatException if it names none: a segment is empty, {@code .} or {@code ..}, or
-   *     has an encoded slash or zero
+   * @throws NixFormatException if the path is malformed: a segment is empty, {@code .} or {@code
+   *     ..}, or contains an encoded slash or NUL
    */
   static FilePath of(HttpServletRequest request) {
     if (request.getAttribute(PATH) instanceof FilePath known) {
-      return known; // a request that waited has another path now
+      return known; // an asynchronous dispatch may have changed the path
     }
     FilePath path = read(request);
     request.setAttribute(PATH, path);
@@ -101,7 +101,7 @@ record FilePath(StorePathHash hash, List<String> names, boolean isDirectory) {
     return bytes.toByteArray();
   }
 
-  /** One name as a segment of a URL. */
+  /** Percent-encodes a name as a path segment. */
   static String encode(String name) {
     StringBuilder segment = new StringBuilder();
     for (byte b : NarText.bytes(name)) {
@@ -118,17 +118,17 @@ record FilePath(StorePathHash hash, List<String> names, boolean isDirectory) {
     return segment.toString();
   }
 
-  /** The last name, empty for the root. */
+  /** Returns the last name; empty for the root. */
   String lastName() {
     return names.isEmpty() ? "" : names.get(names.size() - 1);
   }
 
-  /** The relative reference from here to the same as a directory. */
+  /** Returns the relative reference to the same path with a trailing slash. */
   String asDirectory() {
     return "./" + (names.isEmpty() ? hash.text() : encode(lastName())) + "/";
   }
 
-  /** The relative reference from here to a file in another store path. */
+  /** Returns the relative reference to a file in another store path. */
   String to(NarFiles.FoundElsewhere other) {
     int up = names.size() + (isDirectory ? 1 : 0);
     String path = other.path().stream().map(FilePath::encode).collect(Collectors.joining("/"));
@@ -136,7 +136,7 @@ record FilePath(StorePathHash hash, List<String> names, boolean isDirectory) {
     return (up == 0 ? "./" : "../".repeat(up)) + other.hash().text() + "/" + path + end;
   }
 
-  /** For people. */
+  /** Returns the path for display. */
   String print() {
     return hash.text() + "/" + names.stream().map(name -> name + "/").collect(Collectors.joining());
   }

@@ -16,10 +16,10 @@ import narthex.serve.NarSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code GET /serve/<hash>/<path>}: a file out of the NAR of a store path, or what a directory in
- * it has. Where the listing is not made yet, HEAD waits for the NAR as GET does.
+ * {@code GET /serve/<hash>/<path>}: a file in a store path, or the entries of a directory as HTML
+ * or JSON. If the store path has no listing yet, both GET and HEAD wait for the NAR.
  *
- * <p>What is sent is anybody's content under our origin: a browser runs none of it.
+ * <p>The content is untrusted and served from our origin, so the headers forbid browsers to run it.
  */
 public final class FileServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
@@ -79,7 +79,7 @@ public final class FileServlet extends HttpServlet {
     Answers.line(request, response, HttpServletResponse.SC_NOT_FOUND, reason);
   }
 
-  /** A relative location holds behind every proxy and in every context. */
+  /** Redirects to a relative location, which is valid behind every proxy and in every context. */
   private static void redirect(HttpServletResponse response, int status, String location) {
     response.setStatus(status);
     response.setHeader("Location", location);
@@ -130,7 +130,7 @@ public final class FileServlet extends HttpServlet {
     }
   }
 
-  /** JSON is for those who name it; browsers name text/html. */
+  /** Returns whether Accept names JSON and not {@code text/html}, as browsers do. */
   private static boolean prefersJson(@Nullable String accept) {
     return accept != null && accept.contains(JSON) && !accept.contains("text/html");
   }

@@ -8,7 +8,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintWriter;
 import org.jspecify.annotations.Nullable;
 
-/** Keeps a small body, its type and its length from the client until somebody has seen it. */
+/**
+ * Buffers a small body and its content type, so that a filter can change them before it sends them.
+ * Status and other headers go to the client's response directly. Not thread-safe.
+ */
 final class HeldResponse extends HttpServletResponseWrapper {
   private final HttpServletResponse behind;
   private final ByteArrayOutputStream body = new ByteArrayOutputStream();
@@ -19,7 +22,7 @@ final class HeldResponse extends HttpServletResponseWrapper {
     this.behind = response;
   }
 
-  /** The response of the client. */
+  /** Returns the client's response. */
   HttpServletResponse behind() {
     return behind;
   }
@@ -28,7 +31,7 @@ final class HeldResponse extends HttpServletResponseWrapper {
     return body.toByteArray();
   }
 
-  /** The content type that was set, if any. */
+  /** Returns the content type, or null if none was set. */
   @Nullable String heldType() {
     return type;
   }
@@ -40,17 +43,17 @@ final class HeldResponse extends HttpServletResponseWrapper {
 
   @Override
   public void setContentLength(int length) {
-    // that of what is sent counts
+    // the filter sets the length of the body that it sends
   }
 
   @Override
   public void setContentLengthLong(long length) {
-    // that of what is sent counts
+    // the filter sets the length of the body that it sends
   }
 
   @Override
   public void flushBuffer() {
-    // nothing is sent before it was seen
+    // the filter sends the body
   }
 
   @Override

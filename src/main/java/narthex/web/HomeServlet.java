@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Objects;
 import narthex.serve.SiteInfo;
 
-/** {@code GET /}: a page for people: what this is, its public key, a configuration to copy. */
+/**
+ * {@code GET /}: the home page, with the public keys, the state of the upstreams and a
+ * configuration to copy.
+ */
 public final class HomeServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
   private static final int HTTP_PORT = 80;
@@ -60,7 +63,7 @@ public final class HomeServlet extends HttpServlet {
     return states.isEmpty() ? "none" : String.join("\n", states);
   }
 
-  /** The URL at which this client reached us. */
+  /** Returns the base URL that the client used. */
   private static String url(HttpServletRequest request) {
     int port = request.getServerPort();
     boolean usual = port == (request.isSecure() ? HTTPS_PORT : HTTP_PORT);

@@ -13,9 +13,8 @@ import narthex.nix.NixFormatException;
 import narthex.nix.StorePathHash;
 
 /**
- * {@code GET /<hash>.ls}: the listing of a store path's NAR: made from the NAR if that is here,
- * else the one that was put here, else the upstream's. As with narinfos, what cannot be told just
- * now is answered like a miss that nobody keeps.
+ * {@code GET /<hash>.ls}: the listing of a store path, see {@link NarFiles#findListing}. A failed
+ * lookup is answered with 404 and {@code no-store}, as for narinfos.
  */
 public final class ListingServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
@@ -44,7 +43,7 @@ public final class ListingServlet extends HttpServlet {
     doGet(request, response);
   }
 
-  /** The servlet is mapped to a suffix, so the path may be anything that ends in it. */
+  /** Parses the path. The servlet is mapped to {@code *.ls}, so the path may have directories. */
   private static StorePathHash hash(String path) {
     String name = path.substring(1, path.length() - SUFFIX.length());
     if (name.indexOf('/') >= 0) {

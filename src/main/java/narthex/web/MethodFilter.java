@@ -9,8 +9,9 @@ import java.io.IOException;
 import java.util.Set;
 
 /**
- * Answers methods that a path can never have, where servers answer 501, or echo what was sent.
- * Whether uploads and deletions are switched on is known further in.
+ * Answers 405 to methods that a path never supports; application servers would answer 501, or echo
+ * the request. Also answers OPTIONS. {@link UploadFilter} and {@link DeletionResponder} check
+ * whether uploads and deletions are enabled.
  */
 public final class MethodFilter extends HttpFilter {
   private static final long serialVersionUID = 1L;

@@ -16,21 +16,22 @@ import narthex.stream.Encoders;
 import narthex.stream.EncodingOutputStream;
 
 /**
- * Writes the bytes of a NAR to a client.
+ * Writes NARs to response bodies.
  *
- * <p>The last byte of every body is held back until the source is known to be right, so that a body
- * which looks complete is; a source that fails makes the body fail. Bytes that just arrived from an
- * upstream are flushed, so that a client never waits for a buffer to fill.
+ * <p>The end of a body is sent only after the source has been verified, so that a complete body is
+ * always correct; if the source fails, the method throws and the body stays incomplete. When no
+ * more bytes are available from the source, the response is flushed, so that a client doesn't wait
+ * for a buffer to fill.
  */
 final class NarBodySender {
   private static final int BUFFER_BYTES = 64 << 10;
 
-  /** Below this the kernel's copy is not worth its set-up; Tomcat's own bound for static files. */
+  /** Smallest range that is sent by sendfile; Tomcat's default for static files. */
   private static final long MIN_SENDFILE_BYTES = 48 << 10;
 
   private NarBodySender() {}
 
-  /** Sends a part of a source of known length, with its Content-Length. */
+  /** Sends a range of a source of known length and sets Content-Length. */
   static void send(
       NarSource source, ByteRange range, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
@@ -46,7 +47,7 @@ final class NarBodySender {
     copy(source, range, new ClientWatch(request), response.getOutputStream());
   }
 
-  /** Leaves the copying of a stored file to Tomcat and the kernel, where both can. */
+  /** Sends a stored file by Tomcat's sendfile; returns false if Tomcat doesn't support it here. */
   private static boolean sendfile(Path file, ByteRange range, HttpServletRequest request) {
     if (!isSentByServer(range.count(), request)) {
       return false;
@@ -57,7 +58,9 @@ final class NarBodySender {
     return true;
   }
 
-  /** Whether the server itself sends so many bytes of a file, and holds no thread for it. */
+  /**
+   * Returns whether the server sends so many bytes of a file by sendfile, without a request thread.
+   */
   static boolean isSentByServer(long count, HttpServletRequest request) {
     return count >= MIN_SENDFILE_BYTES
         && Boolean.TRUE.equals(request.getAttribute("org.apache.tomcat.sendfile.support"));
@@ -93,7 +96,7 @@ final class NarBodySender {
     }
   }
 
-  /** Sends a source whose length is not known; its end is the end of a chunked body. */
+  /** Sends a source of unknown length as a chunked body. Doesn't close {@code out}. */
   static void sendAll(NarSource source, OutputStream out) throws IOException {
     byte[] buffer = new byte[BUFFER_BYTES];
     try (InputStream in = source.open(0)) {
@@ -106,7 +109,7 @@ final class NarBodySender {
     source.awaitComplete();
   }
 
-  /** Sends a source compressed while it is read. */
+  /** Sends a source and compresses it with zstd on the fly. */
   static void sendCompressed(NarSource source, OutputStream out) throws IOException {
     try (EncodingOutputStream encoder = Encoders.encode(Compression.ZSTD, out)) {
       try {

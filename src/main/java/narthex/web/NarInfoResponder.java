@@ -8,25 +8,25 @@ import narthex.nix.NixFormatException;
 import narthex.nix.StorePathHash;
 import narthex.serve.ServedNarInfo;
 
-/** Answers GET and HEAD for one narinfo with what was found of it. */
+/** Sends the response to GET and HEAD for a narinfo. */
 final class NarInfoResponder {
   static final String SUFFIX = ".narinfo";
 
-  /** The request's attribute that holds the {@link ServedNarInfo} which it is answered with. */
+  /** Request attribute: the {@link ServedNarInfo} that is sent. */
   static final String ANSWER = ServedNarInfo.class.getName();
 
   static final String CONTENT_TYPE = "text/x-nix-narinfo";
 
-  /** A narinfo may change (another compression, another key), so proxies keep it for an hour. */
+  /** One hour, because a narinfo may change (another compression, another key). */
   private static final String CACHE_CONTROL = "public, max-age=3600";
 
   private NarInfoResponder() {}
 
   /**
-   * The path that a narinfo is of.
+   * Parses the path of a narinfo.
    *
-   * @param path {@code /<hash>.narinfo}: what ends in the suffix may still be anything
-   * @throws NixFormatException if it is anything else
+   * @param path path that ends in {@code .narinfo}
+   * @throws NixFormatException if it isn't {@code /<hash>.narinfo}
    */
   static StorePathHash hash(String path) {
     String name = path.substring(1, path.length() - SUFFIX.length());

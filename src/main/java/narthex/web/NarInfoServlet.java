@@ -12,8 +12,8 @@ import narthex.serve.NarInfoLookup;
 import narthex.serve.ServedNarInfo;
 
 /**
- * {@code GET /<hash>.narinfo}. What cannot be told just now is answered like a miss that nobody
- * keeps: a 5xx here would make clients fail their build (design, promise 7).
+ * {@code GET /<hash>.narinfo}. A failed lookup is answered with 404 and {@code no-store}, because
+ * Nix fails the build on a 5xx (design, promise 7).
  */
 public final class NarInfoServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
@@ -39,7 +39,7 @@ public final class NarInfoServlet extends HttpServlet {
     doGet(request, response);
   }
 
-  /** Takes the path out, and its NAR unless another narinfo is of the same one. */
+  /** Deletes the narinfo, and its NAR unless another narinfo references it. */
   @Override
   protected void doDelete(HttpServletRequest request, HttpServletResponse response)
       throws IOException {

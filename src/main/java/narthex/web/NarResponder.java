@@ -13,11 +13,11 @@ import narthex.serve.NarSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers GET and HEAD for one NAR file with what was found of it: the file, or a range of it. A
- * NAR without compression is sent with content coding zstd to clients that prefer it.
+ * Sends the response to GET and HEAD for a NAR file, or for a range of it. Sends an uncompressed
+ * NAR with content coding zstd to clients that prefer it. One instance for each request.
  */
 final class NarResponder {
-  /** The bytes behind a NAR's name never change in meaning: a year is the longest that is usual. */
+  /** One year: a NAR name always means the same content. */
   private static final String CACHE_CONTROL = "public, max-age=31536000, immutable";
 
   private static final String ZSTD = "zstd";
@@ -27,7 +27,7 @@ final class NarResponder {
   private final NarFileName name;
 
   /**
-   * @throws NixFormatException if the request names no NAR file
+   * @throws NixFormatException if the path of the request is not the name of a NAR file
    */
   NarResponder(HttpServletRequest request, HttpServletResponse response) {
     this.request = request;
@@ -35,15 +35,16 @@ final class NarResponder {
     this.name = name(request);
   }
 
-  /** The file that the request names. */
+  /** Returns the name of the requested file. */
   NarFileName name() {
     return name;
   }
 
   /**
-   * Whether the server sends the whole file by itself, so that no thread waits for the client.
+   * Returns whether the server sends the whole file by sendfile, so that no thread waits for the
+   * client.
    *
-   * @param fileBytes the length of the local file, if the NAR is one
+   * @param fileBytes length of the local file, if the NAR is stored as one
    */
   boolean isSentByServer(OptionalLong fileBytes) {
     return fileBytes.isPresent()
@@ -52,7 +53,7 @@ final class NarResponder {
         && NarBodySender.isSentByServer(fileBytes.getAsLong(), request);
   }
 
-  /** Answers GET. */
+  /** Answers GET, and closes the source. */
   void send(Optional<NarSource> found) throws IOException {
     if (found.isEmpty()) {
       Answers.line(request, response, HttpServletResponse.SC_NOT_FOUND, "no such NAR");
@@ -92,7 +93,7 @@ final class NarResponder {
     }
   }
 
-  /** The file that a request below a folder of NARs names. */
+  /** Parses the name of the NAR file from the path. */
   private static NarFileName name(HttpServletRequest request) {
     String path = request.getPathInfo();
     if (path == null || path.length() < 2) {
@@ -101,14 +102,20 @@ final class NarResponder {
     return NarFileName.parse(path.substring(1));
   }
 
-  /** A range is always one of the plain bytes; so is what a client without zstd gets. */
+  /**
+   * Returns whether to send zstd as content coding. Ranges are always ranges of the uncompressed
+   * NAR.
+   */
   private static boolean isCoded(NarFileName name, HttpServletRequest request) {
     return name.compression() == Compression.NONE
         && request.getHeader("Range") == null
         && AcceptEncoding.prefersZstd(request.getHeader("Accept-Encoding"));
   }
 
-  /** A cache that kept a body without a tag could give parts of it where another was begun. */
+  /**
+   * Sets the headers. A response without an entity tag is {@code no-store}, because a cache could
+   * combine ranges of different files.
+   */
   private static void describe(
       HttpServletResponse response, Compression compression, @Nullable String tag) {
     response.setContentType("application/x-nix-nar");
@@ -119,8 +126,9 @@ final class NarResponder {
   }
 
   /**
-   * The quoted tag. The coded form of a body is another representation with a tag of its own; a
-   * weak one, since its bytes depend on how the NAR is stored just now (RFC 9110, 8.8.3).
+   * Returns the quoted entity tag, or null if there is none. The representation with content coding
+   * zstd has its own tag, a weak one, since its bytes depend on how the NAR is stored (RFC 9110,
+   * 8.8.3).
    */
   private static @Nullable String tag(String entityTag, boolean coded) {
     if (entityTag.isEmpty()) {
@@ -137,7 +145,7 @@ final class NarResponder {
     if (tag != null && Preconditions.answered(request, response, tag)) {
       return;
     }
-    if (tag == null) { // a client that has a part of another file must not get the rest of this
+    if (tag == null) { // without a tag, a resumed download could mix two files, so ignore Range
       sendAll(source, request, response);
       return;
     }

@@ -8,8 +8,8 @@ import narthex.nix.NarFileName;
 import narthex.serve.NarLookup;
 
 /**
- * {@code GET /nar/<stem>.nar[.<ext>]}: the file, wherever it comes from; {@code DELETE} takes the
- * NAR out, unless a narinfo is of it.
+ * {@code GET /nar/<stem>.nar[.<ext>]}: a NAR file, from the store or an upstream. {@code DELETE}
+ * deletes the NAR, unless a narinfo references it.
  */
 public final class NarServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;

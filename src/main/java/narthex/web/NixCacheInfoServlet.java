@@ -5,7 +5,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 
-/** {@code GET /nix-cache-info}: what a client asks first. */
+/** {@code GET /nix-cache-info}: the store directory and the priority of this cache. */
 public final class NixCacheInfoServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
 

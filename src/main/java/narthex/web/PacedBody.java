@@ -9,13 +9,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The body of a request, read with blocking reads by one thread at a time; a read in which the
- * client lets us wait too long ({@link BodyPace}) fails with a {@link SlowBodyException}, and so
- * does every later one.
+ * A request body that the client must send at a {@link BodyPace}. Blocking reads only, by one
+ * thread at a time. If the client is too slow, the read fails with a {@link SlowBodyException}, and
+ * so does every later one.
  *
- * <p>One look of the timer at a time is scheduled while the body is read, not one per read: it
- * looks when the present wait would be too long if it had begun when the look was scheduled, and
- * looks again later if it began later.
+ * <p>The timer runs one task for each body, not one for each read. The task runs after the idle
+ * timeout; if the present read began later, the task is scheduled again for the rest of the
+ * timeout.
  */
 final class PacedBody extends ServletInputStream {
   private static final double NANOS_PER_SECOND = 1e9;
@@ -35,8 +35,8 @@ final class PacedBody extends ServletInputStream {
   private boolean broken; // of the reading thread
 
   /**
-   * @param in the server's own stream
-   * @param endRead makes a read fail in which the thread waits
+   * @param in the stream of the application server
+   * @param endRead makes the blocked read of this thread fail
    */
   PacedBody(ServletInputStream in, BodyPace pace, Consumer<Thread> endRead) {
     this.in = in;
@@ -44,22 +44,22 @@ final class PacedBody extends ServletInputStream {
     this.endRead = endRead;
   }
 
-  /** How many bytes were read. */
+  /** Returns the number of bytes read. */
   long count() {
     return count;
   }
 
-  /** Whether it was read to its end. */
+  /** Returns whether the body has been read to its end. */
   boolean isEnded() {
     return ended;
   }
 
-  /** Whether the server could not read it. */
+  /** Returns whether a read has failed. */
   boolean isBroken() {
     return broken;
   }
 
-  /** Lets the timer go; called when the request is answered. */
+  /** Cancels the timer task. Call it when the request has been answered. */
   synchronized void release() {
     if (look != null) {
       look.cancel(false);
@@ -106,7 +106,7 @@ final class PacedBody extends ServletInputStream {
     }
   }
 
-  /** Ends a wait, also one that was ended from outside: then the interrupt has served its turn. */
+  /** Ends a wait. If the timer ended it, clears the interrupt status of the thread. */
   private synchronized long endWait() throws SlowBodyException {
     reader = null;
     if (late) {

@@ -7,7 +7,7 @@ import jakarta.servlet.http.HttpServletResponseWrapper;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** A response whose client has to read it at a {@link ReaderPace}. For one thread. */
+/** A response that the client must read at a {@link ReaderPace}. Not thread-safe. */
 final class PacedResponse extends HttpServletResponseWrapper {
   private final ReaderPace pace;
   private @Nullable ServletOutputStream stream;

@@ -10,10 +10,10 @@ final class Preconditions {
   private Preconditions() {}
 
   /**
-   * Sets the ETag and answers 304 if the client has the same already.
+   * Sets ETag, and status 304 if If-None-Match names this entity tag.
    *
    * @param entityTag with its quotes, strong or weak
-   * @return whether the request is answered
+   * @return true if the status is 304 and the caller must send no body
    */
   static boolean answered(
       HttpServletRequest request, HttpServletResponse response, String entityTag) {
@@ -26,7 +26,7 @@ final class Preconditions {
     return true;
   }
 
-  /** Whether a list of entity tags, or a star, names this one; they are compared weakly. */
+  /** Returns whether a list of entity tags, or {@code *}, matches this one, by weak comparison. */
   static boolean matches(String list, String entityTag) {
     for (String candidate : list.split(",", -1)) {
       String tag = candidate.trim();
@@ -41,7 +41,9 @@ final class Preconditions {
     return tag.startsWith(WEAK) ? tag.substring(WEAK.length()) : tag;
   }
 
-  /** Whether a Range header counts: without If-Range, or with exactly this strong tag. */
+  /**
+   * Returns whether to honour the Range header: there is no If-Range, or it is exactly this tag.
+   */
   static boolean rangeCounts(HttpServletRequest request, String entityTag) {
     String condition = request.getHeader("If-Range");
     return condition == null || condition.trim().equals(entityTag);

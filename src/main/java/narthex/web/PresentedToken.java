@@ -7,13 +7,13 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the token in an {@code Authorization} header: RFC 6750's {@code Bearer}, or the password of
- * RFC 7617's {@code Basic} with whatever user, as Nix itself can send nothing else.
+ * Finds the token in an {@code Authorization} header: {@code Bearer} (RFC 6750), or the password of
+ * {@code Basic} (RFC 7617) with any user name, since Nix supports only {@code Basic}.
  */
 final class PresentedToken {
   private PresentedToken() {}
 
-  /** Returns the token, or empty if there is none that could be read. */
+  /** Returns the token; empty if the header is missing, malformed or of another scheme. */
   static Optional<String> find(@Nullable String authorization) {
     if (authorization == null) {
       return Optional.empty();

@@ -4,8 +4,8 @@ import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpServletResponseWrapper;
 
 /**
- * What only some may read: proxies that serve many people must not keep it, whatever an answer says
- * of itself.
+ * Makes every response {@code Cache-Control: private} instead of {@code public}, so that shared
+ * caches don't store responses that need authorization.
  */
 final class PrivateResponse extends HttpServletResponseWrapper {
   private static final String CACHE_CONTROL = "Cache-Control";

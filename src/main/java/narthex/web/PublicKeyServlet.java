@@ -5,7 +5,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 
-/** {@code GET /pubkey}: the keys that clients are to trust, a line each. */
+/** {@code GET /pubkey}: the public keys of this cache, one per line. */
 public final class PublicKeyServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
 

@@ -5,14 +5,14 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import narthex.serve.NarSource;
 
-/** Answers GET with the bytes of a source of known length, or with a range of them. */
+/** Answers GET for a source of known length: 200, 206 for a range, or 416. */
 final class RangeResponder {
   private RangeResponder() {}
 
   /**
-   * Sends what the Range header asks for.
+   * Sends the range that the Range header requests, or the whole source.
    *
-   * @param tag the entity tag of the bytes with its quotes; empty if not known
+   * @param tag the entity tag with its quotes; empty if unknown
    */
   static void send(
       NarSource source,

@@ -7,18 +7,18 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How fast a client reads its answer. Only the time counts in which a write waits for it. One
- * thread writes; another may break it off.
+ * Measures how fast a client reads a response. Only the time of blocked writes counts. Thread-safe:
+ * one thread writes, and others may abort the response.
  */
 final class ReaderPace {
   private static final double NANOS_PER_SECOND = 1e9;
 
   /**
-   * What a client is asked.
+   * Required rate.
    *
-   * @param window how long it is measured
-   * @param minBytesPerSecond what it has to take over that; 0 is any
-   * @param nanoClock tells the time, as {@link System#nanoTime()} does
+   * @param window time of blocked writes over which the rate is measured
+   * @param minBytesPerSecond lowest average rate in a window; 0 for no limit
+   * @param nanoClock a clock such as {@link System#nanoTime()}
    */
   record Limits(Duration window, long minBytesPerSecond, LongSupplier nanoClock) {}
 
@@ -28,29 +28,38 @@ final class ReaderPace {
   private long waitingSince; // guarded by this
   private long waitedNanos; // guarded by this
   private long bytes; // guarded by this
-  private boolean slow; // guarded by this: what the last whole window said
+  private boolean slow; // guarded by this: result of the last full window
   private boolean broken; // guarded by this
 
   /**
-   * @param breakOff makes the write fail in which the thread waits, and breaks the connection
+   * @param breakOff makes the blocked write of this thread fail, and closes the connection
    */
   ReaderPace(Limits limits, Consumer<Thread> breakOff) {
     this.limits = limits;
     this.breakOff = breakOff;
   }
 
-  /** A write begins that may wait for the client. */
+  /**
+   * Begins a write that may block. The caller must call {@link #endWrite} in a {@code finally}
+   * block.
+   *
+   * @throws ClientGoneException if the response has been aborted
+   */
   synchronized void beginWrite() throws IOException {
     checkNotBroken();
     waitingSince = limits.nanoClock().getAsLong();
     writer = Thread.currentThread();
   }
 
-  /** The write has ended, well or not. */
+  /**
+   * Ends a write, even a failed one.
+   *
+   * @throws ClientGoneException if the response has been aborted
+   */
   synchronized void endWrite(int count) throws IOException {
     writer = null;
     if (broken) {
-      Thread.interrupted(); // it has served its turn
+      Thread.interrupted(); // clear the interrupt that ended the write
     }
     checkNotBroken();
     waitedNanos += limits.nanoClock().getAsLong() - waitingSince;
@@ -58,15 +67,15 @@ final class ReaderPace {
     boolean enough = bytes >= quota();
     if (enough || waitedNanos >= limits.window().toNanos()) {
       slow = !enough;
-      waitedNanos = 0; // what came fast into the socket's buffers is no credit for later
+      waitedNanos = 0; // a burst into the socket buffers doesn't count for later windows
       bytes = 0;
     }
   }
 
   /**
-   * Breaks the reader off if it is slow and a write waits for it.
+   * Aborts the response if the client is slow and a write is blocked.
    *
-   * @return whether it was broken off now
+   * @return whether this call aborted it
    */
   synchronized boolean breakOffIfSlow() {
     Thread waiting = writer;
@@ -82,7 +91,7 @@ final class ReaderPace {
     return true;
   }
 
-  /** Breaks the reader off if a write waits for it just now. */
+  /** Aborts the response if a write is blocked, even if the client isn't slow. */
   synchronized void breakOffNow() {
     Thread waiting = writer;
     if (!broken && waiting != null) {
@@ -91,7 +100,7 @@ final class ReaderPace {
     }
   }
 
-  /** What the client has to take in one window. */
+  /** Number of bytes that the client must read in one window. */
   private double quota() {
     return limits.minBytesPerSecond() * (limits.window().toNanos() / NANOS_PER_SECOND);
   }

@@ -9,8 +9,8 @@ import narthex.nix.OneLine;
 import narthex.serve.Readiness;
 
 /**
- * {@code GET /readyz}: 200 if requests can be served, 503 if the storage does not answer. The body
- * also tells how each upstream fares.
+ * {@code GET /readyz}: 200 if the storage works, 503 if not. The body also has the state of each
+ * upstream, which doesn't change the status.
  */
 public final class ReadinessServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
@@ -30,7 +30,7 @@ public final class ReadinessServlet extends HttpServlet {
     answer(request, response, HttpServletResponse.SC_OK, "ready");
   }
 
-  /** Tells beside it how the upstreams fare. */
+  /** Sends the line, followed by a line for each upstream. */
   private static void answer(
       HttpServletRequest request, HttpServletResponse response, int status, String line)
       throws IOException {

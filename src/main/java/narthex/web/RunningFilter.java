@@ -7,7 +7,10 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 
-/** Counts requests while they are answered; the outermost filter. */
+/**
+ * Counts running requests, see {@link RunningRequests}. Must be the outermost filter after {@link
+ * SiteFilter}.
+ */
 public final class RunningFilter extends HttpFilter {
   private static final long serialVersionUID = 1L;
 

@@ -2,21 +2,24 @@ package narthex.web;
 
 import java.util.Locale;
 
-/** What somebody may do; each includes those before it. */
+/** Access scopes; each includes the lower ones before it. */
 public enum Scope {
-  /** Asking. */
+  /** Downloads and lookups. */
   READ,
-  /** Uploading. */
+  /** Uploads. */
   WRITE,
-  /** Deleting. */
+  /** Deletions, and replacing stored documents. */
   ADMIN;
 
-  /** Returns whether whoever has this has the other one too. */
+  /** Returns whether this scope is the other one or a higher one. */
   public boolean includes(Scope other) {
     return compareTo(other) >= 0;
   }
 
-  /** The role of the server's own security that stands for this scope: {@code narthex-read}. */
+  /**
+   * Returns the role of the application server that grants this scope, for example {@code
+   * narthex-read}.
+   */
   String role() {
     return "narthex-" + name().toLowerCase(Locale.ROOT);
   }

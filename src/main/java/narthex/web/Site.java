@@ -15,17 +15,17 @@ import narthex.serve.SiteInfo;
 import narthex.stream.DecoderBudget;
 
 /**
- * What one served cache consists of. The {@link SiteFilter} puts it on every request; filters and
- * servlets take it from there.
+ * The components of one served cache. The {@link SiteFilter} sets it as an attribute of every
+ * request, for filters and servlets.
  *
- * @param info what the cache says of itself
- * @param access who may do what
+ * @param info host name, store directory and public keys of the cache
+ * @param access the access rule
  * @param advertising how NARs are advertised
- * @param lookups where answers are found
- * @param uploads where uploads go
- * @param deletions what deletes
- * @param readiness whether the storage answers
- * @param resources what requests share
+ * @param lookups lookups for GET and HEAD
+ * @param uploads handlers of uploads
+ * @param deletions handler of deletions
+ * @param readiness checks the storage
+ * @param resources limited resources that requests share
  */
 public record Site(
     SiteInfo info,
@@ -41,7 +41,7 @@ public record Site(
   private static final String ATTRIBUTE = Site.class.getName();
 
   /**
-   * Where answers are found.
+   * Lookups for GET and HEAD.
    *
    * @param narInfos narinfos
    * @param nars NARs
@@ -52,18 +52,18 @@ public record Site(
       NarInfoLookup narInfos, NarLookup nars, DocumentLookup documents, NarFiles files) {}
 
   /**
-   * Where uploads go.
+   * Handlers of uploads.
    *
    * @param policy whether clients may upload
-   * @param narInfos takes narinfos
-   * @param nars takes NARs
-   * @param documents takes all other documents
+   * @param narInfos stores narinfos
+   * @param nars stores NARs
+   * @param documents stores all other documents
    */
   public record Uploads(
       UploadPolicy policy, NarInfoUpload narInfos, NarUpload nars, DocumentUpload documents) {}
 
   /**
-   * What deletes.
+   * Handler of deletions.
    *
    * @param policy whether clients may delete
    * @param deletion deletes store paths and NARs
@@ -71,18 +71,18 @@ public record Site(
   public record Deletions(DeletionPolicy policy, Deletion deletion) {}
 
   /**
-   * What requests share, and what bounds them.
+   * Limited resources that requests share.
    *
-   * @param running counts the requests that are being answered
-   * @param shares divides the request threads among the kinds of work
-   * @param bodyPace how fast request bodies have to come
-   * @param decoders the memory of decoders
+   * @param running counts the running requests
+   * @param shares limits the request threads of each kind of work
+   * @param bodyPace how fast clients must send request bodies
+   * @param decoders limits the memory of decoders
    */
   public record Resources(
       RunningRequests running, Shares shares, BodyPace bodyPace, DecoderBudget decoders) {}
 
   /**
-   * Returns the site that a request is for.
+   * Returns the site of a request.
    *
    * @throws IllegalStateException if the {@link SiteFilter} did not see the request
    */

@@ -2,7 +2,7 @@ package narthex.web;
 
 import java.io.IOException;
 
-/** The body of a request came too slowly, or not at all: the client is no longer waited for. */
+/** The client sent the request body too slowly or stopped sending it. */
 final class SlowBodyException extends IOException {
   private static final long serialVersionUID = 1L;
 

@@ -7,7 +7,10 @@ import java.lang.System.Logger.Level;
 import narthex.nix.OneLine;
 import org.jspecify.annotations.Nullable;
 
-/** A request's leave to hold its thread; closing it gives the permit back. For one thread. */
+/**
+ * The result of {@link Shares#take}: the request may run, or the caller must return. Closing it
+ * releases the permit, if any. Not thread-safe.
+ */
 final class Turn implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Turn.class.getName());
 
@@ -32,7 +35,7 @@ final class Turn implements AutoCloseable {
     this.response = response;
   }
 
-  /** With this permit, while the client reads at this pace. */
+  /** A turn with a permit; the client must read the response at this rate. */
   Turn(
       Share.Permit permit,
       HttpServletRequest request,
@@ -53,17 +56,20 @@ final class Turn implements AutoCloseable {
     return new Turn(State.WAITING, null, request, response);
   }
 
-  /** Whether the caller has nothing to do: it will be called again, or the client was refused. */
+  /**
+   * Returns whether the caller must return without a response: the request waits for a permit, or
+   * has been refused.
+   */
   boolean isWaiting() {
     return state == State.WAITING;
   }
 
-  /** The request to answer. */
+  /** Returns the request to use in place of the original one. */
   HttpServletRequest request() {
     return request;
   }
 
-  /** The response to write to. */
+  /** Returns the response to use in place of the original one. */
   HttpServletResponse response() {
     return response;
   }
@@ -97,7 +103,9 @@ final class Turn implements AutoCloseable {
     return new PacedResponse(response, pace);
   }
 
-  /** Tomcat sends no file by itself for a request that was dispatched again: it would hang. */
+  /**
+   * Hides Tomcat's support for sendfile: a request that was dispatched asynchronously would hang.
+   */
   private static final class CopiedRequest extends HttpServletRequestWrapper {
     private static final String SENDFILE = "org.apache.tomcat.sendfile.support";
 

@@ -25,13 +25,13 @@ import narthex.stream.TooLongException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The body of a PUT: freed of its content coding and bounded. Making it makes the cheap checks and
- * does not touch the request's stream, so that a client which waits for {@code 100 Continue} is
- * refused before it sends anything. What is left of a refused body {@link SettlingResponse} reads.
- * For one thread.
+ * The body of a PUT, without its content coding and of limited length. The constructor checks only
+ * headers and doesn't open the stream of the request, so that a client that waits for {@code 100
+ * Continue} is refused before it sends the body. {@link SettlingResponse} discards the rest of a
+ * refused body. Not thread-safe.
  */
 final class UploadBody {
-  /** Content codings by Nix's own names; {@code identity} is HTTP's word for none. */
+  /** HTTP's name for no content coding. All other names are the same in Nix. */
   private static final String IDENTITY = "identity";
 
   private final HttpServletRequest request;
@@ -41,9 +41,9 @@ final class UploadBody {
   private @Nullable Source source;
 
   /**
-   * @param maxBytes how many bytes it may have, coded and decoded
-   * @param budget the memory of decoders
-   * @throws UploadRefusedException if its announced length is too large or its coding unknown
+   * @param maxBytes greatest length, both encoded and decoded
+   * @param budget limits the memory of the decoder
+   * @throws UploadRefusedException if Content-Length is too large or Content-Encoding unknown
    */
   UploadBody(HttpServletRequest request, long maxBytes, DecoderBudget budget)
       throws UploadRefusedException {
@@ -56,7 +56,9 @@ final class UploadBody {
     }
   }
 
-  /** How many bytes {@link #open} gives, if that is known. */
+  /**
+   * Returns the length of the decoded body. Empty if the body is encoded or has no Content-Length.
+   */
   OptionalLong length() {
     long length = request.getContentLengthLong();
     return coding == Compression.NONE && length >= 0
@@ -65,9 +67,9 @@ final class UploadBody {
   }
 
   /**
-   * Opens the decoded body, once; the caller closes it. It ends only where the body does: a read
-   * fails with {@link BodyBrokenException} if the request breaks off, and with {@link
-   * UploadRefusedException} if there are too many bytes or they cannot be decoded.
+   * Opens the decoded body. Call it only once; the caller closes the stream. A read fails with
+   * {@link BodyBrokenException} if the body is incomplete, and with {@link UploadRefusedException}
+   * if it is too long or cannot be decoded.
    */
   InputStream open() throws IOException {
     InputStream raw = new BoundedInputStream(source(), maxBytes, "the body");
@@ -79,8 +81,8 @@ final class UploadBody {
   }
 
   /**
-   * The whole decoded body; for small bounds only. What it occupies of the decoders does not depend
-   * on how slowly it comes.
+   * Reads the whole decoded body into memory; for small limits only. Decodes only after the whole
+   * body has arrived, so that a slow client holds no memory of the decoders.
    *
    * @throws IOException as {@link #open}
    */
@@ -99,7 +101,7 @@ final class UploadBody {
   }
 
   /**
-   * The whole decoded body as text; for small bounds only.
+   * Reads the whole decoded body as text; for small limits only.
    *
    * @throws UploadRefusedException if it is not UTF-8
    * @throws IOException as {@link #open}
@@ -139,8 +141,8 @@ final class UploadBody {
   }
 
   /**
-   * The request's stream, not closed with this one: tells every trouble of the request, and an end
-   * before the announced one, as what it is.
+   * Reads the stream of the request and doesn't close it. Every failed read, and an end before
+   * Content-Length, becomes a {@link BodyBrokenException}.
    */
   private static final class Source extends SpanInputStream {
     private final InputStream in;
@@ -177,7 +179,7 @@ final class UploadBody {
     }
   }
 
-  /** Says of damaged or endless bytes that they are refused. */
+  /** Turns failures of length and decoding into {@link UploadRefusedException}. */
   private final class Refusing extends PassingInputStream {
     Refusing(InputStream in) {
       super(in);

@@ -7,8 +7,8 @@ import java.io.IOException;
 import narthex.nix.DocumentName;
 
 /**
- * Documents below {@code /upload}: PUT stores, GET and HEAD answer from what is stored and change
- * nothing.
+ * Documents below {@code /upload}: PUT stores; GET and HEAD read the store only and never query an
+ * upstream.
  */
 public final class UploadDocumentServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;

@@ -7,7 +7,10 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 
-/** Where uploads are switched off there is nothing below {@code /upload}, and no way to put it. */
+/**
+ * If uploads are disabled, answers 404 to GET and HEAD below {@code /upload}, and 405 to all other
+ * methods.
+ */
 public final class UploadFilter extends HttpFilter {
   private static final long serialVersionUID = 1L;
 

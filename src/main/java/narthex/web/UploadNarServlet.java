@@ -10,8 +10,8 @@ import narthex.ingest.Stored;
 import narthex.nix.NarFileName;
 
 /**
- * {@code /upload/nar/<hash>.nar[.<ext>]}: PUT stores the file, GET and HEAD answer from what is
- * stored and change nothing.
+ * {@code /upload/nar/<hash>.nar[.<ext>]}: PUT stores the file; GET and HEAD read the store only and
+ * never query an upstream.
  */
 public final class UploadNarServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;

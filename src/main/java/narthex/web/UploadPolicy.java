@@ -2,8 +2,8 @@ package narthex.web;
 
 /** Whether clients may upload. */
 public enum UploadPolicy {
-  /** They may. */
+  /** Uploads are enabled. */
   ON,
-  /** There is nothing below {@code /upload}. */
+  /** Uploads are disabled; see {@link UploadFilter}. */
   OFF
 }

@@ -11,9 +11,9 @@ import narthex.nix.StorePathHash;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What lies at the root of {@code /upload}: {@code <hash>.narinfo}, {@code <hash>.ls} and {@code
- * nix-cache-info}. PUT stores, GET and HEAD answer from what is stored and change nothing. What
- * cannot be told is an error here, never a miss: a client would upload again for it.
+ * The files at the root of {@code /upload}: {@code <hash>.narinfo}, {@code <hash>.ls} and {@code
+ * nix-cache-info}. PUT stores; GET and HEAD read the store only and never query an upstream. A
+ * failed lookup is a 5xx here, not a 404, because a client would upload the file again.
  */
 public final class UploadServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
@@ -21,7 +21,7 @@ public final class UploadServlet extends HttpServlet {
   private static final String NIX_CACHE_INFO = "/nix-cache-info";
   private static final String LISTING = ".ls";
 
-  /** Real ones have three lines. */
+  /** A normal {@code nix-cache-info} has three lines. */
   private static final long MAX_CACHE_INFO_BYTES = 64 << 10;
 
   @Override
@@ -89,7 +89,10 @@ public final class UploadServlet extends HttpServlet {
     Answers.stored(response, site.uploads().narInfos().store(hash, text));
   }
 
-  /** Ours is made from the settings: one for the same store directory is as good as stored. */
+  /**
+   * Stores nothing, since {@code nix-cache-info} is generated from the settings. Answers 200 if the
+   * uploaded one has our store directory or none, else 400.
+   */
   private void putCacheInfo(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     Site site = Site.of(request);

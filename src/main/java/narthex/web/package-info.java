@@ -1,6 +1,6 @@
 /**
- * HTTP only: servlets, filters, ranges, encodings and status codes. Every route stands in {@code
- * web.xml}.
+ * The HTTP layer: servlets, filters, ranges, content codings and status codes. {@code web.xml}
+ * defines all routes.
  */
 @org.jspecify.annotations.NullMarked
 package narthex.web;
