@@ -47,7 +47,10 @@ final class NarBodySender {
     copy(source, range, new ClientWatch(request), response.getOutputStream());
   }
 
-  /** Sends a stored file by Tomcat's sendfile; returns false if Tomcat doesn't support it here. */
+  /**
+   * Sends a stored file by Tomcat's sendfile; returns false if the range is too small or the server
+   * doesn't support it.
+   */
   private static boolean sendfile(Path file, ByteRange range, HttpServletRequest request) {
     if (!isSentByServer(range.count(), request)) {
       return false;

@@ -66,9 +66,9 @@ final class PacedRequest extends HttpServletRequestWrapper {
   }
 
   /**
-   * Reads and discards the rest of the body, at most 16 MiB and about 5 seconds. Does nothing if
-   * the client waits for {@code 100 Continue}. Throws no exception: if a read fails, {@link
-   * #hasUnreadBody} stays true.
+   * Reads and discards the rest of the body, up to 16 MiB; begins no read after 5 seconds. Does
+   * nothing if the client waits for {@code 100 Continue}. Throws no exception: if a read fails,
+   * {@link #hasUnreadBody} stays true.
    */
   void readRest() {
     if (!hasUnreadBody() || isBodyHeldBack()) {

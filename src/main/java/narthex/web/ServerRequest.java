@@ -13,7 +13,8 @@ import java.time.Duration;
 
 /**
  * Access to the request object of the application server, by reflection, for functions that the
- * Servlet API lacks. Knows Tomcat and Undertow; on other servers, most methods do nothing.
+ * Servlet API lacks. Knows Tomcat and Undertow; on other servers the methods interrupt the thread,
+ * return false, or do nothing.
  */
 final class ServerRequest {
   private static final System.Logger LOG = System.getLogger(ServerRequest.class.getName());

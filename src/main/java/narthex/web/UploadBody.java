@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * refused body. Not thread-safe.
  */
 final class UploadBody {
-  /** HTTP's name for no content coding. All other names are the same in Nix. */
+  /** HTTP's name for no content coding. Other codings have Nix's names of compression methods. */
   private static final String IDENTITY = "identity";
 
   private final HttpServletRequest request;
