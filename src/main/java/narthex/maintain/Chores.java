@@ -24,27 +24,29 @@ import narthex.store.StoreListener;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Does chores, item by item, with a few workers.
+ * Runs all {@link Chore}s in the background, one item at a time per worker.
  *
  * <h2>Problem</h2>
  *
- * Work comes at any time, and thousands of items may wait. Each has its turn, whatever comes
- * meanwhile, and one that always fails holds up no other; nothing may be lost by a stop, and
- * nothing runs when nothing waits.
+ * Items arrive at any time, and thousands may be pending. Every item must get its turn, even while
+ * new ones arrive. An item that always fails must not delay the others. A restart must not lose
+ * items, and idle workers must not hold threads.
  *
  * <h2>How</h2>
  *
- * The rows are the queue. Workers go through it in rounds, from the first item to the last, the
- * chores by turns; what fails is put off for a while, longer each time. Whoever stores a NAR wakes
- * a worker; if all are awake, another round follows this one. A look every now and then finds what
- * has become due, or was stored by another replica.
+ * There is no queue in memory: each chore finds its pending items in the database or the blob
+ * store. All workers share one round, which takes each chore's items from the first to the last and
+ * alternates between the chores. A failed item is retried after a delay that doubles with each
+ * failure. A change to a NAR wakes a worker; if all workers are running, another round follows the
+ * present one. A timer also wakes the workers, to find items that have become due or that another
+ * replica stored.
  *
- * <p>Safe for use by several threads. After it was closed it does nothing more.
+ * <p>Thread-safe. Starts no item after {@link #close}.
  */
 public final class Chores implements StoreListener, Closeable {
   private static final System.Logger LOG = System.getLogger(Chores.class.getName());
 
-  /** Items that are found at once. */
+  /** Number of items that one search returns at most. */
   private static final int PAGE = 100;
 
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
@@ -52,13 +54,17 @@ public final class Chores implements StoreListener, Closeable {
   private static final Duration SHORTEST_DELAY = Duration.ofMinutes(1);
   private static final Duration LONGEST_DELAY = Duration.ofHours(4);
 
-  /** Bounds the memory of failures; beyond it they are tried again in every round. */
+  /**
+   * Maximum number of delayed items for each chore; further failed items are retried every round.
+   */
   private static final int MOST_PUT_OFF = 10_000;
 
-  /** An item that failed: not before this time again, and how long it waited for it. */
+  /** When to retry a failed item, and the delay that ends then. */
   private record PutOff(Instant until, Duration delay) {}
 
-  /** How far the round has come with one chore. All but the chore is guarded by roundLock. */
+  /**
+   * The position of the present round in one chore. {@code roundLock} guards all mutable fields.
+   */
   private static final class Queue<T> {
     final Chore<T> chore;
     final Map<T, PutOff> putOff = new HashMap<>();
@@ -68,7 +74,7 @@ public final class Chores implements StoreListener, Closeable {
     boolean ended;
     int done;
 
-    /** When a new round may begin, as the chore wants a pause after one. */
+    /** When to search for items of this chore again; see {@link Chore#pause}. */
     Instant notBefore = Instant.MIN;
 
     Queue(Chore<T> chore) {
@@ -91,7 +97,7 @@ public final class Chores implements StoreListener, Closeable {
   private final int count;
   private final InstantSource clock;
 
-  /** Held while rows are looked for, so that nobody who wakes a worker may need it. */
+  /** Held during database and blob store searches, so {@link #wake} must not take it. */
   private final ReentrantLock roundLock = new ReentrantLock();
 
   private final Set<Object> taken = new HashSet<>(); // guarded by roundLock
@@ -104,9 +110,9 @@ public final class Chores implements StoreListener, Closeable {
   private volatile boolean closed;
 
   /**
-   * @param chores what is to be done, any of it after any other
-   * @param workers runs as many workers at once as {@code count}; not closed here
-   * @param count how many workers there are at most
+   * @param chores the chores, in no particular order
+   * @param workers must be able to run {@code count} tasks at once; the caller shuts it down
+   * @param count maximum number of workers
    */
   public Chores(List<? extends Chore<?>> chores, Executor workers, int count, InstantSource clock) {
     this.queues = chores.stream().<Queue<?>>map(Chores::newQueue).toList();
@@ -120,9 +126,11 @@ public final class Chores implements StoreListener, Closeable {
   }
 
   /**
-   * Looks for work at once, and then every minute or, if this is shorter, that often.
+   * Wakes all workers now, and again every {@code delay}, but at least once a minute and at most
+   * once a second.
    *
-   * @param delay after which the first of it is due
+   * @param timer the caller shuts it down
+   * @param delay the shortest time after which an item becomes due
    */
   public void schedule(ScheduledExecutorService timer, Duration delay) {
     Duration pause = delay.compareTo(LONGEST_PAUSE) < 0 ? delay : LONGEST_PAUSE;
@@ -143,10 +151,10 @@ public final class Chores implements StoreListener, Closeable {
 
   @Override
   public void narInfoChanged(StorePathHash hash) {
-    // none of the chores is about narinfos
+    // no chore works on narinfos
   }
 
-  /** Lets a worker look for work, or look again; returns at once. */
+  /** Starts a worker or, if all are running, requests another round. Doesn't block on I/O. */
   public void wake() {
     lock.lock();
     try {
@@ -171,7 +179,7 @@ public final class Chores implements StoreListener, Closeable {
     try {
       do {
         if (!drain()) {
-          drain(); // the first round had passed what came just before the wake
+          drain(); // joined a round midway: it may have passed the new item
         }
       } while (isWokenAgain());
       ended = true;
@@ -205,7 +213,7 @@ public final class Chores implements StoreListener, Closeable {
     }
   }
 
-  /** Works to the end of a round, of which it returns whether all was looked for since it came. */
+  /** Works until the round ends. Returns whether the round had not begun before this call. */
   private boolean drain() {
     boolean isWhole = isAtBeginning();
     Optional<? extends Task<?>> task;
@@ -268,7 +276,7 @@ public final class Chores implements StoreListener, Closeable {
         failure.toString());
   }
 
-  /** The next thing to do in this round; empty at its end, when the next one begins. */
+  /** Takes the next item of this round. Empty at the end of the round, or after {@link #close}. */
   private Optional<? extends Task<?>> take() {
     roundLock.lock();
     try {
@@ -342,7 +350,7 @@ public final class Chores implements StoreListener, Closeable {
     }
   }
 
-  /** Lets every worker end with the item that it is at; does not wait for that. */
+  /** Stops each worker after its present item. Doesn't wait for the workers. */
   @Override
   public void close() {
     closed = true;

@@ -13,19 +13,19 @@ import narthex.nix.StorePathHash;
 import narthex.store.StoredNars;
 
 /**
- * Takes store paths and NARs out, and the listings of them. A NAR that a narinfo is of always
- * stays, so that no narinfo that was served loses its NAR. Thread-safe.
+ * Deletes store paths and NARs, with their listings. Never deletes a NAR that a narinfo still
+ * references. Thread-safe.
  */
 public final class Deletion {
   private static final System.Logger LOG = System.getLogger(Deletion.class.getName());
 
-  /** What became of a wish. */
+  /** Result of a deletion. */
   public enum Outcome {
-    /** It was here and is gone. */
+    /** It was stored and is now deleted. */
     DELETED,
-    /** It was not here. */
+    /** It was not stored. */
     ABSENT,
-    /** It is here and stays, because a narinfo is of it. */
+    /** It was not deleted, because a narinfo references it. */
     IN_USE
   }
 
@@ -33,7 +33,9 @@ public final class Deletion {
   private final StoredNars stored;
   private final InstantSource clock;
 
-  /** Deletes from these, which tell their listeners. */
+  /**
+   * @param stored notifies its listeners of each deletion
+   */
   public Deletion(Database database, StoredNars stored, InstantSource clock) {
     this.database = database;
     this.stored = stored;
@@ -41,11 +43,11 @@ public final class Deletion {
   }
 
   /**
-   * Deletes a narinfo, and its NAR unless another narinfo is of the same one.
+   * Deletes a narinfo, and its NAR unless another narinfo references the same NAR.
    *
-   * @return deleted or absent
-   * @throws IOException if it cannot be deleted just now; the narinfo may be gone and the NAR still
-   *     there, which the sweep then finds
+   * @return {@link Outcome#DELETED} or {@link Outcome#ABSENT}
+   * @throws IOException if the database fails; the narinfo may be deleted and the NAR still stored,
+   *     until {@link SweepNars} deletes it
    */
   public Outcome deletePath(StorePathHash hash) throws IOException {
     Optional<NarInfoRow> row = database.findNarInfo(hash);
@@ -64,9 +66,9 @@ public final class Deletion {
   }
 
   /**
-   * Deletes all that is stored of a NAR, unless a narinfo is of it.
+   * Deletes all stored forms of a NAR, unless a narinfo references it.
    *
-   * @throws IOException if it cannot be deleted just now
+   * @throws IOException if the database fails
    */
   public Outcome deleteNar(NarFileName name) throws IOException {
     Optional<Sha256> narHash = database.findNarByFileName(name.stem());
@@ -80,17 +82,23 @@ public final class Deletion {
     return database.findNar(narHash.get()).isPresent() ? Outcome.IN_USE : Outcome.ABSENT;
   }
 
-  /** Deletes a NAR that no narinfo is of, with the listing made from it; false if it stays. */
+  /**
+   * Deletes a NAR that no narinfo references, and its listing. Returns false if the NAR is
+   * referenced or not stored.
+   */
   boolean deleteUnnamed(Sha256 narHash) throws IOException {
     boolean deleted = stored.deleteUnnamed(narHash);
     if (deleted) {
       deleteListing(DocumentName.listing(narHash));
-      stored.announce(narHash); // once more, for what was just added to the garbage
+      stored.announce(narHash); // again, because the listing's blob is garbage now
     }
     return deleted;
   }
 
-  /** Its blob is garbage from now on; a client that is reading it can go on. */
+  /**
+   * Deletes the listing's row and makes its blob garbage. A client that has opened the blob can
+   * still read it.
+   */
   private void deleteListing(DocumentName name) throws IOException {
     database.documents().delete(name, clock.instant());
   }

@@ -10,9 +10,9 @@ import narthex.blob.ListedBlob;
 import narthex.db.Database;
 
 /**
- * Which database the blobs of a store belong to, which a blob says: its key has the database's
- * random name. Without it, a server that was given the wrong database, or an empty one, would take
- * every blob for one without a row, and delete it.
+ * Records in the blob store which database owns it, as an empty marker blob whose key contains the
+ * random name of the database. Without the marker, a server with a wrong or empty database would
+ * find no row for any blob and delete them all.
  */
 final class StoreOwner {
   private static final System.Logger LOG = System.getLogger(StoreOwner.class.getName());
@@ -27,15 +27,16 @@ final class StoreOwner {
     this.blobs = blobs;
   }
 
-  /** Whether this blob says whose the others are. */
+  /** Returns whether the key is that of a marker blob. */
   static boolean isMark(String key) {
     return key.startsWith(FOLDER);
   }
 
   /**
-   * Whether the blobs are those of this database alone; a store that is nobody's becomes its own.
+   * Returns whether this database is the only owner of the blob store. Writes the marker if there
+   * is none. Logs a warning if another database has a marker.
    *
-   * @throws IOException if that cannot be told just now
+   * @throws IOException if the blob store or the database fails
    */
   boolean isOurs() throws IOException {
     String ours = FOLDER + database.garbage().owner();
