@@ -23,17 +23,19 @@ import narthex.nix.Sha256;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@link StoredNars} is for NARs in chunks, which share these. A chunk that turns out lost or
- * damaged is condemned, so that no later NAR refers to it, and written anew when it comes again.
+ * Writes, publishes and drops NARs that are stored as chunks, which NARs share. A lost or damaged
+ * chunk is condemned: no new NAR refers to it, and the next NAR that contains it stores it again.
  * Thread-safe.
  */
 public final class ChunkedNars {
   private static final System.Logger LOG = System.getLogger(ChunkedNars.class.getName());
 
-  /** More than one repetition means that chunks get lost faster than NARs are cut. */
+  /**
+   * Further attempts are needed only if more chunks are condemned while the NAR is chunked again.
+   */
   private static final int PUBLISH_ATTEMPTS = 5;
 
-  /** Bounds the memory of damage; beyond it only what a reader met is written anew. */
+  /** Maximum size of {@code doubtful}. For further NARs, only condemned chunks are stored again. */
   private static final int MOST_DOUBTFUL = 10_000;
 
   private final ChunkStore chunks;
@@ -41,12 +43,14 @@ public final class ChunkedNars {
   private final StoredNars stored;
   private final InstantSource clock;
 
-  /** NARs of which a chunk was damaged, so that others may be, until they are stored again. */
+  /**
+   * NARs with a lost or damaged chunk, whose other chunks are suspect too. Publishing removes them.
+   */
   private final Set<Sha256> doubtful = ConcurrentHashMap.newKeySet();
 
   /**
-   * @param chunks where NARs are cut
-   * @param stored drops NARs, and tells its listeners
+   * @param chunks splits NARs into chunks and stores these
+   * @param stored drops NARs and notifies its listeners
    */
   public ChunkedNars(ChunkStore chunks, Database database, StoredNars stored, InstantSource clock) {
     this.chunks = chunks;
@@ -56,30 +60,32 @@ public final class ChunkedNars {
   }
 
   /**
-   * Begins to cut a NAR into chunks; the caller closes the writer.
+   * Opens a writer that splits a NAR into chunks. The caller closes it.
    *
-   * @param nar which, if that is known
+   * @param nar the NAR; null if its hash is not yet known
    */
   public ChunkedWriter cut(@Nullable NarId nar) {
-    if (nar == null) { // while any NAR is in doubt, this may be it
+    if (nar == null) { // may be one of the doubtful NARs
       return doubtful.isEmpty() ? chunks.begin() : chunks.beginToHeal(OptionalLong.empty());
     }
     OptionalLong length = OptionalLong.of(nar.sizeBytes());
     return doubtful.contains(nar.hash()) ? chunks.beginToHeal(length) : chunks.begin(length);
   }
 
-  /** Writes the bytes of a NAR, which are known to be right, once more. */
+  /** Writes a verified NAR to another writer. */
   @FunctionalInterface
   public interface Rewriting {
-    /** Writes all of them, and finishes the writer. */
+    /** Writes the whole NAR and finishes the writer. Doesn't close it. */
     void write(ChunkedWriter writer) throws IOException;
   }
 
   /**
-   * Publishes a NAR whose chunks are durable; if it is stored as chunks already, these go. If it
-   * refers to chunks that were condemned meanwhile, it is cut anew, without them.
+   * Publishes a NAR whose chunks are durable. If the NAR is already stored as chunks, deletes the
+   * new ones. If some chunks were condemned meanwhile, chunks the NAR again by {@code again}.
    *
-   * @return false if the NAR was stored as chunks before
+   * @param written finished; the caller closes it
+   * @return false if the NAR was already stored as chunks
+   * @throws ChunksCondemnedException if each attempt met newly condemned chunks
    */
   public boolean publish(NarId nar, ChunkedWriter written, Rewriting again) throws IOException {
     try {
@@ -113,10 +119,10 @@ public final class ChunkedNars {
   }
 
   /**
-   * Drops the chunked form of a NAR, of which a chunk turned out lost or damaged, so that the NAR
-   * is fetched again. No later NAR refers to that chunk, nor to others of a lost pack: they are
-   * written anew when they come; and so is whatever else of this NAR is damaged. Nothing is changed
-   * if that happened meanwhile.
+   * Drops the chunked form of a NAR after a chunk turned out lost or damaged, so that the NAR is
+   * fetched again. Condemns the chunk or, if the whole pack is lost, all its chunks. When the NAR
+   * is stored again, its other chunks are checked too. Leaves the NAR stored if the chunk is no
+   * longer in that pack, as another NAR has repaired it.
    */
   public void drop(Sha256 narHash, Representation damaged, ChunkLostException lost)
       throws IOException {
@@ -135,12 +141,12 @@ public final class ChunkedNars {
   }
 
   /**
-   * Records that a chunk turned out lost or damaged to which a NAR refers that is coming in: it is
-   * cut anew before it is stored. If it is stored by now, it is dropped.
+   * Condemns a lost or damaged chunk of a NAR that is still being stored, so that {@link #publish}
+   * chunks the NAR again. Drops the chunked form if the NAR has been published meanwhile.
    *
-   * @param narHash the NAR; empty while it is not known, and so not stored
-   * @return false, and nothing is changed, if the chunk was written anew meanwhile, or is one of
-   *     this NAR that nobody else refers to
+   * @param narHash empty if not yet known; the NAR isn't published then
+   * @return false, without a change, if the database has no such chunk in this pack: another NAR
+   *     has repaired it, or the pack is a new one of this NAR
    */
   public boolean dropInFlight(Optional<Sha256> narHash, ChunkLostException lost)
       throws IOException {
@@ -159,7 +165,7 @@ public final class ChunkedNars {
     return true;
   }
 
-  /** Not if it was written anew: then what refers to it is whole. */
+  /** False if the chunk was stored again; the NARs that refer to it are then complete. */
   private boolean isCondemned(ChunkPlace place) throws IOException {
     return database.chunks().find(Set.of(place.hash())).isEmpty();
   }

@@ -25,22 +25,22 @@ import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
 
 /**
- * The NARs that are stored, rows and blobs together. A NAR becomes visible by one database commit
- * after its blobs are durable; when a row goes, its blobs become garbage in the same transaction.
- * Thread-safe.
+ * Opens, publishes and deletes stored NARs, and keeps their rows and blobs consistent. A NAR
+ * becomes visible by one database commit after its blobs are durable. The transaction that deletes
+ * a row also lists its blobs as garbage. Thread-safe.
  */
 public final class StoredNars {
   private static final System.Logger LOG = System.getLogger(StoredNars.class.getName());
 
-  /** More than one repetition means that others store and drop the same NAR at the same time. */
+  /** Several attempts are needed only if others store and drop the same NAR at the same time. */
   private static final int PUBLISH_ATTEMPTS = 5;
 
-  /** Bounds the memory of where hot NARs begin, in bytes. */
+  /** Maximum size of the cache {@code starts}, in bytes. */
   private static final long STARTS_BYTES = 16 << 20;
 
   private static final int ENTRY_BYTES = 256;
 
-  /** Bounds how long chunks are looked for where they were. */
+  /** How long {@code starts} caches the places of chunks. */
   private static final Duration STAY = Duration.ofMinutes(1);
 
   private final BlobStore blobs;
@@ -55,34 +55,37 @@ public final class StoredNars {
           .build();
   private final CopyOnWriteArrayList<StoreListener> listeners = new CopyOnWriteArrayList<>();
 
-  /** Stores in these. */
+  /** Uses the given stores; the caller closes them. */
   public StoredNars(BlobStore blobs, Database database, InstantSource clock) {
     this.blobs = blobs;
     this.database = database;
     this.clock = clock;
   }
 
-  /** Adds those who are to be told of changes; for wiring at start. */
+  /** Adds listeners for changes. Call it at start-up. */
   public void addListeners(StoreListener... added) {
     listeners.addAll(List.of(added));
   }
 
-  /** Tells that the narinfo of a store path was put here or deleted. */
+  /**
+   * Notifies the listeners that a client uploaded the narinfo of a store path, or that it was
+   * deleted.
+   */
   public void announce(StorePathHash hash) {
     listeners.forEach(listener -> listener.narInfoChanged(hash));
   }
 
-  /** Tells that what is stored of a NAR, or what is known of it, changed. */
+  /** Notifies the listeners that the stored forms of a NAR, or its metadata, changed. */
   public void announce(Sha256 narHash) {
     forgetStart(narHash);
     listeners.forEach(listener -> listener.narChanged(narHash));
   }
 
   /**
-   * Opens a whole file.
+   * Opens a NAR that is stored as a whole file.
    *
-   * @throws BlobLostException if its bytes are surely not there
-   * @throws IOException if that cannot be told
+   * @throws BlobLostException if a blob is missing or incomplete
+   * @throws IOException if the blob store fails
    */
   public StoredManifest openWhole(Representation stored) throws IOException {
     StoredManifest manifest = new StoredManifest(blobs, stored.extents());
@@ -91,11 +94,11 @@ public final class StoredNars {
   }
 
   /**
-   * Opens a NAR that is stored as chunks. Where a hot NAR begins is remembered, so that a small one
-   * is read without asking the database.
+   * Opens a NAR that is stored as chunks. Caches the places of its first chunks for a minute, so
+   * that a small popular NAR takes no database query.
    *
-   * @throws ChunkLostException if its first chunk is surely not there
-   * @throws IOException if that cannot be told
+   * @throws ChunkLostException if its first chunk is missing
+   * @throws IOException if the database or the blob store fails
    */
   public ChunkedManifest openChunked(NarId nar, Representation stored) throws IOException {
     ChunkedManifest known = starts.getIfPresent(nar.hash());
@@ -110,12 +113,16 @@ public final class StoredNars {
     return manifest;
   }
 
-  /** Forgets where the chunks of a NAR are. */
+  /** Removes a NAR from the cache of chunk places. */
   void forgetStart(Sha256 narHash) {
     starts.invalidate(narHash);
   }
 
-  /** Whether what a row says is there; if it surely is not, that is logged. */
+  /**
+   * Returns whether the blobs of a whole file are present. Logs an error if not.
+   *
+   * @throws IOException if the blob store fails
+   */
   public boolean isPresent(Representation stored) throws IOException {
     try {
       openWhole(stored);
@@ -127,11 +134,12 @@ public final class StoredNars {
   }
 
   /**
-   * Publishes a whole file, whose blobs are durable. If the same form is stored already, these
-   * blobs are deleted, unless the bytes of that one turn out lost: then this one takes its place.
+   * Publishes a whole file whose blobs are durable. If the NAR is already stored in this form and
+   * compression, deletes the new blobs; if the old blobs are lost, replaces the old file instead.
    *
-   * @return false if the same form is stored already
-   * @throws IOException if it cannot be published; its blobs are deleted then
+   * @return false if the NAR was already stored in this form
+   * @throws IOException if publishing fails; deletes the new blobs then, unless a row refers to
+   *     them or the database can't be reached
    */
   public boolean publish(NarId nar, Representation whole) throws IOException {
     try {
@@ -153,9 +161,9 @@ public final class StoredNars {
           DatabaseTries.keepTrying(() -> database.findNar(nar.hash()))
               .flatMap(known -> known.find(whole.form(), whole.compression()));
       if (there.isEmpty()) {
-        continue; // dropped by somebody else meanwhile
+        continue; // another writer has dropped it meanwhile
       }
-      if (there.get().equals(whole)) { // a commit whose answer got lost
+      if (there.get().equals(whole)) { // committed before, but the response was lost
         announce(nar.hash());
         return true;
       }
@@ -168,7 +176,10 @@ public final class StoredNars {
     throw new IOException("another writer keeps deleting the stored NAR " + nar.hash().nix32());
   }
 
-  /** While the database cannot tell, the blobs stay for the search for blobs without a row. */
+  /**
+   * Deletes the blobs unless a row refers to them. Leaves them to the search for unreferenced blobs
+   * if the database fails.
+   */
   private void discardUnlessNamed(NarId nar, Representation whole) {
     try {
       boolean isNamed =
@@ -189,8 +200,8 @@ public final class StoredNars {
   }
 
   /**
-   * Deletes the blobs of a representation that no row refers to. What cannot be deleted is found
-   * later, when the store is compared with the rows.
+   * Deletes the blobs of a representation that no row refers to. The search for unreferenced blobs
+   * later finds those that it fails to delete.
    */
   private void discard(Representation unnamed) {
     for (Extent extent : unnamed.extents()) {
@@ -207,8 +218,8 @@ public final class StoredNars {
   }
 
   /**
-   * Drops a stored form of a NAR whose bytes turned out lost or damaged, so that it is fetched
-   * again. What is left of its blobs is garbage.
+   * Drops a lost or damaged form of a NAR, so that it is fetched again. Its blobs become garbage.
+   * Does nothing if the NAR no longer has this form.
    */
   public void drop(Sha256 narHash, Representation lost) throws IOException {
     Instant deleteAfter = clock.instant().plus(GarbageTable.GRACE);
@@ -217,17 +228,17 @@ public final class StoredNars {
     }
   }
 
-  /** Deletes a narinfo, if there is one; its NAR stays. */
+  /** Deletes a narinfo, if stored; keeps its NAR. Notifies the listeners in any case. */
   public void deleteNarInfo(StorePathHash hash) throws IOException {
     database.deleteNarInfo(hash);
     announce(hash);
   }
 
   /**
-   * Deletes all that is stored of a NAR that no narinfo is of: first the rows and then, soon, the
-   * blobs, since space may be short.
+   * Deletes all stored forms of a NAR that no narinfo references. Its blobs become garbage that may
+   * be deleted at once, to free space soon.
    *
-   * @return false, and nothing is changed, if it is not stored or a narinfo is of it
+   * @return false, without a change, if the NAR isn't stored or a narinfo references it
    */
   public boolean deleteUnnamed(Sha256 narHash) throws IOException {
     boolean deleted = database.deleteUnnamedNar(narHash, clock.instant());
