@@ -2,14 +2,14 @@ package narthex.ingest;
 
 /** When NARs are cut into content-defined chunks. */
 public enum CdcMode {
-  /** NARs are stored whole, as they came. */
+  /** NAR files are stored unchanged. */
   OFF,
-  /** NARs are stored whole, and cut into chunks later. */
+  /** NAR files are stored unchanged; a background job cuts them into chunks later. */
   LAZY,
-  /** NARs are stored as chunks from the start, and clients are told so before. */
+  /** NARs are stored as chunks from the start, and narinfos say so before the download. */
   EAGER;
 
-  /** What is kept of a NAR that comes in and is not stored yet. */
+  /** What an ingestion stores of a NAR that isn't stored yet. */
   Keep firstKept() {
     return this == EAGER ? Keep.CHUNKED : Keep.WHOLE;
   }

@@ -5,35 +5,35 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import narthex.nix.Compression;
 
-/** What a download is to bring, and where that can be had. */
+/** What a download fetches, and from where. */
 interface DownloadTarget {
-  /** The compression that whoever started the download wants to send. */
+  /** The compression in which the first reader of the download will send it. */
   Compression wanted();
 
-  /** What is to be kept of it; empty if what is wanted is stored by now. */
+  /** What to store of the file; empty if the wanted form is already stored. */
   Optional<Keep> keep() throws IOException;
 
   /**
-   * Searches for it.
+   * Asks the upstreams, one offer after the other, until one has an answer to the question.
    *
-   * @return empty if surely no upstream has it
-   * @throws IOException if none was found and some upstreams could not say
+   * @return empty if every upstream answered that it has no such file
+   * @throws IOException if there is no answer and an upstream failed
    */
   <T> Optional<T> search(NarSearch.Question<T> question) throws IOException;
 
   /**
-   * What the bytes of an offer must turn out to be.
+   * What to verify the file of an offer against.
    *
-   * @param length of the file, if the transfer tells it
+   * @param length of the file in bytes, if the response has one
    */
   NarExpectation expectation(NarOffer offer, OptionalLong length);
 
-  /** The NAR from this offer was right, and what is to be kept is stored. */
+  /** Called after the NAR of this offer was verified and stored as {@link #keep} says. */
   void stored(NarOffer offer, NarIngestion.Finished finished) throws IOException;
 
-  /** The file of this offer turned out wrong, or could not be had to its end. */
+  /** Called when the file of this offer was corrupt or its transfer failed. */
   void wrong(NarOffer offer);
 
-  /** What it is, for messages. */
+  /** A short description, for messages. */
   String describe();
 }

@@ -10,10 +10,7 @@ import narthex.nix.NarFile;
 import narthex.nix.NarFileName;
 import narthex.nix.Sha256;
 
-/**
- * A NAR file of which nothing is known but the name that a client remembers, which says what the
- * bytes must hash to.
- */
+/** A NAR file of which only the name is known; the stem of the name is the hash of the bytes. */
 record FileTarget(
     NarFileName name, NarSources sources, Database database, NarDownload.Policy policy)
     implements DownloadTarget {

@@ -5,23 +5,23 @@ import narthex.db.Form;
 import narthex.db.StoredNar;
 import narthex.nix.Compression;
 
-/** What an ingestion leaves of a NAR file when all of it turned out right. */
+/** What an ingestion stores of a NAR file after verifying it. */
 public enum Keep {
-  /** The file as it came. */
+  /** The file, unchanged. */
   WHOLE,
-  /** The NAR in it, as chunks; the file itself is discarded. */
+  /** The NAR, as chunks; the file is discarded. */
   CHUNKED,
-  /** Nothing: those who followed it have got it, checked. */
+  /** Nothing: the file only goes to its readers, verified. */
   NOTHING;
 
   /**
-   * What is left to be kept of a file of a NAR.
+   * Decides what to store of a file of a NAR.
    *
-   * @param stored how the NAR is stored
+   * @param stored the stored forms of the NAR
    * @param compression of the file
-   * @param wanted the compression that somebody waits for
-   * @param first what is kept of a NAR that is not stored at all
-   * @return empty if nobody needs the file, as the rows say that what is wanted is stored
+   * @param wanted the compression that the reader needs; NONE for the NAR itself
+   * @param first the result for a NAR that isn't stored in chunks
+   * @return empty if the file isn't needed, because the wanted form is already stored
    */
   static Optional<Keep> needed(
       Optional<StoredNar> stored, Compression compression, Compression wanted, Keep first) {

@@ -10,22 +10,22 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Checks of files whose readers have everything already, since FileHash was right: only storing
- * waits for NarHash.
+ * Runs the deferred checks of files that have the right FileHash. Their readers already have all
+ * bytes; only storing the file waits for the NarHash.
  *
- * <p>Decoding xz takes far longer than sending it. These checks therefore run a few at a time, and
- * slowly while other files come in, so that processors are left for clients. The files lie in the
- * spool until then. When these are too many or too large, checks run at full speed, and at last a
- * reader waits for the check of its file again. Safe for use by many threads.
+ * <p>Decoding xz takes far longer than sending it. To leave processors for clients, only a few of
+ * these checks run at a time, and they pause while other files arrive. The files stay in the spool
+ * until they are checked. Above half of the limits on files and bytes, checks don't pause; at the
+ * limits, {@link #accept} refuses further checks, and the readers of those files wait. Thread-safe.
  */
 final class LateChecks {
-  /** Bounds the disk that unchecked files take. */
+  /** Limit on the disk space of unchecked files. */
   private static final long MOST_BYTES = 2L << 30;
 
-  /** Bounds the threads: the fetch of each unchecked file waits in one. */
+  /** Limit on unchecked files, and so on threads: each one's fetch waits in a thread. */
   private static final int MOST_FILES = 1_000;
 
-  /** How long a check rests after each MiB of a NAR while files come in. */
+  /** Pause of a check after each MiB of a NAR while files arrive. */
   private static final Duration REST = Duration.ofMillis(100);
 
   private static final int AT_ONCE = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
@@ -42,13 +42,13 @@ final class LateChecks {
   private record Waiting(Runnable rest, long fileBytes) {}
 
   /**
-   * @param threads gives each check a thread; not closed here
+   * @param threads runs the checks; the caller closes it
    */
   LateChecks(Executor threads) {
     this.threads = threads;
   }
 
-  /** Says that a file begins to come in. */
+  /** Reports that a transfer begins. The caller must also call {@link #transferEnded}, once. */
   void transferBegun() {
     lock.lock();
     try {
@@ -58,7 +58,7 @@ final class LateChecks {
     }
   }
 
-  /** Says that a file has come in, or will not. */
+  /** Reports that a transfer has ended or failed. */
   void transferEnded() {
     lock.lock();
     try {
@@ -70,10 +70,10 @@ final class LateChecks {
   }
 
   /**
-   * Runs the rest of a check later; the readers of its file need not wait.
+   * Queues the rest of a check, to run as soon as a slot is free. Returns immediately.
    *
-   * @param fileBytes the length of the file
-   * @return false if too much waits already
+   * @param fileBytes length of the file in bytes
+   * @return false if a limit is reached; the check isn't queued then
    */
   boolean accept(Runnable rest, long fileBytes) {
     lock.lock();
@@ -94,7 +94,10 @@ final class LateChecks {
     }
   }
 
-  /** When the server stops, what waits is dropped with the fetches that wait for it. */
+  /**
+   * Starts queued checks. If the executor is shut down, they stay in the queue: the server is
+   * stopping, and so are their fetches.
+   */
   private void startNext() {
     while (running < AT_ONCE && !waiting.isEmpty()) {
       Waiting next = waiting.remove();
@@ -128,7 +131,7 @@ final class LateChecks {
     return files > MOST_FILES / 2 || bytes > MOST_BYTES / 2;
   }
 
-  /** Rests while files come in, at most {@link #REST}; not when too much waits. */
+  /** Waits for {@link #REST}, or until no transfer runs or the queue is over half full. */
   void pause() throws InterruptedIOException {
     lock.lock();
     try {

@@ -2,12 +2,12 @@ package narthex.ingest;
 
 import java.io.IOException;
 
-/** No upstream has the NAR any more: a sure absence, told to those who wait for its flight. */
+/** Every upstream answered that it doesn't have the NAR. */
 public final class NarAbsentException extends IOException {
   private static final long serialVersionUID = 1L;
 
   /**
-   * @param message which NAR, and who was asked
+   * @param message names the NAR
    */
   public NarAbsentException(String message) {
     super(message);

@@ -19,27 +19,32 @@ import narthex.stream.PassingInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The check of a NAR file that comes in: follows the file while it is written, decodes it, digests
- * the NAR and, where chunks are kept, cuts it.
+ * Verifies one NAR file while it arrives: decodes it, computes the NarHash and, if there is a chunk
+ * writer, cuts the NAR into chunks. Thread-safe.
  *
- * <p>Each check has a thread of its own, so that no file waits for a thread that another file's
- * slow sender holds. What checks hold in common is memory: a check takes what its decoder and its
- * chunks need when the first bytes have come, from the part of the budget that belongs to its kind
- * of work. While it waits for memory or for bytes, those who follow the file know that it goes on.
- * Before that it proves, with next to no memory, that the file begins as a NAR does: so the first
- * byte, which readers get as soon as that is proved, never waits for the memory of other checks.
+ * <p>Each check has a thread of its own, so a slow sender delays only its own check. Checks share
+ * memory: each takes the memory of its decoder and chunks from the budget of its kind of work.
+ * While it waits for memory or decodes, it reports progress to the manifests, so that readers don't
+ * time out.
  *
- * <p>A check that may be late stops there, without a thread, until {@link #proceed} or {@link
- * #proceedWithin}.
+ * <p>First of all it proves, with little memory, that the file starts as a NAR does. Readers get
+ * the first byte as soon as that is proved, so this byte never waits for the memory of other
+ * checks.
+ *
+ * <p>A check that {@link #mayBeLate} then stops and gives back its thread, until {@link #proceed}
+ * or {@link #proceedWithin} resumes it.
  */
 final class NarCheck {
-  /** The start of a NAR is looked for in so many bytes of a file; then the check itself tells. */
+  /**
+   * Number of bytes of a file in which to look for the start of a NAR. If it isn't found there, the
+   * check of the whole file decides.
+   */
   private static final long START_BYTES = 2 << 20;
 
-  /** The start is looked for again when the file has grown by this part. */
+  /** Look for the start again when the file has grown by one part in so many. */
   private static final int GROWN_PART = 8;
 
-  /** After so many bytes of the NAR the check gives a sign. */
+  /** Number of bytes of the NAR between two progress reports. */
   private static final long SIGN_BYTES = 1 << 20;
 
   private final NarExpectation expected;
@@ -52,17 +57,17 @@ final class NarCheck {
   private final Watch watch = new Watch();
   private final AtomicBoolean isUnderWay = new AtomicBoolean();
   private final boolean mayBeLate;
-  private volatile @Nullable LateChecks late; // whose pace it keeps
+  private volatile @Nullable LateChecks late; // set if this check pauses for transfers
   private volatile boolean isAwaited;
 
   /**
-   * What a check uses.
+   * The resources of a check.
    *
-   * @param threads gives the check a thread at once
-   * @param starts prove that a NAR begins
-   * @param decoders the memory
-   * @param longestWait how long it waits for memory
-   * @param late the checks of files that nobody waits for; null if somebody always does
+   * @param threads runs the check without queueing it
+   * @param starts proves that a file starts as a NAR does
+   * @param decoders memory for the decoder and the chunks
+   * @param longestWait longest wait for memory
+   * @param late runs deferred checks; null if checks are never deferred
    */
   record Means(
       ExecutorService threads,
@@ -72,7 +77,7 @@ final class NarCheck {
       @Nullable LateChecks late) {}
 
   /**
-   * @param manifests of the file, all with the same bytes; the first is read
+   * @param manifests manifests of the same file; the check reads the first and reports to all
    */
   NarCheck(
       NarExpectation expected,
@@ -90,7 +95,10 @@ final class NarCheck {
             && expected.compression() != Compression.NONE;
   }
 
-  /** Starts the check. The result, or failure, is known when the file is written completely. */
+  /**
+   * Starts the check. The future completes with the verified NAR after the whole file is written,
+   * or fails with an IOException, possibly earlier.
+   */
   CompletableFuture<NarId> start() {
     means.threads().execute(this::begin);
     if (mayBeLate) {
@@ -99,7 +107,7 @@ final class NarCheck {
     return result;
   }
 
-  /** Whether the check stopped, or will stop, after the first bytes of the NAR. */
+  /** Whether the check stops after it proved the start, until it is resumed. */
   boolean mayBeLate() {
     return mayBeLate;
   }
@@ -116,7 +124,7 @@ final class NarCheck {
     }
   }
 
-  /** Checks the rest at once, at full speed: somebody waits for it. */
+  /** Resumes the check in another thread, without pauses. If it already runs, it stops pausing. */
   void proceed() {
     isAwaited = true;
     if (!isUnderWay.get()) {
@@ -129,20 +137,19 @@ final class NarCheck {
   }
 
   /**
-   * Checks the rest, in this thread, at the pace of those that nobody waits for; returns at once if
-   * it is under way.
+   * Resumes the check in the caller's thread, with pauses. Returns immediately if it already runs.
    */
   void proceedWithin(LateChecks others) {
     late = others;
     checkAll();
   }
 
-  /** Complete as soon as the first decoded bytes prove to be those of a NAR. */
+  /** Completes as soon as the first decoded bytes prove to be the start of a NAR. */
   CompletableFuture<@Nullable Void> begun() {
     return begun;
   }
 
-  /** Complete as soon as the file fails, before those who follow it learn that. */
+  /** Completes when the file fails, before any reader sees the failure. */
   CompletableFuture<@Nullable Void> failing() {
     return failing;
   }
@@ -151,7 +158,7 @@ final class NarCheck {
     return manifests.get(0);
   }
 
-  /** Tells those who follow the file, or its NAR, that it failed, unless it is complete. */
+  /** Fails the manifests that aren't complete, and the check if it hasn't begun to decode. */
   void fail(IOException reason) {
     if (!written().isComplete()) {
       failing.complete(null);
@@ -165,7 +172,7 @@ final class NarCheck {
     }
   }
 
-  /** Proves that the file begins as a NAR does, if it does. */
+  /** Completes {@link #begun} if the file starts as a NAR does. Waits for bytes. */
   private void proveStart() throws IOException {
     long seen = 0;
     while (!begun.isDone() && seen < START_BYTES) {
@@ -201,7 +208,7 @@ final class NarCheck {
     }
   }
 
-  /** Reads the NAR once more, from the file, and cuts it. */
+  /** Reads the written file again and cuts the NAR into chunks; the caller closes the writer. */
   void cutAgain(NarId nar, ChunkedWriter writer) throws IOException {
     try (InputStream file = written().openUnchecked()) {
       NarReading.of(nar, expected.compression(), expected.source())
@@ -221,7 +228,7 @@ final class NarCheck {
     result.completeExceptionally(reason);
   }
 
-  /** Ends after so many bytes, all of which are there. */
+  /** Reads the first bytes of a stream, which must be available without waiting. */
   private static final class FirstInputStream extends PassingInputStream {
     private long left;
 
@@ -241,7 +248,7 @@ final class NarCheck {
     }
   }
 
-  /** Tells those who wait for the check that it goes on, and keeps its pace. */
+  /** Reports progress to readers, and pauses a deferred check. */
   private final class Watch implements NarReading.Watch {
     private long unsigned;
 

@@ -16,26 +16,25 @@ import narthex.staging.Flight;
 import narthex.staging.InFlightRegistry;
 
 /**
- * Downloads of NARs, named by a narinfo or by a file name alone: one flight for all who want the
- * same. A flight goes on for the cache when those who wanted it have left. Thread-safe.
+ * Downloads NARs, given a narinfo or only a file name. Concurrent requests for the same NAR share
+ * one flight. A flight continues after all its clients have left, to fill the cache. Thread-safe.
  */
 public final class NarDownload {
   private static final System.Logger LOG = System.getLogger(NarDownload.class.getName());
 
   /**
-   * How NARs are taken in.
+   * How NARs are ingested.
    *
-   * @param maxNarBytes how many bytes a NAR may have, decoded, that no narinfo tells of
+   * @param maxNarBytes largest allowed size, decoded, of a NAR without a narinfo, in bytes
    * @param mode when NARs are chunked
    */
   public record Policy(long maxNarBytes, CdcMode mode) {}
 
   /**
-   * Where downloads run.
+   * The executors of downloads. The caller closes them.
    *
-   * @param fetchers runs one fetch per flight; not closed here
-   * @param prefetchers runs prefetches, as many at once and in its queue as it allows; what it
-   *     rejects is not prefetched; not closed here
+   * @param fetchers runs one fetch per flight
+   * @param prefetchers runs prefetches; one that it rejects is skipped
    */
   public record Threads(ExecutorService fetchers, ExecutorService prefetchers) {}
 
@@ -43,7 +42,7 @@ public final class NarDownload {
    * A file that an upstream has.
    *
    * @param compression of the file
-   * @param length in bytes, if told
+   * @param length in bytes, if known
    */
   public record Probed(Compression compression, OptionalLong length) {}
 
@@ -70,30 +69,30 @@ public final class NarDownload {
     this.policy = policy;
   }
 
-  /** How many bytes a NAR may have, decoded, that no narinfo tells of. */
+  /** Largest allowed size, decoded, of a NAR without a narinfo, in bytes. */
   public long maxNarBytes() {
     return policy.maxNarBytes();
   }
 
-  /** What makes two flights of a narinfo's NAR the same. */
+  /** The key of a flight of a narinfo's NAR. */
   public static Flight.Key key(NarInfoRow row) {
     NarInfo said = row.said();
     return new Flight.ByNar(said.nar(), said.file().compression());
   }
 
   /**
-   * Joins the flight of this narinfo's NAR, or starts it. Returns at once; the caller says {@link
-   * narthex.staging.Boarding#boarded} when it has opened the bytes or does not want them.
+   * Joins the flight of this narinfo's NAR, or starts one. Returns immediately. The caller must
+   * call {@link narthex.staging.Boarding#boarded} once, when it has opened the bytes or gives up.
    *
-   * @param wanted the compression in which the caller wants the NAR
+   * @param wanted the compression that the caller needs; NONE for the NAR itself
    */
   public Flight join(NarInfoRow row, Compression wanted) {
     return join(key(row), target(row, wanted));
   }
 
   /**
-   * Joins the flight of the file with the stem of this name, or starts it, in the same way. A
-   * flight that was started for another name of the same stem may lack what this name means.
+   * Joins the flight of the file with this name's stem, or starts one, like the other method. A
+   * flight started for another name with the same stem may bring a file that doesn't fit this name.
    */
   public Flight join(NarFileName name) {
     return join(new Flight.ByFile(name.stem()), new FileTarget(name, sources, database, policy));
@@ -138,7 +137,7 @@ public final class NarDownload {
     }
   }
 
-  /** Brings in this narinfo's NAR when there is time, without anybody waiting for it. */
+  /** Downloads this narinfo's NAR in the background. Skips it if the executor's queue is full. */
   public void prefetch(NarInfoRow row) {
     try {
       threads.prefetchers().execute(() -> prefetchNow(row));
@@ -158,22 +157,22 @@ public final class NarDownload {
   }
 
   /**
-   * Asks whether a narinfo's NAR can be fetched, without fetching it.
+   * Asks the upstreams whether they have a narinfo's NAR, without downloading it.
    *
-   * @param wanted the compression in which the caller wants the NAR
-   * @return empty if surely no upstream has it (in this compression); else the file's length, if
-   *     told
-   * @throws IOException if that cannot be told
+   * @param wanted the compression that the caller needs; NONE for the NAR itself
+   * @return empty if every upstream answered that it has no such file; else the length of the file
+   *     in bytes, if known
+   * @throws IOException if none has it and an upstream failed
    */
   public Optional<OptionalLong> probe(NarInfoRow row, Compression wanted) throws IOException {
     return sources.search(row, wanted, NarDownload::probe);
   }
 
   /**
-   * Asks whether a file of this name can be fetched, without fetching it.
+   * Asks the upstreams whether they have a file of this name, without downloading it.
    *
-   * @return empty if surely no upstream has it
-   * @throws IOException if that cannot be told
+   * @return empty if every upstream answered that it has no such file
+   * @throws IOException if none has it and an upstream failed
    */
   public Optional<Probed> probe(NarFileName name) throws IOException {
     return sources.search(

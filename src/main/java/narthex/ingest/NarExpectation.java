@@ -6,15 +6,15 @@ import narthex.nix.Sha256;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the bytes of a NAR file must turn out to be.
+ * What a NAR file is verified against. Immutable.
  *
- * @param nar hash and size of the NAR in it; null if nobody announced them: then the decoded bytes
- *     must be a NAR by their form
- * @param maxNarBytes how many bytes the NAR may have
+ * @param nar NarHash and NarSize; null if unknown: then the decoded bytes need only be a
+ *     well-formed NAR
+ * @param maxNarBytes largest allowed size of the NAR, decoded, in bytes
  * @param compression of the file
- * @param fileHash of the file, if it was announced
- * @param fileSizeBytes of the file, if it is known
- * @param source where the bytes come from, for messages
+ * @param fileHash hash of the file; null if not announced
+ * @param fileSizeBytes length of the file; null if unknown
+ * @param source origin of the file, for messages
  */
 public record NarExpectation(
     @Nullable NarId nar,
@@ -24,12 +24,13 @@ public record NarExpectation(
     @Nullable Long fileSizeBytes,
     String source) {
 
-  /** Room for the framing of a file that does not compress. */
+  /** Allowance for the headers of a file whose contents don't compress. */
   private static final long FRAMING_BYTES = 64 << 10;
 
   /**
-   * A file of a NAR whose hash and size somebody who is trusted told. Nobody vouches for what was
-   * told of the file itself: that only decides what the file may be called.
+   * Expects a file of a NAR whose NarHash and NarSize come from a trusted source. FileHash and
+   * FileSize aren't covered by the narinfo's signature: they only decide whether the file may be
+   * sent as the announced one.
    */
   public static NarExpectation announced(
       NarId nar,
@@ -47,20 +48,20 @@ public record NarExpectation(
         source);
   }
 
-  /** How many bytes the file of a NAR of so many bytes can need at the worst. */
+  /** Upper bound, in bytes, for the file of a NAR of this size in any compression. */
   public static long largestFile(long narBytes) {
     return narBytes > Long.MAX_VALUE / 2 ? Long.MAX_VALUE : narBytes + narBytes / 8 + FRAMING_BYTES;
   }
 
   /**
-   * How many bytes the file may have: as announced, where only that can be right; else what its NAR
-   * can need at the worst.
+   * Largest allowed length of the file in bytes: its announced length if no NAR was announced, else
+   * the upper bound for the NAR.
    */
   long maxFileBytes() {
     return fileSizeBytes != null && nar == null ? fileSizeBytes : largestFile(maxNarBytes);
   }
 
-  /** Whether a file of so many bytes surely has not this NAR in it. */
+  /** Whether a file of this length cannot hold the expected NAR. */
   boolean refuses(long fileBytes) {
     return compression == Compression.NONE && nar != null
         ? fileBytes != nar.sizeBytes()

@@ -12,17 +12,19 @@ import narthex.upstream.NarBody;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings one NAR file from an upstream through {@link NarIngest}. A broken transfer is taken up
- * where it broke. Used by one thread, once.
+ * Downloads one NAR file from an upstream through {@link NarIngest}. Resumes an interrupted
+ * transfer. Not thread-safe; use each object once.
  *
- * <p>Those who wait get bytes as soon as these are surely the beginning of a NAR. An offer that
- * fails before costs them nothing but time: the next one is taken. One that fails later breaks the
- * transfer of those who have seen its bytes, and the next flight begins with another offer.
+ * <p>Waiting readers get bytes as soon as these prove to be the start of a NAR. If an offer fails
+ * before that, the fetch tries the next one, and readers notice only the delay. If it fails later,
+ * the readers' transfers fail too, and the next flight tries another offer first.
  */
 final class NarFetch {
   private static final System.Logger LOG = System.getLogger(NarFetch.class.getName());
 
-  /** What came of an offer that somebody saw bytes of: how it failed, or null. */
+  /**
+   * The end of a fetch from an offer whose bytes readers may have seen; failure is null on success.
+   */
   private record Ended(@Nullable IOException failure) {}
 
   private final DownloadTarget target;
@@ -30,7 +32,7 @@ final class NarFetch {
   private final Flight flight;
   private final InFlightRegistry flights;
 
-  /** Fetches this target for those who join this flight. */
+  /** Creates a fetch of the target for the readers of the flight. */
   NarFetch(DownloadTarget target, NarIngest ingest, Flight flight, InFlightRegistry flights) {
     this.target = target;
     this.ingest = ingest;
@@ -39,10 +41,10 @@ final class NarFetch {
   }
 
   /**
-   * Fetches the NAR and stores what is to be kept of it; does nothing if it is stored by now.
+   * Fetches the NAR and stores what {@link Keep} says. Does nothing if it is already stored.
    *
-   * @throws NarAbsentException if surely no upstream has it
-   * @throws IOException if it cannot be had just now, or came wrong
+   * @throws NarAbsentException if every upstream answered that it has no such file
+   * @throws IOException if the transfer failed, the file was corrupt, or an upstream gave no answer
    */
   void run() throws IOException {
     Optional<Keep> keep = target.keep();
@@ -59,13 +61,13 @@ final class NarFetch {
     }
   }
 
-  /** Takes an offer; empty if its upstream surely has no such file. */
+  /** Fetches the file of an offer; empty if the upstream answered that it has no such file. */
   private Optional<Ended> take(NarOffer offer, Keep keep) throws IOException {
     Optional<NarBody> body = offer.upstream().openNar(offer.file().url(), 0, null);
     if (body.isEmpty()) {
       return Optional.empty();
     }
-    AtomicBoolean settled = new AtomicBoolean(); // whether it is known if anybody sees its bytes
+    AtomicBoolean settled = new AtomicBoolean(); // set by the first of: readers get bytes, failure
     try {
       bring(offer, body.get(), keep, settled);
       return Optional.of(new Ended(null));
@@ -86,7 +88,7 @@ final class NarFetch {
     NarExpectation expected = target.expectation(offer, length);
     try (body;
         NarIngestion ingestion = ingest.begin(expected, keep)) {
-      // A reader that fails may ask again at once: then the source is known as wrong already.
+      // Recorded before readers fail: a client may retry at once, and must get another source.
       ingestion.whenFailing(() -> target.wrong(offer));
       ingestion.whenBegun(
           () -> {
@@ -105,7 +107,7 @@ final class NarFetch {
         throw e;
       }
       flights.release(flight);
-      flight.boarding().awaitBoarded(); // what is not kept is discarded next
+      flight.boarding().awaitBoarded(); // close() may delete the bytes
     }
   }
 

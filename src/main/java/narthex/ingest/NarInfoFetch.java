@@ -16,8 +16,8 @@ import narthex.upstream.FoundNarInfo;
 import narthex.upstream.Upstreams;
 
 /**
- * Brings narinfos from the upstreams into rows, and tells which rows may be served. An upstream
- * that sent a wrong file of a NAR is passed over for that path while another has it. Thread-safe.
+ * Fetches narinfos from the upstreams, stores them, and decides which rows may be served. Prefers
+ * other upstreams to one that recently sent a corrupt file of the NAR. Thread-safe.
  */
 public final class NarInfoFetch {
   private static final System.Logger LOG = System.getLogger(NarInfoFetch.class.getName());
@@ -27,7 +27,7 @@ public final class NarInfoFetch {
   private final InstantSource clock;
   private final WrongSources wrong;
 
-  /** Asks these upstreams and keeps what they say in this database. */
+  /** Fetches from these upstreams and stores in this database. */
   public NarInfoFetch(Upstreams upstreams, Database database, InstantSource clock) {
     this.upstreams = upstreams;
     this.database = database;
@@ -36,11 +36,11 @@ public final class NarInfoFetch {
   }
 
   /**
-   * Asks the upstreams for a narinfo and keeps it. One that cannot be kept, as when the disk of the
-   * database is full, is an answer all the same: clients remember an absence for an hour.
+   * Fetches a narinfo and stores it. Returns it even if storing fails, for example because the
+   * database's disk is full: clients would cache a 404 for an hour.
    *
-   * @return empty if every upstream surely has none
-   * @throws IOException if that cannot be told
+   * @return empty if every upstream answered that it has none
+   * @throws IOException if none was found and an upstream failed
    */
   public Optional<NarInfoRow> fetch(StorePathHash hash) throws IOException {
     Optional<FoundNarInfo> found = upstreams.find(hash);
@@ -69,26 +69,28 @@ public final class NarInfoFetch {
     return wrong.contains(found.upstream(), WrongSources.name(found.narInfo().nar()));
   }
 
-  /** Who sent something wrong. */
+  /** The upstreams that recently sent corrupt files. */
   WrongSources wrongSources() {
     return wrong;
   }
 
   /**
-   * Whether this row may be served: a client uploaded it, or an upstream as it is set now vouches
-   * for it. An upstream or a key that was removed from the settings vouches for nothing.
+   * Whether this row may be served: a client uploaded it, or the current settings trust it: a key
+   * that they trust signed it, or its upstream is still configured and needs no signatures.
    */
   public boolean isVouchedFor(NarInfoRow row) {
     String base = row.upstream();
     return base == null || upstreams.vouchFor(row.said(), base);
   }
 
-  /** Notes that what this row says turned out wrong: it is asked upstream before it is served. */
+  /** Marks a row as outdated: the upstreams are asked again before it is served. */
   void outdate(NarInfoRow row) throws IOException {
     database.outdateNarInfo(row);
   }
 
-  /** Keeps what a file turned out to be; it is handed out under its own hash. */
+  /**
+   * Stores a narinfo with the actual FileHash and FileSize, and the FileHash as stem of the name.
+   */
   void correct(NarInfo said, String upstream, NarFile actual) throws IOException {
     Sha256 hash = actual.hash();
     database.storeNarInfo(
@@ -99,7 +101,7 @@ public final class NarInfoFetch {
             clock.instant()));
   }
 
-  /** Keeps what an upstream said; returns the row as it is now. */
+  /** Stores an upstream's narinfo; returns the row that is stored now. */
   NarInfoRow store(FoundNarInfo found) throws IOException {
     return database.storeNarInfo(row(found));
   }
@@ -110,8 +112,8 @@ public final class NarInfoFetch {
   }
 
   /**
-   * The stem of the file name that clients are given: the upstream's own if it is a conventional
-   * hash, so that a client which knows the upstream's URL finds the NAR here too; else the NarHash.
+   * The stem of the file name in served narinfos. It is the upstream's stem if that is a hash, so
+   * that clients that cached the upstream's narinfo find the file here; else it is the NarHash.
    */
   static String stem(NarInfo narInfo) {
     String path = narInfo.file().url();

@@ -28,32 +28,33 @@ import narthex.store.StoredNars;
 import narthex.upstream.Upstreams;
 
 /**
- * Takes in narinfos of NARs that were put here before. A narinfo is stored only whole and true: its
- * NAR and everything that it refers to are here, and what it says of its NAR is right. Thread-safe;
- * the same narinfo may come twice, also at once.
+ * Stores uploaded narinfos. The NAR must have been uploaded before and match NarHash and NarSize,
+ * and all references must be stored. Thread-safe; concurrent uploads of the same narinfo are
+ * allowed.
  */
 public final class NarInfoUpload {
   private static final System.Logger LOG = System.getLogger(NarInfoUpload.class.getName());
 
-  /** Longest text taken, in bytes: some ten thousand references. */
+  /** Largest accepted narinfo in bytes: enough for about ten thousand references. */
   public static final long MAX_TEXT_BYTES = 1 << 20;
 
   private static final String NAR_FOLDER = "nar/";
 
-  /** Whose narinfos are taken. */
+  /** Which signatures an upload needs. */
   public enum Trust {
-    /** Those that a trusted key signed. */
+    /** The signature of a trusted key. */
     SIGNED,
-    /** All that match their NAR. */
+    /** None. */
     ANY
   }
 
   /**
-   * Which narinfos are taken.
+   * Which narinfos are accepted.
    *
-   * @param storeDir the only store directory whose paths are taken
-   * @param trust whether they must be signed by one of the keys
-   * @param trustedKeys what they signed outweighs what an upstream said of a NAR that is not stored
+   * @param storeDir store directory that all paths must be in
+   * @param trust whether a trusted key must have signed them
+   * @param trustedKeys a narinfo signed by one of these replaces an upstream's whose NAR isn't
+   *     stored
    */
   public record Policy(String storeDir, Trust trust, List<PublicKey> trustedKeys) {
     /** Copies the list. */
@@ -73,8 +74,8 @@ public final class NarInfoUpload {
   private final InstantSource clock;
 
   /**
-   * @param stored tells its listeners of narinfos
-   * @param upstreams forget that they lacked a path
+   * @param stored notifies its listeners of stored narinfos
+   * @param upstreams whose cached absence of a path is cleared when it is uploaded
    */
   public NarInfoUpload(
       Policy policy,
@@ -90,13 +91,14 @@ public final class NarInfoUpload {
   }
 
   /**
-   * Stores a narinfo. If one of the path is here and its NAR is stored, that one stays: with the
-   * signatures of both if they have the same fingerprint.
+   * Stores a narinfo. Keeps an existing narinfo of the path whose NAR is stored; if both have the
+   * same fingerprint, it gets the signatures of both.
    *
-   * @param hash what the narinfo was put under
-   * @throws UploadRefusedException if it is malformed, speaks of another path, does not match its
-   *     NAR, lacks its NAR or a reference here, or lacks a signature; nothing is changed then
-   * @throws IOException if that cannot be told, or it cannot be stored just now
+   * @param hash the hash in the request path
+   * @throws UploadRefusedException if the narinfo is malformed, is of another path, doesn't match
+   *     its NAR, lacks a required signature, or its NAR or a reference isn't stored; changes
+   *     nothing then
+   * @throws IOException if the database or the blob store fails
    */
   public Stored store(StorePathHash hash, String text) throws IOException {
     NarInfo said = parse(hash, text);
@@ -149,7 +151,7 @@ public final class NarInfoUpload {
     return said;
   }
 
-  /** Those under the name of a key that we know, which did not make them, prove nothing. */
+  /** Removes duplicates, and signatures with a trusted key's name that this key didn't make. */
   private NarInfo withoutWrongSignatures(NarInfo said) {
     Set<String> names = policy.trustedKeyNames();
     String fingerprint = said.fingerprint();
@@ -164,7 +166,7 @@ public final class NarInfoUpload {
             .toList());
   }
 
-  /** The file that the narinfo names: one of ours, by a relative URL. */
+  /** The file name in the narinfo's URL, which must be relative to this cache. */
   private static NarFileName fileName(NarInfo said) throws UploadRefusedException {
     String url = said.file().url();
     if (!url.startsWith(NAR_FOLDER)) {
@@ -177,7 +179,7 @@ public final class NarInfoUpload {
       throw wrong(e.getMessage());
     }
     if (file.compression() == Compression.NONE && said.file().compression() == Compression.GZIP) {
-      return new NarFileName(file.stem(), Compression.GZIP); // Nix gives gzip no extension
+      return new NarFileName(file.stem(), Compression.GZIP); // Nix gives gzip files no extension
     }
     if (file.compression() != said.file().compression()) {
       throw wrong(
@@ -187,8 +189,8 @@ public final class NarInfoUpload {
   }
 
   /**
-   * The stem of the file name that clients are given: that of the file, but of one in gzip that has
-   * Nix's name, under which it means the file as it is, the NarHash.
+   * The stem of the file name in served narinfos: the stem of the file; but the NarHash for a gzip
+   * file without an extension, because that name means the file unchanged.
    */
   private static String stem(NarInfo said, NarFileName file) {
     boolean asNixNamesGzip = !said.file().url().endsWith(file.compression().extension());
@@ -211,8 +213,8 @@ public final class NarInfoUpload {
   }
 
   /**
-   * Whether the NAR can be had in this compression from what is stored; one in chunks counts, as
-   * its narinfo is served with another file than it was put with.
+   * Whether a stored form serves this compression. Chunks serve any: the served narinfo then names
+   * another file than the uploaded one.
    */
   private boolean isPresent(StoredNar nar, Compression wanted) throws IOException {
     for (Representation form : nar.representations()) {

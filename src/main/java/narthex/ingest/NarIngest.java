@@ -14,14 +14,17 @@ import narthex.stream.NarStarts;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one door for NAR bytes: what comes in is hashed while it is written, compared with what was
- * expected, and becomes visible by one database commit after its blobs are durable. Thread-safe.
+ * Starts ingestions: every NAR, downloaded or uploaded, is stored through this class. An ingestion
+ * verifies a NAR while it arrives, makes its blobs durable, and then publishes it in one database
+ * transaction. Thread-safe.
  */
 public final class NarIngest {
-  /** Until then the flight goes on; those who follow it may have all but the last byte. */
+  /**
+   * Longest wait of a download's check for memory. Long, as readers may already have most bytes.
+   */
   private static final Duration LONGEST_DOWNLOAD_WAIT = Duration.ofHours(1);
 
-  /** A client that uploads tries again. */
+  /** Longest wait of an upload's check for memory. Short, as clients retry uploads. */
   private static final Duration LONGEST_UPLOAD_WAIT = Duration.ofMinutes(1);
 
   private final StoredNars stored;
@@ -33,11 +36,11 @@ public final class NarIngest {
   private final LateChecks late;
 
   /**
-   * @param stored gets what is kept whole
-   * @param chunked gets what is kept as chunks
-   * @param blobs gives the spools
-   * @param checkers gives each ingestion's check a thread of its own, at once; not closed here
-   * @param decoders the memory of those that decode
+   * @param stored stores whole files
+   * @param chunked stores chunks
+   * @param blobs creates the spools
+   * @param checkers runs each check in a thread of its own, without queueing; the caller closes it
+   * @param decoders memory for decoding
    */
   public NarIngest(
       StoredNars stored,
@@ -54,15 +57,15 @@ public final class NarIngest {
   }
 
   /**
-   * Begins to take in a NAR file from an upstream; the caller closes the ingestion.
+   * Begins to ingest a NAR file from an upstream. The caller closes the ingestion.
    *
-   * @param keep what is to be left of it when it turned out right
+   * @param keep what to store after verification
    */
   public NarIngestion begin(NarExpectation expected, Keep keep) throws IOException {
     return begin(expected, keep, means(Work.DOWNLOADS, LONGEST_DOWNLOAD_WAIT, late));
   }
 
-  /** The same with a file from a client. */
+  /** Begins to ingest a NAR file that a client uploads. The caller closes the ingestion. */
   public NarIngestion beginUpload(NarExpectation expected, Keep keep) throws IOException {
     return begin(expected, keep, means(Work.UPLOADS, LONGEST_UPLOAD_WAIT, null));
   }

@@ -27,24 +27,29 @@ import narthex.stream.TooLongException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One NAR file on its way in.
+ * The ingestion of one NAR file: writes it to a spool, verifies it, and stores it.
  *
  * <h2>Problem</h2>
  *
- * Clients follow the bytes while they come, yet nothing may count as stored, nor end cleanly at a
- * client, before NarHash, NarSize and FileHash are right.
+ * Clients read the file while it arrives. But no row may be committed before the NAR is verified,
+ * and no response may end normally before the bytes that it sent are.
  *
  * <h2>How</h2>
  *
- * The writer appends to a local spool and to the file's digest. A {@link NarCheck} follows the
- * growing manifest like any client, at its own pace, so that decoding never slows a client that
- * wants the file as it is. {@link #finish} brings both together: only then does the spool become a
- * blob, and last comes its row. Followers of the NAR get its end only then, too; followers of the
- * file that was announced as soon as FileHash is right, if there is one. Where chunks are to be
- * kept, the check hands on the decoded bytes to be cut and packed, those who want the NAR itself
- * follow its chunks, and the file is discarded in the end.
+ * The writer appends to a local spool and updates the digest of the file. A {@link NarCheck} reads
+ * the growing manifest in a thread of its own, so decoding doesn't slow down clients that read the
+ * file unchanged. {@link #finish} waits for the check, makes the spool a blob, and then commits the
+ * row.
  *
- * <p>One thread writes, finishes and closes.
+ * <p>Readers of {@link #manifest} see its end only after the check. Readers of {@link
+ * #announcedFile} see its end as soon as the FileHash is verified, if one was announced and the
+ * check isn't needed first.
+ *
+ * <p>With {@link Keep#CHUNKED}, the check also cuts the decoded bytes into chunks and writes these
+ * to packs. Readers of the NAR itself then read {@link #narManifest}, and {@link #close} discards
+ * the file.
+ *
+ * <p>Not thread-safe: one thread writes, finishes and closes. The manifests are thread-safe.
  */
 public final class NarIngestion implements Closeable {
   private static final System.Logger LOG = System.getLogger(NarIngestion.class.getName());
@@ -65,17 +70,17 @@ public final class NarIngestion implements Closeable {
   private boolean hasCome;
 
   /**
-   * What came of an ingestion.
+   * The result of an ingestion.
    *
    * @param nar NarHash and NarSize
-   * @param stored whether its file was not here before
+   * @param stored {@link Stored#NEW} if this ingestion stored the NAR in a new form
    * @param compression of the file
    * @param fileHash of the file
-   * @param fileBytes how many the file has
+   * @param fileBytes length of the file in bytes
    */
   record Finished(
       NarId nar, Stored stored, Compression compression, Sha256 fileHash, long fileBytes) {
-    /** What a narinfo says of the file. */
+    /** The description of the file for a narinfo, with this URL. */
     NarFile file(String url) {
       return new NarFile(url, compression, fileHash, fileBytes);
     }
@@ -106,48 +111,54 @@ public final class NarIngestion implements Closeable {
     }
   }
 
-  /** What is written, for those who follow it; complete as soon as the NAR in it is right. */
+  /** The bytes of the file; complete as soon as the NAR in it is verified. */
   public GrowingManifest manifest() {
     return manifest;
   }
 
-  /** The same for those who send the file itself: fails if it is not the one that was announced. */
+  /**
+   * The same bytes; fails if the file doesn't have the announced FileHash or FileSize. For readers
+   * that send the file unchanged.
+   */
   GrowingManifest announcedFile() {
     return announced;
   }
 
-  /** Runs this, in the checking thread, once the first decoded bytes prove to be those of a NAR. */
+  /**
+   * Runs the action once, as soon as the first decoded bytes prove to be the start of a NAR. It
+   * runs in the checking thread, or in the caller's if that has already happened.
+   */
   void whenBegun(Runnable told) {
     var unused = check.begun().thenRun(told);
   }
 
   /**
-   * Runs this, once, if the file turns out wrong or cannot be had to its end, before those who
-   * follow it learn that.
+   * Runs the action once if the file is corrupt or its transfer fails, in the thread that detects
+   * it, before any reader sees the failure.
    */
   void whenFailing(Runnable told) {
     var unused = check.failing().thenRun(told);
   }
 
   /**
-   * The NAR itself where it is cut into chunks, for those who follow it: decoded already, and as
-   * far as it is written to packs.
+   * The decoded NAR, as far as its chunks are written to packs; null if the NAR isn't cut into
+   * chunks.
    */
   public @Nullable GrowingManifest narManifest() {
     return chunks == null ? null : chunks.manifest();
   }
 
-  /** The FileHash that the file must have, if it was announced. */
+  /** The announced FileHash; null if there is none. */
   @Nullable Sha256 announcedHash() {
     return expected.fileHash();
   }
 
-  /** The NAR that must be in the file, if it was announced. */
+  /** The announced NarHash and NarSize; null if there are none. */
   @Nullable NarId announcedNar() {
     return expected.nar();
   }
 
-  /** How many bytes of the file are written. */
+  /** Number of bytes of the file written so far. */
   public long written() {
     return written;
   }
@@ -155,8 +166,10 @@ public final class NarIngestion implements Closeable {
   /**
    * Appends bytes of the file.
    *
-   * @throws CorruptNarException as soon as they cannot be right any more
-   * @throws TooLongException as soon as they are more than a NAR that nobody announced may have
+   * @throws CorruptNarException if the check has found the file corrupt, or the file is longer than
+   *     expected
+   * @throws TooLongException if neither NAR nor FileSize was announced and the file exceeds the
+   *     limit
    */
   public void write(byte[] bytes, int offset, int length) throws IOException {
     IOException failure = manifest.failure();
@@ -183,10 +196,12 @@ public final class NarIngestion implements Closeable {
   }
 
   /**
-   * Checks the whole file, lets those who follow it see its end, and stores what is to be kept.
+   * Ends the file: waits until it is verified, completes the manifests, and stores what {@link
+   * Keep} says.
    *
-   * @throws CorruptNarException if anything is not as expected; then nothing is stored
-   * @throws TooLongException if a NAR that nobody announced is too long; then nothing is stored
+   * @throws CorruptNarException if the file isn't as expected; nothing is stored then
+   * @throws TooLongException if the NAR wasn't announced and exceeds the limit; nothing is stored
+   *     then
    */
   Finished finish() throws IOException {
     boolean isNar = expected.compression() == Compression.NONE;
@@ -236,7 +251,10 @@ public final class NarIngestion implements Closeable {
     hasCome = true;
   }
 
-  /** Readers of a file that is what was announced need not wait until the NAR in it is checked. */
+  /**
+   * Completes {@link #announcedFile} before the check if the FileHash is right and {@link
+   * LateChecks} accepts the check; else resumes the check at once.
+   */
   private void letFileEnd(Sha256 ofFile) {
     Long size = expected.fileSizeBytes();
     boolean isAnnounced =
@@ -256,8 +274,8 @@ public final class NarIngestion implements Closeable {
   }
 
   /**
-   * Where NarHash was announced, that decides what is stored. A file that has another FileHash or
-   * FileSize than announced is only not sent as the one that was announced.
+   * Verifies FileHash and FileSize. If the NarHash was announced, a mismatch only fails {@link
+   * #announcedFile}: the NAR is right and is stored. Otherwise a mismatch fails the ingestion.
    */
   private void completeAnnounced(Sha256 fileHash) throws CorruptNarException {
     try {
@@ -302,18 +320,21 @@ public final class NarIngestion implements Closeable {
     return finished(nar, isNew ? Stored.NEW : Stored.KNOWN, fileHash);
   }
 
-  /** Ends the ingestion for this reason: those who follow it fail, and nothing is stored. */
+  /**
+   * Fails the ingestion: its readers fail with this reason, and nothing is stored. Does nothing to
+   * manifests that are complete.
+   */
   public void fail(IOException reason) {
     check.fail(reason);
   }
 
-  /** Frees what it holds; unless it was finished, those who follow it fail. */
+  /** Closes the spool and the chunk writer. Readers fail unless the ingestion was finished. */
   @Override
   public void close() throws IOException {
     ended();
     fail(new IOException("the transfer of the NAR was aborted"));
     ChunkedWriter writer = chunks;
-    if (writer != null) { // which belongs to the check until that has ended
+    if (writer != null) { // the check uses the writer until it has ended
       verified.whenComplete((nar, failure) -> writer.close());
     }
     spool.close();

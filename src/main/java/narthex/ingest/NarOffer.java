@@ -8,12 +8,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * A file of a NAR that an upstream may have.
  *
- * @param upstream who has it
- * @param file its URL there, and what was said of it
- * @param found the narinfo that names it, where that was only just found; else null
+ * @param upstream the upstream
+ * @param file its URL at the upstream, compression, and announced hash and size
+ * @param found the narinfo that names the file, if this search found it; else null
  */
 record NarOffer(Upstream upstream, NarFile file, @Nullable FoundNarInfo found) {
-  /** Where it is, for messages; two offers of one place are the same. */
+  /** Upstream and URL, for messages. Offers with the same place are the same. */
   String place() {
     return upstream.base() + " " + file.url();
   }

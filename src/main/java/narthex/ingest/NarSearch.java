@@ -9,20 +9,20 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One search for a file of a NAR: asks one offer after the other until one answers. Upstreams that
- * sent something wrong a short while ago are asked last. Used by one thread, once.
+ * One search for a file of a NAR: asks one offer after the other until one has an answer. Asks
+ * upstreams that recently sent a corrupt file last. Not thread-safe; use each object once.
  *
  * @param <T> the answer
  */
 final class NarSearch<T> {
-  /** What an offer is asked. */
+  /** Asks an upstream about an offer, or fetches its file. */
   @FunctionalInterface
   interface Question<T> {
     /**
      * Asks one offer.
      *
-     * @return empty if the upstream surely has no such file
-     * @throws IOException if it could not be told, or the file is wrong: the search goes on
+     * @return empty if the upstream answered that it has no such file
+     * @throws IOException if the upstream failed or the file is corrupt; the search continues
      */
     Optional<T> ask(NarOffer offer) throws IOException;
   }
@@ -35,7 +35,7 @@ final class NarSearch<T> {
   private @Nullable IOException trouble;
 
   /**
-   * @param what is searched for, as {@link WrongSources} calls it
+   * @param what the key of the searched NAR or file in {@link WrongSources}
    */
   NarSearch(WrongSources wrong, String what, Question<T> question) {
     this.wrong = wrong;
@@ -43,7 +43,7 @@ final class NarSearch<T> {
     this.question = question;
   }
 
-  /** Asks those of these offers that were not asked yet, and puts off those that may be wrong. */
+  /** Asks the offers that weren't asked before. Postpones those of {@link WrongSources}. */
   Optional<T> ask(List<NarOffer> offers) {
     for (NarOffer offer : offers) {
       if (!asked.add(offer.place())) {
@@ -70,7 +70,7 @@ final class NarSearch<T> {
     }
   }
 
-  /** Notes that some who may have an offer could not say. */
+  /** Records that an upstream failed; without an answer, {@link #end} throws this reason. */
   void troubled(@Nullable IOException reason) {
     if (trouble == null) {
       trouble = reason;
@@ -78,9 +78,9 @@ final class NarSearch<T> {
   }
 
   /**
-   * Asks what was put off, and ends the search.
+   * Asks the postponed offers, and ends the search.
    *
-   * @throws IOException if nobody answered and some could not say
+   * @throws IOException if there is no answer and an upstream failed
    */
   Optional<T> end() throws IOException {
     for (NarOffer offer : putOff) {

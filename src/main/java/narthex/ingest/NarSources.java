@@ -19,9 +19,9 @@ import narthex.upstream.Upstream;
 import narthex.upstream.Upstreams;
 
 /**
- * The one order in which upstreams are searched for a file of a NAR: the upstream whose narinfo is
- * kept, then all others that have the same NAR, and last those that sent something wrong a short
- * while ago. What a search finds out about narinfos is kept. Thread-safe.
+ * Searches the upstreams for a file of a NAR: first the upstream of the stored narinfo, then all
+ * others that have the same NAR, and last those that recently sent a corrupt file of it. Stores new
+ * narinfos that a search finds. Thread-safe.
  */
 public final class NarSources {
   private static final System.Logger LOG = System.getLogger(NarSources.class.getName());
@@ -32,8 +32,8 @@ public final class NarSources {
   private final WrongSources wrong;
 
   /**
-   * @param narInfos keeps narinfos that a search finds
-   * @param stored tells its listeners that a narinfo changed
+   * @param narInfos stores narinfos that a search finds
+   * @param stored notifies its listeners of changed narinfos
    */
   public NarSources(Upstreams upstreams, NarInfoFetch narInfos, StoredNars stored) {
     this.upstreams = upstreams;
@@ -43,12 +43,12 @@ public final class NarSources {
   }
 
   /**
-   * Searches for a file of the NAR that this narinfo names. If nobody has the NAR, or its upstream
-   * now names another NAR, the narinfo is outdated at once.
+   * Searches for a file of the NAR of this narinfo. If no upstream has the NAR any more, marks the
+   * narinfo as outdated. If its upstream now has another NAR for the path, stores the new narinfo.
    *
-   * @param wanted the compression of the file, or none if any file will do
-   * @return empty if surely no upstream has one
-   * @throws IOException if none was found and some upstreams could not say
+   * @param wanted the compression of the file; NONE if any will do
+   * @return empty if every upstream answered that it has none
+   * @throws IOException if there is no answer and an upstream failed
    */
   <T> Optional<T> search(NarInfoRow row, Compression wanted, NarSearch.Question<T> question)
       throws IOException {
@@ -87,7 +87,7 @@ public final class NarSources {
             .toList();
   }
 
-  /** A path that its upstream rebuilt has another NAR. */
+  /** Stores the new narinfo if the path's upstream rebuilt it, or only other NARs of it exist. */
   private void learnOfAnotherNar(NarInfoRow row, Upstreams.Survey survey) {
     boolean isRebuilt =
         survey.found().stream()
@@ -105,8 +105,8 @@ public final class NarSources {
   }
 
   /**
-   * What upstreams have of the same NAR, the wanted compression first. A narinfo that names a file
-   * that will not do is kept, so that clients learn of that file.
+   * The other files of the same NAR, those in the compression of the narinfo first. Stores a
+   * narinfo whose file is in an unwanted compression, so that clients can request that file.
    */
   private List<NarOffer> others(NarInfoRow row, Upstreams.Survey survey, Compression wanted) {
     Compression first = row.said().file().compression();
@@ -134,12 +134,12 @@ public final class NarSources {
     keep(found.narInfo().storePath().hash(), () -> narInfos.store(found));
   }
 
-  /** Changes what is known of a path. */
+  /** Changes the stored narinfo of a path. */
   private interface Change {
     void make() throws IOException;
   }
 
-  /** Where what was learnt cannot be kept, as on a full disk, that spoils no answer. */
+  /** Makes a change. Only logs a failure, such as a full disk: the search doesn't depend on it. */
   private void keep(StorePathHash hash, Change change) {
     try {
       change.make();
@@ -154,11 +154,11 @@ public final class NarSources {
   }
 
   /**
-   * Searches for a file of which only the name is known, in the forms that binary caches use: one
-   * upstream after the other, and each form after the other.
+   * Searches for a file of which only the name is known. Asks each upstream for each form of the
+   * name that binary caches use.
    *
-   * @return empty if surely no upstream has one
-   * @throws IOException if none was found and some upstreams could not say
+   * @return empty if every upstream answered that it has none
+   * @throws IOException if there is no answer and an upstream failed
    */
   <T> Optional<T> search(NarFileName name, NarSearch.Question<T> question) throws IOException {
     Optional<Sha256> hash = name.hash();
@@ -185,7 +185,7 @@ public final class NarSources {
     return new NarOffer(upstream, new NarFile(url, form.compression(), hash, null), null);
   }
 
-  /** The names under which the file may lie: the one asked for first. */
+  /** The names that the file may have at an upstream; the requested one first. */
   private static List<NarFileName> forms(NarFileName name) {
     List<NarFileName> forms = new ArrayList<>(List.of(name));
     if (name.compression() == Compression.NONE) {
@@ -197,7 +197,7 @@ public final class NarSources {
     return forms;
   }
 
-  /** The file of this offer turned out right; the narinfo that names it is kept. */
+  /** Reports that the file of this offer was verified; stores the narinfo that names it. */
   void right(NarOffer offer) {
     FoundNarInfo found = offer.found();
     if (found != null) {
@@ -206,11 +206,11 @@ public final class NarSources {
   }
 
   /**
-   * The NAR in the file of this offer turned out right, but its narinfo says something wrong of the
-   * file itself: from now on clients are told the truth.
+   * Reports that the NAR of this offer was verified, but the narinfo has a wrong FileHash or
+   * FileSize. Stores the narinfo with the actual values.
    *
-   * @param row the narinfo that was believed, unless the offer has its own
-   * @param actual what the file is in truth
+   * @param row the narinfo to correct, unless the offer has its own
+   * @param actual the actual hash and size
    */
   void correct(NarInfoRow row, NarOffer offer, NarFile actual) {
     FoundNarInfo found = offer.found();
@@ -219,7 +219,7 @@ public final class NarSources {
     keep(said.storePath().hash(), () -> narInfos.correct(said, base, actual));
   }
 
-  /** The file of this offer turned out wrong, or could not be had to its end. */
+  /** Reports that the file of this offer was corrupt or its transfer failed. */
   void wrong(NarOffer offer, String what) {
     wrong.add(offer.upstream().base(), what);
   }

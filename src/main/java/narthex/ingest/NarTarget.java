@@ -9,12 +9,12 @@ import narthex.db.NarInfoRow;
 import narthex.nix.Compression;
 import narthex.nix.NarFile;
 
-/** The NAR that a narinfo names. */
+/** The NAR of a narinfo. */
 record NarTarget(
     NarInfoRow row, Compression wanted, NarSources sources, Database database, Keep first)
     implements DownloadTarget {
 
-  /** Another flight may have landed between its joiner's look at the rows and its claim. */
+  /** Queries the rows again: another flight may have stored the NAR just before this one began. */
   @Override
   public Optional<Keep> keep() throws IOException {
     return Keep.needed(
@@ -26,7 +26,7 @@ record NarTarget(
     return sources.search(row, wanted, question);
   }
 
-  /** The length that the transfer itself tells counts more than the narinfo's word. */
+  /** Prefers the length from the response to the narinfo's FileSize. */
   @Override
   public NarExpectation expectation(NarOffer offer, OptionalLong length) {
     NarFile file = offer.file();

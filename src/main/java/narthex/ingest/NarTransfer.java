@@ -10,34 +10,35 @@ import narthex.upstream.NarBody;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The transfer of one NAR file from one upstream into an ingestion. A broken one is taken up where
- * it broke. Used by one thread, once.
+ * Copies one NAR file from one upstream into an ingestion. Resumes an interrupted transfer. Not
+ * thread-safe; use each object once.
  */
 final class NarTransfer {
   private static final System.Logger LOG = System.getLogger(NarTransfer.class.getName());
   private static final int BUFFER_BYTES = 64 << 10;
 
-  /** Breaks in a row without one new byte after which a transfer is given up. */
+  /** The transfer fails after more than this many interruptions in a row without a new byte. */
   private static final int MAX_FRUITLESS_BREAKS = 5;
 
   private final NarOffer offer;
   private final NarIngestion ingestion;
 
-  /** Copies the file of this offer. */
+  /** Creates a transfer of the file of this offer. */
   NarTransfer(NarOffer offer, NarIngestion ingestion) {
     this.offer = offer;
     this.ingestion = ingestion;
   }
 
   /**
-   * Copies this body and closes it; where it breaks, opens it again at the byte that is missing.
+   * Copies the body and closes it. If it is interrupted, requests the rest of the file, or all of
+   * it if the upstream doesn't support ranges.
    *
-   * @throws IOException if it cannot be had to its end, or is wrong
+   * @throws IOException if the transfer can't be resumed, or the file is corrupt
    */
   void run(NarBody opened) throws IOException {
     NarBody body = opened;
     String entityTag = body.entityTag();
-    boolean isTold = body.length().isPresent(); // else the length is only the narinfo's word
+    boolean isTold = body.length().isPresent(); // else the length is the narinfo's FileSize
     OptionalLong length = ingestion.manifest().length();
     int fruitless = 0;
     boolean wasShort = false;
@@ -50,7 +51,7 @@ final class NarTransfer {
       fruitless = ingestion.written() > before ? 0 : fruitless + 1;
       boolean isShort = !isTold && broken instanceof ShortBodyException;
       if (isShort && wasShort && fruitless > 0) {
-        return; // it ends here each time: what it is worth is told by the NarHash
+        return; // the file is shorter than FileSize: the NarHash decides
       }
       wasShort = isShort;
       if (fruitless > MAX_FRUITLESS_BREAKS) {
@@ -73,7 +74,7 @@ final class NarTransfer {
     }
   }
 
-  /** Opens the file again where it broke. */
+  /** Requests the file again, from the first missing byte if possible. */
   private NarBody again(NarBody body, @Nullable String entityTag, IOException broken)
       throws IOException {
     return offer
@@ -83,7 +84,7 @@ final class NarTransfer {
             () -> new IOException(offer.place() + " vanished during its transfer", broken));
   }
 
-  /** A body ended by itself before it should. */
+  /** A body ended normally before its expected length. */
   private static final class ShortBodyException extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -95,8 +96,8 @@ final class NarTransfer {
   /**
    * Copies one body to its end and closes it.
    *
-   * @return null at the end, else how the transfer broke
-   * @throws IOException if what came is wrong or cannot be written
+   * @return null at the end of the file, else the reason of the interruption
+   * @throws IOException if the bytes are corrupt or can't be written
    */
   private @Nullable IOException copy(NarBody body, OptionalLong length) throws IOException {
     try (body) {
@@ -110,7 +111,7 @@ final class NarTransfer {
         } catch (CorruptNarException e) {
           throw e;
         } catch (IOException e) {
-          // A transfer that lacks only its proper end has brought all that there is.
+          // All bytes have arrived; only the end of the response is missing.
           boolean all = length.isPresent() && ingestion.written() >= length.getAsLong();
           return all ? null : e;
         }

@@ -19,15 +19,15 @@ import narthex.stream.DecoderTooLargeException;
 import narthex.stream.TooLongException;
 
 /**
- * Takes in NAR files whose names are the hashes of their bytes, as clients put them before any
- * narinfo says what is in them. NarHash and NarSize are found by decoding. Thread-safe; the same
- * file may come twice, also at once.
+ * Stores uploaded NAR files, whose names are the hashes of their bytes. Clients upload them before
+ * the narinfo, so NarHash and NarSize are computed by decoding. Thread-safe; concurrent uploads of
+ * the same file are allowed.
  */
 public final class NarUpload {
   private static final int BUFFER_BYTES = 64 << 10;
   private static final int NIX32_LENGTH = 52;
 
-  /** How every gzip member begins, and no NAR. */
+  /** First bytes of every gzip file; no NAR starts with them. */
   private static final byte[] GZIP_MAGIC = {0x1f, (byte) 0x8b};
 
   private final NarIngest ingest;
@@ -36,7 +36,7 @@ public final class NarUpload {
   private final Keep keep;
 
   /**
-   * @param maxNarBytes how many bytes a NAR may have, decoded
+   * @param maxNarBytes largest allowed size of a NAR, decoded, in bytes
    * @param mode when NARs are chunked
    */
   public NarUpload(NarIngest ingest, Database database, long maxNarBytes, CdcMode mode) {
@@ -46,19 +46,20 @@ public final class NarUpload {
     this.keep = mode.firstKept();
   }
 
-  /** How many bytes a file may have at most. */
+  /** Largest allowed length of a file in bytes. */
   public long maxFileBytes() {
     return NarExpectation.largestFile(maxNarBytes);
   }
 
   /**
-   * Stores a file, and makes its name a name of the NAR in it.
+   * Stores a file, and registers its name for the NAR in it.
    *
-   * @param length how many bytes the body has, if that is known
-   * @param body the bytes of the file; stays open
-   * @throws UploadRefusedException if the bytes do not hash to the name, are no NAR in the
-   *     compression that the name says, or are too many; nothing is kept then
-   * @throws IOException if the body breaks off, or cannot be stored just now
+   * @param length of the body in bytes, if known
+   * @param body the bytes of the file; the caller closes it
+   * @throws UploadRefusedException if the bytes don't match the hash in the name, aren't a NAR in
+   *     the name's compression, or exceed the limit; nothing is stored then. Also if the name
+   *     already names another NAR
+   * @throws IOException if the body ends early, or storing fails
    */
   public Stored store(NarFileName name, OptionalLong length, InputStream body) throws IOException {
     Sha256 fileHash = fileHash(name.stem());
@@ -83,7 +84,7 @@ public final class NarUpload {
     return finished.stored();
   }
 
-  /** Nix gives files in gzip no extension of their own. */
+  /** The compression of a file. Nix gives gzip files no extension, so their first bytes decide. */
   private static Compression compression(NarFileName name, PushbackInputStream body)
       throws IOException {
     if (name.compression() != Compression.NONE) {

@@ -10,10 +10,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Lets concurrent callers with the same question share one answer: the first one answers, and the
- * others wait for it. Nothing is remembered. Thread-safe.
+ * Lets concurrent callers with the same question share one answer: the first caller computes it,
+ * and the others wait. Answers aren't cached. Thread-safe.
  *
- * @param <K> what tells one question from another
+ * @param <K> the question; compared by equals
  * @param <A> the answer
  */
 public final class SingleFlight<K, A> {
@@ -23,22 +23,22 @@ public final class SingleFlight<K, A> {
   /** Answers one question. */
   @FunctionalInterface
   public interface Answerer<A> {
-    /** Answers; how it fails is everybody's answer. */
+    /** Computes the answer. If it fails, all waiting callers fail, too. */
     A answer() throws IOException;
   }
 
   /**
-   * @param silence how long one waits for another's answer; whoever answers reports every end, so
-   *     this only frees those who wait for a thread that died
+   * @param silence longest wait for another caller's answer; that caller always reports its result,
+   *     so the limit only matters if its thread died
    */
   public SingleFlight(Duration silence) {
     this.silence = silence;
   }
 
   /**
-   * Answers in the caller's thread, or waits for the answer of who asked the same before.
+   * Computes the answer in the caller's thread, or waits if another caller is computing it.
    *
-   * @throws IOException the reason if there is no answer
+   * @throws IOException if computing the answer failed, or the wait was too long or interrupted
    */
   public A ask(K question, Answerer<A> answerer) throws IOException {
     CompletableFuture<A> mine = new CompletableFuture<>();
@@ -61,7 +61,7 @@ public final class SingleFlight<K, A> {
   /**
    * Waits for an answer.
    *
-   * @throws IOException the reason if there is none
+   * @throws IOException if computing the answer failed, or the wait was too long or interrupted
    */
   public static <A> A await(CompletableFuture<A> answer, Duration silence) throws IOException {
     try {

@@ -1,9 +1,9 @@
 package narthex.ingest;
 
-/** Whether something that was put here is new. */
+/** Whether an upload or download stored something new. */
 public enum Stored {
-  /** It is stored now. */
+  /** It was stored. */
   NEW,
-  /** The same, or what counts for the same, was here before. */
+  /** The same or an equivalent object was already stored, or it wasn't to be stored. */
   KNOWN
 }

@@ -4,25 +4,25 @@ import java.io.IOException;
 import narthex.nix.OneLine;
 
 /**
- * What a client wants to put here is not taken, and nothing of it is kept. The message is one line
- * of bounded length for the client, without control characters.
+ * The server refuses an upload. The message is for the client: one line of bounded length, without
+ * control characters.
  */
 public final class UploadRefusedException extends IOException {
   private static final long serialVersionUID = 1L;
 
   /** Why an upload is refused. */
   public enum Reason {
-    /** It is malformed, or does not match what it belongs to. */
+    /** It is malformed, or doesn't match the object it belongs to. */
     WRONG,
     /** No trusted key signed it. */
     NOT_TRUSTED,
-    /** There is another one, which stays. */
+    /** A different object of this name is already stored; it is kept. */
     CONFLICT,
-    /** There is no such thing to put something to. */
+    /** The object that the upload belongs to doesn't exist. */
     ABSENT,
-    /** It has more bytes than are taken. */
+    /** It is too large. */
     TOO_LARGE,
-    /** It comes in a coding that is not understood. */
+    /** Its Content-Encoding is not supported. */
     UNKNOWN_CODING
   }
 
@@ -30,7 +30,8 @@ public final class UploadRefusedException extends IOException {
 
   /**
    * @param reason the kind of refusal
-   * @param line what was expected and what came; made one line of at most 400 characters
+   * @param line what was expected and what was received; reduced to one line of at most 400
+   *     characters
    */
   public UploadRefusedException(Reason reason, String line) {
     super(OneLine.of(line));
@@ -42,7 +43,7 @@ public final class UploadRefusedException extends IOException {
     return reason;
   }
 
-  /** The one line; never null. */
+  /** The message for the client; never null. */
   @Override
   public String getMessage() {
     return String.valueOf(super.getMessage());

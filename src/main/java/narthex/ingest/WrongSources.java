@@ -8,8 +8,8 @@ import java.time.InstantSource;
 import narthex.nix.NarId;
 
 /**
- * Upstreams whose file of a NAR turned out wrong or could not be had to its end. For a while they
- * are asked for that NAR after all others. A hint: it changes an order, nothing else. Thread-safe.
+ * Remembers upstreams whose file of a NAR was corrupt or whose transfer failed. For 10 minutes they
+ * are asked for that NAR after all others. Only affects that order. Thread-safe.
  */
 final class WrongSources {
   private static final Duration STAY = Duration.ofMinutes(10);
@@ -25,22 +25,22 @@ final class WrongSources {
     this.clock = clock;
   }
 
-  /** What a NAR is called here. */
+  /** The key of a NAR. */
   static String name(NarId nar) {
     return nar.hash().nix32();
   }
 
   /**
-   * Notes that an upstream sent something wrong.
+   * Records that an upstream sent a corrupt or incomplete file.
    *
    * @param upstream its base URL
-   * @param what was wanted: the name of a NAR, or the stem of a file name
+   * @param what the key of the NAR, or the stem of the file name
    */
   void add(String upstream, String what) {
     places.put(new Place(upstream, what), clock.instant());
   }
 
-  /** Whether that upstream sent something wrong a short while ago. */
+  /** Whether the upstream sent a corrupt or incomplete file in the last 10 minutes. */
   boolean contains(String upstream, String what) {
     Instant since = places.getIfPresent(new Place(upstream, what));
     return since != null && clock.instant().isBefore(since.plus(STAY));

@@ -1,9 +1,9 @@
 /**
- * Bytes come in: one checked way for NARs and narinfos. Imports every package but {@code serve},
- * {@code document}, {@code maintain}, {@code web} and {@code wiring}.
+ * Ingests NARs and narinfos, downloaded or uploaded, and verifies them. Imports every package but
+ * {@code serve}, {@code document}, {@code maintain}, {@code web} and {@code wiring}.
  *
- * <p>Glossary: to <em>ingest</em> is to write, check and commit a NAR; a <em>download</em> is the
- * flight of one from an upstream.
+ * <p>Glossary: to <em>ingest</em> a NAR is to write, verify and commit it; a <em>download</em> is
+ * the flight of a NAR from an upstream.
  */
 @NullMarked
 package narthex.ingest;
