@@ -5,23 +5,23 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Who joined a flight and has not opened its bytes yet: these may go only when nobody is left. Safe
- * for use by many threads.
+ * Counts the readers that joined a flight but haven't opened its bytes yet. The holder may delete
+ * the bytes only when there are none left. Thread-safe.
  */
 public final class Boarding {
-  /** Everybody who joins leaves; this only frees the holder if one died. */
+  /** Longest wait for readers. Each reader reports itself; the limit only matters if one died. */
   private static final Duration SILENCE = Duration.ofMinutes(10);
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private int expected; // guarded by lock
 
-  /** Says that somebody more joined who will say {@link #boarded}. */
+  /** Adds a reader, which must call {@link #boarded} once. */
   public void expect() {
     change(1);
   }
 
-  /** Says that one who joined has opened the bytes, or does not want them any more. */
+  /** Removes a reader: it has opened the bytes, or gives up. */
   public void boarded() {
     change(-1);
   }
@@ -36,7 +36,10 @@ public final class Boarding {
     }
   }
 
-  /** Waits until all who joined have opened the bytes. Nobody may join any more. */
+  /**
+   * Waits until all readers have opened the bytes, at most 10 minutes. Returns early if
+   * interrupted. Call it only after the flight has left the registry, so that no reader can join.
+   */
   public void awaitBoarded() {
     lock.lock();
     try {
@@ -45,7 +48,7 @@ public final class Boarding {
         left = changed.awaitNanos(left);
       }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // the server is stopping: readers break
+      Thread.currentThread().interrupt(); // the server is stopping: readers fail
     } finally {
       lock.unlock();
     }

@@ -14,40 +14,41 @@ import narthex.nix.Sha256;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One NAR file that is being fetched. The holder opens it, then ends it; any number of threads wait
- * for that. Safe for use by many threads.
+ * One NAR file that is being fetched. The holder calls {@link #opened}, then {@link #ended}; any
+ * number of threads wait for either. Thread-safe.
  */
 public final class Flight {
-  /** The holder reports every end itself; this only frees those who wait for a dead one. */
+  /** Longest wait. The holder always reports the end; the limit only matters if it died. */
   private static final Duration SILENCE = Duration.ofMinutes(10);
 
-  /** What makes two flights the same. */
+  /** Identifies a flight: the registry has at most one for each key. */
   public sealed interface Key permits ByNar, ByFile {}
 
   /**
    * A file of a known NAR.
    *
    * @param nar the NAR
-   * @param compression the compression of the file as its narinfo says
+   * @param compression the compression in the narinfo
    */
   public record ByNar(NarId nar, Compression compression) implements Key {}
 
   /**
    * A file of which only the name is known.
    *
-   * @param stem of the name: a flight serves the names of every compression that fits what comes
+   * @param stem of the name, without extensions: the flight serves all names with this stem whose
+   *     compression fits the file
    */
   public record ByFile(String stem) implements Key {}
 
   /**
-   * The file that is coming.
+   * The file that is arriving.
    *
-   * @param file its bytes, complete only if they are those that its name and FileHash promise
-   * @param bytes the same bytes, complete as soon as the NAR in them is right
+   * @param file its bytes; fails if they don't match the announced FileHash or FileSize
+   * @param bytes the same bytes; complete as soon as the NAR in them is verified
    * @param compression its compression
-   * @param fileHash the FileHash that it must have, if known
-   * @param nar the NAR in it, if known
-   * @param chunks the NAR itself, decoded, if it is cut into chunks while it comes
+   * @param fileHash the expected FileHash; null if unknown
+   * @param nar the expected NAR; null if unknown
+   * @param chunks the decoded NAR; null if it isn't cut into chunks
    */
   public record Coming(
       GrowingManifest file,
@@ -57,8 +58,8 @@ public final class Flight {
       @Nullable NarId nar,
       @Nullable GrowingManifest chunks) {
     /**
-     * Whether a request for this compression can be answered from it. A file that is not the one
-     * that was announced may still hold the right NAR.
+     * Whether it can serve a request for this compression. A file that doesn't match its FileHash
+     * may still contain the right NAR, so it fits requests for the NAR itself.
      */
     public boolean fits(Compression wanted) {
       return wanted == Compression.NONE || (wanted == compression && file.failure() == null);
@@ -72,38 +73,38 @@ public final class Flight {
   private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
 
   /**
-   * A flight that has not begun.
+   * Creates a flight that hasn't begun.
    *
-   * @param wanted the compression that its holder wants to send; others who join may want another
+   * @param wanted the compression that the holder needs; other readers may need another
    */
   public Flight(Key key, Compression wanted) {
     this.key = key;
     this.wanted = wanted;
   }
 
-  /** What makes another flight the same as this. */
+  /** The key. */
   public Key key() {
     return key;
   }
 
-  /** The compression that its holder wants to send. */
+  /** The compression that the holder needs. */
   public Compression wanted() {
     return wanted;
   }
 
-  /** Who joined and has not opened the bytes yet. */
+  /** The readers that haven't opened the bytes yet. */
   public Boarding boarding() {
     return boarding;
   }
 
-  /** Says that bytes are coming and can be followed. */
+  /** Reports that bytes are arriving and can be read. */
   public void opened(Coming coming) {
     opened.complete(Optional.of(coming));
   }
 
   /**
-   * Says that it is over, with this failure or with none; the first word counts. Those who wait for
-   * the bytes and have none yet get no others.
+   * Reports the end, with a failure or null. Only the first call counts. If {@link #opened} wasn't
+   * called before, threads in {@link #awaitOpened} get the failure, or empty if there is none.
    */
   public void ended(@Nullable IOException failure) {
     if (failure == null) {
@@ -115,8 +116,8 @@ public final class Flight {
   }
 
   /**
-   * Whether it surely brings nothing any more, though its holder may still be tidying up: whoever
-   * wants the same now starts another.
+   * Whether it has failed. Its holder may still be cleaning up; new requests must start another
+   * flight.
    */
   public boolean isFailing() {
     return opened.isDone()
@@ -125,16 +126,21 @@ public final class Flight {
   }
 
   /**
-   * Waits until bytes are coming.
+   * Waits until bytes are arriving, at most 10 minutes.
    *
-   * @return empty if they turned out to be stored already
-   * @throws IOException the holder's very reason if none will come
+   * @return empty if the NAR was already stored
+   * @throws IOException the holder's exception itself if the fetch failed; or if the wait was too
+   *     long or interrupted
    */
   public Optional<Coming> awaitOpened() throws IOException {
     return await(opened);
   }
 
-  /** Waits until it is over; true if nothing failed. */
+  /**
+   * Waits until the flight has ended, at most 10 minutes; true if it succeeded.
+   *
+   * @throws IOException if the wait was too long or interrupted
+   */
   public boolean awaitEnded() throws IOException {
     return await(ended);
   }

@@ -4,13 +4,17 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
-/** The flights of this process. A hint: nothing is wrong when one is missing. Thread-safe. */
+/**
+ * The flights of this process. Only a hint: a missing entry costs a second download, never data.
+ * Thread-safe.
+ */
 public final class InFlightRegistry {
   private final ConcurrentMap<Flight.Key, Flight> flights = new ConcurrentHashMap<>();
 
   /**
-   * Enters the flight, unless there is one like it that may still succeed. Returns the one that
-   * counts; it waits for the caller's {@link Boarding#boarded}.
+   * Adds the flight, unless there is one with the same key that hasn't failed. Returns the
+   * registered flight, with the caller counted as a reader: it must call {@link Boarding#boarded}
+   * once.
    */
   public Flight claim(Flight flight) {
     return flights.compute(
@@ -22,17 +26,17 @@ public final class InFlightRegistry {
         });
   }
 
-  /** The flight with this key, if there is one now that may still succeed. */
+  /** The flight with this key, if there is one that hasn't failed. */
   public Optional<Flight> find(Flight.Key key) {
     return Optional.ofNullable(flights.get(key)).filter(flight -> !flight.isFailing());
   }
 
-  /** Takes out this very flight. */
+  /** Removes this flight; does nothing if another one has replaced it. */
   public void release(Flight flight) {
     flights.remove(flight.key(), flight);
   }
 
-  /** How many flights there are now. */
+  /** Number of flights now. */
   public int size() {
     return flights.size();
   }

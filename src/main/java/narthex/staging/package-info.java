@@ -1,5 +1,5 @@
 /**
- * What is in flight, who holds it, how far it is. Imports {@code nix} and {@code blob}.
+ * Tracks the NAR files that are being fetched. Imports {@code nix} and {@code blob}.
  *
  * <p>Glossary: a <em>flight</em> is one NAR file that is being fetched, known by its NAR or by its
  * name alone; its <em>holder</em> is the thread that claimed it first. The registry is a hint that
