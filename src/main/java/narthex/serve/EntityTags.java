@@ -30,8 +30,8 @@ final class EntityTags {
    * The entity tag of bytes under a name.
    *
    * @param hash the hash of these bytes, if it is known
-   * @return empty if the name may have meant other bytes: it is not their hash, nor do narinfos
-   *     tell clients that it means them and nothing else
+   * @return empty if the name may have meant other bytes: it isn't their hash, and the narinfos
+   *     that use the name don't all give this hash, or there are none
    */
   Optional<String> of(Sha256 narHash, NarFileName name, Optional<String> hash) throws IOException {
     if (name.compression() == Compression.NONE) {

@@ -5,7 +5,7 @@ import java.util.Optional;
 import narthex.blob.StoredManifest;
 import narthex.nix.Compression;
 
-/** A file that is stored as it is. */
+/** A stored NAR file, sent unchanged. */
 final class FileSource extends ManifestSource {
   private final StoredManifest manifest;
 

@@ -24,17 +24,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds narinfos: in memory, then in the database, then at the upstreams.
  *
- * <p>The narinfo that clients get is derived from the row and the stored forms of the NAR, signed,
- * and cached in memory until either changes. If the NAR is not stored, the upstreams are asked
- * again after a while; if they fail, the old row stays in use. Concurrent requests for one path
- * share one lookup. Thread-safe.
+ * <p>The served narinfo is derived from the row and the stored forms of the NAR, signed, and cached
+ * in memory until either changes. If the NAR is not stored, the upstreams are asked again after a
+ * while; if they fail, the old row stays in use. Concurrent requests for one path share one lookup.
+ * Thread-safe.
  */
 public final class NarInfoLookup implements StoreListener {
   private static final System.Logger LOG = System.getLogger(NarInfoLookup.class.getName());
 
   /**
-   * Longest stay of an answer in memory: bounds how long a change made elsewhere (another replica,
-   * an administrator in the database) goes unseen.
+   * Longest time that an answer stays in memory. Until then, changes by another replica or by hand
+   * in the database may go unnoticed.
    */
   private static final Duration STAY = Duration.ofMinutes(1);
 
@@ -44,29 +44,28 @@ public final class NarInfoLookup implements StoreListener {
    */
   private static final Duration SILENCE = Duration.ofMinutes(2);
 
-  /** What an entry weighs beside its body, in bytes; a guess is enough for a bound. */
+  /** Estimated memory of an entry in bytes, besides its body. */
   private static final int ENTRY_BYTES = 256;
 
   /**
-   * How narinfos are kept.
+   * How narinfos are cached.
    *
-   * @param revalidateAfter age after which a narinfo whose NAR is not stored is asked upstream
-   *     again
-   * @param memoryBytes bound of the answers kept in memory
-   * @param prefetch whether a NAR is downloaded as soon as its narinfo is asked for
+   * @param revalidateAfter age after which to fetch a narinfo again if its NAR isn't stored
+   * @param memoryBytes limit on the memory of cached answers
+   * @param prefetch when a NAR is downloaded
    */
   public record Policy(Duration revalidateAfter, long memoryBytes, Prefetch prefetch) {}
 
   /** When a NAR is downloaded. */
   public enum Prefetch {
-    /** When it is asked for. */
+    /** When a client requests the NAR. */
     OFF,
-    /** When its narinfo is asked for. */
+    /** When a client requests its narinfo. */
     ON
   }
 
   /**
-   * How a question ended. A failure is a value here: the cache would log a future that fails, with
+   * The result of a lookup. A failure is a value, because the cache would log a failed future with
    * its stack trace.
    */
   private record Outcome(Optional<ServedNarInfo> served, @Nullable Throwable failure) {
@@ -90,7 +89,7 @@ public final class NarInfoLookup implements StoreListener {
   private final Policy policy;
   private final AsyncCache<StorePathHash, Outcome> memory;
 
-  /** Looks in these places. */
+  /** Creates a lookup with an empty cache. */
   public NarInfoLookup(
       Database database,
       NarInfoFetch narInfos,
@@ -120,8 +119,8 @@ public final class NarInfoLookup implements StoreListener {
   /**
    * Finds a narinfo.
    *
-   * @return empty if there surely is none
-   * @throws IOException if that cannot be told
+   * @return empty if there is none, which all asked upstreams confirmed
+   * @throws IOException if the database fails, or an upstream fails and no stored narinfo is usable
    */
   public Optional<ServedNarInfo> find(StorePathHash hash) throws IOException {
     CompletableFuture<Outcome> known = memory.getIfPresent(hash);
@@ -137,7 +136,7 @@ public final class NarInfoLookup implements StoreListener {
   }
 
   /**
-   * Whether an upstream said what is known of a path.
+   * Whether the stored narinfo of a path is from an upstream; false if there is none.
    *
    * @throws IOException if that cannot be told
    */
@@ -146,7 +145,8 @@ public final class NarInfoLookup implements StoreListener {
   }
 
   /**
-   * Whether {@link #find} would ask no upstream, and wait for nobody who does. Only a hint.
+   * Whether {@link #find} would neither ask an upstream nor wait for a lookup in another thread.
+   * Only a hint.
    *
    * @throws IOException if that cannot be told
    */
@@ -161,10 +161,10 @@ public final class NarInfoLookup implements StoreListener {
   }
 
   /**
-   * Finds a narinfo whose NAR is stored, asking no upstream and changing nothing.
+   * Finds a narinfo whose NAR is stored. Asks no upstream and changes nothing.
    *
-   * @return empty if there surely is none
-   * @throws IOException if that cannot be told
+   * @return empty if there is none
+   * @throws IOException if the database fails
    */
   public Optional<ServedNarInfo> findHere(StorePathHash hash) throws IOException {
     Optional<NarInfoRow> row = database.findNarInfo(hash).filter(narInfos::isVouchedFor);
@@ -173,7 +173,7 @@ public final class NarInfoLookup implements StoreListener {
     return stored.isEmpty() ? Optional.empty() : Optional.of(served(row.orElseThrow(), stored));
   }
 
-  /** Answers a question for everybody who waits for it; only what exists stays in memory. */
+  /** Looks up a narinfo and completes the future. Removes it from the cache if none was found. */
   private void answer(StorePathHash hash, CompletableFuture<Outcome> question) {
     try {
       Optional<ServedNarInfo> answer = render(hash);
@@ -213,13 +213,15 @@ public final class NarInfoLookup implements StoreListener {
         row.upstream() == null ? signer.signUploaded(told) : signer.sign(told), isFinal);
   }
 
-  /** What a client put here says where nothing can be fetched. */
+  /**
+   * Whether to fetch the narinfo again. Always true of an upload: no upstream is known for its NAR.
+   */
   private boolean isOutdated(NarInfoRow row) {
     return row.upstream() == null
         || row.checkedAt().plus(policy.revalidateAfter()).isBefore(clock.instant());
   }
 
-  /** Asks upstream; in trouble an outdated row is still better than none. */
+  /** Asks the upstreams. If they fail, returns the outdated row of an upstream, if there is one. */
   private Optional<NarInfoRow> ask(StorePathHash hash, Optional<NarInfoRow> outdated)
       throws IOException {
     try {

@@ -11,18 +11,18 @@ import narthex.nix.Realisation;
 import narthex.nix.SecretKey;
 import narthex.nix.Signature;
 
-/** Signs narinfos with every key of this server, beside the signatures they came with. */
+/** Adds the signatures of this server's keys to narinfos. Immutable. */
 public final class NarInfoSigner {
   private final List<SecretKey> keys;
   private final Set<String> names;
   private final List<PublicKey> uploaders;
 
   /**
-   * Signs what upstreams said, and uploads by the trust of their uploaders.
+   * Creates a signer. It signs all narinfos from upstreams, and uploads from trusted uploaders.
    *
-   * @param keys at least one; several while keys are rotated
-   * @param uploaders uploads must be signed by one of these, or by us, to be signed; if there is
-   *     none, whoever may upload is trusted
+   * @param keys at least one; several during a key rotation
+   * @param uploaders an upload is signed only if one of these keys, or one of the server's, has
+   *     signed it; if empty, all uploads are signed
    */
   public NarInfoSigner(List<SecretKey> keys, List<PublicKey> uploaders) {
     if (keys.isEmpty()) {
@@ -37,27 +37,30 @@ public final class NarInfoSigner {
         keys.stream().map(key -> key.publicKey().name()).collect(Collectors.toUnmodifiableSet());
   }
 
-  /** The keys that clients are to trust, in the order of the settings. */
+  /** The public keys, for clients to trust, in the order of the settings. */
   public List<PublicKey> publicKeys() {
     return keys.stream().map(SecretKey::publicKey).toList();
   }
 
-  /** The keys that sign a realisation which was uploaded: all or none. */
+  /** The keys to sign an uploaded realisation with: all if its uploader is trusted, else none. */
   public List<SecretKey> keysFor(Realisation uploaded) {
     return uploaders.isEmpty() || uploaded.isSignedBy(uploaders) ? keys : List.of();
   }
 
-  /** The keys themselves, for what is signed beside narinfos. */
+  /** The secret keys, to sign objects other than narinfos. */
   public List<SecretKey> keys() {
     return keys;
   }
 
-  /** An uploaded narinfo, signed if its uploader is trusted, else as it came. */
+  /** Returns an uploaded narinfo, signed if its uploader is trusted, else unchanged. */
   NarInfo signUploaded(NarInfo uploaded) {
     return uploaders.isEmpty() || uploaded.isSignedBy(uploaders) ? sign(uploaded) : uploaded;
   }
 
-  /** The narinfo with our signatures last; older ones under our names are replaced. */
+  /**
+   * Returns the narinfo with the server's signatures last; they replace older ones with the same
+   * key names.
+   */
   NarInfo sign(NarInfo narInfo) {
     String fingerprint = narInfo.fingerprint();
     List<Signature> signatures = new ArrayList<>();

@@ -27,17 +27,17 @@ import narthex.stream.DecoderShare;
 /**
  * Finds NARs: among the stored ones, then in flight, then at the upstreams.
  *
- * <p>A name without a compression is served from any of them, decoded where needed. A name with one
- * is served by a file of that compression. If no such file can be had any more, a valid one is made
- * from the NAR, wherever that comes from: clients remember names for weeks. A stored form whose
- * blobs are surely lost is dropped and fetched again; an error of the storage is passed on.
- * Thread-safe.
+ * <p>A name without a compression is served from any form, decoded if necessary. A name with one is
+ * served from a file in that compression. If no such file is available any more, the NAR is
+ * compressed again, because clients cache names for weeks. A stored form whose blobs are lost is
+ * dropped and fetched again; other storage errors are thrown. Thread-safe.
  */
 public final class NarLookup implements StoreListener {
   private static final System.Logger LOG = System.getLogger(NarLookup.class.getName());
 
   /**
-   * How many narinfos of one NAR are tried; an upstream may turn out to have it in another form.
+   * Limit on the narinfos of one NAR to try; an upstream may now have the NAR in another
+   * compression.
    */
   private static final int ATTEMPTS = 4;
 
@@ -48,7 +48,7 @@ public final class NarLookup implements StoreListener {
   private final NarDownload download;
   private final NarFlights coming;
 
-  /** Creates a lookup; decoding for clients takes its memory from the budget. */
+  /** Creates a lookup. Decoding for clients takes its memory from {@code decoders}. */
   public NarLookup(
       Database database,
       StoredNars nars,
@@ -64,16 +64,17 @@ public final class NarLookup implements StoreListener {
     this.coming = new NarFlights(download, database, chunked, decoders);
   }
 
-  /** Which narinfos of a NAR name a file from which it can be sent as wanted. */
+  /** Selects narinfos by the compression of their file. */
   private interface Fitting {
     boolean fits(Compression file);
   }
 
   /**
-   * Finds a NAR to send. Starts its download if necessary and returns as soon as bytes arrive.
+   * Finds a NAR to send. Starts its download if necessary and returns as soon as bytes arrive. The
+   * caller closes the source.
    *
-   * @return empty if it surely cannot be had under this name
-   * @throws IOException if it cannot be had just now
+   * @return empty if no file of this name exists, which all asked upstreams confirmed
+   * @throws IOException if the storage or an upstream fails and no other source has the NAR
    */
   public Optional<NarSource> find(NarFileName name) throws IOException {
     Optional<NarSource> known = stored.findRemembered(name);
@@ -97,7 +98,7 @@ public final class NarLookup implements StoreListener {
     return made.isPresent() ? made : makeOfFetched(narHash.get(), name);
   }
 
-  /** Finds the NAR, or a file of it in the compression of the name. */
+  /** Finds a file in the compression of the name, without compressing anything. */
   private Optional<NarSource> findFile(Sha256 narHash, NarFileName name) throws IOException {
     Optional<NarSource> found = stored.find(narHash, name);
     if (found.isPresent()) {
@@ -112,7 +113,7 @@ public final class NarLookup implements StoreListener {
   }
 
   /**
-   * Whether the NAR that this file name means is stored in some form. Only a hint.
+   * Whether the NAR of this file name is stored in any form. Only a hint.
    *
    * @throws IOException if that cannot be told
    */
@@ -124,7 +125,7 @@ public final class NarLookup implements StoreListener {
     if (narHash.isEmpty()) {
       return false;
     }
-    Optional<NarSource> found = stored.find(narHash.get(), name); // which it remembers for find
+    Optional<NarSource> found = stored.find(narHash.get(), name); // cached for find
     if (found.isPresent()) {
       found.get().close();
       return true;
@@ -133,9 +134,9 @@ public final class NarLookup implements StoreListener {
   }
 
   /**
-   * The length of the local file that is all that {@link #find} would send. Only a hint.
+   * The length in bytes of the local file that {@link #find} would send unchanged. Only a hint.
    *
-   * @return empty if it would send something else
+   * @return empty if it would send anything else
    * @throws IOException if that cannot be told
    */
   public OptionalLong localFileBytes(NarFileName name) throws IOException {
@@ -149,7 +150,7 @@ public final class NarLookup implements StoreListener {
     }
   }
 
-  /** Looks for a file of which no narinfo is known (any more). */
+  /** Fetches a file by its name alone, as no narinfo names it. */
   private Optional<NarSource> fetchFile(NarFileName name) throws IOException {
     try {
       Optional<NarSource> found = coming.follow(name);
@@ -163,14 +164,14 @@ public final class NarLookup implements StoreListener {
     return narHash.isEmpty() ? Optional.empty() : stored.find(narHash.get(), name);
   }
 
-  /** Makes a compressed file of what is stored of the NAR. */
+  /** Compresses the stored NAR. Empty if it isn't stored, or the name has no compression. */
   private Optional<NarSource> makeOfStored(Sha256 narHash, NarFileName name) throws IOException {
     return name.compression() == Compression.NONE
         ? Optional.empty()
         : stored.find(narHash, name.uncompressed()).map(nar -> made(nar, name));
   }
 
-  /** Makes a compressed file of one in another compression that an upstream has. */
+  /** Compresses the NAR of a file that an upstream has in another compression. */
   private Optional<NarSource> makeOfFetched(Sha256 narHash, NarFileName name) throws IOException {
     return name.compression() == Compression.NONE
         ? Optional.empty()
@@ -185,10 +186,10 @@ public final class NarLookup implements StoreListener {
   }
 
   /**
-   * Tells whether {@link #find} would give the NAR, reading no body.
+   * Checks whether {@link #find} would find the NAR, without downloading it.
    *
-   * @return empty if it surely would not
-   * @throws IOException if that cannot be told
+   * @return empty if it would not
+   * @throws IOException if the storage or an upstream fails and no other source has the NAR
    */
   public Optional<NarAnswer> probe(NarFileName name) throws IOException {
     Optional<Sha256> narHash = database.findNarByFileName(name.stem());
@@ -244,7 +245,10 @@ public final class NarLookup implements StoreListener {
     return Optional.empty();
   }
 
-  /** The bytes under a name hash to its stem, unless they have to be decoded. */
+  /**
+   * Asks the upstreams for a file by its name alone. Its stem is the hash of the bytes, and so the
+   * entity tag, unless they must be decoded.
+   */
   private Optional<NarAnswer> probeFile(NarFileName name) throws IOException {
     return download
         .probe(name)
@@ -256,9 +260,9 @@ public final class NarLookup implements StoreListener {
   }
 
   /**
-   * Finds a NAR among what is stored, asking no upstream and changing nothing.
+   * Finds a stored NAR. Asks no upstream and changes nothing. The caller closes the source.
    *
-   * @return empty if it surely is not stored
+   * @return empty if it isn't stored
    * @throws IOException if that cannot be told
    */
   public Optional<NarSource> findHere(NarFileName name) throws IOException {
@@ -278,9 +282,9 @@ public final class NarLookup implements StoreListener {
   }
 
   /**
-   * Tells whether a file need not be put here any more: {@link #findHere} would give it.
+   * Checks whether {@link #findHere} would find a file, so that a client need not upload it.
    *
-   * @return empty if it surely has to be put here
+   * @return empty if it must be uploaded
    * @throws IOException if that cannot be told
    */
   public Optional<NarAnswer> probeHere(NarFileName name) throws IOException {
@@ -311,7 +315,7 @@ public final class NarLookup implements StoreListener {
 
   @Override
   public void narInfoChanged(StorePathHash hash) {
-    // nothing is remembered of narinfos
+    // narinfos aren't cached here
   }
 
   private Optional<NarSource> fetch(Sha256 narHash, NarFileName name, Fitting fitting)
@@ -332,7 +336,7 @@ public final class NarLookup implements StoreListener {
       try {
         Optional<NarSource> source = coming.follow(next.get(), wanted);
         source = source.isPresent() ? source : stored.find(narHash, name);
-        if (source.isEmpty()) { // it landed just now in a form that is not what is wanted here
+        if (source.isEmpty()) { // just stored in a form that doesn't fit
           source = coming.follow(next.get(), wanted);
         }
         if (source.isPresent()) {
@@ -351,7 +355,7 @@ public final class NarLookup implements StoreListener {
     return Optional.empty();
   }
 
-  /** Where the file is that a narinfo names. */
+  /** Upstream and URL of a narinfo's file. */
   private static String place(NarInfoRow row) {
     return upstream(row) + " " + row.said().file().url();
   }
@@ -364,7 +368,7 @@ public final class NarLookup implements StoreListener {
     return file -> wanted == Compression.NONE || wanted == file;
   }
 
-  /** The narinfos that name a fitting file of this NAR, newest first. */
+  /** The narinfos of this NAR whose file fits, newest first. */
   private List<NarInfoRow> rows(Sha256 narHash, Fitting fitting) throws IOException {
     return database.findNarInfosOf(narHash).stream()
         .filter(row -> fitting.fits(row.said().file().compression()))

@@ -9,17 +9,17 @@ import narthex.nix.Compression;
 import narthex.stream.DecoderShare;
 import narthex.stream.PassingInputStream;
 
-/** A range of the bytes of a NAR: the contents of a file in it. */
+/** A range of the bytes of a NAR, such as the contents of a file in it. */
 public final class PartSource extends DerivedSource {
   private final long offset;
   private final long length;
   private final String entityTag;
 
   /**
-   * The {@code length} bytes of a NAR from this offset on.
+   * Creates a source of {@code length} bytes of a NAR, starting at {@code offset}.
    *
-   * @param nar the NAR itself, not compressed; closed with this
-   * @param entityTag names these bytes: a strong entity tag without its quotes
+   * @param nar the uncompressed NAR; closing this source closes it
+   * @param entityTag strong entity tag of these bytes, without quotes
    */
   public PartSource(NarSource nar, long offset, long length, String entityTag) {
     super(nar);
@@ -48,7 +48,7 @@ public final class PartSource extends DerivedSource {
     return new PartInputStream(source.open(offset + from, watch), length - from);
   }
 
-  /** Ends after so many bytes. */
+  /** Ends after the given number of bytes. */
   private static final class PartInputStream extends PassingInputStream {
     private long left;
 

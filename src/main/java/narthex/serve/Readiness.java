@@ -6,7 +6,7 @@ import java.util.function.Supplier;
 import narthex.blob.BlobStore;
 import narthex.db.Database;
 
-/** Tells whether the storage answers. Thread-safe. */
+/** Checks whether the database and the blob store respond. Thread-safe. */
 public final class Readiness {
   private static final String ANY_KEY = "readiness-probe";
 
@@ -15,9 +15,9 @@ public final class Readiness {
   private final Supplier<List<String>> upstreams;
 
   /**
-   * Asks these two.
+   * Creates a check of this database and blob store.
    *
-   * @param upstreams tells how each upstream fares, a line each
+   * @param upstreams gives the state of each upstream, one line each
    */
   public Readiness(Database database, BlobStore blobs, Supplier<List<String>> upstreams) {
     this.database = database;
@@ -26,16 +26,16 @@ public final class Readiness {
   }
 
   /**
-   * Returns if the database and the blob store answer.
+   * Returns normally if the database and the blob store respond.
    *
-   * @throws IOException what is wrong with the one that does not
+   * @throws IOException the reason if one of them doesn't
    */
   public void check() throws IOException {
     database.ping();
     blobs.find(ANY_KEY);
   }
 
-  /** How each upstream fares, a line each, without passwords; none of them makes this unready. */
+  /** The state of each upstream, one line each, without passwords. It doesn't affect readiness. */
   public List<String> upstreams() {
     return upstreams.get();
   }

@@ -13,21 +13,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * Caches the stored forms of recently served NARs, which saves the next request a database query.
  *
- * <p>Only a hint: a file name is remembered only if its stem is a hash of what is stored of the NAR
- * (NarHash, FileHash or that of its frames), so that it can never mean another NAR; blobs never
- * change; and whoever uses it checks that they are still there, and else asks the database. Nothing
- * is remembered of what is absent. Thread-safe.
+ * <p>Entries can't become wrong: a file name is cached only if its stem is the NarHash, a FileHash
+ * or the hash of the frames, and blobs never change. Blobs may have been deleted, so callers must
+ * handle lost blobs and then query the database. Absence isn't cached. Thread-safe.
  */
 final class RememberedNars {
   private static final long MOST = 10_000;
 
-  /** Bounds how long a row deleted by hand, or on another replica, is still served from. */
+  /** Longest time that a row deleted by hand or by another replica is still used. */
   private static final Duration STAY = Duration.ofMinutes(1);
 
   /**
-   * What a name led to.
+   * The cached result for a name.
    *
-   * @param entityTag of the bytes under this name; empty if the name may have meant others
+   * @param entityTag of the bytes under this name; empty if the name may have meant other bytes
    */
   record Remembered(StoredNar nar, Optional<String> entityTag) {}
 
@@ -38,12 +37,12 @@ final class RememberedNars {
           .executor(Runnable::run)
           .build();
 
-  /** What this file name was last found to lead to, or null. */
+  /** The cached result for this file name, or null. */
   @Nullable Remembered find(NarFileName name) {
     return byName.getIfPresent(name);
   }
 
-  /** Takes note of what the database said, if it cannot become wrong. */
+  /** Caches a result of the database, if the name is a hash of a stored form. */
   void remember(NarFileName name, Remembered found) {
     StoredNar nar = found.nar();
     if (name.isNamedBy(nar.id().hash())
@@ -57,12 +56,12 @@ final class RememberedNars {
     return name.isNamedBy(stored.fileHash()) || (frames != null && name.isNamedBy(frames));
   }
 
-  /** Forgets what turned out to be gone. */
+  /** Removes a name. */
   void forget(NarFileName name) {
     byName.invalidate(name);
   }
 
-  /** Forgets a NAR under all its names. */
+  /** Removes all names of a NAR. */
   void forget(Sha256 narHash) {
     byName.asMap().values().removeIf(found -> found.nar().id().hash().equals(narHash));
   }

@@ -7,7 +7,7 @@ import narthex.chunk.ChunkLostException;
 import narthex.stream.DecoderShare;
 import narthex.stream.PassingInputStream;
 
-/** Tells once what is lost of a chunked NAR, and fails all the same. For one thread. */
+/** Reports the first lost chunk of a NAR to a consumer, then fails with it. Not thread-safe. */
 final class ReportingInputStream extends PassingInputStream {
   private final Consumer<ChunkLostException> damage;
   private boolean told;
@@ -17,7 +17,7 @@ final class ReportingInputStream extends PassingInputStream {
     this.damage = damage;
   }
 
-  /** Opens a stream, telling what it fails of. */
+  /** Opens a stream. Reports a lost chunk, also if opening fails because of it. */
   static InputStream open(DecoderShare.Opener opener, Consumer<ChunkLostException> damage)
       throws IOException {
     try {

@@ -8,7 +8,7 @@ import narthex.nix.NarInfo;
 import narthex.nix.Nix32;
 import narthex.nix.Sha256;
 
-/** A narinfo as clients get it, rendered once. Immutable. */
+/** The text of a narinfo as sent to clients. Immutable. */
 public final class ServedNarInfo {
   private static final int TAG_BYTES = 20;
 
@@ -38,20 +38,20 @@ public final class ServedNarInfo {
     return new ServedNarInfo(body, '"' + Nix32.encode(tag) + '"', isFinal);
   }
 
-  /** What it says. */
+  /** Parses the text. */
   public NarInfo narInfo() {
     return NarInfo.parse(new String(body, StandardCharsets.UTF_8));
   }
 
   /**
-   * Whether it may be sent as it is in every mode: it names the NAR itself, or the frames of stored
-   * chunks.
+   * Whether it may be sent unchanged in every mode, because it names the NAR itself or the frames
+   * of stored chunks.
    */
   public boolean isFinal() {
     return isFinal;
   }
 
-  /** Whether these bytes are its body. */
+  /** Whether the body equals these bytes. */
   public boolean hasBody(byte[] bytes) {
     return Arrays.equals(body, bytes);
   }

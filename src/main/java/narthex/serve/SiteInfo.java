@@ -5,13 +5,13 @@ import java.util.Locale;
 import narthex.nix.PublicKey;
 
 /**
- * What this binary cache says of itself.
+ * The description of this binary cache for clients.
  *
- * @param hostname its name for people
+ * @param hostname its host name, for display
  * @param storeDir the store directory of all its paths
- * @param massQuery whether clients may ask for many paths at once
- * @param priority among a client's substituters, lower first
- * @param publicKeys the keys that clients are to trust
+ * @param massQuery whether clients may query many paths at once
+ * @param priority among a client's substituters; clients ask lower values first
+ * @param publicKeys the keys for clients to trust
  */
 public record SiteInfo(
     String hostname,
@@ -20,7 +20,7 @@ public record SiteInfo(
     int priority,
     List<PublicKey> publicKeys) {
 
-  /** Whether clients may ask for many paths at once. */
+  /** Whether clients may query many paths at once. */
   public enum MassQuery {
     /** They may. */
     WANTED,
@@ -44,7 +44,7 @@ public record SiteInfo(
   }
 
   /**
-   * Whether a {@code nix-cache-info} that a client wants to put here fits: it names our store
+   * Whether an uploaded {@code nix-cache-info} is acceptable: it names this cache's store
    * directory, or none.
    */
   public boolean fits(String nixCacheInfo) {
@@ -57,7 +57,7 @@ public record SiteInfo(
     return true;
   }
 
-  /** The public keys, a line each, as {@code trusted-public-keys} wants them. */
+  /** The public keys in the format of {@code trusted-public-keys}, one per line. */
   public String printPublicKeys() {
     StringBuilder text = new StringBuilder();
     publicKeys.forEach(key -> text.append(key.print()).append('\n'));

@@ -15,7 +15,7 @@ import narthex.nix.Sha256;
 import narthex.store.StoredNars;
 import narthex.stream.DecoderShare;
 
-/** Makes sources of what is stored. Thread-safe. */
+/** Creates sources from stored forms of NARs. Thread-safe. */
 final class StoredForms {
   private final StoredNars stored;
   private final DecoderShare decoders;
@@ -26,11 +26,11 @@ final class StoredForms {
   }
 
   /**
-   * The stored forms that can be sent under a name, the best first. The NAR itself comes from its
-   * chunks, else as it is stored, else decoded. A compressed file comes as it is stored; the frames
-   * of chunks are a zstd file under no name but their own hash.
+   * The stored forms that can be sent under a name, best first. For the NAR itself: its chunks,
+   * then the uncompressed file, then files to decode. For a compressed file: only files in that
+   * compression; and for zstd, also the frames of chunks if the name is their hash.
    *
-   * @param wanted the compression, where the name does not tell it
+   * @param wanted the compression to send, which may differ from the name's
    */
   static List<Representation> fitting(StoredNar nar, NarFileName name, Compression wanted) {
     return nar.representations().stream()
@@ -41,7 +41,7 @@ final class StoredForms {
         .toList();
   }
 
-  /** Whether nothing has to be compressed, nor a whole file decoded. */
+  /** Whether the form can be sent without compressing or decoding a whole file. */
   private static boolean asIs(Representation stored, NarFileName name, Compression wanted) {
     Sha256 framesHash = stored.framesHash();
     return stored.compression() == wanted
@@ -49,11 +49,11 @@ final class StoredForms {
   }
 
   /**
-   * The source of a stored form.
+   * Opens a source of a stored form. The caller closes it.
    *
-   * @param damage is told when a reading of chunks finds some lost, in the reader's thread
-   * @throws BlobLostException if the bytes of a whole file are surely not there
-   * @throws ChunkLostException if the first chunk is surely not there
+   * @param damage called in the reader's thread when a read finds chunks lost
+   * @throws BlobLostException if the blob of a whole file doesn't exist
+   * @throws ChunkLostException if the first chunk doesn't exist
    */
   NarSource source(
       StoredNar nar, Representation form, Compression wanted, Consumer<ChunkLostException> damage)

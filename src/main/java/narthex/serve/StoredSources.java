@@ -16,8 +16,8 @@ import narthex.store.StoredNars;
 import narthex.stream.DecoderShare;
 
 /**
- * Finds NARs among what is stored. A stored form whose bytes turn out lost is dropped, so that the
- * next request finds the NAR elsewhere. Thread-safe.
+ * Finds stored NARs. Drops a stored form whose blobs are lost, so that the next request uses
+ * another form or an upstream. Thread-safe.
  */
 final class StoredSources {
   private static final System.Logger LOG = System.getLogger(StoredSources.class.getName());
@@ -42,7 +42,10 @@ final class StoredSources {
     this.tags = tags;
   }
 
-  /** Finds a NAR by the cache in memory alone; empty if the database has to decide. */
+  /**
+   * Finds a NAR in the cache, without a database query; empty if it isn't cached. The caller closes
+   * the source.
+   */
   Optional<NarSource> findRemembered(NarFileName name) throws IOException {
     RememberedNars.Remembered known = remembered.find(name);
     if (known == null) {
@@ -61,23 +64,23 @@ final class StoredSources {
     return Optional.empty();
   }
 
-  /** Whether this name led to a stored NAR just now. */
+  /** Whether this name is cached. */
   boolean isRemembered(NarFileName name) {
     return remembered.find(name) != null;
   }
 
-  /** Forgets what is remembered of a NAR. */
+  /** Removes a NAR from the cache. */
   void forget(Sha256 narHash) {
     remembered.forget(narHash);
   }
 
   /**
-   * Finds a NAR as it is stored.
+   * Finds a stored NAR, and caches it. The caller closes the source.
    *
-   * @return empty if nothing is stored that may be sent under this name
+   * @return empty if no stored form can be sent under this name
    */
   Optional<NarSource> find(Sha256 narHash, NarFileName name) throws IOException {
-    if (name.compression() == Compression.NONE) { // the same bytes and tag as under its own name
+    if (name.compression() == Compression.NONE) { // all such names mean the same bytes
       NarFileName own = new NarFileName(narHash.nix32(), Compression.NONE);
       Optional<NarSource> known = name.equals(own) ? Optional.empty() : findRemembered(own);
       return known.isPresent() ? known : findStored(narHash, own);
@@ -115,7 +118,7 @@ final class StoredSources {
     return forms.source(nar, stored, name.compression(), lost -> lose(nar, stored, lost));
   }
 
-  /** Finds a NAR as it is stored, and changes nothing. */
+  /** Finds a stored NAR without dropping lost forms or caching. The caller closes the source. */
   Optional<NarSource> findUnchanged(Sha256 narHash, NarFileName name) throws IOException {
     Optional<StoredNar> found = database.findNar(narHash);
     if (found.isEmpty()) {
@@ -137,8 +140,8 @@ final class StoredSources {
   }
 
   /**
-   * Nix gives files in gzip no extension of their own: under the hash of such a file it was put,
-   * and is asked for, as it is.
+   * The compression that a name means. Nix gives gzip files no extension: a name without one that
+   * is the hash of a stored gzip file means this file.
    */
   private static Compression asPut(NarFileName name, StoredNar nar) {
     boolean gzip =
@@ -150,7 +153,7 @@ final class StoredSources {
     return gzip ? Compression.GZIP : name.compression();
   }
 
-  /** Records that a reading found chunks lost, so that the next request finds the NAR elsewhere. */
+  /** Drops a form with lost chunks, so that the next request uses another form or an upstream. */
   private void lose(StoredNar nar, Representation stored, ChunkLostException lost) {
     try {
       chunked.drop(nar.id().hash(), stored, lost);

@@ -8,7 +8,7 @@ import java.util.OptionalLong;
 import narthex.nix.Compression;
 import narthex.stream.DecoderShare;
 
-/** Another source under a name: with the entity tag that its bytes have there, or with none. */
+/** A source with another entity tag, or without one. */
 final class TaggedSource extends DerivedSource {
   private final Optional<String> entityTag;
 
@@ -17,7 +17,7 @@ final class TaggedSource extends DerivedSource {
     this.entityTag = entityTag;
   }
 
-  /** The source with this entity tag, or without any. */
+  /** Returns the source with this entity tag, or without one if it is empty. */
   static NarSource of(NarSource source, Optional<String> entityTag) {
     return source.entityTag().equals(entityTag) ? source : new TaggedSource(source, entityTag);
   }
