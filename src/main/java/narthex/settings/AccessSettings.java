@@ -4,29 +4,29 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 
-/** The rows of the {@link SettingTable} that say who may do what. */
+/** The settings for access control. */
 public final class AccessSettings {
-  /** What {@link #ACCESS_REQUIRED} may name. */
+  /** The scopes that {@link #ACCESS_REQUIRED} may list. */
   static final Set<String> SCOPES = Set.of("read", "write", "admin");
 
   static final Setting<List<AccessToken>> READ_TOKENS =
       tokens("read", "tokens for reading; without one, everyone may read");
 
-  /** The file with tokens for reading. */
+  /** Path of the file with tokens for reading. */
   public static final Setting<Path> READ_TOKENS_FILE =
       tokenFile("read", "file with more tokens for reading");
 
   static final Setting<List<AccessToken>> WRITE_TOKENS =
       tokens("write", "tokens for uploading; they also grant reading");
 
-  /** The file with tokens for uploading. */
+  /** Path of the file with tokens for uploading. */
   public static final Setting<Path> WRITE_TOKENS_FILE =
       tokenFile("write", "file with more tokens for uploading");
 
   static final Setting<List<AccessToken>> ADMIN_TOKENS =
       tokens("admin", "tokens for deleting; they also grant uploading and reading");
 
-  /** The file with tokens for deleting. */
+  /** Path of the file with tokens for deleting. */
   public static final Setting<Path> ADMIN_TOKENS_FILE =
       tokenFile("admin", "file with more tokens for deleting");
 

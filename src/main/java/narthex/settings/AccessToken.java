@@ -5,23 +5,24 @@ import java.util.Locale;
 import narthex.nix.Sha256;
 
 /**
- * A secret that lets whoever has it do something. Only its SHA-256 is kept, so that nothing can
- * print it.
+ * A bearer secret that grants access. Holds only the SHA-256 of the token, so the token can't leak
+ * into a log or message. Immutable.
  *
- * @param digest the SHA-256 of its characters
+ * @param digest the SHA-256 of the token's ASCII characters
  */
 public record AccessToken(Sha256 digest) {
-  /** Shorter ones could be guessed over the network. */
+  /** Shorter tokens could be guessed over the network. */
   private static final int MIN_LENGTH = 16;
 
-  /** Headers of a request have 8 KiB altogether in Tomcat. */
+  /** By default, Tomcat limits all headers of a request to 8 KiB. */
   private static final int MAX_LENGTH = 1024;
 
   /**
-   * Takes a token as an administrator wrote it.
+   * Parses a token as the administrator wrote it.
    *
-   * @throws IllegalArgumentException if it has not 16 to 1024 characters, or one that is not
-   *     visible ASCII and so cannot stand in a header; the message does not show it
+   * @throws IllegalArgumentException if the token is shorter than 16 or longer than 1024
+   *     characters, or has a character other than visible ASCII, which a header can't carry; the
+   *     message doesn't contain the token
    */
   public static AccessToken parse(String text) {
     if (text.length() < MIN_LENGTH || text.length() > MAX_LENGTH) {

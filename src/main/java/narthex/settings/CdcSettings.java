@@ -4,9 +4,9 @@ import java.time.Duration;
 import java.util.Set;
 import narthex.nix.Compression;
 
-/** The rows of the {@link SettingTable} that say when and how NARs are cut into chunks. */
+/** The settings for content-defined chunking (CDC) of NARs. */
 public final class CdcSettings {
-  /** What {@link #CDC_MODE} may be. */
+  /** The values of {@link #CDC_MODE}. */
   static final Set<String> MODES = Set.of("off", "lazy", "eager");
 
   static final Setting<String> CDC_MODE =
@@ -24,13 +24,13 @@ public final class CdcSettings {
           "16KiB",
           "minimum chunk size; only the last chunk of a NAR may be smaller");
 
-  /** The average length of a chunk. */
+  /** Average chunk size, in bytes. */
   public static final Setting<Long> CDC_AVG =
       size("narthex.cdc.avg", "64KiB", "average chunk size");
 
   static final Setting<Long> CDC_MAX = size("narthex.cdc.max", "256KiB", "maximum chunk size");
 
-  /** Whether stored chunks may have been cut with other sizes. */
+  /** Whether to start although the stored chunks were cut with other sizes. */
   public static final Setting<Boolean> CDC_ALLOW_OTHER_SIZES =
       new Setting<>(
           "narthex.cdc.allow-other-sizes",

@@ -8,16 +8,17 @@ import javax.naming.NamingEnumeration;
 import javax.naming.NamingException;
 
 /**
- * What one deployment's settings are read from besides those of the whole process.
+ * The sources of settings that belong to one deployment, in addition to those of the process.
+ * Immutable.
  *
- * @param path the context path: empty, or with a slash in front
- * @param parameters what the server was told for this context alone
- * @param serverConfig what MicroProfile Config of the server says
+ * @param path the context path: empty for the root, else with a leading slash
+ * @param parameters settings of this context: its init parameters and its JNDI environment entries
+ * @param serverConfig settings in the application server's MicroProfile Config
  */
 public record ContextSources(
     String path, Map<String, String> parameters, Map<String, String> serverConfig) {
 
-  /** A deployment at the root, of which nothing more is known. */
+  /** The root context, without settings of its own. */
   public static final ContextSources ROOT = new ContextSources("", Map.of(), Map.of());
 
   private static final String ENVIRONMENT_ENTRIES = "java:comp/env";
@@ -29,9 +30,11 @@ public record ContextSources(
   }
 
   /**
-   * Returns the sources of a deployment, as they are now.
+   * Reads the present sources of a deployment. An init parameter overrides a JNDI entry of the same
+   * name.
    *
-   * @param all the parameters of its context; those that are no settings are left out
+   * @param all the init parameters of the context; names that don't start with {@code narthex.} are
+   *     ignored
    */
   public static ContextSources of(String path, Map<String, String> all) {
     Map<String, String> parameters = environmentEntries();
@@ -45,19 +48,22 @@ public record ContextSources(
   }
 
   /**
-   * Returns what the context is called in names of files: {@code ROOT}, {@code nix}, or {@code a#b}
-   * as Tomcat has it.
+   * Returns the context's name in file names, as Tomcat forms it: {@code ROOT}, {@code nix}, or
+   * {@code a#b} for {@code /a/b}.
    */
   String name() {
     return path.isEmpty() ? "ROOT" : path.substring(1).replace('/', '#');
   }
 
-  /** Returns what tells this context's things from those of the root: empty for the root. */
+  /**
+   * Returns the suffix for names of this context's files and keys: empty for the root, else {@code
+   * -} and the {@link #name}.
+   */
   String suffix() {
     return path.isEmpty() ? "" : "-" + name();
   }
 
-  /** Reads the entries of JNDI whose names are settings. */
+  /** Reads the JNDI environment entries whose names start with {@code narthex.}. */
   private static Map<String, String> environmentEntries() {
     Map<String, String> entries = new HashMap<>();
     try {

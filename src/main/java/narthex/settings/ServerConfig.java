@@ -9,18 +9,24 @@ import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
-/** MicroProfile Config of an application server that has it (WildFly). */
+/** Reads the MicroProfile Config of an application server that provides one (WildFly). */
 final class ServerConfig {
 
-  /** We read both ourselves: their sources guess at names that nobody wrote. */
+  /**
+   * Prefixes of the sources to skip: system properties and environment. {@link SettingsReader}
+   * reads both itself, because these sources may list derived names that no administrator wrote.
+   */
   private static final List<String> READ_ELSEWHERE = List.of("SysProp", "Env");
 
   private ServerConfig() {}
 
-  /** Returns the settings in it; empty where the server has none. */
+  /**
+   * Returns the settings in the server's configuration, by name. A source with a higher ordinal
+   * overrides the others. Empty if the server provides no MicroProfile Config.
+   */
   static Map<String, String> read() {
     if (ConfigProvider.class.getClassLoader() == ServerConfig.class.getClassLoader()) {
-      return Map.of(); // that is our own library
+      return Map.of(); // the library bundled with Narthex: the server provides none
     }
     Config config = ConfigProvider.getConfig();
     List<ConfigSource> sources = new ArrayList<>();

@@ -4,12 +4,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
-/**
- * The rows of the {@link SettingTable} that say what this server is, where it listens and how it
- * answers.
- */
+/** The settings for the server's identity, its listener, its responses and its narinfos. */
 public final class ServerSettings {
-  /** Names the file of settings; the only setting that cannot stand in that file. */
+  /** Path of the configuration file; the only setting that the file itself must not contain. */
   static final Setting<Path> CONFIG_FILE =
       new Setting<>(
           "narthex.config-file",
@@ -28,7 +25,7 @@ public final class ServerSettings {
           "name of this binary cache, shown on its page; the signing key that it creates is"
               + " called <name>-1");
 
-  /** The folder of everything that is kept. */
+  /** Path of the data directory. */
   public static final Setting<Path> DATA_DIR =
       new Setting<>(
           "narthex.data-dir",
@@ -78,7 +75,7 @@ public final class ServerSettings {
           "Priority in nix-cache-info: clients ask caches with lower numbers first;"
               + " cache.nixos.org has 40");
 
-  /** The files with the keys that sign. */
+  /** Paths of the files with the secret signing keys. */
   public static final Setting<List<Path>> SIGNING_KEY_FILES =
       new Setting<>(
           "narthex.signing.key-files",

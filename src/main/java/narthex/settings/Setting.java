@@ -4,19 +4,19 @@ import java.util.Locale;
 import java.util.Objects;
 
 /**
- * One row of the {@link SettingTable}.
+ * One setting: a row of the {@link SettingTable}. Immutable.
  *
- * @param name the name, such as {@code narthex.http.port}; {@link SettingTable#POSITION} stands for
- *     the position of an upstream
- * @param type what values are allowed
- * @param defaultText the value that holds when none is given; {@code <data-dir>} and {@code
- *     <host-name>} are replaced; empty means none
- * @param description one sentence for people, without a full stop
+ * @param name the property name, such as {@code narthex.http.port}; {@link SettingTable#POSITION}
+ *     is the placeholder for the position of an upstream
+ * @param type validates and parses values
+ * @param defaultText the default, as text; {@code <data-dir>} and {@code <host-name>} are
+ *     placeholders; empty means no default
+ * @param description one sentence for the documentation, without a full stop
  * @param <T> the type of the parsed value
  */
 public record Setting<T>(String name, SettingType<T> type, String defaultText, String description) {
 
-  /** Checks that nothing is missing. */
+  /** Rejects null components. */
   public Setting {
     Objects.requireNonNull(name);
     Objects.requireNonNull(type);
@@ -24,17 +24,20 @@ public record Setting<T>(String name, SettingType<T> type, String defaultText, S
     Objects.requireNonNull(description);
   }
 
-  /** Returns the name of the environment variable that sets this: {@code NARTHEX_HTTP_PORT}. */
+  /**
+   * Returns the name of the environment variable for this setting, such as {@code
+   * NARTHEX_HTTP_PORT}.
+   */
   public String environmentName() {
     return environmentName(name);
   }
 
-  /** Returns whether this setting has one value for every upstream, by its position. */
+  /** Returns whether each upstream has its own value of this setting. */
   public boolean isPositional() {
     return name.contains(SettingTable.POSITION);
   }
 
-  /** Returns this setting for the upstream at a position counted from 1. */
+  /** Returns this setting for the upstream at a position, counted from 1. */
   public Setting<T> at(int position) {
     return new Setting<>(
         name.replace(SettingTable.POSITION, Integer.toString(position)),

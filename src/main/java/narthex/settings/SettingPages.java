@@ -3,7 +3,7 @@ package narthex.settings;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The {@link SettingTable} as text for people. */
+/** Prints the {@link SettingTable} as documentation. */
 public final class SettingPages {
   private static final int WIDTH = 96;
 
@@ -22,7 +22,8 @@ public final class SettingPages {
   }
 
   /**
-   * Returns the text of {@code server-configs/narthex.properties}: every setting, commented out.
+   * Returns the text of {@code server-configs/narthex.properties}: every setting but {@code
+   * narthex.config-file}, commented out.
    */
   public static String printProperties() {
     StringBuilder page = new StringBuilder();

@@ -3,11 +3,14 @@ package narthex.settings;
 import java.util.List;
 
 /**
- * All settings there are: the one truth of which {@code --help}, {@code
- * server-configs/narthex.properties} and the reading of settings are made.
+ * The list of all settings. {@code --help}, {@code server-configs/narthex.properties} and the
+ * validation of names are all derived from it.
  */
 public final class SettingTable {
-  /** Stands in a name for the position of an upstream in {@code narthex.upstreams}, from 1 on. */
+  /**
+   * Placeholder in a name for the position of an upstream in {@code narthex.upstreams}, counted
+   * from 1.
+   */
   public static final String POSITION = "<n>";
 
   private static final List<Setting<?>> ALL =

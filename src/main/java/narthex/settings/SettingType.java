@@ -22,12 +22,14 @@ import narthex.nix.HttpUrl;
 import narthex.nix.PublicKey;
 
 /**
- * What values a setting may have, and how the text of one becomes a value. Immutable.
+ * The type of a setting: validates its text and parses it. Immutable.
  *
  * @param <T> the type of the parsed value
  */
 public final class SettingType<T> {
-  /** Ten years: longer waits are surely typing errors, and nanoseconds still fit a long. */
+  /**
+   * Ten years. A longer duration is taken for a typing error. Up to this, nanoseconds fit a long.
+   */
   private static final Duration LONGEST = Duration.ofDays(3650);
 
   private static final Pattern DURATION = Pattern.compile("([0-9]{1,12})\\s*(ms|s|m|h|d)");
@@ -121,7 +123,7 @@ public final class SettingType<T> {
   static final SettingType<Compression> ADVERTISED =
       shown("none or zstd", "none or zstd", SettingType::advertised);
 
-  /** Whether a value may be shown in messages. */
+  /** Whether messages may contain a value. */
   private enum Exposure {
     SHOWN,
     SECRET
@@ -139,26 +141,26 @@ public final class SettingType<T> {
     this.parser = parser;
   }
 
-  /** Returns the name of the type, for people. */
+  /** Returns the name of the type for the documentation. */
   public String name() {
     return name;
   }
 
-  /** Returns what values are allowed, for people. */
+  /** Returns a description of the allowed values, for documentation and messages. */
   public String allowed() {
     return allowed;
   }
 
-  /** Returns whether values must not be shown, because they are secrets or may hold one. */
+  /** Returns whether a value is or may contain a secret, so that no message may contain it. */
   public boolean isSecret() {
     return exposure == Exposure.SECRET;
   }
 
   /**
-   * Parses the text of a value.
+   * Parses the text of a value; ignores white space around it.
    *
-   * @throws IllegalArgumentException if it is not one that is allowed; the message never holds the
-   *     value of a secret type
+   * @throws IllegalArgumentException if the value isn't allowed; the message never contains a
+   *     secret
    */
   T parse(String text) {
     return parser.apply(text.strip());

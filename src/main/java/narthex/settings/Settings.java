@@ -12,25 +12,27 @@ import narthex.nix.PublicKey;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All settings, read once at the start. Immutable; every path is absolute, and nothing prints a
- * secret.
+ * The validated settings of one deployment, read once at the start. Immutable. All paths are
+ * absolute. No {@code toString} prints a secret.
  *
- * @param configFile the file that was read, or null if there is none
- * @param site what we say of ourselves
+ * @param configFile the configuration file for the whole server, or null if none was found
+ * @param site identity of this binary cache
  * @param http where the standalone server listens
- * @param storage where things are kept
- * @param database where the database is
- * @param search how the upstreams are searched together
- * @param upstreams the upstreams in the order given, may be empty; their URLs may hold passwords
- * @param signing the keys that sign
- * @param access who may do what
- * @param bodies how fast bodies of requests have to come
- * @param readers how fast answers have to be read
- * @param narInfos how narinfos are kept
- * @param fetching how NARs are fetched
- * @param chunking when and how NARs are cut into chunks
- * @param uploading what clients may put here and delete
- * @param origins where each setting was written, by its name; only those that were written
+ * @param storage the directories
+ * @param database address and credentials of the database
+ * @param search settings that all upstreams share
+ * @param upstreams the upstreams in the configured order, may be empty; their URLs may contain
+ *     passwords
+ * @param signing the signing keys
+ * @param access access control
+ * @param bodies pace required of request bodies
+ * @param readers pace required of clients that download
+ * @param narInfos caching of narinfos
+ * @param fetching downloading of NARs from upstreams
+ * @param chunking content-defined chunking of NARs
+ * @param uploading uploads and deletions by clients
+ * @param origins the source of each configured setting, by its name; settings without a source are
+ *     absent
  */
 public record Settings(
     @Nullable Path configFile,
@@ -57,7 +59,7 @@ public record Settings(
   }
 
   /**
-   * What we say of ourselves.
+   * Identity of this binary cache, as shown to clients.
    *
    * @param hostname the name of this binary cache
    * @param storeDir the store directory, such as /nix/store
@@ -70,33 +72,33 @@ public record Settings(
    * Where the standalone server listens.
    *
    * @param address the address
-   * @param port the port; 0 is any free one
-   * @param threads how many threads answer requests, also those of another server; 0 if not set
+   * @param port the port; 0 for any free port
+   * @param threads number of request threads, also in an application server; 0 if not configured
    */
   public record Http(String address, int port, int threads) {}
 
   /**
-   * Where things are kept. The folders need not exist yet.
+   * The directories. They may not exist yet.
    *
-   * @param dataDir the folder of everything that is kept
-   * @param blobRoot the folder of the blob store
+   * @param dataDir the data directory
+   * @param blobRoot the root directory of the blob store
    */
   public record Storage(Path dataDir, Path blobRoot) {}
 
   /**
-   * Where the database is.
+   * Address and credentials of the database. Exactly one of {@code url} and {@code jndi} is given.
    *
-   * @param url the JDBC URL, which may hold a password, or null if {@code jndi} is given
+   * @param url the JDBC URL, which may contain a password, or null
    * @param user the user, or null
    * @param password the password, or null
-   * @param jndi the name of a data source of the server, or null if {@code url} is given
+   * @param jndi the JNDI name of a data source of the application server, or null
    */
   public record Database(
       @Nullable String url,
       @Nullable String user,
       @Nullable String password,
       @Nullable String jndi) {
-    /** Without the URL and the password. */
+    /** Omits the URL and the password. */
     @Override
     public String toString() {
       return "Database[user=" + user + ", jndi=" + jndi + "]";
@@ -106,11 +108,11 @@ public record Settings(
   /**
    * One upstream.
    *
-   * @param url its base, which may hold a password that is not printed
-   * @param trustedKeys whose signatures make its narinfos trusted
-   * @param priority instead of the Priority in its nix-cache-info, or null
-   * @param allowUnsigned whether narinfos without a trusted signature are taken
-   * @param limits time-outs and bounds
+   * @param url the base URL; may contain a password, which {@code toString} omits
+   * @param trustedKeys public keys; a narinfo is trusted if one of them signed it
+   * @param priority overrides the Priority in its nix-cache-info; null to use that
+   * @param allowUnsigned whether to accept narinfos without a trusted signature
+   * @param limits timeouts and limits
    */
   public record Upstream(
       HttpUrl url,
@@ -125,14 +127,14 @@ public record Settings(
   }
 
   /**
-   * Time-outs and bounds of an upstream.
+   * Timeouts and limits of one upstream.
    *
-   * @param connect longest time to connect
-   * @param read longest silence on an open connection
+   * @param connect connect timeout
+   * @param read read timeout
    * @param retryWithin how long after its start a failed request may be retried
-   * @param maxConnections connections for NARs at most
-   * @param failuresToOpen failures in a row after which it is left alone
-   * @param probeAfter how long it is left alone
+   * @param maxConnections maximum number of connections for NARs
+   * @param failuresToOpen number of consecutive failures that suspend the upstream
+   * @param probeAfter time from the suspension to the next probe
    */
   public record Limits(
       Duration connect,
@@ -145,18 +147,18 @@ public record Settings(
   /**
    * The proxy for all upstreams.
    *
-   * @param url the proxy, or null for none
+   * @param url the proxy, or null for direct connections
    */
   public record Proxy(@Nullable HttpUrl url) {}
 
   /**
-   * How the upstreams are searched together.
+   * Settings that all upstreams share.
    *
-   * @param betterAnswerWait how long a hit waits for an upstream of better priority
-   * @param answerWithin bound of a whole search for a narinfo
-   * @param negativeTtl how long a miss is remembered; zero is not at all
-   * @param negativeEntries how many misses are remembered
-   * @param network how upstreams are reached
+   * @param betterAnswerWait how long a found narinfo waits for an upstream with better priority
+   * @param answerWithin timeout for a search for a narinfo in all upstreams, retries included
+   * @param negativeTtl how long to remember that no upstream has a path; zero to remember nothing
+   * @param negativeEntries maximum number of remembered misses
+   * @param network proxy, TLS and credentials
    */
   public record Search(
       Duration betterAnswerWait,
@@ -166,13 +168,15 @@ public record Settings(
       Network network) {}
 
   /**
-   * How upstreams are reached.
+   * Proxy, TLS and credentials for upstreams.
    *
-   * @param netrcFile file of passwords, or null
-   * @param proxy through which proxy, or null for what the environment says
-   * @param trustStore file of more certificate authorities, or null
-   * @param trustStorePassword its password, or null
-   * @param allowedHosts where upstreams may lead whatever the address is
+   * @param netrcFile netrc file with passwords, or null
+   * @param proxy the configured proxy, or null to use the proxy that the environment or the JVM
+   *     names
+   * @param trustStore file with additional certificate authorities, or null
+   * @param trustStorePassword password of the trust store, or null
+   * @param allowedHosts hosts that redirects and narinfo URLs may point to even at a private
+   *     address
    */
   public record Network(
       @Nullable Path netrcFile,
@@ -181,7 +185,7 @@ public record Settings(
       @Nullable String trustStorePassword,
       HostPatterns allowedHosts) {
 
-    /** Without the password. */
+    /** Omits the trust store's password and the proxy, whose URL may contain one. */
     @Override
     public String toString() {
       return "Network[netrcFile=" + netrcFile + ", trustStore=" + trustStore + "]";
@@ -191,9 +195,9 @@ public record Settings(
   /**
    * The keys that sign.
    *
-   * @param keyFiles the files of secret keys
-   * @param createMissing whether a file that is missing is made: only true for the default one
-   * @param newKeyName what a key is called that is made
+   * @param keyFiles files with secret keys
+   * @param createMissing whether to create a missing key file; true only for the default file
+   * @param newKeyName name of a created key
    */
   public record Signing(List<Path> keyFiles, boolean createMissing, String newKeyName) {
     /** Copies the list. */
@@ -203,20 +207,20 @@ public record Settings(
   }
 
   /**
-   * Who may do what.
+   * Access control.
    *
-   * @param read who may read
-   * @param write who may upload
-   * @param admin who may delete
+   * @param read the grant for reading
+   * @param write the grant for uploading
+   * @param admin the grant for deleting
    */
   public record Access(Grant read, Grant write, Grant admin) {}
 
   /**
-   * Who may do one thing.
+   * Access to one scope.
    *
-   * @param tokens tokens that allow it
-   * @param tokenFile file of more tokens, or null
-   * @param required whether it needs a token or a role even if there is no token
+   * @param tokens tokens that grant the scope
+   * @param tokenFile file with additional tokens, or null
+   * @param required whether the scope is guarded even if no token is configured
    */
   public record Grant(List<AccessToken> tokens, @Nullable Path tokenFile, boolean required) {
     /** Copies the list. */
@@ -226,45 +230,46 @@ public record Settings(
   }
 
   /**
-   * How fast bodies of requests have to come.
+   * Pace required of request bodies.
    *
-   * @param idleTimeout how long the next bytes may take
+   * @param idleTimeout maximum time without a byte
    * @param minBytesPerSecond on average; 0 is any
    */
   public record Bodies(Duration idleTimeout, long minBytesPerSecond) {}
 
   /**
-   * How fast answers have to be read while other requests wait for a thread.
+   * Pace required of clients that download, while other requests wait for a thread.
    *
-   * @param window how long that is measured
+   * @param window maximum wait for the client, and time over which the rate is averaged
    * @param minBytesPerSecond on average; 0 is any
    */
   public record Readers(Duration window, long minBytesPerSecond) {}
 
   /**
-   * How narinfos are kept.
+   * Caching of narinfos.
    *
-   * @param revalidateAfter after this one whose NAR is not stored is asked for upstream again
-   * @param memorySizeBytes how much of the answers is kept in memory
+   * @param revalidateAfter age after which to request a narinfo from upstream again if its NAR
+   *     isn't stored
+   * @param memorySizeBytes memory for recent narinfo responses, in bytes
    */
   public record NarInfos(Duration revalidateAfter, long memorySizeBytes) {}
 
   /**
-   * How NARs are fetched.
+   * Downloading of NARs from upstreams.
    *
-   * @param prefetch whether a NAR is fetched as soon as its narinfo is asked for
+   * @param prefetch whether to download a NAR as soon as a client requests its narinfo
    */
   public record Fetching(boolean prefetch) {}
 
   /**
-   * When and how NARs are cut into chunks.
+   * Content-defined chunking of NARs.
    *
    * @param mode off, lazy or eager
-   * @param sizes how long chunks and packs are
-   * @param allowOtherSizes whether stored chunks may have been cut with other sizes
-   * @param workers how many NARs are cut at once in the background
-   * @param deleteDelay how long a whole file stays beside the chunks
-   * @param advertised the compression that clients are told of NARs that are stored as chunks
+   * @param sizes sizes of chunks and packs
+   * @param allowOtherSizes whether to start although the stored chunks were cut with other sizes
+   * @param workers number of NARs to chunk concurrently in the background
+   * @param deleteDelay how long to keep the compressed file of a chunked NAR
+   * @param advertised the compression that narinfos of chunked NARs advertise
    */
   public record Chunking(
       String mode,
@@ -275,25 +280,26 @@ public record Settings(
       Compression advertised) {}
 
   /**
-   * How long chunks and packs are, in bytes; not checked yet.
+   * Sizes of chunks and packs, in bytes. Not validated against each other here.
    *
-   * @param min of a chunk
-   * @param avg of a chunk
-   * @param max of a chunk
-   * @param pack where a pack is full
+   * @param min minimum chunk size
+   * @param avg average chunk size
+   * @param max maximum chunk size
+   * @param pack target pack size
    */
   public record Sizes(long min, long avg, long max, long pack) {}
 
   /**
-   * What clients may put here and delete.
+   * Uploads and deletions by clients.
    *
-   * @param enabled whether they may upload
-   * @param requireTrusted whether a narinfo must be signed by one of the keys
-   * @param trustedKeys these keys; at least one if one is required
-   * @param maxNarBytes how large a NAR may be, decoded
-   * @param maxDocumentBytes how large any other document may be, decoded; also one from upstream
-   * @param grace how long a NAR stays that no narinfo names
-   * @param deleting whether they may delete
+   * @param enabled whether to accept uploads
+   * @param requireTrusted whether one of {@code trustedKeys} must have signed an uploaded narinfo
+   * @param trustedKeys public keys of uploaders; not empty if {@code requireTrusted}
+   * @param maxNarBytes maximum size of a NAR, in bytes, uncompressed
+   * @param maxDocumentBytes maximum size of any document besides narinfo and NAR, in bytes,
+   *     uncompressed; also limits documents from upstreams
+   * @param grace how long to keep a NAR that no narinfo references
+   * @param deleting whether to accept DELETE requests
    */
   public record Uploading(
       boolean enabled,
@@ -310,16 +316,16 @@ public record Settings(
   }
 
   /**
-   * Reads all settings.
+   * Reads and validates all settings.
    *
-   * @throws SettingsException if a name is unknown or a value is malformed, or if a file of
-   *     settings is named but not there
+   * @throws SettingsException if a name is unknown, a value is malformed, settings contradict each
+   *     other, or a configuration file is missing or unreadable
    */
   public static Settings read(SettingsSources sources) {
     return new SettingsAssembly(sources).settings();
   }
 
-  /** Returns the exception that says what is wrong with a setting and where it was written. */
+  /** Returns an exception for this setting that names its source; doesn't throw it. */
   public SettingsException problem(Setting<?> setting, String problem) {
     return new SettingsException(setting.name(), origins.get(setting.name()), problem);
   }

@@ -11,7 +11,10 @@ import narthex.nix.HostPatterns;
 import narthex.nix.HttpUrl;
 import narthex.nix.PublicKey;
 
-/** Puts the {@link Settings} together from the rows of the {@link SettingTable}. */
+/**
+ * Builds {@link Settings} from the sources: applies defaults, resolves paths and checks that
+ * settings fit together.
+ */
 final class SettingsAssembly {
   private static final String FALLBACK_HOST_NAME = "localhost";
   private static final Pattern HOST_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,252}");
@@ -112,7 +115,7 @@ final class SettingsAssembly {
 
   private Settings.Signing signing() {
     List<Path> given = reader.find(ServerSettings.SIGNING_KEY_FILES);
-    // Two keys of one name would shut each other out at the clients.
+    // A client keeps one public key for each key name, so no two contexts may share a name.
     String context = sources.context().suffix().replaceAll("[^A-Za-z0-9._-]", "-");
     String newKeyName = value(ServerSettings.HOSTNAME) + context + "-1";
     return given == null
@@ -140,7 +143,7 @@ final class SettingsAssembly {
 
   private Path blobRoot() {
     Path given = reader.find(StorageSettings.BLOB_URL);
-    // Not by way of the default's text: a data folder may hold what a URL may not.
+    // Not from the default text: the data directory may contain characters that a URL can't.
     return given == null ? dataDir.resolve("blobs") : given;
   }
 
@@ -181,7 +184,7 @@ final class SettingsAssembly {
 
   private List<Settings.Upstream> upstreams() {
     String raw = reader.rawText(UpstreamSettings.UPSTREAMS);
-    // Empty is a value here, and the only way to have no upstream.
+    // An empty value is allowed here. It is the only way to have no upstreams.
     List<HttpUrl> urls =
         raw != null && raw.isBlank() ? List.of() : value(UpstreamSettings.UPSTREAMS);
     checkPositions(urls.size());
@@ -212,7 +215,7 @@ final class SettingsAssembly {
             value(UpstreamSettings.PROBE_AFTER)));
   }
 
-  /** Checks every value that was written, also those that nothing would ask for. */
+  /** Validates every configured value, including values that the other settings make unused. */
   private void checkGiven() {
     for (String name : reader.givenNames()) {
       int position = UnknownSettings.position(name);

@@ -3,9 +3,8 @@ package narthex.settings;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A setting that is unknown or malformed; it stops the start. The message is one line that names
- * the setting, where it came from if that is known, its value unless it is secret, and what is
- * allowed.
+ * An unknown setting or an unusable value; stops the start. The message is one line that names the
+ * setting, its source if known, and the problem. It never contains a secret. Has no stack trace.
  */
 public final class SettingsException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -14,28 +13,28 @@ public final class SettingsException extends RuntimeException {
   private final @Nullable String source;
 
   /**
-   * Says what is wrong with one setting.
+   * Reports a problem with one setting.
    *
-   * @param setting the name of the setting as it was written
-   * @param source where it was written (a file, the environment, a system property), or null
-   * @param problem what is wrong and what is allowed; control characters are shown as '?'
+   * @param setting the name of the setting as the administrator wrote it
+   * @param source the source (a file, the environment, a system property), or null if unknown
+   * @param problem the problem, and the allowed values; control characters are replaced by '?'
    */
   public SettingsException(String setting, @Nullable String source, String problem) {
     super(
         printable(setting + (source == null ? "" : " (" + source + ")") + ": " + problem),
         null,
         false,
-        false); // servers would print the stack, which tells an operator nothing
+        false); // no stack trace: servers would print it, and it doesn't help an operator
     this.setting = setting;
     this.source = source;
   }
 
-  /** Returns the name of the setting, as it was written. */
+  /** Returns the name of the setting as the administrator wrote it. */
   public String setting() {
     return setting;
   }
 
-  /** Returns where the setting was written, or null if that is not known. */
+  /** Returns the source of the setting, or null if unknown. */
   public @Nullable String source() {
     return source;
   }

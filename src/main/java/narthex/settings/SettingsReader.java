@@ -17,13 +17,15 @@ import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the text of settings in the sources. What is given for one context wins over what is given
- * for the whole server; of the latter, system properties win over the environment, that over the
- * server's own MicroProfile Config, and that over the file. The configuration is built here and
- * registered nowhere, so that one that belongs to the application server is not changed.
+ * Finds the value of a setting in the sources. The first source that has it wins: parameters of the
+ * context, file of the context, system properties, environment, MicroProfile Config of the
+ * application server, file of the whole server.
+ *
+ * <p>The configuration built here isn't registered with {@code ConfigProvider}, so the application
+ * server's own configuration doesn't change.
  */
 final class SettingsReader {
-  /** How the names of all settings begin. */
+  /** Prefix of the property names of all settings. */
   static final String PREFIX = "narthex.";
 
   private static final String FILE_NAME = "narthex.properties";
@@ -31,7 +33,7 @@ final class SettingsReader {
   private static final int CONTEXT_PARAMETERS_ORDINAL = 600;
   private static final int CONTEXT_FILE_ORDINAL = 500;
 
-  /** These three are ordinals of the MicroProfile Config specification. */
+  /** 400 and 300 are the default ordinals of the MicroProfile Config specification. */
   private static final int SYSTEM_PROPERTIES_ORDINAL = 400;
 
   private static final int ENVIRONMENT_ORDINAL = 300;
@@ -70,9 +72,10 @@ final class SettingsReader {
   }
 
   /**
-   * Reads the sources.
+   * Reads the sources and validates all names in them.
    *
-   * @throws SettingsException if a name is unknown, or the file is named but missing or unreadable
+   * @throws SettingsException if a name is unknown, or a configuration file is missing or
+   *     unreadable
    */
   static SettingsReader open(SettingsSources sources) {
     SettingsReader reader = new SettingsReader(sources);
@@ -86,12 +89,15 @@ final class SettingsReader {
     return reader;
   }
 
-  /** Returns the file for the whole server that was read, or null if there is none. */
+  /** Returns the configuration file of the whole server, or null if none was found. */
   @Nullable Path file() {
     return file;
   }
 
-  /** Returns the names of all settings that are given somewhere, as in the table. */
+  /**
+   * Returns the property names of all configured settings; a name occurs once for each of its
+   * sources.
+   */
   List<String> givenNames() {
     List<String> names = new ArrayList<>(fileEntries.keySet());
     names.addAll(contextFileEntries.keySet());
@@ -104,15 +110,16 @@ final class SettingsReader {
     return names;
   }
 
-  /** Returns the text of a setting as written, perhaps empty, or null if nobody wrote it. */
+  /** Returns the configured text of a setting, perhaps empty, or null if no source has it. */
   @Nullable String rawText(Setting<?> setting) {
     ConfigValue value = config.getConfigValue(setting.name());
     return value == null ? null : value.getRawValue();
   }
 
   /**
-   * Returns the text of a setting as written, or null if nobody wrote it, it is empty, or it is the
-   * default as the documentation has it: a line of it may be used just so, placeholders and all.
+   * Returns the configured text of a setting, or null if no source has it, it is blank, or it
+   * equals the documented default. So an administrator can uncomment a line of {@code
+   * narthex.properties} unchanged, placeholders included.
    */
   @Nullable String text(Setting<?> setting) {
     String text = rawText(setting);
@@ -121,16 +128,20 @@ final class SettingsReader {
         : text;
   }
 
-  /** Returns the value of a setting, or null if nobody wrote it or it is empty. */
+  /**
+   * Returns the parsed value of a setting, or null if {@link #text} returns null.
+   *
+   * @throws SettingsException if the value is malformed
+   */
   <T> @Nullable T find(Setting<T> setting) {
     String text = text(setting);
     return text == null ? null : parse(setting, text);
   }
 
   /**
-   * Parses a text as the value of a setting.
+   * Parses text as the value of a setting.
    *
-   * @throws SettingsException if it is malformed
+   * @throws SettingsException if the text is malformed
    */
   <T> T parse(Setting<T> setting, String text) {
     try {
@@ -143,12 +154,12 @@ final class SettingsReader {
     }
   }
 
-  /** Returns the exception that says what is wrong with a setting and where it was written. */
+  /** Returns an exception for this setting that names its source; doesn't throw it. */
   SettingsException problem(Setting<?> setting, String problem) {
     return new SettingsException(setting.name(), origin(setting), problem);
   }
 
-  /** Returns where a setting was written, or null if it was not. */
+  /** Returns the source of a setting, for messages, or null if no source has it. */
   @Nullable String origin(Setting<?> setting) {
     return sourceOf(config, setting);
   }
@@ -158,7 +169,7 @@ final class SettingsReader {
     if (value == null || value.getRawValue() == null) {
       return null;
     }
-    // The names that SmallRye gives its sources are not for people.
+    // SmallRye's names of sources don't suit messages.
     return switch (value.getConfigSourceOrdinal()) {
       case CONTEXT_PARAMETERS_ORDINAL -> CONTEXT_PARAMETERS_SOURCE;
       case CONTEXT_FILE_ORDINAL -> "file " + contextFile;
@@ -199,7 +210,10 @@ final class SettingsReader {
     return first(folders(), FILE_NAME);
   }
 
-  /** The file for this context alone: beside the other one, or where that would be looked for. */
+  /**
+   * Finds the configuration file of this context: first next to the file of the whole server, then
+   * in the same directories as that.
+   */
   private @Nullable Path findContextFile() {
     List<Path> folders = new ArrayList<>();
     if (file != null && file.getParent() != null) {

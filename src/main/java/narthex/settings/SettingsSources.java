@@ -9,14 +9,15 @@ import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the settings are read from. Given in whole, so that a test does not depend on its machine.
+ * All inputs that settings are read from. Passed as a value, so tests don't depend on the machine.
+ * Immutable.
  *
  * @param systemProperties the JVM's system properties
  * @param environment the environment variables
- * @param workingDirectory where relative paths start where no server says otherwise
- * @param systemConfigDirectory the folder of the operating system's settings: /etc/narthex
+ * @param workingDirectory base of relative paths outside an application server
+ * @param systemConfigDirectory the system-wide configuration directory, /etc/narthex
  * @param hostName the name of this machine
- * @param context what there is for this deployment alone
+ * @param context the sources of this deployment
  */
 public record SettingsSources(
     Map<String, String> systemProperties,
@@ -27,8 +28,8 @@ public record SettingsSources(
     ContextSources context) {
 
   /**
-   * System property that our own launcher sets to {@code true}: embedded Tomcat sets {@code
-   * catalina.base} too, but it is a scratch folder then and nobody's home.
+   * System property that the standalone launcher sets to {@code true}. Embedded Tomcat sets {@code
+   * catalina.base} too, but to a temporary directory, so relative paths must not start there.
    */
   public static final String STANDALONE = "narthex.standalone";
 
@@ -36,7 +37,7 @@ public record SettingsSources(
   private static final String WILDFLY_DATA = "jboss.server.data.dir";
   private static final String WILDFLY_CONFIG = "jboss.server.config.dir";
 
-  /** Copies the maps and makes the folders absolute. */
+  /** Copies the maps and makes the directories absolute. */
   public SettingsSources {
     systemProperties = Map.copyOf(systemProperties);
     environment = Map.copyOf(environment);
@@ -45,9 +46,9 @@ public record SettingsSources(
   }
 
   /**
-   * Returns the sources of the running process, as they are now.
+   * Reads the present sources of the running process.
    *
-   * @param context those of the deployment
+   * @param context the sources of the deployment
    */
   public static SettingsSources ofThisProcess(ContextSources context) {
     Properties properties = System.getProperties();
@@ -63,8 +64,8 @@ public record SettingsSources(
   }
 
   /**
-   * Returns the folder where relative paths start: Tomcat's base, WildFly's data folder, or the
-   * working directory.
+   * Returns the base of relative paths: WildFly's data directory, else Tomcat's base directory,
+   * else the working directory.
    */
   Path baseDirectory() {
     Path wildFly = directory(WILDFLY_DATA);
@@ -72,12 +73,12 @@ public record SettingsSources(
     return wildFly != null ? wildFly : tomcat != null ? tomcat : workingDirectory;
   }
 
-  /** Returns Tomcat's base folder, or null outside a Tomcat of its own. */
+  /** Returns Tomcat's base directory, or null in the standalone server and outside Tomcat. */
   @Nullable Path tomcatBase() {
     return directory(TOMCAT_HOME);
   }
 
-  /** Returns WildFly's folder of settings, or null outside WildFly. */
+  /** Returns WildFly's configuration directory, or null outside WildFly. */
   @Nullable Path wildFlyConfig() {
     return directory(WILDFLY_CONFIG);
   }

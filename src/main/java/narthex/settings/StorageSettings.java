@@ -2,9 +2,9 @@ package narthex.settings;
 
 import java.nio.file.Path;
 
-/** The rows of the {@link SettingTable} that say where rows and bytes are kept. */
+/** The settings for the database and the blob store. */
 public final class StorageSettings {
-  /** The JDBC URL. */
+  /** JDBC URL of the database. */
   public static final Setting<String> DATABASE_URL =
       new Setting<>(
           "narthex.database.url",
@@ -18,7 +18,7 @@ public final class StorageSettings {
       new Setting<>(
           "narthex.database.password", SettingType.SECRET, "", "password of the database user");
 
-  /** The name of a data source of the server. */
+  /** JNDI name of a data source of the application server. */
   public static final Setting<String> DATABASE_JNDI =
       new Setting<>(
           "narthex.database.jndi",
@@ -27,7 +27,7 @@ public final class StorageSettings {
           "JNDI name of a data source of the application server, used instead of"
               + " narthex.database.url");
 
-  /** The folder of the blob store. */
+  /** Root directory of the blob store. */
   public static final Setting<Path> BLOB_URL =
       new Setting<>(
           "narthex.blob.url",
@@ -35,7 +35,7 @@ public final class StorageSettings {
           "file:<data-dir>/blobs",
           "where the bytes of NARs are stored");
 
-  /** The length at which a pack is full. */
+  /** Target pack size, in bytes. */
   public static final Setting<Long> BLOB_PART_SIZE =
       new Setting<>(
           "narthex.blob.part-size", SettingType.BYTES, "8MiB", "target size of a pack of chunks");

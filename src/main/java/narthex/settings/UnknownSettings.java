@@ -10,9 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Finds names of settings that no row of the {@link SettingTable} has, and says which was meant.
- */
+/** Rejects names that aren't in the {@link SettingTable} and suggests a similar one. */
 final class UnknownSettings {
   private static final Pattern POSITION_IN_NAME =
       Pattern.compile("(narthex\\.upstream\\.)([1-9][0-9]{0,5})(\\..*)");
@@ -21,8 +19,8 @@ final class UnknownSettings {
   private static final String ENVIRONMENT_PREFIX = "NARTHEX_";
 
   /**
-   * What Kubernetes puts into the environment of every container when a service is called narthex
-   * or narthex-something: nobody wrote these, so they must not stop the start.
+   * Variables that Kubernetes sets in every container if a service is called narthex or
+   * narthex-something. They aren't settings, so they must not stop the start.
    * https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
    */
   private static final Pattern SERVICE_LINK =
@@ -34,15 +32,15 @@ final class UnknownSettings {
   private static final Pattern SERVICE_PORT_ALONE = Pattern.compile("NARTHEX_(?:[A-Z0-9_]+_)?PORT");
   private static final Pattern SERVICE_ADDRESS = Pattern.compile("(?:tcp|udp|sctp)://.*");
 
-  /** Names that differ in more than this many letters are not similar. */
+  /** Maximum edit distance of a suggestion. */
   private static final int SIMILAR = 5;
 
   private UnknownSettings() {}
 
   /**
-   * Checks names of properties.
+   * Validates property names from one source.
    *
-   * @throws SettingsException for the first name, in the order of the alphabet, that is no setting
+   * @throws SettingsException for the alphabetically first name that is invalid
    */
   static void check(String source, Collection<String> names) {
     for (String name : new TreeSet<>(names)) {
@@ -58,9 +56,10 @@ final class UnknownSettings {
   }
 
   /**
-   * Checks the names of environment variables, of which all are {@linkplain #isOurs ours}.
+   * Validates the names of environment variables. The caller passes only variables that are
+   * {@linkplain #isOurs ours}.
    *
-   * @throws SettingsException for the first name, in the order of the alphabet, that is no setting
+   * @throws SettingsException for the alphabetically first name that is invalid
    */
   static void checkEnvironment(Map<String, String> environment) {
     for (String name : new TreeSet<>(environment.keySet())) {
@@ -71,7 +70,10 @@ final class UnknownSettings {
     }
   }
 
-  /** Returns whether an environment variable is meant for Narthex. */
+  /**
+   * Returns whether an environment variable is meant as a setting: its name starts with {@code
+   * NARTHEX_} or {@code narthex.}, and Kubernetes didn't set it for a service.
+   */
   static boolean isOurs(String name, String value) {
     if (name.startsWith("narthex.")) {
       return true;
@@ -84,14 +86,19 @@ final class UnknownSettings {
   }
 
   /**
-   * Returns the name in the table of an environment variable, or the variable's if there is none.
+   * Returns the property name for an environment variable, or the variable's own name if it is no
+   * setting.
    */
   static String propertyName(String environmentName) {
     String name = propertyNameOrNull(environmentName);
     return name == null ? environmentName : name;
   }
 
-  /** Returns the setting of that name, for positional ones at that position. */
+  /**
+   * Returns the row of the table for a property name. A name with a position, such as {@code
+   * narthex.upstream.2.priority}, finds the row with {@link SettingTable#POSITION}; a name with the
+   * placeholder itself finds none.
+   */
   static Optional<Setting<?>> findSetting(String name) {
     Matcher matcher = POSITION_IN_NAME.matcher(name);
     String inTable = matcher.matches() ? matcher.replaceFirst("$1<n>$3") : name;
@@ -106,7 +113,10 @@ final class UnknownSettings {
     return Optional.empty();
   }
 
-  /** Returns the position that a name of a setting holds, or 0. */
+  /**
+   * Returns the position of the upstream in a property name, counted from 1, or 0 if the name has
+   * none.
+   */
   static int position(String name) {
     Matcher matcher = POSITION_IN_NAME.matcher(name);
     String digits = matcher.matches() ? matcher.group(2) : null;
@@ -134,7 +144,7 @@ final class UnknownSettings {
     if (SERVICE_LINK.matcher(name).matches()) {
       return true;
     }
-    // NARTHEX_SOME_PORT could also be a misspelt setting: only its value tells.
+    // NARTHEX_SOME_PORT could also be a misspelt setting; only the value shows which.
     return SERVICE_PORT_ALONE.matcher(name).matches()
         ? SERVICE_ADDRESS.matcher(value).matches()
         : SERVICE_PORT.matcher(name).matches();
@@ -154,7 +164,7 @@ final class UnknownSettings {
     return text.toLowerCase(Locale.ROOT);
   }
 
-  /** Levenshtein's distance: how many letters to add, drop or change. */
+  /** Levenshtein distance: the number of letters to insert, delete or replace. */
   private static int distance(String from, String to) {
     int[] row = new int[to.length() + 1];
     for (int j = 0; j <= to.length(); j++) {

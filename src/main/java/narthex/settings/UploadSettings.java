@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import narthex.nix.PublicKey;
 
-/** The rows of the {@link SettingTable} that say what clients may put here and delete. */
+/** The settings for uploads and deletions. */
 public final class UploadSettings {
   static final Setting<Duration> BODY_IDLE_TIMEOUT =
       new Setting<>(

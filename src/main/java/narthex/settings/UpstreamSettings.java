@@ -7,10 +7,7 @@ import narthex.nix.HostPatterns;
 import narthex.nix.HttpUrl;
 import narthex.nix.PublicKey;
 
-/**
- * The rows of the {@link SettingTable} that say which upstreams are asked, and how they are
- * reached.
- */
+/** The settings for upstreams and the network to them. */
 public final class UpstreamSettings {
   static final Setting<List<HttpUrl>> UPSTREAMS =
       new Setting<>(
@@ -120,7 +117,7 @@ public final class UpstreamSettings {
           "HTTP proxy for all upstreams; unset: the environment variables http_proxy, https_proxy,"
               + " all_proxy and no_proxy, else the proxy properties of the JVM");
 
-  /** The file with more certificate authorities. */
+  /** Path of the file with additional certificate authorities. */
   public static final Setting<Path> TRUST_STORE =
       new Setting<>(
           "narthex.upstream.trust-store",
@@ -143,7 +140,7 @@ public final class UpstreamSettings {
           "hosts that redirects and the URLs of narinfos may point to although their address is"
               + " loopback, link-local or private and the upstream's own address is not");
 
-  /** The file with passwords for upstreams. */
+  /** Path of the netrc file with passwords for upstreams. */
   public static final Setting<Path> NETRC_FILE =
       new Setting<>(
           "narthex.netrc-file",

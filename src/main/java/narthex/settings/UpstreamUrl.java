@@ -3,14 +3,14 @@ package narthex.settings;
 import java.util.Locale;
 import narthex.nix.HttpUrl;
 
-/** The text of an upstream's base URL, which may hold a password and so is never shown. */
+/** Parses base URLs of upstreams. They may contain a password, so no message contains one. */
 final class UpstreamUrl {
   private UpstreamUrl() {}
 
   /**
-   * Parses {@code http[s]://[user[:password]@]host[:port][/path]}; slashes at the end are dropped.
+   * Parses {@code http[s]://[user[:password]@]host[:port][/path]}; removes trailing slashes.
    *
-   * @throws IllegalArgumentException if the text is no such URL; the message holds no part of it
+   * @throws IllegalArgumentException if the text isn't such a URL
    */
   static HttpUrl parse(String text) {
     HttpUrl url;
@@ -25,7 +25,10 @@ final class UpstreamUrl {
     return url;
   }
 
-  /** Returns the URL without user and password. */
+  /**
+   * Returns the URL without user and password, scheme and host in lower case, for comparing and for
+   * messages.
+   */
   static String place(HttpUrl url) {
     String port = url.port() < 0 ? "" : ":" + url.port();
     String place = url.scheme() + "://" + url.host() + port;

@@ -1,6 +1,6 @@
 /**
- * Every setting: its name, type, default and description. Settings are read here from all their
- * sources, and validated.
+ * Settings: their names, types, defaults and descriptions; reads them from all sources and
+ * validates them.
  *
  * <p>May import: the JDK, {@code nix}, {@code stream}, SmallRye Config and MicroProfile Config.
  */
