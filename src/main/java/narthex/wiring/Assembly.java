@@ -48,8 +48,8 @@ import narthex.upstream.Upstreams;
 import narthex.web.Site;
 
 /**
- * Makes the objects of one served cache from its settings and from what it stands on. Opens nothing
- * and starts nothing, so there is nothing to close.
+ * Creates the objects of one served cache from its settings and its {@link Base}. Opens no resource
+ * and starts no thread, so there is nothing to close.
  */
 public final class Assembly {
   private final Settings settings;
@@ -66,14 +66,14 @@ public final class Assembly {
   private final Deletion deletion;
 
   /**
-   * What a served cache stands on. Whoever opened it closes it.
+   * The resources that a served cache uses. Their opener closes them.
    *
-   * @param database the rows
-   * @param blobs the bytes
-   * @param upstreams the caches to ask
-   * @param decoders the memory of decoders
-   * @param threads what runs tasks
-   * @param clock tells the time
+   * @param database the database
+   * @param blobs the blob store
+   * @param upstreams the upstreams
+   * @param decoders limits the memory of decoders
+   * @param threads the thread pools
+   * @param clock the present time
    */
   public record Base(
       Database database,
@@ -84,20 +84,21 @@ public final class Assembly {
       InstantSource clock) {}
 
   /**
-   * What runs tasks.
+   * The thread pools.
    *
-   * @param tasks runs at once what a request waits for
-   * @param checkers runs at once the checks of what comes in
-   * @param prefetchers runs downloads that no client waits for; may refuse some
+   * @param tasks for work that requests wait for; starts each task at once
+   * @param checkers for verifying incoming NARs; starts each task at once
+   * @param prefetchers for downloads that no client waits for; may reject tasks
    */
   public record Threads(
       ExecutorService tasks, ExecutorService checkers, ExecutorService prefetchers) {}
 
   /**
-   * Makes everything.
+   * Creates all objects.
    *
-   * @throws IOException if a file or the database cannot be read
-   * @throws SettingsException if what is stored does not fit the settings
+   * @throws IOException if the database can't be read
+   * @throws SettingsException if a signing key can't be read, or if the chunk sizes aren't valid or
+   *     aren't those of the stored chunks
    */
   public Assembly(Settings settings, Base base) throws IOException {
     this.settings = settings;
@@ -183,9 +184,10 @@ public final class Assembly {
   }
 
   /**
-   * Returns what requests see.
+   * Returns a new site with these lookups, uploads and deletions.
    *
-   * @param resources what they share
+   * @param resources limited resources that requests share
+   * @throws SettingsException if a token file can't be read
    */
   public Site site(Site.Resources resources) {
     return new Site(
@@ -200,7 +202,7 @@ public final class Assembly {
         resources);
   }
 
-  /** Returns what is to do in the background, in the order of its urgency. */
+  /** Returns the background chores, the most urgent first. */
   List<Chore<?>> chores() {
     Database database = base.database();
     BlobStore blobs = base.blobs();
@@ -219,27 +221,27 @@ public final class Assembly {
     return chores;
   }
 
-  /** Returns where answers are found. */
+  /** Returns the lookups for GET and HEAD. */
   public Site.Lookups lookups() {
     return lookups;
   }
 
-  /** Returns where uploads go. */
+  /** Returns the handlers of uploads. */
   public Site.Uploads uploads() {
     return uploads;
   }
 
-  /** Returns what is stored of NARs. */
+  /** Returns the stored NARs. */
   public StoredNars stored() {
     return stored;
   }
 
-  /** Returns what cuts NARs into chunks, and finds them again. */
+  /** Returns the NARs that are stored as chunks. */
   public ChunkedNars chunked() {
     return chunked;
   }
 
-  /** Returns what is in flight. */
+  /** Returns the registry of NARs in flight. */
   public InFlightRegistry flights() {
     return flights;
   }

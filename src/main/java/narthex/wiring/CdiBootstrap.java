@@ -6,13 +6,13 @@ import jakarta.servlet.ServletContextListener;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Starts CDI where the server brings none (Tomcat), and leaves it alone where it does (WildFly). It
- * must be the first listener of {@code web.xml}.
+ * Starts CDI if the server doesn't provide it (Tomcat). Does nothing if it does (WildFly). It must
+ * be the first listener in {@code web.xml}.
  *
  * <p>Weld's own initializer is switched off by {@code <absolute-ordering/>}, because it breaks
- * deployments on servers with CDI. Weld's request listener is not forwarded to either: our beans
- * are only {@code @ApplicationScoped} or {@code @Dependent}, and a request that activates no scope
- * costs nothing. Injection into servlets and filters does not need it.
+ * deployments on servers with CDI. Request events aren't forwarded to Weld's listener: our beans
+ * are only {@code @ApplicationScoped} or {@code @Dependent}, so no request needs a scope. Injection
+ * into servlets and filters works without one.
  */
 public final class CdiBootstrap implements ServletContextListener {
 
@@ -34,20 +34,19 @@ public final class CdiBootstrap implements ServletContextListener {
       weld.contextDestroyed(event);
       weld = null;
     }
-    RecordLinkage.forgetOurs(); // the last thing that happens here
+    RecordLinkage.forgetOurs(); // last, because Weld uses our records too
   }
 
   private static boolean serverHasCdi() {
     try {
       CDI.current().getBeanManager();
       return true;
-    } catch (
-        IllegalStateException absent) { // "Unable to access CDI": what the specification prescribes
+    } catch (IllegalStateException absent) { // CDI.current() must throw this if there is no CDI
       return false;
     }
   }
 
-  /** Loaded only where it is used: on WildFly the bundled Weld must not be touched. */
+  /** Loads Weld's classes on first use only: on WildFly the bundled Weld must not be loaded. */
   private static final class BundledWeld {
     static ServletContextListener listener() {
       return new org.jboss.weld.environment.servlet.Listener();

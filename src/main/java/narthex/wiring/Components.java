@@ -27,7 +27,7 @@ import narthex.web.RunningRequests;
 import narthex.web.Shares;
 import narthex.web.Site;
 
-/** Opens and starts what one deployment needs; closes it in the opposite order. */
+/** Opens and starts all components of one deployment. Closes them in reverse order. */
 final class Components implements Closeable {
   private static final System.Logger LOG = System.getLogger(Components.class.getName());
 
@@ -67,11 +67,13 @@ final class Components implements Closeable {
   }
 
   /**
-   * Makes everything.
+   * Opens and starts the components.
    *
-   * @param context what the deployment is called
-   * @param requestThreads how many threads of the server answer requests
-   * @throws IOException if the storage cannot be opened; what was opened is closed again
+   * @param context the context path, named in the lock file of the data directory
+   * @param requestThreads number of the server's request threads
+   * @throws IOException if the database can't be read; all opened components are closed
+   * @throws SettingsException if a setting can't be used, for example because its file can't be
+   *     opened; all opened components are closed
    */
   static Components open(Settings settings, String context, int requestThreads) throws IOException {
     Deque<Closeable> closeables = new ArrayDeque<>();
@@ -83,12 +85,11 @@ final class Components implements Closeable {
     }
   }
 
-  /** What requests see. */
   Site site() {
     return site;
   }
 
-  /** The same, which is stopped when everything is closed. */
+  /** Returns the executor, registered to be stopped by {@link #close}. */
   private <T extends ExecutorService> T stopping(T executor) {
     closeables.push(() -> ThreadPools.stop(executor));
     return executor;
@@ -112,7 +113,7 @@ final class Components implements Closeable {
         address.jndi() == null
             ? StorageSettings.DATABASE_URL.name()
             : StorageSettings.DATABASE_JNDI.name();
-    // The pool would log with its whole trace what is thrown here and said in one line.
+    // The pool would log a failure with its stack trace. We report it in one line.
     Logger pool = Logger.getLogger("com.zaxxer.hikari.pool.HikariPool");
     java.util.logging.Level before = pool.getLevel();
     pool.setLevel(java.util.logging.Level.OFF);
@@ -139,7 +140,7 @@ final class Components implements Closeable {
     return new BodyPace(bodies.idleTimeout(), bodies.minBytesPerSecond(), timer);
   }
 
-  /** Starts what no request waits for. */
+  /** Starts the background chores. */
   private void startChores(Settings settings, Assembly assembly) {
     ScheduledExecutorService timer = stopping(ThreadPools.timer("narthex-maintain"));
     int workers = settings.chunking().workers();

@@ -15,18 +15,20 @@ import narthex.settings.SettingsException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The folder of everything that is kept, held by one server at a time.
+ * The data directory, locked so that only one server uses it. On a file system without locks, only
+ * other deployments in this process are kept out; a warning is logged.
  *
- * <p>The operating system holds the lock on a file in it, and gives it up with the process, however
- * that ends. Such a lock belongs to the whole process, and is lost as soon as anything in it closes
- * the file. So a folder that another deployment in this process holds must be known before the file
- * is opened: a system property says so, the one place that all class loaders share.
+ * <p>The lock is a file lock of the operating system, which is released when the process ends, even
+ * if it is killed. Such a lock belongs to the whole process, and on POSIX systems the process loses
+ * it as soon as it closes any descriptor of the file. So before the file is opened, a system
+ * property shows whether another deployment in this process holds the directory. System properties
+ * are shared by all class loaders.
  */
 final class DataFolder implements Closeable {
   private static final System.Logger LOG = System.getLogger(DataFolder.class.getName());
   private static final String LOCK_FILE = "narthex.lock";
 
-  /** Does not begin like the name of a setting. */
+  /** Doesn't start with {@code narthex.}, so it isn't taken for a setting. */
   private static final String HELD = "held-by-narthex:";
 
   private final FileChannel channel;
@@ -38,11 +40,11 @@ final class DataFolder implements Closeable {
   }
 
   /**
-   * Makes the folder if it is missing, and holds it until it is closed.
+   * Locks the directory until {@link #close}. Creates it if it is missing.
    *
-   * @param holder who holds it, for the message that another one gets
-   * @throws SettingsException if another server holds it
-   * @throws IOException if it cannot be made or written
+   * @param holder description of this server for the error message of another one
+   * @throws SettingsException if another server or deployment holds the lock
+   * @throws IOException if the directory can't be created or the lock file can't be written
    */
   static DataFolder hold(Path folder, String holder) throws IOException {
     Files.createDirectories(folder);
@@ -70,7 +72,10 @@ final class DataFolder implements Closeable {
     }
   }
 
-  /** Lets the next one have it. The file stays: removing it could remove that of the next one. */
+  /**
+   * Releases the lock. The lock file stays: deleting it could delete the file that the next holder
+   * has just locked.
+   */
   @Override
   public void close() throws IOException {
     try {
@@ -107,7 +112,7 @@ final class DataFolder implements Closeable {
 
   private static void closeQuietly(@Nullable FileChannel channel) {
     try (channel) {
-      // nothing but closing it
+      // only closes it
     } catch (IOException e) {
       LOG.log(Level.DEBUG, "lock file not closed", e);
     }

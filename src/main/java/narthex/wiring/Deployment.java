@@ -9,28 +9,31 @@ import narthex.settings.Settings;
 import narthex.web.Site;
 import org.jspecify.annotations.Nullable;
 
-/** The CDI side of the wiring: gives the filters the site that {@link ServerLifecycle} opened. */
+/** CDI bean that holds the components of the deployment and produces their {@link Site}. */
 @ApplicationScoped
 public class Deployment {
   private volatile @Nullable Components components;
 
   /**
-   * Opens everything; called once, before the first request.
+   * Opens the components. Called once, before the first request.
    *
    * @param context the context path
-   * @param requestThreads how many threads of the server answer requests
+   * @param requestThreads number of the server's request threads
+   * @throws IOException if the database can't be read
    */
   void open(Settings settings, String context, int requestThreads) throws IOException {
     components = Components.open(settings, context, requestThreads);
   }
 
   /**
-   * Closes everything; called once, when no more requests come. Those that are running break off
-   * for that, and are waited for: a server that has put our classes away could no longer tell their
-   * clients that what they got is not the whole.
+   * Closes the components, then waits for running requests to end. Called once, after the last
+   * request has started. Closing makes running requests fail. Each must still abort its connection,
+   * so that its client sees an incomplete response; that is impossible once the server has unloaded
+   * our classes.
    *
-   * @param atMost how long they are waited for
-   * @return whether none is running any more
+   * @param atMost maximum wait
+   * @return false if requests were still running after {@code atMost}, or if the thread was
+   *     interrupted
    */
   boolean close(Duration atMost) {
     Components opened = components;

@@ -7,14 +7,17 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import narthex.settings.SettingsException;
 
-/** Opens what a setting names. If that fails, the start ends with one line that names it. */
+/**
+ * Opens resources that settings name. A failure becomes a {@link SettingsException}, a one-line
+ * message that names the setting.
+ */
 final class Opening {
   private Opening() {}
 
   /**
-   * What is opened.
+   * Opens a resource.
    *
-   * @param <T> its type
+   * @param <T> the type of the resource
    */
   @FunctionalInterface
   interface Step<T> {
@@ -22,10 +25,10 @@ final class Opening {
   }
 
   /**
-   * Opens it.
+   * Opens a resource.
    *
-   * @param setting the name of the setting that an operator would have to change
-   * @throws SettingsException if it cannot be opened; the message says why
+   * @param setting the name of the setting that names the resource
+   * @throws SettingsException if the step throws an {@link IOException}
    */
   static <T> T of(String setting, Step<T> step) {
     try {
@@ -36,7 +39,8 @@ final class Opening {
   }
 
   /**
-   * Returns why something failed, in one line: some file systems name the file and nothing else.
+   * Returns the reason of a failure. The message of some file system exceptions is just the path;
+   * the kind of failure is added to it.
    */
   static String reason(IOException failure) {
     String text = String.valueOf(failure.getMessage());

@@ -33,7 +33,7 @@ import narthex.web.DeletionPolicy;
 import narthex.web.Scope;
 import narthex.web.UploadPolicy;
 
-/** What the settings allow and require, in the types of those who apply it. */
+/** Converts settings to the policy types of the other packages. */
 final class Policies {
   private Policies() {}
 
@@ -102,9 +102,9 @@ final class Policies {
   }
 
   /**
-   * How chunks are made.
+   * Returns the policy for chunks and packs.
    *
-   * @throws SettingsException if the sizes do not fit together
+   * @throws SettingsException if a size is out of range, or they don't fit together
    */
   static ChunkStore.Policy chunks(Settings settings) {
     Settings.Sizes said = settings.chunking().sizes();
@@ -126,7 +126,10 @@ final class Policies {
     }
   }
 
-  /** What no int holds is beyond every bound of a chunk's length too. */
+  /**
+   * Converts to int. A larger size becomes the largest int, which exceeds every limit of {@link
+   * ChunkSizes} too.
+   */
   private static int bytes(long size) {
     return (int) Math.min(Integer.MAX_VALUE, size);
   }

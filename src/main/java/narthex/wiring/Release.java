@@ -7,13 +7,13 @@ import java.io.UncheckedIOException;
 import java.util.Objects;
 import java.util.Properties;
 
-/** Which release of Narthex this is, as the build wrote it down. Immutable. */
+/** The release of Narthex, as recorded by the build. Immutable. */
 @Dependent
 public final class Release {
 
   private final String version;
 
-  /** Reads what the build left beside the classes. */
+  /** Reads {@code release.properties} from the class path. */
   public Release() {
     Properties facts = new Properties();
     try (InputStream in =
@@ -25,7 +25,7 @@ public final class Release {
     version = facts.getProperty("version", "unknown");
   }
 
-  /** The version in the build file, for example {@code 1.2.0}. */
+  /** Returns the version in the build file, such as {@code 1.2.0}. */
   public String version() {
     return version;
   }

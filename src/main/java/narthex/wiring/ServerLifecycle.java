@@ -18,13 +18,16 @@ import narthex.settings.SettingsSources;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Starts and stops the server with its deployment. The second listener of {@code web.xml}: CDI is
- * there when it starts and still there when it stops.
+ * Starts and stops Narthex with its deployment. It must be the second listener in {@code web.xml},
+ * after {@link CdiBootstrap}, so that CDI is available at its start and its stop.
  */
 public final class ServerLifecycle implements ServletContextListener {
   private static final System.Logger LOG = System.getLogger(ServerLifecycle.class.getName());
 
-  /** A request that is not done by then waits for a client that does not read. */
+  /**
+   * Maximum wait for running requests at the stop. A request that takes longer is blocked by a
+   * client that doesn't read.
+   */
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private @Nullable Deployment deployment;
@@ -66,8 +69,8 @@ public final class ServerLifecycle implements ServletContextListener {
   }
 
   /**
-   * Says in one line of the server's own log why there is no start: Tomcat writes what a listener
-   * throws into another file. Alone, the program says it itself.
+   * Logs in one line why the start failed, because Tomcat logs exceptions of listeners to another
+   * file. The standalone program prints the reason itself.
    */
   private static void tell(ServletContext context, String reason) {
     if (System.getProperty(SettingsSources.STANDALONE) == null) {

@@ -21,7 +21,7 @@ import narthex.nix.SecretKey;
 import narthex.settings.Settings;
 import narthex.settings.SettingsException;
 
-/** The secret keys in the key files; the default one is made at the first start. */
+/** Reads the secret signing keys. Creates the default key at the first start. */
 final class SigningKeys {
   private static final System.Logger LOG = System.getLogger(SigningKeys.class.getName());
   private static final String SETTING = "narthex.signing.key-files";
@@ -29,9 +29,9 @@ final class SigningKeys {
   private SigningKeys() {}
 
   /**
-   * Reads the keys.
+   * Reads the keys, in the order of the files. Creates a missing file if the settings allow it.
    *
-   * @throws SettingsException if a file is missing or holds no key
+   * @throws SettingsException if a file can't be read or created, or contains no key
    */
   static List<SecretKey> load(Settings.Signing settings) {
     List<SecretKey> keys = new ArrayList<>();
@@ -51,7 +51,10 @@ final class SigningKeys {
     return List.copyOf(keys);
   }
 
-  /** Makes a key that is readable by its owner only, durable before anything is signed with it. */
+  /**
+   * Creates a key file that only its owner can read. Its content is forced to disk before the file
+   * gets its name. Keeps a file that another process creates at the same time.
+   */
   private static void create(Path file, String name) throws IOException {
     SecretKey key = SecretKey.generate(name, new SecureRandom());
     Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent(), "a file has a folder");

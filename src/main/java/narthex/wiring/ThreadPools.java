@@ -17,10 +17,10 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class ThreadPools {
   private static final System.Logger LOG = System.getLogger(ThreadPools.class.getName());
 
-  /** Idle threads end after this. */
+  /** Time after which an idle thread ends. */
   private static final Duration IDLE = Duration.ofSeconds(30);
 
-  /** How long a stop waits for work to notice it; what goes on after it is logged. */
+  /** Maximum wait for interrupted tasks to end. If some go on, a warning is logged. */
   private static final Duration STOP = Duration.ofSeconds(10);
 
   private static final int PREFETCHES_AT_ONCE = 4;
@@ -29,9 +29,9 @@ public final class ThreadPools {
   private ThreadPools() {}
 
   /**
-   * As many threads as there is work, each at once: no task waits for another. What it runs is
-   * bounded elsewhere: by the server's request threads, by the connections of each upstream, and,
-   * in memory, by the {@link narthex.stream.DecoderBudget}.
+   * Returns a pool that starts every task at once, in a new thread if none is idle. Its callers
+   * bound the number of tasks: by the server's request threads, by the connections to each upstream
+   * and, for memory, by the {@link narthex.stream.DecoderBudget}.
    */
   public static ExecutorService unbounded(String name) {
     return new ThreadPoolExecutor(
@@ -43,12 +43,14 @@ public final class ThreadPools {
         threads(name));
   }
 
-  /** A few threads and a bounded queue; rejects what does not fit. */
+  /**
+   * Returns a pool with 4 threads and a queue of 10000 tasks. Rejects tasks when the queue is full.
+   */
   public static ExecutorService prefetching(String name) {
     return fixed(PREFETCHES_AT_ONCE, new LinkedBlockingQueue<>(PREFETCHES_WAITING), threads(name));
   }
 
-  /** So many threads, which give way to those that somebody waits for. */
+  /** Returns a pool of threads with minimum priority and an unbounded queue. */
   static ExecutorService background(String name, int threads) {
     ThreadFactory factory = threads(name);
     return fixed(
@@ -61,7 +63,7 @@ public final class ThreadPools {
         });
   }
 
-  /** So many threads and a queue; none of them while there is nothing to do. */
+  /** Returns a pool with at most this many threads, which end when idle. */
   private static ExecutorService fixed(
       int threads, BlockingQueue<Runnable> queue, ThreadFactory factory) {
     ThreadPoolExecutor executor =
@@ -71,14 +73,17 @@ public final class ThreadPools {
     return executor;
   }
 
-  /** One thread, for what is due at some time, or again and again. */
+  /** Returns a single thread for delayed and periodic tasks. */
   static ScheduledExecutorService timer(String name) {
     ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1, threads(name));
     executor.setRemoveOnCancelPolicy(true);
     return executor;
   }
 
-  /** Interrupts what runs and waits a bounded time for it to end. */
+  /**
+   * Stops a pool: drops waiting tasks, interrupts running tasks and waits for them for 10 seconds
+   * at most. An interrupt ends the wait; the thread stays interrupted.
+   */
   public static void stop(ExecutorService executor) {
     executor.shutdownNow();
     try {

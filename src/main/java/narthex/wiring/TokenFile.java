@@ -18,10 +18,9 @@ import narthex.settings.SettingsException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file with one token a line; blank lines and such that begin with {@code #} do not count. A file
- * that has changed is read again when it is next asked. If it cannot be used then, the tokens that
- * were read last still hold, so that a rotation that goes wrong locks nobody out. Safe for use by
- * many threads.
+ * A file with one token per line. Blank lines and lines that start with {@code #} are ignored.
+ * {@link #get} reads the file again if it has changed. If it is then missing, empty or malformed,
+ * the previous tokens stay valid, so that a failed rotation locks no client out. Thread-safe.
  */
 final class TokenFile implements Supplier<List<Sha256>> {
   private static final System.Logger LOG = System.getLogger(TokenFile.class.getName());
@@ -34,7 +33,7 @@ final class TokenFile implements Supplier<List<Sha256>> {
     this.last = first;
   }
 
-  /** What tells one version of the file from the next; null where there is no file. */
+  /** The facts by which a change of the file is detected. */
   private record Version(FileTime changed, long size, @Nullable Object key) {
     static @Nullable Version of(Path file) {
       try {
@@ -49,10 +48,10 @@ final class TokenFile implements Supplier<List<Sha256>> {
   private record Reading(@Nullable Version version, List<Sha256> tokens) {}
 
   /**
-   * Reads the file for the first time.
+   * Reads the file.
    *
-   * @param setting the setting that names it
-   * @throws SettingsException if it cannot be read, or holds no token, or one that is refused
+   * @param setting the setting that names the file
+   * @throws SettingsException if the file can't be read, or contains no token or a malformed one
    */
   static TokenFile open(Setting<Path> setting, Path file) {
     Version version = Version.of(file);

@@ -18,16 +18,16 @@ import narthex.upstream.UpstreamPolicy;
 import narthex.upstream.Upstreams;
 import org.jspecify.annotations.Nullable;
 
-/** Makes the upstreams from the settings. */
+/** Creates the upstreams from the settings. */
 public final class UpstreamAssembly {
   private UpstreamAssembly() {}
 
   /**
-   * Makes the upstreams; the caller closes them.
+   * Creates the upstreams. The caller closes them.
    *
-   * @param tasks runs the questions
-   * @param decoders decodes what upstreams send encoded
-   * @throws IOException if a file that the settings name cannot be read
+   * @param tasks runs requests for narinfos
+   * @param decoders limits the decoding of responses with a content coding
+   * @throws SettingsException if the netrc file or the trust store can't be read
    */
   public static Upstreams open(Settings settings, ExecutorService tasks, DecoderShare decoders)
       throws IOException {
@@ -86,7 +86,7 @@ public final class UpstreamAssembly {
     return Opening.of(UpstreamSettings.TRUST_STORE.name(), () -> TrustStore.load(file, password));
   }
 
-  /** One line for each upstream: its URL and how it fares. */
+  /** Returns one line per upstream: its URL without credentials, and its state. */
   static List<String> states(Upstreams upstreams) {
     return upstreams.states().stream().map(each -> each.base() + " " + each.text()).toList();
   }
