@@ -13,7 +13,7 @@ import narthex.nix.NarFile;
 import narthex.nix.NarFileName;
 import narthex.nix.NarInfo;
 import narthex.staging.Flight;
-import narthex.staging.InFlightRegistry;
+import narthex.staging.Flights;
 
 /**
  * Downloads NARs, given a narinfo or only a file name. Concurrent requests for the same NAR share
@@ -49,7 +49,7 @@ public final class NarDownload {
   private final NarSources sources;
   private final NarIngest ingest;
   private final Database database;
-  private final InFlightRegistry flights;
+  private final Flights flights;
   private final Threads threads;
   private final Policy policy;
 
@@ -58,7 +58,7 @@ public final class NarDownload {
       NarSources sources,
       NarIngest ingest,
       Database database,
-      InFlightRegistry flights,
+      Flights flights,
       Threads threads,
       Policy policy) {
     this.sources = sources;

@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
 import narthex.staging.Flight;
-import narthex.staging.InFlightRegistry;
+import narthex.staging.Flights;
 import narthex.stream.CorruptNarException;
 import narthex.upstream.NarBody;
 import org.jspecify.annotations.Nullable;
@@ -30,10 +30,10 @@ final class NarFetch {
   private final DownloadTarget target;
   private final NarIngest ingest;
   private final Flight flight;
-  private final InFlightRegistry flights;
+  private final Flights flights;
 
   /** Creates a fetch of the target for the readers of the flight. */
-  NarFetch(DownloadTarget target, NarIngest ingest, Flight flight, InFlightRegistry flights) {
+  NarFetch(DownloadTarget target, NarIngest ingest, Flight flight, Flights flights) {
     this.target = target;
     this.ingest = ingest;
     this.flight = flight;

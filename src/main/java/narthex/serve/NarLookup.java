@@ -18,7 +18,7 @@ import narthex.nix.NarFileName;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
-import narthex.staging.InFlightRegistry;
+import narthex.staging.Flights;
 import narthex.store.ChunkedNars;
 import narthex.store.StoreListener;
 import narthex.store.StoredNars;
@@ -44,7 +44,7 @@ public final class NarLookup implements StoreListener {
   private final Database database;
   private final StoredSources stored;
   private final EntityTags tags;
-  private final InFlightRegistry flights;
+  private final Flights flights;
   private final NarDownload download;
   private final NarFlights coming;
 
@@ -53,7 +53,7 @@ public final class NarLookup implements StoreListener {
       Database database,
       StoredNars nars,
       ChunkedNars chunked,
-      InFlightRegistry flights,
+      Flights flights,
       NarDownload download,
       DecoderShare decoders) {
     this.database = database;

@@ -22,7 +22,10 @@ public final class Flight {
   private static final Duration SILENCE = Duration.ofMinutes(10);
 
   /** Identifies a flight: the registry has at most one for each key. */
-  public sealed interface Key permits ByNar, ByFile {}
+  public sealed interface Key permits ByNar, ByFile {
+    /** The key as one word; the same on every replica. */
+    String name();
+  }
 
   /**
    * A file of a known NAR.
@@ -30,7 +33,12 @@ public final class Flight {
    * @param nar the NAR
    * @param compression the compression in the narinfo
    */
-  public record ByNar(NarId nar, Compression compression) implements Key {}
+  public record ByNar(NarId nar, Compression compression) implements Key {
+    @Override
+    public String name() {
+      return "nar-" + nar.hash().nix32() + "-" + nar.sizeBytes() + "-" + compression.nixName();
+    }
+  }
 
   /**
    * A file of which only the name is known.
@@ -38,7 +46,12 @@ public final class Flight {
    * @param stem of the name, without extensions: the flight serves all names with this stem whose
    *     compression fits the file
    */
-  public record ByFile(String stem) implements Key {}
+  public record ByFile(String stem) implements Key {
+    @Override
+    public String name() {
+      return "file-" + stem;
+    }
+  }
 
   /**
    * The file that is arriving.

@@ -1,43 +1,100 @@
 package narthex.staging;
 
+import java.io.Closeable;
+import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
+import java.util.Set;
+import narthex.blob.Extent;
 
 /**
- * The flights of this process. Only a hint: a missing entry costs a second download, never data.
- * Thread-safe.
+ * What the replicas of a cluster know of each other's flights. Thread-safe.
+ *
+ * <h2>A hint</h2>
+ *
+ * The registry only saves work. If it forgets, is late, or is split in two, a NAR is fetched twice;
+ * no client gets a wrong byte. So no method throws because the cluster doesn't answer: each returns
+ * within {@link #PATIENCE_MILLIS}, and says what a replica would know that is alone.
+ *
+ * <h2>How replicas use it</h2>
+ *
+ * A replica {@linkplain #claim claims} a flight before it fetches. The one that got it, the holder,
+ * says {@linkplain #update what it stages}; and as soon as another replica {@linkplain #follow
+ * follows}, it {@linkplain #publish publishes} the extents in the store, in numbered batches. The
+ * others learn of changes by {@linkplain #watch events}, and then read what is there: {@link
+ * #find}, {@link #batch} and {@link #isFollowed} read this replica's copy and don't wait.
  */
-public final class InFlightRegistry {
-  private final ConcurrentMap<Flight.Key, Flight> flights = new ConcurrentHashMap<>();
+public interface InFlightRegistry extends Closeable {
+  /** The version of the entries. Replicas of different versions must not join one cluster. */
+  int WIRE_VERSION = 1;
+
+  /** Longest time that a call waits for the cluster, in milliseconds. */
+  int PATIENCE_MILLIS = 300;
+
+  /** The name of this replica, unique to this start of it. Has no spaces. */
+  String self();
+
+  /** The names of the replicas that are connected now, this one included. */
+  Set<String> members();
 
   /**
-   * Adds the flight, unless there is one with the same key that hasn't failed. Returns the
-   * registered flight, with the caller counted as a reader: it must call {@link Boarding#boarded}
-   * once.
+   * Claims a flight for this replica, unless an {@linkplain StagedFlight.State#ACTIVE active}
+   * attempt of another replica that is connected counts.
+   *
+   * @return the attempt that counts: one of this replica, with an epoch greater than that of any
+   *     attempt before; or the one of another replica
    */
-  public Flight claim(Flight flight) {
-    return flights.compute(
-        flight.key(),
-        (key, first) -> {
-          Flight counting = first == null || first.isFailing() ? flight : first;
-          counting.boarding().expect();
-          return counting;
-        });
+  StagedFlight claim(String flight);
+
+  /**
+   * Replaces this replica's own attempt, for example when its content is known. Does nothing if
+   * another attempt counts by now.
+   */
+  void update(StagedFlight mine);
+
+  /**
+   * Ends this replica's own attempt, with {@link StagedFlight.State#STORED} or {@link
+   * StagedFlight.State#FAILED}. Its entries stay for a minute for those who follow, then they are
+   * removed. Does nothing if another attempt counts by now.
+   */
+  void release(StagedFlight mine);
+
+  /**
+   * The latest attempt at a flight; empty if there is none, or its holder is active but not
+   * connected.
+   */
+  Optional<StagedFlight> find(String flight);
+
+  /**
+   * Publishes the next extents of this replica's own attempt.
+   *
+   * @param nth number of the batch; the first is 0
+   */
+  void publish(StagedFlight mine, int nth, List<Extent> extents);
+
+  /** The batch of an attempt with this number; empty if it isn't published, or not known here. */
+  Optional<List<Extent>> batch(StagedFlight attempt, int nth);
+
+  /** Asks the holder of an attempt to publish its extents. */
+  void follow(StagedFlight attempt);
+
+  /** Whether another replica follows this attempt. */
+  boolean isFollowed(StagedFlight mine);
+
+  /**
+   * Runs the action after each change of the flight: of its attempt, its batches, its followers, or
+   * of the members. The action must return soon; it may run in several threads at once, and
+   * although nothing changed. The caller closes the registration.
+   */
+  Registration watch(String flight, Runnable changed);
+
+  /** Ends a registration. */
+  @FunctionalInterface
+  interface Registration extends AutoCloseable {
+    @Override
+    void close();
   }
 
-  /** The flight with this key, if there is one that hasn't failed. */
-  public Optional<Flight> find(Flight.Key key) {
-    return Optional.ofNullable(flights.get(key)).filter(flight -> !flight.isFailing());
-  }
-
-  /** Removes this flight; does nothing if another one has replaced it. */
-  public void release(Flight flight) {
-    flights.remove(flight.key(), flight);
-  }
-
-  /** Number of flights now. */
-  public int size() {
-    return flights.size();
-  }
+  /** Leaves the cluster. The active attempts of this replica no longer count. */
+  @Override
+  void close();
 }

@@ -39,7 +39,7 @@ import narthex.serve.Readiness;
 import narthex.settings.CdcSettings;
 import narthex.settings.Settings;
 import narthex.settings.SettingsException;
-import narthex.staging.InFlightRegistry;
+import narthex.staging.Flights;
 import narthex.store.ChunkedNars;
 import narthex.store.StoredNars;
 import narthex.stream.DecoderBudget;
@@ -54,7 +54,7 @@ import narthex.web.Site;
 public final class Assembly {
   private final Settings settings;
   private final Base base;
-  private final InFlightRegistry flights = new InFlightRegistry();
+  private final Flights flights = new Flights();
   private final StoredNars stored;
   private final ChunkedNars chunked;
   private final NarIngest ingest;
@@ -241,8 +241,8 @@ public final class Assembly {
     return chunked;
   }
 
-  /** Returns the registry of NARs in flight. */
-  public InFlightRegistry flights() {
+  /** Returns the NARs in flight. */
+  public Flights flights() {
     return flights;
   }
 }

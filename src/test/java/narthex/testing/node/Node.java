@@ -40,7 +40,7 @@ import narthex.serve.ServedNarInfo;
 import narthex.settings.ContextSources;
 import narthex.settings.Settings;
 import narthex.settings.SettingsSources;
-import narthex.staging.InFlightRegistry;
+import narthex.staging.Flights;
 import narthex.store.StoredNars;
 import narthex.stream.DecoderBudget;
 import narthex.stream.DecoderBudget.Work;
@@ -321,7 +321,7 @@ public final class Node implements AutoCloseable {
   }
 
   /** What is in flight. */
-  public InFlightRegistry flights() {
+  public Flights flights() {
     return assembly.flights();
   }
 

@@ -1,0 +1,43 @@
+package narthex.staging;
+
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+
+/**
+ * The flights of this process. Only a hint: a missing entry costs a second download, never data.
+ * Thread-safe.
+ */
+public final class Flights {
+  private final ConcurrentMap<Flight.Key, Flight> flights = new ConcurrentHashMap<>();
+
+  /**
+   * Adds the flight, unless there is one with the same key that hasn't failed. Returns the
+   * registered flight, with the caller counted as a reader: it must call {@link Boarding#boarded}
+   * once.
+   */
+  public Flight claim(Flight flight) {
+    return flights.compute(
+        flight.key(),
+        (key, first) -> {
+          Flight counting = first == null || first.isFailing() ? flight : first;
+          counting.boarding().expect();
+          return counting;
+        });
+  }
+
+  /** The flight with this key, if there is one that hasn't failed. */
+  public Optional<Flight> find(Flight.Key key) {
+    return Optional.ofNullable(flights.get(key)).filter(flight -> !flight.isFailing());
+  }
+
+  /** Removes this flight; does nothing if another one has replaced it. */
+  public void release(Flight flight) {
+    flights.remove(flight.key(), flight);
+  }
+
+  /** Number of flights now. */
+  public int size() {
+    return flights.size();
+  }
+}
