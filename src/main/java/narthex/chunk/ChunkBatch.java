@@ -4,7 +4,7 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 import narthex.nix.Sha256;
 
-/** Chunks that follow each other, in an array that others fill. For one thread at a time. */
+/** Consecutive chunks of a NAR, in an array that belongs to the caller. Not thread-safe. */
 final class ChunkBatch {
   private static final int FIRST_CAPACITY = 32;
 
@@ -21,7 +21,7 @@ final class ChunkBatch {
     this.bytes = bytes;
   }
 
-  /** Adds the chunk that lies there in the array. */
+  /** Adds the chunk at this offset of the array. */
   void add(int offset, int chunkLength) {
     if (count == offsets.length) {
       offsets = Arrays.copyOf(offsets, 2 * count);
@@ -34,7 +34,7 @@ final class ChunkBatch {
     length += chunkLength;
   }
 
-  /** Names the chunks. */
+  /** Computes the hashes of the chunks that have none yet. */
   void name() {
     for (; named < count; named++) {
       sha256.update(bytes, offsets[named], lengths[named]);
@@ -42,7 +42,7 @@ final class ChunkBatch {
     }
   }
 
-  /** Forgets all chunks. */
+  /** Removes all chunks. */
   void clear() {
     Arrays.fill(hashes, 0, named, null);
     count = 0;
@@ -54,7 +54,7 @@ final class ChunkBatch {
     return count;
   }
 
-  /** The bytes of all chunks. */
+  /** Returns the length of all chunks together, in bytes. */
   int length() {
     return length;
   }
@@ -63,7 +63,7 @@ final class ChunkBatch {
     return bytes;
   }
 
-  /** The name of a chunk; only after {@link #name}. */
+  /** Returns the hash of a chunk. Call {@link #name} first. */
   Sha256 hash(int which) {
     return hashes[which];
   }

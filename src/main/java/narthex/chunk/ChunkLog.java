@@ -17,17 +17,18 @@ import narthex.db.ManifestPart;
 import narthex.nix.Sha256;
 
 /**
- * The chunks of one NAR while it is cut: each different one once, and where in the NAR they come.
- * Takes about 80 bytes for each different one and 16 for each, so that a NAR of ten gigabytes takes
- * some fifteen megabytes. Safe for use by many threads; one of them adds.
+ * The chunks of one NAR while it is cut: each distinct chunk once, and the order of all chunks in
+ * the NAR. Needs about 80 bytes for each distinct chunk and 16 bytes for each chunk, which is about
+ * 15 MB for a NAR of 10 GB at the default chunk sizes. Thread-safe, but only one thread may add
+ * chunks.
  */
 final class ChunkLog {
-  /** Chunks of one part of a manifest. */
+  /** Number of chunks in one part of a manifest; the last part may have fewer. */
   static final int CHUNKS_OF_PART = 2000;
 
   private static final int FIRST_SLOTS = 128;
 
-  /** The hash takes the columns before these. */
+  /** Number of columns that the hash takes; the others follow. */
   private static final int HASH_COLUMNS = Sha256.BYTES / Long.BYTES;
 
   private static final int NUMBER = HASH_COLUMNS;
@@ -47,19 +48,22 @@ final class ChunkLog {
   private final List<String> packKeys = new ArrayList<>();
   private final Map<String, Integer> packNumbers = new HashMap<>();
 
-  /** The chunks that were stored before. */
+  /** The indexes of chunks that were already stored. */
   private final BitSet old = new BitSet();
 
-  /** Open addressing, at most half full: 1 + index of the chunk, 0 where there is none. */
+  /**
+   * A hash table with open addressing, at most half full. A slot has 1 + the index of a chunk, or 0
+   * if it is free.
+   */
   private int[] slots = new int[FIRST_SLOTS];
 
   private long narLength;
   private long framesLength;
 
-  /** A chunk, and where in the NAR it begins. */
+  /** A chunk and its offset in the NAR. */
   record Entry(long narOffset, ChunkPlace place) {}
 
-  /** Returns the index of a chunk that is in the log, or -1. */
+  /** Returns the index of the chunk with this hash, or -1 if it isn't in the log. */
   int find(Sha256 hash) {
     lock.lock();
     try {
@@ -69,7 +73,7 @@ final class ChunkLog {
     }
   }
 
-  /** Adds a chunk that was stored before; returns its index. */
+  /** Adds a chunk that was already stored. Returns its index. */
   int addStored(ChunkPlace place) {
     lock.lock();
     try {
@@ -81,7 +85,7 @@ final class ChunkLog {
     }
   }
 
-  /** Adds a chunk that has just been written; returns its index. */
+  /** Adds a chunk that was written for this NAR. Returns its index. */
   int addNew(ChunkPlace place) {
     lock.lock();
     try {
@@ -129,7 +133,7 @@ final class ChunkLog {
     return packKeys.size() - 1;
   }
 
-  /** Puts a chunk behind the others of the NAR; returns its length in bytes. */
+  /** Appends a chunk to the NAR. Returns its uncompressed length in bytes. */
   int append(int index) {
     lock.lock();
     try {
@@ -143,7 +147,9 @@ final class ChunkLog {
     }
   }
 
-  /** The bytes of all frames of the NAR. */
+  /**
+   * Returns the length in bytes of all frames of the NAR; a chunk that occurs twice counts twice.
+   */
   long framesLength() {
     lock.lock();
     try {
@@ -169,7 +175,7 @@ final class ChunkLog {
     return words;
   }
 
-  /** The slot of the chunk with that hash, or the free one where it belongs. */
+  /** Returns the slot of the chunk with this hash, or the free slot to put it in. */
   private int slot(long[] words) {
     int mask = slots.length - 1;
     int slot = low(words[0]) & mask;
@@ -188,7 +194,11 @@ final class ChunkLog {
     return true;
   }
 
-  /** The chunk that holds this byte of the NAR, which is there. */
+  /**
+   * Returns the chunk that contains this byte of the NAR.
+   *
+   * @throws IllegalArgumentException if the chunks don't reach to this offset
+   */
   Entry at(long narOffset) {
     lock.lock();
     try {
@@ -199,11 +209,12 @@ final class ChunkLog {
   }
 
   /**
-   * The chunk that holds this byte of the NAR, and those behind it whose frames lie directly behind
-   * each other in the same pack.
+   * Returns the chunk that contains this byte of the NAR, and the chunks after it while each frame
+   * directly follows the one before in the same pack.
    *
-   * @param narOffset a byte that is there
-   * @param mostFrameBytes how long they may be together; the first may be longer
+   * @param narOffset an offset that the chunks reach to
+   * @param mostFrameBytes maximum length of the frames together, in bytes; the first frame alone
+   *     may be longer
    */
   List<Entry> run(long narOffset, long mostFrameBytes) {
     lock.lock();
@@ -224,7 +235,7 @@ final class ChunkLog {
     }
   }
 
-  /** The last chunk that begins at or before this byte of the NAR. */
+  /** Finds the position in the order of the chunk that contains this byte of the NAR. */
   private int which(long narOffset) {
     if (narOffset < 0 || narOffset >= narLength) {
       throw new IllegalArgumentException(
@@ -260,7 +271,7 @@ final class ChunkLog {
     return new Entry(order.get(which, NAR_OFFSET), place(index(which)));
   }
 
-  /** Where the chunk with this index is. */
+  /** Returns where the chunk with this index is stored. */
   ChunkPlace place(int index) {
     lock.lock();
     try {
@@ -281,7 +292,7 @@ final class ChunkLog {
     }
   }
 
-  /** The chunks that were not stored before, in the order of their hashes. */
+  /** Returns the chunks that were written for this NAR, in the order of their hashes. */
   Iterable<ChunkPlace> newChunks() {
     lock.lock();
     try {
@@ -306,7 +317,10 @@ final class ChunkLog {
     return compared;
   }
 
-  /** The manifest, made part by part each time it is run through; nothing is added any more. */
+  /**
+   * Returns the parts of the manifest, each created when it is iterated. Call it after the last
+   * chunk was added.
+   */
   Iterable<ManifestPart> parts() {
     return Parts::new;
   }

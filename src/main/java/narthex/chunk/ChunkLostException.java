@@ -8,8 +8,8 @@ import narthex.db.ChunkPlace;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is stored of a chunked NAR surely is not all there, or is wrong: a pack is missing or short,
- * a frame is damaged, a row is missing. Never trouble that may pass.
+ * A chunked NAR surely is incomplete or damaged: a pack is missing or too short, a frame is
+ * damaged, or a row is missing. Never a temporary failure.
  */
 public final class ChunkLostException extends IOException {
   private static final long serialVersionUID = 1L;
@@ -22,7 +22,10 @@ public final class ChunkLostException extends IOException {
     this.place = place;
   }
 
-  /** The pack of this chunk is missing or short, or its frame is damaged. */
+  /**
+   * Returns an exception for a chunk whose pack is missing or too short ({@link
+   * BlobLostException}), or whose frame is damaged.
+   */
   static ChunkLostException at(ChunkPlace place, IOException cause) {
     return new ChunkLostException(
         String.format(
@@ -36,17 +39,17 @@ public final class ChunkLostException extends IOException {
         cause);
   }
 
-  /** Rows do not tell all of the NAR. */
+  /** Returns an exception for rows that are missing or inconsistent. */
   static ChunkLostException ofRows(String message) {
     return new ChunkLostException(message, null, null);
   }
 
-  /** The chunk whose bytes are lost; empty if it is not one chunk. */
+  /** Returns the lost chunk; empty if rows are missing or inconsistent. */
   public Optional<ChunkPlace> place() {
     return Optional.ofNullable(place);
   }
 
-  /** Whether all of that chunk's pack is doubtful, not the one frame. */
+  /** Returns whether the whole pack may be lost, not just one frame. */
   public boolean isPackLost() {
     return getCause() instanceof BlobLostException;
   }

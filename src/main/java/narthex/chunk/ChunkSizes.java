@@ -3,24 +3,25 @@ package narthex.chunk;
 import java.util.Locale;
 
 /**
- * How long chunks are, in bytes. Two NARs share chunks only if both were cut with the same sizes.
+ * The parameters of FastCDC, in bytes. Two NARs share chunks only if both were cut with the same
+ * sizes.
  *
- * @param min length below which no cut point is looked for; only the last chunk of a NAR is shorter
- * @param avg length around which most chunks fall
- * @param max length at which a chunk ends whatever its bytes are
+ * @param min minimum chunk size; only the last chunk of a NAR may be smaller
+ * @param avg average chunk size
+ * @param max maximum chunk size; a chunk is cut there if no cut point was found before
  */
 public record ChunkSizes(int min, int avg, int max) {
-  /** Below this the names of the chunks would weigh as much as what deduplication saves. */
+  /** With smaller chunks, the rows would take as much space as deduplication saves. */
   private static final int LEAST = 64;
 
-  /** Above this a chunk is no small piece any more, and buffers would be large. */
+  /** Larger chunks would need large buffers and hardly ever match. */
   private static final int MOST = 64 << 20;
 
   /**
-   * Checks the order of the sizes.
+   * Validates the sizes.
    *
-   * @throws IllegalArgumentException if not {@code 64 <= min < avg < max <= 64 MiB}, with the
-   *     reason in one line
+   * @throws IllegalArgumentException unless {@code 64 <= min < avg < max <= 64 MiB}; the message is
+   *     one line
    */
   public ChunkSizes {
     if (min < LEAST || max > MOST) {
@@ -44,7 +45,10 @@ public record ChunkSizes(int min, int avg, int max) {
     }
   }
 
-  /** The three sizes as text: what is kept with the first chunk. */
+  /**
+   * Returns min, avg and max in decimal, separated by spaces. The database keeps this text with the
+   * first chunk.
+   */
   public String print() {
     return min + " " + avg + " " + max;
   }

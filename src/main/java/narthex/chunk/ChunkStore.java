@@ -9,15 +9,18 @@ import java.util.concurrent.locks.ReentrantLock;
 import narthex.blob.BlobStore;
 import narthex.db.Database;
 
-/** What all writers of chunks share: where they write, and how. Thread-safe. */
+/**
+ * Creates {@link ChunkedWriter}s, and holds the storage and the policy that they share.
+ * Thread-safe.
+ */
 public final class ChunkStore {
-  /** Above this the offset of a chunk in its pack would be no small number. */
+  /** With this limit, the end of every frame in a pack fits an int. */
   private static final long MOST_PACK_BYTES = 1L << 30;
 
-  /** With more, the one who writes would be the slower. */
+  /** With more helpers, writing the pack would be the bottleneck. */
   private static final int MOST_HELPERS = 3;
 
-  /** Chunks of some 4 GB. */
+  /** Enough for about 4 GB of new chunks of the default average size. */
   private static final int NUMBERS_AT_ONCE = 65_536;
 
   private final BlobStore blobs;
@@ -27,29 +30,38 @@ public final class ChunkStore {
   private final int helpers;
   private volatile boolean keptSizes;
 
-  /** Held while the database gives numbers, for which all who need some have to wait. */
+  /**
+   * Held during the transaction that takes numbers: all threads that need a number have to wait for
+   * it.
+   */
   private final ReentrantLock numbersLock = new ReentrantLock();
 
   private long nextNumber; // guarded by numbersLock
   private long numbersEnd; // guarded by numbersLock
 
-  /** What to do when other chunks were cut with other sizes. */
+  /** What to do if the stored chunks were cut with other sizes. */
   public enum OtherSizes {
-    /** Nothing is cut. */
+    /** Fail with {@link OtherSizesException}. */
     REFUSED,
-    /** Old chunks stay readable, and are hardly ever found again. */
+    /**
+     * Cut with the new sizes. The old chunks stay readable, but new chunks hardly ever match them.
+     */
     ALLOWED
   }
 
   /**
-   * How chunks are made.
+   * How to cut and store chunks.
    *
-   * @param sizes how long they are
-   * @param packBytes length at which a pack is full, at most 1 GiB
-   * @param otherSizes what to do if the first chunk was cut with other sizes
+   * @param sizes the chunk sizes
+   * @param packBytes target pack size in bytes, at most 1 GiB
+   * @param otherSizes what to do if the stored chunks were cut with other sizes
    */
   public record Policy(ChunkSizes sizes, long packBytes, OtherSizes otherSizes) {
-    /** Checks the length of packs. */
+    /**
+     * Validates the pack size.
+     *
+     * @throws IllegalArgumentException unless {@code packBytes} is 1 to 1 GiB
+     */
     public Policy {
       if (packBytes < 1 || packBytes > MOST_PACK_BYTES) {
         throw new IllegalArgumentException(
@@ -63,15 +75,17 @@ public final class ChunkStore {
   }
 
   /**
-   * @param packers runs one task per writer at a time, which compresses and writes, and a few that
-   *     help it where there are processors for them; not closed here
+   * Creates a store.
+   *
+   * @param packers runs for each writer one task that looks up, compresses and writes chunks, and
+   *     up to 3 tasks that help to compress; not closed by this class
    */
   public ChunkStore(BlobStore blobs, Database database, Policy policy, Executor packers) {
     this(blobs, database, policy, packers, usuallyHelping());
   }
 
   /**
-   * @param helpers how many compress for one writer beside its task
+   * @param helpers maximum number of tasks that help one writer to compress
    */
   ChunkStore(BlobStore blobs, Database database, Policy policy, Executor packers, int helpers) {
     this.blobs = blobs;
@@ -81,37 +95,42 @@ public final class ChunkStore {
     this.helpers = helpers;
   }
 
-  /** As many as there are other processors: who decodes waits for the slower who compress. */
+  /**
+   * Returns the number of other processors, 3 at most. The thread that decodes the NAR has to wait
+   * for the compression, which is slower.
+   */
   private static int usuallyHelping() {
     return Math.min(MOST_HELPERS, Runtime.getRuntime().availableProcessors() - 1);
   }
 
-  /** Begins to cut a NAR into chunks; the caller closes the writer. */
+  /** Begins a NAR of unknown length. The caller closes the writer. */
   public ChunkedWriter begin() {
     return begin(OptionalLong.empty());
   }
 
   /**
-   * The same.
+   * Begins a NAR. The caller closes the writer.
    *
-   * @param narBytes how many bytes the NAR has, if that was announced: told to those who follow it
+   * @param narBytes the announced length of the NAR in bytes, for the followers; empty if unknown
    */
   public ChunkedWriter begin(OptionalLong narBytes) {
     return new ChunkedWriter(this, narBytes, new KnownPacks(this, KnownPacks.Look.AT_LENGTHS));
   }
 
   /**
-   * The same for a NAR of which something was damaged: each chunk that is stored already is read
-   * before it is referred to, and written anew if it is not what was stored.
+   * Begins a NAR of which some stored chunk was lost or damaged. Each chunk that is already stored
+   * is read before the NAR refers to it; a damaged one is condemned and written again. The caller
+   * closes the writer.
    */
   public ChunkedWriter beginToHeal(OptionalLong narBytes) {
     return new ChunkedWriter(this, narBytes, new KnownPacks(this, KnownPacks.Look.AT_FRAMES));
   }
 
   /**
-   * Compares the sizes with those of the first chunk, if there is one.
+   * Checks that the stored chunks were cut with the sizes of the policy.
    *
-   * @throws OtherSizesException if they are others and that is not allowed
+   * @throws OtherSizesException if they were cut with other sizes and the policy refuses that
+   * @throws IOException if the database fails
    */
   public void requireSameSizes() throws IOException {
     Optional<String> kept = database.chunks().findSizes();
@@ -121,8 +140,8 @@ public final class ChunkStore {
   }
 
   /**
-   * Keeps the sizes if this is the first chunk, and else compares them; once they are known to be
-   * kept, this costs nothing.
+   * Stores the sizes if none are stored; else checks them like {@link #requireSameSizes}. Asks the
+   * database only until it has succeeded once.
    */
   void keepSizes() throws IOException {
     if (!keptSizes) {
@@ -132,11 +151,11 @@ public final class ChunkStore {
   }
 
   /**
-   * Takes numbers for new chunks. The database gives out many at once, so that most NARs need no
-   * transaction for them; those that are left at the end are never used.
+   * Takes numbers for new chunks. They are taken from the database in large blocks, so most NARs
+   * need no transaction for this. Numbers left over at shutdown are never used.
    *
-   * @param count how many, at most {@value #NUMBERS_AT_ONCE}
-   * @return the first; the others follow it
+   * @param count how many numbers, at most {@value #NUMBERS_AT_ONCE}
+   * @return the first of {@code count} consecutive numbers
    */
   long takeNumbers(int count) throws IOException {
     numbersLock.lock();
@@ -176,7 +195,7 @@ public final class ChunkStore {
     return packers;
   }
 
-  /** Those who compress for one writer. */
+  /** Returns new encoders for one writer, which closes them. */
   FrameEncoders newEncoders() {
     return new FrameEncoders(packers, helpers);
   }

@@ -11,20 +11,23 @@ import narthex.db.NoSuchChunkException;
 import narthex.nix.NarId;
 
 /**
- * Goes through the chunks of a stored NAR in their order, reading rows as it comes to them: few at
- * first, so that the first byte comes early, then more at once, but never more than a bound. For
- * one thread.
+ * Iterates over the chunks of a stored NAR in order and reads their rows on demand: few at first,
+ * so that the first byte is sent early, then more at once, up to a limit. Not thread-safe.
  */
 final class ChunkWalk {
-  /** What a row takes in memory, in bytes: a key that rows share, a hash and some numbers. */
+  /**
+   * Estimated memory of a row in bytes: a hash and some numbers; rows share the key of their pack.
+   */
   private static final int PLACE_BYTES = 160;
 
-  /** Rows read at first; each time after that four times as many, up to the bound. */
+  /**
+   * Rows in the first query; each further query reads four times as many, up to {@link #MOST_ROWS}.
+   */
   private static final int FIRST_ROWS = 16;
 
   private static final int MOST_ROWS = 512;
 
-  /** How far one ranged read goes; a single longer frame is read all the same. */
+  /** Maximum length of one ranged read in bytes; a single frame may be longer. */
   static final int RUN_BYTES = 4 << 20;
 
   private final ChunkTable chunks;
@@ -44,9 +47,9 @@ final class ChunkWalk {
   }
 
   /**
-   * Goes on as another walk would, which stays as it is.
+   * Copies a walk with its position.
    *
-   * @param other it must have been moved by nobody meanwhile
+   * @param other stays unchanged; no other thread may move it during the copy
    */
   ChunkWalk(ChunkWalk other) {
     this.chunks = other.chunks;
@@ -60,7 +63,7 @@ final class ChunkWalk {
   }
 
   /**
-   * Begins at the first chunk of the part that holds this byte of the NAR.
+   * Begins at the first chunk of the part that contains this byte of the NAR.
    *
    * @throws ChunkLostException if there is no such part
    */
@@ -74,7 +77,7 @@ final class ChunkWalk {
   }
 
   /**
-   * Begins at the first chunk of the part that holds this byte of the frames.
+   * Begins at the first chunk of the part that contains this byte of the concatenated frames.
    *
    * @throws ChunkLostException if there is no such part
    */
@@ -96,11 +99,11 @@ final class ChunkWalk {
   }
 
   /**
-   * Checks that the frames of this part are as long as the part says. They are not where a chunk
-   * that was damaged was written anew by another compressor: then offsets among frames mean
-   * nothing. Only at the beginning of a part.
+   * Checks that the frames of the present part are as long as the part records. They aren't if a
+   * damaged chunk was written again by another version of the compressor. Then offsets in the
+   * concatenated frames are meaningless. Doesn't move this walk.
    *
-   * @throws ChunkLostException if they are not
+   * @throws ChunkLostException if the length differs or rows are missing
    */
   void requireFrameLengths() throws IOException {
     ChunkWalk ahead = new ChunkWalk(chunks, nar, part);
@@ -122,21 +125,21 @@ final class ChunkWalk {
     }
   }
 
-  /** The memory that its rows take, in bytes; a guess is enough for a bound. */
+  /** Returns the estimated memory of its rows, in bytes. */
   int memoryBytes() {
     return part.numbers().length * Long.BYTES + places.size() * PLACE_BYTES;
   }
 
-  /** The part that the walk is in. */
+  /** Returns the present part. */
   ManifestPart part() {
     return part;
   }
 
   /**
-   * The next chunk, which stays the next one.
+   * Checks whether there is another chunk, and reads its row if necessary.
    *
-   * @return false if there is none: then all bytes of the NAR were passed
-   * @throws ChunkLostException if rows are missing or do not fit together
+   * @return false after the last chunk of the NAR
+   * @throws ChunkLostException if rows are missing or inconsistent
    */
   boolean hasNext() throws IOException {
     while (next == places.size()) {
@@ -162,20 +165,23 @@ final class ChunkWalk {
     return true;
   }
 
-  /** The next chunk, which stays the next one; only while {@link #hasNext}. */
+  /**
+   * Returns the next chunk without passing it. Call it only after {@link #hasNext} returned true.
+   */
   ChunkPlace peek() {
     return places.get(next);
   }
 
-  /** Passes the next chunk. */
+  /** Passes the next chunk. Call it only after {@link #hasNext} returned true. */
   void pass() {
     lengthInPart += places.get(next).length();
     next++;
   }
 
   /**
-   * Passes the next chunk and those that lie directly behind it in its pack, as far as rows are
-   * read and one ranged read goes.
+   * Passes the next chunk and those whose frames directly follow it in the same pack, as far as
+   * rows have been read, up to {@link #RUN_BYTES}. Call it only after {@link #hasNext} returned
+   * true.
    */
   List<ChunkPlace> passRun() {
     int from = next;

@@ -13,13 +13,13 @@ import narthex.nix.NarId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A NAR that is stored as chunks. Its bytes are decoded while they are read; its frames can be had
- * back to back, which is one zstd stream of the NAR.
+ * A NAR that is stored as chunks. {@link #open} decodes the chunks; {@link #openFrames} returns the
+ * frames as stored, which together are one zstd file of the NAR.
  *
- * <p>Rows are read as a stream comes to them, and neighbouring frames of a pack by one ranged read:
- * memory does not grow with the NAR. Whatever surely is missing or damaged is a {@link
- * ChunkLostException}; a stream that failed goes on failing, and none ends early. Safe for use by
- * several threads; each opened stream belongs to one.
+ * <p>Rows are read on demand, and neighbouring frames of a pack with one ranged read, so memory
+ * doesn't grow with the NAR. A chunk that surely is missing or damaged causes a {@link
+ * ChunkLostException}. A stream that failed once fails at every further read. No stream ends early.
+ * Thread-safe; the opened streams aren't.
  */
 public final class ChunkedManifest implements Manifest {
   private final ChunkTable chunks;
@@ -29,7 +29,9 @@ public final class ChunkedManifest implements Manifest {
   private volatile @Nullable ChunkWalk start;
 
   /**
-   * @param framesLength the sum of the lengths of the frames in bytes
+   * Creates the manifest; reads nothing.
+   *
+   * @param framesLength the length of all frames together, in bytes
    */
   public ChunkedManifest(ChunkTable chunks, BlobStore blobs, NarId nar, long framesLength) {
     this.chunks = chunks;
@@ -38,13 +40,13 @@ public final class ChunkedManifest implements Manifest {
     this.framesLength = framesLength;
   }
 
-  /** The length of the NAR in bytes. */
+  /** Returns the length of the NAR, in bytes. */
   @Override
   public OptionalLong length() {
     return OptionalLong.of(nar.sizeBytes());
   }
 
-  /** The sum of the lengths of the frames in bytes. */
+  /** Returns the length of all frames together, in bytes. */
   public long framesLength() {
     return framesLength;
   }
@@ -58,11 +60,12 @@ public final class ChunkedManifest implements Manifest {
   }
 
   /**
-   * Checks that the first chunk is there, without reading it. The rows that it reads for that are
-   * kept: neither a stream nor another check reads them again, unless the chunk is gone from there.
+   * Checks that the pack of the first chunk exists and is long enough, without reading it. Keeps
+   * the rows that it has read for the next check and for streams, until the chunk isn't in that
+   * pack any more.
    *
-   * @throws ChunkLostException if it surely is not
-   * @throws IOException if that cannot be told
+   * @throws ChunkLostException if the chunk surely is missing
+   * @throws IOException if the database or the blob store fails
    */
   public void requireStart() throws IOException {
     ChunkWalk known = start;
@@ -86,13 +89,18 @@ public final class ChunkedManifest implements Manifest {
     return pack.orElse(0) >= place.offset() + place.storedLength();
   }
 
-  /** The memory that the rows take which are kept, in bytes; a guess is enough for a bound. */
+  /** Returns the estimated memory of the kept rows, in bytes. */
   public int memoryBytes() {
     ChunkWalk known = start;
     return known == null ? 0 : known.memoryBytes();
   }
 
-  /** Opens the bytes of the NAR from byte {@code from} on; the caller closes the stream. */
+  /**
+   * Opens the NAR at an offset. The caller closes the stream.
+   *
+   * @throws IllegalArgumentException if the offset is negative or beyond the end
+   * @throws ChunkLostException if the chunk at the offset surely is missing or damaged
+   */
   @Override
   public InputStream open(long from) throws IOException {
     check(from, nar.sizeBytes());
@@ -109,8 +117,12 @@ public final class ChunkedManifest implements Manifest {
   }
 
   /**
-   * Opens the frames back to back, from their byte {@code from} on; the caller closes the stream.
-   * Nothing is decoded; a frame that is not what was stored breaks the reading before its end.
+   * Opens the concatenated frames at an offset. The caller closes the stream. Nothing is decoded; a
+   * damaged frame makes the read fail before any byte of it is returned.
+   *
+   * @throws IllegalArgumentException if the offset is negative or beyond the end
+   * @throws ChunkLostException if the frame at the offset surely is missing or damaged, or if the
+   *     frames don't have the recorded length
    */
   public InputStream openFrames(long from) throws IOException {
     check(from, framesLength);

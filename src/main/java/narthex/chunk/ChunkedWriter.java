@@ -24,29 +24,31 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>Problem</h2>
  *
- * Bytes come once, from somebody who does not wait long, and are perhaps not those that they should
- * be. Nothing may name a chunk before all of the NAR is known to be right, and nothing may be left
- * of it if it is not. Others follow the NAR meanwhile, however slowly it comes.
+ * The bytes arrive once, from a sender that doesn't wait long, and may turn out to be wrong. No row
+ * may refer to a new chunk before the whole NAR is verified, and nothing may remain if the NAR is
+ * wrong. Followers read the NAR at the same time, however slowly it arrives.
  *
  * <h2>How</h2>
  *
- * The writer's thread fills a ring. A second thread cuts and names the chunks in it, looks which of
- * them are stored, compresses the others and writes them to packs, as many at once as are there.
- * While it has nothing to do, the writer looks for the next cut itself and calls it as soon as
- * there is one: what comes slowly is passed on chunk by chunk. Having packed, it waits a moment for
- * more, so that a fast writer is not stopped to call it for every chunk. When the ring is full, the
- * writer waits. {@link #finish} makes the packs durable; {@link #store} names them by rows, in one
- * transaction.
+ * The writing thread fills a ring buffer. A packing thread takes the bytes in the ring in batches:
+ * it cuts a batch into chunks, hashes these, looks up which are stored, compresses the others and
+ * writes them to packs. While no packing thread runs, the writing thread searches for the next cut
+ * point itself and starts one when it has found it. So a NAR that arrives slowly is passed on chunk
+ * by chunk. After a batch the packing thread waits a few milliseconds for more bytes, so that a
+ * fast writer doesn't have to start it for every chunk. If the ring is full, the writing thread
+ * waits. {@link #finish} makes the packs durable; {@link #store} inserts the rows that refer to
+ * them, in one transaction.
  *
  * <h2>Races</h2>
  *
- * One lock guards how far the ring is filled and free, and whether somebody packs. The search for
- * cuts, the batch and the packer belong to whoever packs, and to the writer while nobody does.
+ * One lock guards the fill level of the ring and whether a packing thread runs. The search for cut
+ * points, the batch and the packer belong to the packing thread while one runs, else to the writing
+ * thread.
  *
- * <p>One thread at a time writes, finishes, stores and closes.
+ * <p>Not thread-safe: only one thread at a time may write, finish, store and close.
  */
 public final class ChunkedWriter implements Closeable {
-  /** How long a chunk may wait for others, so that one look in the database serves several. */
+  /** Maximum wait for more bytes, so that one database lookup serves several chunks. */
   private static final Duration MOMENT = Duration.ofMillis(5);
 
   private static final int PART_THAT_IS_MUCH = 4;
@@ -82,14 +84,14 @@ public final class ChunkedWriter implements Closeable {
   }
 
   /**
-   * The NAR for those who follow it. It fails when this writer is closed, unless whoever checks the
-   * NAR said before that it is complete.
+   * Returns the NAR for followers. Closing this writer makes it fail, unless it was marked as
+   * complete before.
    */
   public GrowingManifest manifest() {
     return manifest;
   }
 
-  /** How many bytes of memory it holds from the first byte on: the ring, and as much of frames. */
+  /** Returns an estimate of its memory in bytes: the ring, and as much for frames. */
   public long memoryBytes() {
     return 2L * CutBuffer.bytes(store.policy().sizes());
   }
@@ -97,7 +99,8 @@ public final class ChunkedWriter implements Closeable {
   /**
    * Appends bytes of the NAR.
    *
-   * @throws IOException if chunks cannot be looked for or written; then it can only be closed
+   * @throws IOException if chunks can't be looked up or written, or if the thread is interrupted;
+   *     then the writer can only be closed
    */
   public void write(byte[] bytes, int offset, int length) throws IOException {
     int done = 0;
@@ -185,7 +188,10 @@ public final class ChunkedWriter implements Closeable {
     }
   }
 
-  /** Cuts what is there; null if there is nothing, and nobody packs from then on. */
+  /**
+   * Cuts the bytes in the ring into a batch. Returns null and ends the packing thread's turn if
+   * there is no whole chunk.
+   */
   private @Nullable ChunkBatch cut() {
     while (true) {
       CutBuffer ring;
@@ -223,7 +229,7 @@ public final class ChunkedWriter implements Closeable {
     }
   }
 
-  /** Waits a moment for so much that looking for it is worth while. */
+  /** Waits up to {@link #MOMENT} until a quarter of the ring is filled. */
   private void awaitMore() throws InterruptedException {
     lock.lock();
     try {
@@ -253,9 +259,10 @@ public final class ChunkedWriter implements Closeable {
   }
 
   /**
-   * Ends the NAR and makes its new chunks durable.
+   * Ends the NAR, waits for its last chunks and makes its packs durable.
    *
-   * @throws IOException if that does not work; then it can only be closed
+   * @throws IOException if chunks can't be looked up or written, or if the thread is interrupted;
+   *     then the writer can only be closed
    */
   public void finish() throws IOException {
     lock.lock();
@@ -281,14 +288,16 @@ public final class ChunkedWriter implements Closeable {
   }
 
   /**
-   * Stores that the NAR consists of these chunks. May be called again after the database failed.
+   * Inserts the rows that make the NAR available as chunks, in one transaction. May be called again
+   * after a {@link DatabaseException}.
    *
-   * @return false if the NAR was stored as chunks before; nothing of this one is left then
-   * @throws ChunksCondemnedException if it refers to chunks that were condemned since they were
-   *     found; nothing is stored, and another writer has to cut the NAR anew
-   * @throws DatabaseException if it was not stored or, {@linkplain
-   *     DatabaseException#isOutcomeUnknown if that is not known}, may have been; then the packs
-   *     stay
+   * @return false if the NAR was already stored as chunks; packs of this writer that no row refers
+   *     to are deleted
+   * @throws ChunksCondemnedException if the NAR refers to chunks that were condemned since they
+   *     were looked up; nothing is stored, and the NAR must be cut again by another writer
+   * @throws DatabaseException if the database failed; if {@link
+   *     DatabaseException#isOutcomeUnknown}, the NAR may be stored, and {@link #close} keeps the
+   *     packs
    */
   public boolean store(NarId nar, Instant storedAt) throws IOException {
     requireOpen();
@@ -317,22 +326,22 @@ public final class ChunkedWriter implements Closeable {
       mayBeStored |= e.isOutcomeUnknown();
       throw e;
     } catch (ChunksCondemnedException refused) {
-      mayBeStored = false; // the last word, also about attempts before
+      mayBeStored = false; // this also excludes that an earlier attempt succeeded
       throw refused;
     }
   }
 
   /**
-   * Says that the NAR, which is complete, is stored as chunks by another writer: those who follow
-   * this one go on with those chunks when its own are gone.
+   * Records that another writer has stored this complete NAR as chunks. Followers of this writer
+   * continue with those chunks when its own packs are deleted.
    */
   public void storedByAnother(NarId nar) {
     growing.stored(nar);
   }
 
   /**
-   * Frees what it holds; unless it was stored, or may have been, deletes what it wrote. Those who
-   * follow fail unless the NAR was complete.
+   * Releases memory and files. Deletes the packs unless the NAR was stored, or may have been.
+   * Followers fail unless the manifest was marked as complete. May be called again.
    */
   @Override
   public void close() {

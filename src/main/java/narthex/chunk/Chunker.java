@@ -4,32 +4,33 @@ import java.security.MessageDigest;
 import narthex.nix.Sha256;
 
 /**
- * Finds cut points by FastCDC.
+ * Finds cut points with FastCDC.
  *
  * <h2>Problem</h2>
  *
- * Bytes that occur in several NARs, at whatever offset, must become the same chunks, at the speed
- * of reading them.
+ * Equal content in several NARs must become the same chunks, whatever its offset. Cutting must not
+ * be slower than reading.
  *
  * <h2>How</h2>
  *
- * A gear hash rolls over the bytes: it is doubled and a random number that stands for the next byte
- * is added, so that it depends on the last 64 bytes. A chunk ends behind a byte at which certain
- * bits of the hash are all zero. The first {@code min} bytes are skipped; up to {@code avg} two
- * more bits must be zero than the average wants, from there on two fewer (normalised chunking,
- * level 2), which gathers the lengths around {@code avg}; at {@code max} the chunk ends anyway. Two
- * bytes are taken per step, the first with numbers and masks that are shifted by one.
+ * The Gear rolling hash is shifted left by one bit for each byte, then the Gear table's number for
+ * this byte is added. So it depends on the last 64 bytes. A cut point is after a byte at which all
+ * bits of a mask are zero in the hash. The first {@code min} bytes are skipped. Up to {@code avg}
+ * bytes the mask has two bits more than the binary logarithm of {@code avg} (rounded down), from
+ * there on two fewer (normalized chunking, level 2), which brings most lengths close to {@code
+ * avg}. At {@code max} bytes the chunk is cut anyway. Each step rolls two bytes, the first with a
+ * number and a mask that are shifted by one.
  *
- * <p>The cut points of given bytes and sizes are fixed for ever: stored chunks are found again only
- * if later versions cut alike.
+ * <p>The cut points for given bytes and sizes must never change: new chunks match stored chunks
+ * only if all versions of Narthex cut alike.
  *
- * <p>Immutable, safe for use by several threads.
+ * <p>Immutable.
  *
  * <h2>Sources</h2>
  *
  * W. Xia et al., "The Design of Fast Content-Defined Chunking for Data Deduplication Based Storage
- * Systems", IEEE TPDS 31(9), 2020. The numbers of the gear table are our own: the first eight
- * bytes, big endian, of the SHA-256 of the one byte that they stand for.
+ * Systems", IEEE TPDS 31(9), 2020. The Gear table isn't from the paper: the number for a byte is
+ * the first eight bytes, big endian, of the SHA-256 of this byte.
  */
 public final class Chunker {
   private static final int NORMALISATION_BITS = 2;
@@ -41,7 +42,7 @@ public final class Chunker {
   private final long strictMask;
   private final long easyMask;
 
-  /** Cuts into chunks of these sizes. */
+  /** Creates a chunker for these sizes. */
   public Chunker(ChunkSizes sizes) {
     this.sizes = sizes;
     int bits = Integer.SIZE - 1 - Integer.numberOfLeadingZeros(sizes.avg());
@@ -49,14 +50,14 @@ public final class Chunker {
     this.easyMask = mask(bits - NORMALISATION_BITS);
   }
 
-  /** The sizes of the chunks. */
+  /** Returns the chunk sizes. */
   public ChunkSizes sizes() {
     return sizes;
   }
 
   /**
-   * How far one looked for the end of a chunk whose bytes come bit by bit. Begins anew by itself
-   * when the end was found. For one thread.
+   * The state of an interrupted search for a cut point, to resume when more bytes have arrived.
+   * {@link #find} resets it when it finds the cut point. Not thread-safe.
    */
   static final class Search {
     private int seen;
@@ -64,11 +65,11 @@ public final class Chunker {
   }
 
   /**
-   * Finds the end of the chunk that begins at {@code from}. The array must hold {@code max} bytes
-   * from there on, or all that follow.
+   * Finds the end of the chunk that starts at {@code from}. The array must contain {@code max}
+   * bytes from there on, or all remaining bytes of the NAR.
    *
-   * @param to where the bytes in the array end
-   * @return the length of the chunk, 0 if there are no bytes
+   * @param to the end of the bytes in the array, exclusive
+   * @return the length of the chunk; 0 if there are no bytes
    */
   public int cut(byte[] bytes, int from, int to) {
     int length = find(new Search(), bytes, from, to);
@@ -76,13 +77,14 @@ public final class Chunker {
   }
 
   /**
-   * Finds the end of the chunk that begins at {@code from}, if it is among the bytes that are
-   * there, whatever follows them.
+   * Finds the end of the chunk that starts at {@code from}, if it doesn't depend on bytes that
+   * haven't arrived yet.
    *
-   * @param search goes on where it stopped, so that no byte is looked at twice; the bytes of the
-   *     chunk that were there before may lie elsewhere now
-   * @param to where the bytes in the array end; never before where it was
-   * @return the length of the chunk, or 0 if more bytes have to come
+   * @param search resumes here, so that no byte is hashed twice; the chunk may have been moved in
+   *     the array since
+   * @param to the end of the bytes in the array, exclusive; the array must have at least as many
+   *     bytes of the chunk as in the call before
+   * @return the length of the chunk, or 0 if more bytes are needed
    */
   int find(Search search, byte[] bytes, int from, int to) {
     int available = Math.min(to - from, sizes.max());
@@ -127,8 +129,8 @@ public final class Chunker {
   }
 
   /**
-   * The highest bits but one: they depend on the most bytes, and the very highest is lost when the
-   * hash is shifted for the first of two bytes.
+   * Returns a mask of the highest bits except the topmost one. The highest bits depend on the most
+   * bytes. The topmost bit would be lost when the mask is shifted for the first of two bytes.
    */
   private static long mask(int bits) {
     return ((1L << bits) - 1) << (Long.SIZE - 1 - bits);

@@ -6,15 +6,20 @@ import narthex.db.ChunkPlace;
 import narthex.stream.CorruptEncodingException;
 import narthex.stream.FrameDecoder;
 
-/** The bytes of chunks, each decoded and checked before any of it is given. */
+/**
+ * The decoded bytes of a chunked NAR. A chunk is decoded and its checksum verified before any byte
+ * of it is returned. Not thread-safe.
+ */
 final class ChunksInputStream extends RunsInputStream {
   private final FrameDecoder decoder = new FrameDecoder();
   private byte[] chunk = new byte[0];
 
   /**
-   * Decodes the first chunk.
+   * Decodes the first chunk. Closes itself if that fails.
    *
-   * @param skip bytes of the first chunk that are left out
+   * @param skip number of bytes of the first chunk to skip
+   * @param left number of bytes to return
+   * @throws ChunkLostException if the first chunk surely is missing or damaged
    */
   ChunksInputStream(BlobStore blobs, ChunkWalk walk, int skip, long left) throws IOException {
     super(blobs, walk, left);

@@ -1,23 +1,23 @@
 package narthex.chunk;
 
 /**
- * Bytes of a NAR between the thread that writes them and the thread that packs them, and the search
- * for cuts in them.
+ * Buffers bytes of a NAR between the writing and the packing thread, and finds the cut points in
+ * them.
  *
  * <h2>How</h2>
  *
- * A ring. In front of it there is room for one chunk: what has begun at the ring's end is moved
- * there, so that every chunk lies in one piece and nothing else is copied.
+ * A ring buffer, with room for one chunk in front of it. The start of a chunk that wraps around is
+ * moved to that room, so every chunk is contiguous in the array, and no other bytes are copied.
  *
  * <h2>Races</h2>
  *
- * This class guards nothing. One thread puts, one cuts; whoever hands a position from one to the
- * other makes what was written before it visible. Positions are those in the NAR.
+ * Has no lock. One thread may put while another one cuts, if positions are passed between them with
+ * a lock or another happens-before edge. Positions are offsets in the NAR.
  */
 final class CutBuffer {
   private static final int LEAST_ROOM = 2 << 20;
 
-  /** The longest chunk fits so often into the ring. */
+  /** Number of chunks of the maximum size that fit the ring. */
   private static final int LONGEST_CHUNKS = 4;
 
   private final Chunker chunker;
@@ -25,7 +25,7 @@ final class CutBuffer {
   private final int front;
   private final int room;
   private final byte[] bytes;
-  private long start; // of the chunk that is looked for
+  private long start; // NAR offset of the next chunk
   private int startIndex;
 
   CutBuffer(Chunker chunker) {
@@ -40,22 +40,22 @@ final class CutBuffer {
     return Math.max(LEAST_ROOM, LONGEST_CHUNKS * sizes.max());
   }
 
-  /** How many bytes of memory such a buffer takes. */
+  /** Returns the memory of such a buffer, in bytes. */
   static long bytes(ChunkSizes sizes) {
     return sizes.max() + room(sizes);
   }
 
-  /** How many bytes there may be behind the first that is still needed. */
+  /** Returns the capacity in bytes. */
   int room() {
     return room;
   }
 
-  /** An empty batch of chunks that lie in this buffer. */
+  /** Returns an empty batch for chunks in this buffer. */
   ChunkBatch newBatch() {
     return new ChunkBatch(bytes);
   }
 
-  /** Puts bytes at this position, where there is room. */
+  /** Puts bytes at this position. The caller ensures that there is room. */
   void put(long position, byte[] from, int offset, int length) {
     int at = (int) (position % room);
     int before = Math.min(length, room - at);
@@ -63,24 +63,24 @@ final class CutBuffer {
     System.arraycopy(from, offset + before, bytes, front, length - before);
   }
 
-  /** Where the chunk begins that is cut next: no byte from there on may be overwritten. */
+  /** Returns the position of the next chunk. Bytes from there on are still needed. */
   long start() {
     return start;
   }
 
   /**
-   * Adds chunks that surely end here to the batch, up to half of what there is room for.
+   * Adds all chunks whose end is certain to the batch, until it has half the capacity.
    *
-   * @param end where the bytes end that are there
-   * @param isAll whether none come behind them
+   * @param end position after the last byte that was put
+   * @param isAll whether the NAR ends there
    */
   void cut(long end, boolean isAll, ChunkBatch batch) {
     while (batch.length() < room / 2 && cutNext(end, isAll, batch)) {
-      // one after the other
+      // cutNext does the work
     }
   }
 
-  /** Adds the next chunk to the batch if it surely ends here. */
+  /** Adds the next chunk to the batch if its end is certain; returns whether it did. */
   boolean cutNext(long end, boolean isAll, ChunkBatch batch) {
     while (true) {
       int there = (int) Math.min(end - start, bytes.length - startIndex);

@@ -7,13 +7,16 @@ import narthex.blob.GrowingManifest;
 import narthex.db.ChunkPlace;
 
 /**
- * Tells the manifest of a NAR that is being cut which chunks are durable, in the order of the NAR.
- * Chunks that lie directly behind each other in a pack are one extent. For one thread.
+ * Reports durable chunks of a NAR that is being cut to its manifest, in the order of the NAR.
+ * Chunks whose frames directly follow each other in a pack become one extent. Not thread-safe.
  */
 final class DurableExtents {
   private final GrowingManifest manifest;
 
-  /** The last one may go on; those from the first one in the pack that is being written wait. */
+  /**
+   * Extents not reported yet: the last one, which may grow, and all from the first one that is in
+   * the pack being written.
+   */
   private final Deque<Extent> waiting = new ArrayDeque<>();
 
   DurableExtents(GrowingManifest manifest) {
@@ -23,7 +26,7 @@ final class DurableExtents {
   /**
    * Adds the next chunk of the NAR.
    *
-   * @param writing the key of the pack that is being written, or an empty one
+   * @param writing the key of the pack that is being written, or an empty text
    */
   void add(ChunkPlace next, String writing) {
     Extent last = waiting.peekLast();
@@ -47,7 +50,7 @@ final class DurableExtents {
     waiting.add(new Extent(next.pack(), next.offset(), next.storedLength(), next.length()));
   }
 
-  /** No pack is being written: every chunk is durable. */
+  /** Reports all chunks. Call it when no pack is being written. */
   void committed() {
     while (!waiting.isEmpty()) {
       manifest.durable(waiting.remove());

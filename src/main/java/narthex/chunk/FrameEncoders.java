@@ -12,17 +12,18 @@ import narthex.stream.ZstdFrames;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compresses chunks, each into one frame, on as many processors as there are to help.
+ * Compresses chunks in several threads, each chunk into one frame. Not thread-safe: one thread
+ * calls it.
  *
  * <h2>How</h2>
  *
- * Whoever calls takes one chunk after the other, and so does everybody who helps; each frame has a
- * place of its own in one array. Which of them compressed a chunk does not show in its frame.
+ * The calling thread and the helpers each take one chunk after the other. Each frame has its own
+ * range in one array. A frame doesn't depend on the thread that compressed it.
  *
  * <h2>Races</h2>
  *
- * The caller waits for those who took a chunk, not for those who never came: a late one finds none
- * left, and touches nothing. Used by one thread.
+ * The calling thread waits until every chunk is compressed, not until every helper has run. A
+ * helper that starts late finds no chunk left and touches nothing.
  */
 final class FrameEncoders implements Closeable {
   private final Executor executor;
@@ -32,7 +33,9 @@ final class FrameEncoders implements Closeable {
   private int[] lengths = {};
 
   /**
-   * @param helpers how many help at most
+   * Creates encoders. The caller closes them.
+   *
+   * @param helpers maximum number of helper tasks on the executor
    */
   FrameEncoders(Executor executor, int helpers) {
     this.executor = executor;
@@ -40,9 +43,10 @@ final class FrameEncoders implements Closeable {
   }
 
   /**
-   * Compresses these chunks of a batch.
+   * Compresses some chunks of a batch. Returns when all are compressed.
    *
-   * @param which their places in the batch
+   * @param which the indexes of these chunks in the batch
+   * @throws IOException if a chunk can't be compressed
    */
   void encode(ChunkBatch batch, int[] which) throws IOException {
     int end = 0;
@@ -62,7 +66,7 @@ final class FrameEncoders implements Closeable {
       try {
         executor.execute(() -> work.run(codec));
       } catch (RejectedExecutionException stopping) {
-        break; // then nobody helps
+        break; // continues without helpers
       }
     }
     work.run(codec(0));
@@ -78,12 +82,12 @@ final class FrameEncoders implements Closeable {
     return codec;
   }
 
-  /** The array in which the frames of the last batch are. */
+  /** Returns the array with the frames of the last call of {@link #encode}. */
   byte[] frames() {
     return frames;
   }
 
-  /** Where the frame of one of the chunks begins. */
+  /** Returns the start of a frame in the array, by its position in {@code which}. */
   int offset(int number) {
     return offsets[number];
   }
@@ -132,7 +136,10 @@ final class FrameEncoders implements Closeable {
       }
     }
 
-    /** Never leaves while somebody may still read or write the arrays. */
+    /**
+     * Waits until no thread uses the arrays, even if the thread is interrupted. An interrupt is
+     * kept.
+     */
     void await() throws IOException {
       boolean interrupted = false;
       while (done.getCount() > 0) {

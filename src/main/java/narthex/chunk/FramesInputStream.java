@@ -5,22 +5,24 @@ import narthex.blob.BlobStore;
 import narthex.db.ChunkPlace;
 
 /**
- * The frames of chunks back to back, as they are. Each is compared with its CRC before any of it is
- * given: a damaged one breaks the reading, without anybody decoding it.
+ * The concatenated frames of a chunked NAR, as stored. The CRC of a frame is verified before any
+ * byte of it is returned; nothing is decoded. Not thread-safe.
  */
 final class FramesInputStream extends RunsInputStream {
 
   /**
-   * Reads the first frame.
+   * Reads the first frame. Closes itself if that fails.
    *
-   * @param skip bytes of the first frame that are left out
+   * @param skip number of bytes of the first frame to skip
+   * @param left number of bytes to return
+   * @throws ChunkLostException if the first frame surely is missing or damaged
    */
   FramesInputStream(BlobStore blobs, ChunkWalk walk, int skip, long left) throws IOException {
     super(blobs, walk, left);
     begin(skip);
   }
 
-  /** As many frames of the open run as fit: they are short. */
+  /** Returns as many frames of the open run as fit, because frames are short. */
   @Override
   int readSome(byte[] bytes, int offset, int length) throws IOException {
     int given = 0;

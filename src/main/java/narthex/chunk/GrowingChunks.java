@@ -11,24 +11,24 @@ import narthex.nix.NarId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The chunks of a NAR that is being cut, for those who read it meanwhile: in packs that are
- * committed and in the one that is being written.
+ * The chunks of a NAR that is being cut, for followers. They are in committed packs and in the pack
+ * that is being written.
  *
  * <h2>Problem</h2>
  *
- * Readers follow at their own pace, and may still read when all is over. By then the packs that
- * were written for this NAR may be deleted again, because another writer stored the same chunks
- * first: such a reader goes on with the chunks that are stored.
+ * Followers read at their own pace, and may still read after the NAR was stored. By then the packs
+ * of this NAR may have been deleted, because another writer stored the same chunks first. Such a
+ * follower continues with the stored chunks.
  *
- * <p>Safe for use by many threads; one of them writes.
+ * <p>Thread-safe, but only one thread may write.
  */
 final class GrowingChunks implements Written {
   /**
-   * Where one chunk is.
+   * The place of one chunk.
    *
-   * @param narOffset where it begins in the NAR
-   * @param chunk where its frame is
-   * @param writing the pack itself while it is not committed
+   * @param narOffset its offset in the NAR
+   * @param chunk the place of its frame
+   * @param writing the pack if it isn't committed yet, else null
    */
   record Place(long narOffset, ChunkPlace chunk, @Nullable Spool writing) {}
 
@@ -41,19 +41,21 @@ final class GrowingChunks implements Written {
   private @Nullable ChunkedManifest stored; // guarded by lock
 
   /**
-   * @param log grows while others read
+   * Creates a NAR without chunks.
+   *
+   * @param log the chunks; grows while followers read
    */
   GrowingChunks(ChunkStore store, ChunkLog log) {
     this.store = store;
     this.log = log;
   }
 
-  /** Says which pack is being written now, and the key that it will have. */
+  /** Sets the pack that is being written, and the key that it will be committed under. */
   void writing(String key, Spool pack) {
     set(key, pack);
   }
 
-  /** Says that the pack that was being written is committed. */
+  /** Records that the pack was committed. */
   void committed() {
     set("", null);
   }
@@ -68,7 +70,10 @@ final class GrowingChunks implements Written {
     }
   }
 
-  /** Says that the NAR is stored as chunks, by whomever: packs of ours may go now. */
+  /**
+   * Records that this or another writer has stored the NAR as chunks. From then on, packs of this
+   * writer may be deleted.
+   */
   void stored(NarId nar) {
     ChunkedManifest manifest =
         new ChunkedManifest(store.database().chunks(), store.blobs(), nar, log.framesLength());
@@ -80,7 +85,7 @@ final class GrowingChunks implements Written {
     }
   }
 
-  /** The NAR as it is stored; empty if it is not, or not yet. */
+  /** Returns the stored NAR; empty until {@link #stored(NarId)} was called. */
   Optional<ChunkedManifest> stored() {
     lock.lock();
     try {
@@ -90,16 +95,16 @@ final class GrowingChunks implements Written {
     }
   }
 
-  /** The chunk that holds this byte of the NAR, which is there. */
+  /** Returns the chunk that contains this byte of the NAR, which must be written already. */
   Place at(long narOffset) {
     return place(log.at(narOffset));
   }
 
   /**
-   * The chunk that holds this byte of the NAR, and those behind it whose frames lie directly behind
-   * each other in the same pack, as far as one ranged read goes.
+   * Returns the chunk that contains this byte of the NAR, and the chunks after it whose frames
+   * directly follow in the same pack, up to {@link ChunkWalk#RUN_BYTES}.
    *
-   * @param narOffset a byte that is there
+   * @param narOffset offset of a byte that is written already
    */
   List<Place> run(long narOffset) {
     return log.run(narOffset, ChunkWalk.RUN_BYTES).stream().map(this::place).toList();
@@ -115,7 +120,9 @@ final class GrowingChunks implements Written {
     }
   }
 
-  /** Opens the bytes of the NAR; nothing is read before the first read. */
+  /**
+   * Opens the NAR at an offset. Opens no pack before the first read. The caller closes the stream.
+   */
   @Override
   public InputStream openWritten(long from) {
     return new GrowingChunksInputStream(this, store.blobs(), from);

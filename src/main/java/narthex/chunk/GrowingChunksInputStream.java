@@ -17,11 +17,12 @@ import narthex.stream.SpanInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes of the chunks of a NAR that is being cut. Whoever reads knows how far they are there.
- * Holds one chunk, its frame and one open pack. For one thread.
+ * The bytes of a NAR that is being cut. The caller must not read beyond the written bytes. Holds
+ * one chunk, its frame and one open pack. Not thread-safe.
  *
- * <p>A chunk may turn out lost or damaged, as it may be one of a NAR before: that is a {@link
- * ChunkLostException}, unless the NAR is stored by now and can be read there.
+ * <p>A chunk may turn out to be lost: its pack was damaged, or deleted after another writer had
+ * stored the NAR. The read then continues with the stored NAR if there is one, else it fails with a
+ * {@link ChunkLostException}.
  */
 final class GrowingChunksInputStream extends SpanInputStream {
   private final GrowingChunks chunks;
@@ -37,10 +38,10 @@ final class GrowingChunksInputStream extends SpanInputStream {
   private boolean closed;
 
   /**
-   * A pack that is being read.
+   * An open pack.
    *
-   * @param at the byte that is read next
-   * @param end how far it can be read
+   * @param at offset of the next byte
+   * @param end offset at which the stream ends
    */
   private record OpenPack(String key, InputStream in, long at, long end) {
     static final OpenPack NONE = new OpenPack("", nullInputStream(), 0, 0);
@@ -81,7 +82,7 @@ final class GrowingChunksInputStream extends SpanInputStream {
     return count;
   }
 
-  /** Passes chunks without reading them. */
+  /** Skips bytes without reading their chunks. */
   @Override
   public long skip(long count) throws IOException {
     InputStream elsewhere = stored;
@@ -94,7 +95,10 @@ final class GrowingChunksInputStream extends SpanInputStream {
     return narOffset >= chunkFrom && narOffset - chunkFrom < chunkLength;
   }
 
-  /** Decodes the chunk in which the next byte is, or finds the NAR elsewhere. */
+  /**
+   * Decodes the chunk that contains the next byte. Opens the stored NAR instead if the chunk is
+   * lost.
+   */
   private void decode() throws IOException {
     try {
       Place place = open();
@@ -126,7 +130,7 @@ final class GrowingChunksInputStream extends SpanInputStream {
     decoder.decode(frame, place.storedLength(), chunk, place.length());
   }
 
-  /** Opens the pack at the frame of the chunk in which the next byte is. */
+  /** Opens the pack at the frame of the chunk that contains the next byte. */
   private Place open() throws IOException {
     Place place = chunks.at(position);
     if (pack.isAt(place.chunk())) {
@@ -144,7 +148,7 @@ final class GrowingChunksInputStream extends SpanInputStream {
       } catch (IOException e) {
         if (chunks.at(position).writing() != null) {
           throw e;
-        } // else it was committed meanwhile
+        } // otherwise it was committed in the meantime
       }
     }
     List<Place> run = chunks.run(position);

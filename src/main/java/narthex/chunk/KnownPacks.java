@@ -12,26 +12,26 @@ import narthex.db.ChunkPlace;
 import narthex.nix.Sha256;
 
 /**
- * The packs that one NAR refers to beside its own. Rows may outlive their pack, by the hand of
- * somebody or the death of a disk; a NAR that is fetched to heal that must not rely on them again.
- * So each pack is looked for once, which costs no reading. What its bytes are is looked at only
- * where some turned out damaged before. For one thread.
+ * Checks already stored chunks before a new NAR refers to them. A pack may be lost although its
+ * rows exist, for example after a disk failure; a NAR that is fetched again to repair this must not
+ * refer to that pack. So each pack is looked up once, without reading it. Frames are read only if
+ * some were found damaged before. Not thread-safe.
  */
 final class KnownPacks {
   private static final System.Logger LOG = System.getLogger(KnownPacks.class.getName());
 
-  /** How close. */
+  /** What to check. */
   enum Look {
-    /** Whether packs are there, and long enough. */
+    /** That packs exist and are long enough. */
     AT_LENGTHS,
-    /** At every frame, too, which reads it. */
+    /** Also the CRC of every frame, which reads it. */
     AT_FRAMES
   }
 
   private final ChunkStore store;
   private final Look look;
 
-  /** By key: the length, 0 where there is none. */
+  /** Lengths of packs in bytes by key; 0 for a missing pack. */
   private final Map<String, Long> lengths = new HashMap<>();
 
   private final Set<String> lost = new HashSet<>();
@@ -42,10 +42,10 @@ final class KnownPacks {
   }
 
   /**
-   * Those of the chunks whose pack is there and long enough; all chunks of any other are condemned,
-   * and so is each one that is looked at and damaged.
+   * Returns those of the chunks that pass the check. If a pack is missing or too short, condemns
+   * all its chunks. Condemns each damaged chunk.
    *
-   * @throws IOException if that cannot be told, or recorded
+   * @throws IOException if the blob store or the database fails
    */
   Map<Sha256, ChunkPlace> readable(Map<Sha256, ChunkPlace> found) throws IOException {
     Map<Sha256, ChunkPlace> readable = new HashMap<>();

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A list of rows of numbers. Nothing that was added moves any more: it takes what its rows take and
- * at most one block more, however long it gets. For one thread at a time.
+ * A list of rows of longs, in blocks of 512 rows. Growing copies no rows and allocates one block at
+ * a time. Not thread-safe.
  */
 final class LongRows {
   private static final int ROWS_OF_BLOCK = 512;
@@ -19,7 +19,7 @@ final class LongRows {
     this.columns = columns;
   }
 
-  /** Adds a row; returns its index. */
+  /** Adds a row. Returns its index. */
   int add(long... row) {
     if (row.length != columns) {
       throw new IllegalArgumentException(

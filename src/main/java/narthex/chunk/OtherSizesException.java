@@ -2,15 +2,15 @@ package narthex.chunk;
 
 import java.io.IOException;
 
-/** The chunks that are stored were cut with other sizes than those that are set now. */
+/** The stored chunks were cut with other sizes than the configured ones. */
 public final class OtherSizesException extends IOException {
   private static final long serialVersionUID = 1L;
 
   /**
-   * Says which.
+   * Reports both sizes.
    *
-   * @param kept the sizes of the first chunk, as {@link ChunkSizes#print} gives them
-   * @param wanted those that are set
+   * @param kept the sizes of the stored chunks, as printed by {@link ChunkSizes#print}
+   * @param wanted the configured sizes, printed in the same way
    */
   public OtherSizesException(String kept, String wanted) {
     super(

@@ -18,13 +18,13 @@ import narthex.nix.Sha256;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts the chunks of one NAR where they are not stored yet: into packs, each chunk as one frame.
- * Used by one thread at a time.
+ * Writes the chunks of one NAR that aren't stored yet to packs, each chunk as one frame. Not
+ * thread-safe.
  */
 final class Packer implements Closeable {
   private static final System.Logger LOG = System.getLogger(Packer.class.getName());
 
-  /** Numbers taken at once. */
+  /** Chunk numbers taken at once from the {@link ChunkStore}. */
   private static final int NUMBERS = 256;
 
   private final ChunkStore store;
@@ -42,10 +42,12 @@ final class Packer implements Closeable {
   private long numbersEnd;
 
   /**
-   * @param log gets each chunk as soon as it can be read
-   * @param growing is told which pack is being written
-   * @param manifest grows with the log
-   * @param knownPacks what is to be known of a chunk that is stored before it is referred to
+   * Creates a packer. The caller closes it.
+   *
+   * @param log receives each chunk when it can be read
+   * @param growing receives the pack that is being written
+   * @param manifest receives the length of each chunk and the durable extents
+   * @param knownPacks checks stored chunks before the NAR refers to them
    */
   Packer(
       ChunkStore store,
@@ -62,7 +64,7 @@ final class Packer implements Closeable {
     this.encoders = store.newEncoders();
   }
 
-  /** Puts these chunks behind those before. */
+  /** Appends chunks to the NAR. Writes those that aren't stored yet. */
   void pack(ChunkBatch batch) throws IOException {
     batch.name();
     Map<Sha256, ChunkPlace> stored = findStored(batch);
@@ -83,7 +85,7 @@ final class Packer implements Closeable {
     }
   }
 
-  /** Where in the batch those chunks are that have to be written, each once. */
+  /** Returns the indexes in the batch of the chunks to write, each distinct chunk once. */
   private int[] fresh(ChunkBatch batch, Set<Sha256> stored) {
     Set<Sha256> seen = new HashSet<>(stored);
     return IntStream.range(0, batch.count())
@@ -103,7 +105,9 @@ final class Packer implements Closeable {
         : knownPacks.readable(store.database().chunks().find(unknown));
   }
 
-  /** Writes a chunk to the pack, from its frame. */
+  /**
+   * Writes a frame to the pack and adds its chunk to the log. Returns the chunk's index in the log.
+   */
   private int write(Sha256 hash, int length, int encoded) throws IOException {
     store.keepSizes();
     int offset = encoders.offset(encoded);
@@ -147,7 +151,7 @@ final class Packer implements Closeable {
     return nextNumber++;
   }
 
-  /** Makes the pack that is being written durable, if there is one. */
+  /** Commits the pack that is being written, if there is one, and reports all chunks as durable. */
   void commit() throws IOException {
     Spool open = pack;
     if (open != null) {
@@ -160,7 +164,7 @@ final class Packer implements Closeable {
     durable.committed();
   }
 
-  /** Deletes every pack; what cannot be deleted is logged. */
+  /** Closes this and deletes all its packs. Failures are logged. */
   void discard() {
     close();
     for (String key : packs) {
@@ -168,7 +172,7 @@ final class Packer implements Closeable {
     }
   }
 
-  /** Deletes those packs in which no row says that a chunk is. */
+  /** Deletes the packs that no chunk row refers to. Failures are logged. */
   void discardUnnamed() {
     for (String key : packs) {
       try {
@@ -190,7 +194,7 @@ final class Packer implements Closeable {
     }
   }
 
-  /** Frees what it holds; a pack that is not committed is gone. */
+  /** Releases memory and files. Discards a pack that isn't committed. */
   @Override
   public void close() {
     encoders.close();

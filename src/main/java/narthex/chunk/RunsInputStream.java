@@ -13,9 +13,9 @@ import narthex.stream.SpanInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bytes made from the frames of a walk, one after the other, of which it is known how many they
- * are. Ends only after so many; a stream that failed goes on failing. Holds one frame and one open
- * pack. For one thread.
+ * A stream of known length that is made from the frames of a {@link ChunkWalk}. It never ends
+ * early. After a failure every further read fails too. Holds one frame and one open pack. Not
+ * thread-safe.
  */
 abstract class RunsInputStream extends SpanInputStream {
   private final BlobStore blobs;
@@ -37,23 +37,22 @@ abstract class RunsInputStream extends SpanInputStream {
   }
 
   /**
-   * Makes bytes from a frame.
+   * Makes the bytes for one frame.
    *
-   * @param frame the frame's bytes are the first of it
-   * @return the array of which the first {@link #lengthOf} bytes are given; unchanged until the
+   * @param frame an array that starts with the frame
+   * @return an array that starts with the {@link #lengthOf} bytes to return; unchanged until the
    *     next call
    * @throws ChunkLostException if the frame is damaged
    */
   abstract byte[] make(ChunkPlace place, byte[] frame) throws IOException;
 
-  /** How many bytes are made from a frame. */
+  /** Returns the number of bytes that are made from a frame. */
   abstract int lengthOf(ChunkPlace place);
 
   /**
-   * Makes the first bytes, so that what surely is missing or damaged is known at once; closes this
-   * if that fails.
+   * Makes the first bytes, so that a lost chunk is detected at once. Closes this if that fails.
    *
-   * @param skip bytes that are left out of those made from the first frame
+   * @param skip number of bytes to skip of those made from the first frame
    */
   final void begin(int skip) throws IOException {
     try {
@@ -66,10 +65,10 @@ abstract class RunsInputStream extends SpanInputStream {
   }
 
   /**
-   * Gives more bytes: what is left of those made from one frame.
+   * Reads the bytes left of one frame, or those of the next frame if none are left.
    *
-   * @return how many, at least one
-   * @throws IOException if there are none, among other reasons
+   * @return the number of bytes, at least 1
+   * @throws IOException if there is no further frame, or reading fails
    */
   int readSome(byte[] bytes, int offset, int length) throws IOException {
     if (position == end) {
@@ -81,7 +80,7 @@ abstract class RunsInputStream extends SpanInputStream {
     return count;
   }
 
-  /** Whether every byte of the runs opened so far was given. */
+  /** Returns whether all bytes of the open run were returned. */
   final boolean isRunPassed() {
     return position == end && next == run.size();
   }
@@ -103,7 +102,7 @@ abstract class RunsInputStream extends SpanInputStream {
   /**
    * Opens the next run of frames.
    *
-   * @throws ChunkLostException if there is none, or its pack is surely not there
+   * @throws ChunkLostException if there is none, or its pack surely is missing or too short
    */
   private void openRun() throws IOException {
     closePack();
@@ -132,7 +131,7 @@ abstract class RunsInputStream extends SpanInputStream {
     return count;
   }
 
-  /** The array, or a longer one if it is too short; chunks have a longest length. */
+  /** Returns the array, or a longer empty one if it is too short. */
   static byte[] sized(byte[] array, int length) {
     return array.length >= length ? array : new byte[Math.max(length, array.length * 2)];
   }
@@ -159,7 +158,10 @@ abstract class RunsInputStream extends SpanInputStream {
     }
   }
 
-  /** All that is left: whoever flushes when it has caught up need not do so for what is stored. */
+  /**
+   * Returns the number of bytes left, although a read may wait for the blob store. So a caller that
+   * flushes when nothing is available doesn't flush in the middle of a stored NAR.
+   */
   @Override
   public final int available() {
     return failure == null ? (int) Math.min(Integer.MAX_VALUE, left) : 0;

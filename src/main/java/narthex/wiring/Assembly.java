@@ -202,7 +202,7 @@ public final class Assembly {
         resources);
   }
 
-  /** Returns the background chores, the most urgent first. */
+  /** Returns the background chores that the settings require. */
   List<Chore<?>> chores() {
     Database database = base.database();
     BlobStore blobs = base.blobs();
