@@ -47,17 +47,6 @@ public final class GrowingManifest implements Manifest {
   /** How often a waiting reader calls its watch. */
   private static final Duration STEP = Duration.ofMillis(500);
 
-  /** Checks whether the client of a waiting reader is still there. */
-  @FunctionalInterface
-  public interface Watch {
-    /**
-     * Checks once.
-     *
-     * @throws IOException if the client has left; ends the read with this exception
-     */
-    void look() throws IOException;
-  }
-
   private static final Watch UNWATCHED = () -> {};
 
   private enum State {
@@ -219,9 +208,9 @@ public final class GrowingManifest implements Manifest {
   }
 
   @Override
-  public void awaitComplete() throws IOException {
+  public void awaitComplete(Watch watch) throws IOException {
     awaited();
-    await(Long.MAX_VALUE, State.COMPLETE);
+    await(Long.MAX_VALUE, State.COMPLETE, watch);
   }
 
   /**
@@ -231,7 +220,7 @@ public final class GrowingManifest implements Manifest {
    * @throws IOException if the manifest failed or there was no progress for too long
    */
   public long awaitByte(long position) throws IOException {
-    return await(position, State.WRITTEN);
+    return await(position, State.WRITTEN, UNWATCHED);
   }
 
   /**
@@ -304,8 +293,8 @@ public final class GrowingManifest implements Manifest {
    *
    * @return number of readable bytes; if not more than {@code position}, no more will come
    */
-  private long await(long position, State end) throws IOException {
-    return await(position, end, () -> false, UNWATCHED);
+  private long await(long position, State end, Watch watch) throws IOException {
+    return await(position, end, () -> false, watch);
   }
 
   /** Waits like the other method, or until {@code enough} is true. */
@@ -381,7 +370,7 @@ public final class GrowingManifest implements Manifest {
     /** Waits for the next byte; false at the end. */
     private boolean awaitReadable() throws IOException {
       if (readable <= position) {
-        readable = await(position, end, () -> false, watch);
+        readable = await(position, end, watch);
       }
       return readable > position;
     }

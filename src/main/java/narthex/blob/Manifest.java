@@ -20,12 +20,24 @@ public interface Manifest {
    */
   InputStream open(long from) throws IOException;
 
+  /** Checks whether the client of a waiting reader is still there. */
+  @FunctionalInterface
+  interface Watch {
+    /**
+     * Checks once.
+     *
+     * @throws IOException if the client has left; ends the wait with this exception
+     */
+    void look() throws IOException;
+  }
+
   /**
    * Waits until the representation is complete and verified.
    *
-   * @throws IOException if it failed
+   * @param watch called regularly during the wait
+   * @throws IOException if it failed, or the watch fails
    */
-  void awaitComplete() throws IOException;
+  void awaitComplete(Watch watch) throws IOException;
 
   /** Whether the representation is complete and verified, so that no read waits. */
   boolean isComplete();

@@ -29,7 +29,7 @@ public final class StoredManifest implements Manifest {
   }
 
   @Override
-  public void awaitComplete() {}
+  public void awaitComplete(Watch watch) {}
 
   @Override
   public boolean isComplete() {

@@ -52,7 +52,7 @@ public final class ChunkedManifest implements Manifest {
   }
 
   @Override
-  public void awaitComplete() {}
+  public void awaitComplete(Watch watch) {}
 
   @Override
   public boolean isComplete() {

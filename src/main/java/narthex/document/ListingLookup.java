@@ -116,7 +116,7 @@ public final class ListingLookup {
       ingest.make(nar, in);
       return true;
     } catch (NotNarException e) {
-      source.awaitComplete(); // a format error in unverified bytes proves nothing
+      source.awaitComplete(wanted); // a format error in unverified bytes proves nothing
       LOG.log(
           Level.WARNING,
           "could not make listing narHash={0} reason={1}",

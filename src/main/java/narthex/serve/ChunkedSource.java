@@ -78,6 +78,6 @@ final class ChunkedSource extends ManifestSource {
     }
 
     @Override
-    public void awaitComplete() {}
+    public void awaitComplete(DecoderShare.Watch watch) {}
   }
 }

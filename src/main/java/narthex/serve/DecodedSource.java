@@ -95,8 +95,8 @@ final class DecodedSource implements NarSource {
   }
 
   @Override
-  public void awaitComplete() throws IOException {
-    encoded.awaitComplete();
+  public void awaitComplete(DecoderShare.Watch watch) throws IOException {
+    encoded.awaitComplete(watch);
   }
 
   @Override

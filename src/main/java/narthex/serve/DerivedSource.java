@@ -2,6 +2,7 @@ package narthex.serve;
 
 import java.io.IOException;
 import java.io.InputStream;
+import narthex.stream.DecoderShare;
 
 /** A source that is derived from another one and complete when that one is. */
 abstract class DerivedSource implements NarSource {
@@ -23,8 +24,8 @@ abstract class DerivedSource implements NarSource {
   }
 
   @Override
-  public final void awaitComplete() throws IOException {
-    source.awaitComplete();
+  public final void awaitComplete(DecoderShare.Watch watch) throws IOException {
+    source.awaitComplete(watch);
   }
 
   @Override

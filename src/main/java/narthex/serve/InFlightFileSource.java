@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.concurrent.atomic.AtomicReference;
 import narthex.blob.GrowingManifest;
+import narthex.blob.Manifest;
 import narthex.nix.Compression;
 import narthex.stream.DecoderShare;
 import org.jspecify.annotations.Nullable;
@@ -81,7 +82,7 @@ final class InFlightFileSource extends ManifestSource {
   }
 
   /** Looks as soon as it is known how. */
-  private static final class LateWatch implements GrowingManifest.Watch {
+  private static final class LateWatch implements Manifest.Watch {
     private volatile DecoderShare.Watch wanted = () -> {};
 
     @Override

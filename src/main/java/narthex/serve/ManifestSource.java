@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import narthex.blob.Manifest;
 import narthex.nix.Compression;
+import narthex.stream.DecoderShare;
 import org.jspecify.annotations.Nullable;
 
 /** A source that reads the bytes of a finished or growing manifest. */
@@ -50,7 +51,7 @@ abstract class ManifestSource implements NarSource {
   }
 
   @Override
-  public final void awaitComplete() throws IOException {
-    manifest.awaitComplete();
+  public final void awaitComplete(DecoderShare.Watch watch) throws IOException {
+    manifest.awaitComplete(watch::look);
   }
 }

@@ -42,9 +42,11 @@ public interface NarSource extends Closeable {
    * Waits until all bytes are verified. The sender of a body of known length must hold back the
    * last byte until then.
    *
-   * @throws IOException if verification fails or the source will never be complete
+   * @param watch called regularly during the wait
+   * @throws IOException if verification fails, the source will never be complete, or the watch
+   *     fails
    */
-  void awaitComplete() throws IOException;
+  void awaitComplete(DecoderShare.Watch watch) throws IOException;
 
   /** Whether all bytes are verified already, so that {@link #awaitComplete} returns at once. */
   default boolean isComplete() {

@@ -36,15 +36,16 @@ final class NarBodySender {
       NarSource source, ByteRange range, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     response.setContentLengthLong(range.count());
+    DecoderShare.Watch watch = new ClientWatch(request);
     if (range.count() == 0) {
-      source.awaitComplete();
+      source.awaitComplete(watch);
       return;
     }
     Optional<Path> file = source.localFile();
     if (file.isPresent() && sendfile(file.get(), range, request)) {
       return;
     }
-    copy(source, range, new ClientWatch(request), response.getOutputStream());
+    copy(source, range, watch, response.getOutputStream());
   }
 
   /**
@@ -91,7 +92,7 @@ final class NarBodySender {
       if (!source.isComplete()) {
         out.flush();
       }
-      source.awaitComplete();
+      source.awaitComplete(watch);
       if (range.from() + range.count() == source.length().orElse(-1) && in.read() >= 0) {
         throw new IOException("the NAR is longer than its length");
       }
@@ -100,23 +101,25 @@ final class NarBodySender {
   }
 
   /** Sends a source of unknown length as a chunked body. Doesn't close {@code out}. */
-  static void sendAll(NarSource source, OutputStream out) throws IOException {
+  static void sendAll(NarSource source, DecoderShare.Watch watch, OutputStream out)
+      throws IOException {
     byte[] buffer = new byte[BUFFER_BYTES];
-    try (InputStream in = source.open(0)) {
+    try (InputStream in = source.open(0, watch)) {
       int count;
       while ((count = in.read(buffer, 0, buffer.length)) >= 0) {
         out.write(buffer, 0, count);
         flushIfCaughtUp(in, out);
       }
     }
-    source.awaitComplete();
+    source.awaitComplete(watch);
   }
 
   /** Sends a source and compresses it with zstd on the fly. */
-  static void sendCompressed(NarSource source, OutputStream out) throws IOException {
+  static void sendCompressed(NarSource source, DecoderShare.Watch watch, OutputStream out)
+      throws IOException {
     try (EncodingOutputStream encoder = Encoders.encode(Compression.ZSTD, out)) {
       try {
-        sendAll(source, encoder);
+        sendAll(source, watch, encoder);
       } catch (IOException | RuntimeException e) {
         encoder.discard();
         throw e;

@@ -35,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 class GrowingManifestTest {
   private static final int LENGTH = 300_000;
   private static final int PIECE = 7_001;
+  private static final Manifest.Watch NOBODY_LEAVES = () -> {};
 
   private final byte[] bytes = BlobStoreContract.random(LENGTH);
   private final ExecutorService readers = Executors.newCachedThreadPool();
@@ -135,7 +136,7 @@ class GrowingManifestTest {
   }
 
   private static @Nullable Void awaitComplete(GrowingManifest manifest) throws IOException {
-    manifest.awaitComplete();
+    manifest.awaitComplete(NOBODY_LEAVES);
     return null;
   }
 
@@ -249,13 +250,33 @@ class GrowingManifestTest {
     assertFalse(waiting.isDone());
     manifest.complete();
     assertTrue(waiting.get());
-    manifest.awaitComplete();
+    manifest.awaitComplete(NOBODY_LEAVES);
 
     GrowingManifest failing = new GrowingManifest(spool, OptionalLong.empty());
     Future<Boolean> hoping = readers.submit(awaitingComplete(failing));
     failing.fail(new IOException("wrong"));
     assertInstanceOf(IOException.class, failureOf(hoping));
-    assertThrows(IOException.class, failing::awaitComplete);
+    assertThrows(IOException.class, () -> failing.awaitComplete(NOBODY_LEAVES));
+  }
+
+  @Test
+  void aWaitForTheCheckEndsWhenTheClientLeaves() throws Exception {
+    append(0, LENGTH);
+    manifest.written();
+    IOException gone = new IOException("client gone");
+
+    IOException thrown =
+        assertThrows(
+            IOException.class,
+            () ->
+                manifest.awaitComplete(
+                    () -> {
+                      throw gone;
+                    }));
+
+    assertSame(gone, thrown);
+    manifest.complete();
+    manifest.awaitComplete(NOBODY_LEAVES);
   }
 
   @Test
@@ -310,7 +331,7 @@ class GrowingManifestTest {
     failed.grown(10);
     failed.written();
     failed.complete();
-    assertThrows(IOException.class, failed::awaitComplete);
+    assertThrows(IOException.class, () -> failed.awaitComplete(NOBODY_LEAVES));
     assertThrows(IOException.class, () -> failed.openUnchecked().read());
   }
 
@@ -334,7 +355,7 @@ class GrowingManifestTest {
 
   private static Callable<Boolean> awaitingComplete(GrowingManifest awaited) {
     return () -> {
-      awaited.awaitComplete();
+      awaited.awaitComplete(NOBODY_LEAVES);
       return true;
     };
   }
