@@ -21,65 +21,71 @@ import narthex.stream.TooLongException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a NAR is read out of a file of it, by whoever checks or cuts it: decoded, bounded, digested,
- * cut into chunks if these are wanted, and compared with what it must be.
+ * Reads a NAR from a file that contains it, and verifies it: decodes the file, limits and hashes
+ * the NAR, optionally cuts it into chunks, and compares hash and size. Immutable.
  *
- * @param compression of the file
- * @param nar the NAR that must be in it; null if nobody announced one: then the bytes must be a NAR
- *     by their form
- * @param maxNarBytes how many bytes the NAR may have
- * @param source where the file comes from, for messages
+ * @param compression the compression of the file
+ * @param nar hash and size that the NAR must have; null if they are unknown: then the bytes must be
+ *     a well-formed NAR
+ * @param maxNarBytes maximum size of the NAR, in bytes
+ * @param source the origin of the file, for messages
  */
 public record NarReading(
     Compression compression, @Nullable NarId nar, long maxNarBytes, String source) {
-  /** Small, since a decoder may fill it before it gives anything. */
+  /** Small, because a decoder may fill a buffer before it returns any byte. */
   private static final int BUFFER_BYTES = 16 << 10;
 
   private static final Duration USUAL_WAIT = Duration.ofSeconds(30);
 
-  /** The reading of a file of a known NAR. */
+  /** Returns the reading of a file whose NAR has a known hash and size. */
   public static NarReading of(NarId nar, Compression compression, String source) {
     return new NarReading(compression, nar, nar.sizeBytes(), source);
   }
 
-  /** Accompanies a reading, in its thread. */
+  /** Observes a reading. Called by the reading thread. */
   public interface Watch {
     /**
-     * Whether to go on waiting for memory; by default for 30 seconds.
+     * Returns whether to go on waiting for memory for the decoder; by default for up to 30 seconds.
      *
-     * @throws IOException if the reading is not wanted any more
+     * @param waited the time waited so far
+     * @throws IOException to abort the reading
      */
     default boolean waitsOn(Duration waited) throws IOException {
       return waited.compareTo(USUAL_WAIT) < 0;
     }
 
-    /** The first bytes are those of a NAR. */
+    /** Called once, when the first bytes are known to be those of a NAR. */
     default void begun() {}
 
     /**
-     * So many bytes more of the NAR were read.
+     * Called after each read.
      *
-     * @throws IOException if the reading is not wanted any more
+     * @param bytes number of bytes of the NAR that were read
+     * @throws IOException to abort the reading
      */
     default void read(int bytes) throws IOException {}
   }
 
   /**
-   * Reads a file to its end and closes it.
+   * Reads a file to its end and verifies its NAR. Closes the file.
    *
-   * @param decoders the memory for the decoder and the chunks
-   * @return hash and size of the NAR
-   * @throws CorruptNarException if the NAR is not what it must be, or cannot be decoded
-   * @throws TooLongException if nobody announced the NAR and it is too long
+   * @param decoders limits the memory of the decoder and the chunks
+   * @return the hash and size of the NAR
+   * @throws CorruptNarException if the bytes can't be decoded or are no NAR, or if hash or size
+   *     differ from the expected ones
+   * @throws TooLongException if no hash and size are expected and the NAR is larger than {@code
+   *     maxNarBytes}
+   * @throws IOException if reading fails, the watch aborts, or the thread is interrupted
    */
   public NarId read(InputStream file, DecoderShare decoders, Watch watch) throws IOException {
     return read(file, decoders, watch, null);
   }
 
   /**
-   * The same; cuts the NAR into chunks, and finishes their writer if the NAR is right.
+   * Reads and verifies a NAR like {@link #read(InputStream, DecoderShare, Watch)}, and cuts it into
+   * chunks. Finishes the writer if the NAR is correct.
    *
-   * @param chunks stays open
+   * @param chunks receives the NAR; the caller closes it
    */
   public NarId cut(InputStream file, DecoderShare decoders, Watch watch, ChunkedWriter chunks)
       throws IOException {
@@ -139,7 +145,7 @@ public record NarReading(
     return new CorruptNarException(what, wanted, actual, source);
   }
 
-  /** Hands on what is read to those who want it. */
+  /** Passes the read bytes to the chunk writer and reports them to the watch. */
   private static final class WatchedInputStream extends PassingInputStream {
     private final Watch watch;
     private final @Nullable ChunkedWriter chunks;

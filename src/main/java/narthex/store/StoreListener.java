@@ -3,12 +3,17 @@ package narthex.store;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
 
-/** Told when what is stored changed, after the commit. Called by any thread. */
+/**
+ * Notified of changes to stored NARs and narinfos. Called after the commit, by the thread that made
+ * the change.
+ */
 public interface StoreListener {
 
-  /** The NAR with this NarHash was stored, or a stored form of it was dropped. */
+  /**
+   * The stored forms of the NAR with this NarHash changed, or the hash of its frames became known.
+   */
   void narChanged(Sha256 narHash);
 
-  /** The narinfo of this path was put here by a client, or deleted. */
+  /** A client uploaded the narinfo of this store path, or the narinfo was deleted. */
   void narInfoChanged(StorePathHash hash);
 }

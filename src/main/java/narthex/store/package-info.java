@@ -1,10 +1,12 @@
 /**
- * What is stored of NARs, rows and blobs together: publish, open, drop, delete, and tell who wants
- * to know. May import {@code nix}, {@code stream}, {@code blob}, {@code db} and {@code chunk}.
+ * Stored NARs: publishes, opens, drops and deletes them, keeps rows and blobs consistent, and
+ * notifies listeners.
  *
- * <p>Glossary: to <em>publish</em> a NAR is to commit the row that names its blobs, after these are
- * durable; to <em>drop</em> a stored form is to delete its row because its bytes turned out lost or
- * damaged.
+ * <p>May import: {@code nix}, {@code stream}, {@code blob}, {@code db} and {@code chunk}.
+ *
+ * <p>Glossary: to <em>publish</em> a NAR is to commit the row that refers to its blobs, after these
+ * are durable. To <em>drop</em> a stored form is to delete its row because its bytes turned out to
+ * be lost or damaged.
  */
 @NullMarked
 package narthex.store;
