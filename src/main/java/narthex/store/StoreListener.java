@@ -14,6 +14,8 @@ public interface StoreListener {
    */
   void narChanged(Sha256 narHash);
 
-  /** A client uploaded the narinfo of this store path, or the narinfo was deleted. */
+  /**
+   * The narinfo of this store path was uploaded or deleted, or changed by the search for its NAR.
+   */
   void narInfoChanged(StorePathHash hash);
 }

@@ -68,8 +68,8 @@ public final class StoredNars {
   }
 
   /**
-   * Notifies the listeners that a client uploaded the narinfo of a store path, or that it was
-   * deleted.
+   * Notifies the listeners that the narinfo of a store path was uploaded or deleted, or changed by
+   * the search for its NAR.
    */
   public void announce(StorePathHash hash) {
     listeners.forEach(listener -> listener.narInfoChanged(hash));
