@@ -4,16 +4,16 @@ import java.util.List;
 import narthex.blob.ListedBlob;
 
 /**
- * Blobs as the store lists them.
+ * A page of the listing of the blob store.
  *
- * @param blobs at least one, in the order of their keys
+ * @param blobs at least one blob, sorted by key
  */
 record BlobPage(List<ListedBlob> blobs) {
   BlobPage {
     blobs = List.copyOf(blobs);
   }
 
-  /** The key after which the next page begins. */
+  /** Returns the key after which the next page starts. */
   String last() {
     return blobs.get(blobs.size() - 1).key();
   }

@@ -6,33 +6,37 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One kind of background work that no request waits for. Thread-safe.
+ * One kind of background work. Thread-safe.
  *
- * @param <T> what it works on, such as a NarHash or the key of a blob; a value with an order, whose
- *     text is for the log
+ * @param <T> the items that it works on, such as a NarHash or the key of a blob: ordered values
+ *     whose {@code toString} is for the log
  */
 public interface Chore<T> {
-  /** What it does, as a word for the log: "chunked". */
+  /** Returns what happened to a finished item, as a participle for the log: "chunked". */
   String done();
 
   /**
-   * Finds what waits for it, in order.
+   * Finds pending items, in order.
    *
-   * @param after only what comes after this; empty from the first on
-   * @param most how many at most
-   * @throws IOException if that cannot be told just now
+   * @param after return only items after this one; empty to start with the first
+   * @param most most results; fewer may be returned even if more are pending
+   * @return empty if there are no more pending items
+   * @throws IOException if the database or the blob store fails
    */
   List<T> find(Optional<T> after, int most) throws IOException;
 
   /**
-   * Does it; what is done already, or need not be done any more, is left.
+   * Works on one item. Does nothing if the item is no longer pending.
    *
-   * @return whether anything was done
-   * @throws IOException if it cannot be done just now; nothing is left of it then
+   * @return whether the work was done
+   * @throws IOException if it failed; the item can be retried
    */
   boolean run(T item) throws IOException;
 
-  /** How long to wait after all that waited was done before looking again; zero by default. */
+  /**
+   * Returns how long to wait, after no pending item was left, before searching again; zero by
+   * default.
+   */
   default Duration pause() {
     return Duration.ZERO;
   }

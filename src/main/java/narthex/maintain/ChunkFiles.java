@@ -21,9 +21,9 @@ import narthex.stream.CorruptNarException;
 import narthex.stream.DecoderShare;
 
 /**
- * Cuts NARs into chunks that are stored whole: as they came in lazy, or in another mode. A file is
- * read and checked once more: one that turns out lost or damaged is dropped, so that the next
- * request fetches it again; trouble of the storage drops nothing. What breaks off leaves nothing.
+ * Cuts NARs into chunks that are stored as whole files. Each file is verified again while it is
+ * read. A lost or damaged file is dropped, so that the next request fetches it again. If the
+ * database or the blob store fails, nothing is dropped and the item is retried.
  */
 public final class ChunkFiles implements Chore<Sha256> {
   private static final System.Logger LOG = System.getLogger(ChunkFiles.class.getName());
@@ -35,10 +35,10 @@ public final class ChunkFiles implements Chore<Sha256> {
   private final DecoderShare decoders;
 
   /**
-   * @param database its rows are the queue
-   * @param stored where files are read
-   * @param chunked where chunks are stored
-   * @param decoders the memory for this
+   * @param database its rows show which NARs are pending
+   * @param stored opens and drops whole files
+   * @param chunked stores NARs as chunks
+   * @param decoders limits the memory for decoding in the background
    */
   public ChunkFiles(
       Database database, StoredNars stored, ChunkedNars chunked, DecoderShare decoders) {
@@ -58,7 +58,10 @@ public final class ChunkFiles implements Chore<Sha256> {
     return database.chunkingQueue().findUnchunked(after, most);
   }
 
-  /** Takes the file of the NAR that is the easiest to decode. */
+  /**
+   * Reads the file of the NAR that is cheapest to decode. If it is lost or damaged, drops it and
+   * tries the next one.
+   */
   @Override
   public boolean run(Sha256 narHash) throws IOException {
     Optional<StoredNar> nar = database.findNar(narHash);
@@ -108,7 +111,7 @@ public final class ChunkFiles implements Chore<Sha256> {
     };
   }
 
-  /** Returns what is wrong with the file; empty if nothing is and the NAR is stored. */
+  /** Returns why the file is lost or damaged; empty if the NAR is now stored as chunks. */
   private Optional<String> chunk(NarId nar, Representation whole) throws IOException {
     try (ChunkedWriter writer = chunked.cut(nar)) {
       cut(nar, whole, writer);
@@ -126,7 +129,10 @@ public final class ChunkFiles implements Chore<Sha256> {
     }
   }
 
-  /** What was deleted while it was read stays deleted. */
+  /**
+   * Deletes the chunked NAR again if its file was deleted while it was cut and no narinfo
+   * references the NAR. Returns whether it did.
+   */
   private boolean undoIfDeleted(Sha256 narHash, Representation whole) throws IOException {
     boolean isThere =
         database.findNar(narHash).stream().anyMatch(nar -> nar.representations().contains(whole));

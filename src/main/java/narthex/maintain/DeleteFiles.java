@@ -14,8 +14,8 @@ import narthex.nix.Sha256;
 import narthex.store.StoredNars;
 
 /**
- * Deletes the rows of whole files some time after their NARs were stored as chunks; the files are
- * garbage then.
+ * Deletes the rows of whole files a delay after their NARs were stored as chunks. The files become
+ * garbage.
  */
 public final class DeleteFiles implements Chore<Sha256> {
   private static final System.Logger LOG = System.getLogger(DeleteFiles.class.getName());
@@ -26,8 +26,8 @@ public final class DeleteFiles implements Chore<Sha256> {
   private final InstantSource clock;
 
   /**
-   * @param stored its listeners are told
-   * @param delay how long a file stays beside the chunks
+   * @param stored its listeners are notified
+   * @param delay how long to keep a file after its NAR was stored as chunks
    */
   public DeleteFiles(Database database, StoredNars stored, Duration delay, InstantSource clock) {
     this.database = database;
@@ -67,7 +67,10 @@ public final class DeleteFiles implements Chore<Sha256> {
     return true;
   }
 
-  /** Everything superseded before this; with no delay, also what was superseded just now. */
+  /**
+   * Returns the time before which a file must have been superseded. Without a delay, it includes
+   * the present millisecond.
+   */
   private Instant due() {
     return clock.instant().minus(delay).plusMillis(1);
   }

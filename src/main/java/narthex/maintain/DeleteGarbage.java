@@ -11,8 +11,8 @@ import narthex.db.Database;
 import narthex.db.GarbageTable;
 
 /**
- * Deletes blobs that are listed as garbage: first the blob, then the line, so that nothing is
- * forgotten by a stop. A client that has opened a blob before reads it to its end.
+ * Deletes blobs that are listed as garbage. Deletes the blob before its row in the list, so that a
+ * kill in between loses nothing.
  */
 public final class DeleteGarbage implements Chore<String> {
   private static final System.Logger LOG = System.getLogger(DeleteGarbage.class.getName());
@@ -21,7 +21,7 @@ public final class DeleteGarbage implements Chore<String> {
   private final BlobStore blobs;
   private final InstantSource clock;
 
-  /** The rows of this database are the queue. */
+  /** The garbage table of this database shows which blobs are pending. */
   public DeleteGarbage(Database database, BlobStore blobs, InstantSource clock) {
     this.garbage = database.garbage();
     this.blobs = blobs;
@@ -38,7 +38,7 @@ public final class DeleteGarbage implements Chore<String> {
     return garbage.findDue(clock.instant(), after, most);
   }
 
-  /** A writer may have named an old blob at the moment it was listed: then the blob stays. */
+  /** Keeps a blob if a row refers to it: a writer may have published it just when it was listed. */
   @Override
   public boolean run(String blob) throws IOException {
     boolean isUnnamed = garbage.findUnnamed(Set.of(blob)).contains(blob);

@@ -15,18 +15,21 @@ import narthex.db.Database;
 import narthex.db.GarbageTable;
 
 /**
- * Finds blobs that no row ever referred to, and lists them as garbage: those that were left when
- * the server was killed, or the database failed, between a blob and its row. For that it goes
- * through the whole store, page by page, once a day.
+ * Finds blobs that no row refers to and lists them as garbage. Such a blob is left if the server is
+ * killed or the database fails after the blob was committed and before its row was. Searches the
+ * whole store once a day, page by page.
  */
 public final class FindUnnamedBlobs implements Chore<BlobPage> {
-  /** Younger blobs are left alone: the row of a NAR comes when all of it is here. */
+  /**
+   * Age below which blobs are left alone: the row of a NAR is inserted after its last blob was
+   * committed.
+   */
   public static final Duration GRACE = Duration.ofHours(24);
 
   private static final System.Logger LOG = System.getLogger(FindUnnamedBlobs.class.getName());
   private static final Duration PAUSE = Duration.ofHours(24);
 
-  /** The most that S3 lists at once. */
+  /** Most blobs that S3 lists in one response. */
   private static final int PAGE = 1000;
 
   private final GarbageTable garbage;
@@ -34,7 +37,7 @@ public final class FindUnnamedBlobs implements Chore<BlobPage> {
   private final StoreOwner owner;
   private final InstantSource clock;
 
-  /** Compares these blobs with the rows of this database. */
+  /** Compares the blobs of this store with the rows of this database. */
   public FindUnnamedBlobs(Database database, BlobStore blobs, InstantSource clock) {
     this.garbage = database.garbage();
     this.blobs = blobs;
@@ -52,7 +55,7 @@ public final class FindUnnamedBlobs implements Chore<BlobPage> {
     return PAUSE;
   }
 
-  /** One page at a time; none where the blobs may be those of another database. */
+  /** Returns one page; empty if the blob store may belong to another database. */
   @Override
   public List<BlobPage> find(Optional<BlobPage> after, int most) throws IOException {
     if (after.isEmpty() && !owner.isOurs()) {

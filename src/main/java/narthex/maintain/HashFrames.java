@@ -19,8 +19,8 @@ import narthex.store.StoredNars;
 import narthex.stream.DigestingInputStream;
 
 /**
- * Finds the FileHash of chunked NARs as zstd files: that of their frames back to back. A NAR whose
- * chunks turn out lost is recorded as such, as when it is served.
+ * Computes the FileHash with which chunked NARs are advertised as zstd files: the hash of their
+ * concatenated frames. Drops the chunked form of a NAR if a chunk is lost or damaged.
  */
 public final class HashFrames implements Chore<Sha256> {
   private static final int BUFFER_BYTES = 64 << 10;
@@ -30,7 +30,10 @@ public final class HashFrames implements Chore<Sha256> {
   private final StoredNars stored;
   private final ChunkedNars chunked;
 
-  /** The rows of this database are the queue; listeners of {@code stored} are told. */
+  /**
+   * The rows of this database show which NARs are pending. Listeners of {@code stored} are
+   * notified.
+   */
   public HashFrames(Database database, StoredNars stored, ChunkedNars chunked) {
     this.database = database;
     this.queue = database.chunkingQueue();

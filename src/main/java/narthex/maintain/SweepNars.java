@@ -9,8 +9,8 @@ import narthex.db.Database;
 import narthex.nix.Sha256;
 
 /**
- * Deletes NARs that no narinfo is of once they are older than a grace: uploads that were given up
- * between the NAR and its narinfo. Several replicas may sweep at once.
+ * Deletes NARs that no narinfo references after a grace period, such as uploads that were aborted
+ * before the narinfo. Several replicas may sweep at the same time.
  */
 public final class SweepNars implements Chore<Sha256> {
   private static final Duration LONGEST_PAUSE = Duration.ofHours(1);
@@ -20,7 +20,7 @@ public final class SweepNars implements Chore<Sha256> {
   private final Duration grace;
   private final InstantSource clock;
 
-  /** Sweeps what was last put longer ago than {@code grace} and has no narinfo. */
+  /** Deletes NARs that were last stored longer ago than {@code grace}. */
   public SweepNars(Database database, Deletion deletion, Duration grace, InstantSource clock) {
     this.database = database;
     this.deletion = deletion;
@@ -33,7 +33,7 @@ public final class SweepNars implements Chore<Sha256> {
     return "swept";
   }
 
-  /** An hour or, if the grace is shorter, that long. */
+  /** Returns an hour or, if it is shorter, the grace period. */
   @Override
   public Duration pause() {
     return grace.compareTo(LONGEST_PAUSE) < 0 ? grace : LONGEST_PAUSE;
@@ -44,7 +44,7 @@ public final class SweepNars implements Chore<Sha256> {
     return database.findUnnamedNars(clock.instant().minus(grace), after, most);
   }
 
-  /** What was put once more since it was found has its grace again. */
+  /** Deletes the NAR unless a narinfo references it now. Doesn't check the grace period again. */
   @Override
   public boolean run(Sha256 narHash) throws IOException {
     return deletion.deleteUnnamed(narHash);

@@ -1,10 +1,12 @@
 /**
- * What no request waits for, and what takes things out: deletion, the sweep of NARs that nothing
- * names, the deletion of garbage, and the chores of chunking. May import every package but {@code
- * serve}, {@code document}, {@code web} and {@code wiring}.
+ * Background chores and deletion: deletes store paths and NARs, sweeps unreferenced NARs, deletes
+ * garbage, cuts whole files into chunks.
  *
- * <p>Glossary: a NAR is <em>named</em> by a narinfo that is of it; to <em>sweep</em> is to delete
- * what nothing names; <em>garbage</em> are blobs to which no row refers; a <em>chore</em> is one
+ * <p>May import: {@code nix}, {@code stream}, {@code blob}, {@code db}, {@code chunk}, {@code
+ * upstream}, {@code staging}, {@code store} and {@code ingest}.
+ *
+ * <p>Glossary: a NAR is <em>unnamed</em> if no narinfo references it. To <em>sweep</em> is to
+ * delete unnamed NARs. <em>Garbage</em> is blobs that no row refers to. A <em>chore</em> is one
  * kind of background work.
  */
 @NullMarked
