@@ -29,7 +29,7 @@ import narthex.testing.node.Sample;
 import org.junit.jupiter.api.Test;
 import org.tukaani.xz.XZInputStream;
 
-/** Chunked NARs over HTTP, from the whole web application in a real Tomcat. */
+/** Chunked NARs over HTTP, served by the whole web application in a real Tomcat. */
 class ChunkedNarHttpTest extends SharedServer {
   private int seed = 700;
 
@@ -136,7 +136,7 @@ class ChunkedNarHttpTest extends SharedServer {
     http.upstream.remove(sample.narTarget()).remove(sample.narInfoTarget());
 
     HttpResponse<byte[]> made = http.get(path, "Range", "bytes=5000-");
-    for (int i = 0; i < 1000 && made.statusCode() == 206; i++) { // the flight is landing yet
+    for (int i = 0; i < 1000 && made.statusCode() == 206; i++) { // the flight may not have ended
       made = http.get(path, "Range", "bytes=5000-");
     }
 

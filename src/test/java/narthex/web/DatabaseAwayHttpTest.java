@@ -21,7 +21,7 @@ import narthex.testing.node.Sample;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** PostgreSQL is stopped while the server runs, and started again. */
+/** PostgreSQL stops while the server runs, and starts again. */
 class DatabaseAwayHttpTest {
   private static final int REQUESTS = 20;
 
@@ -68,7 +68,7 @@ class DatabaseAwayHttpTest {
     }
   }
 
-  /** The client's patience is shorter than the time-out of a connection to SQLite. */
+  /** The client's timeout is shorter than the timeout of a connection to SQLite. */
   private static void assertAnswersWhileAway(HttpFixture http, Sample known) throws Exception {
     ExecutorService clients = Executors.newFixedThreadPool(REQUESTS);
     try (LogRecords log = LogRecords.listen()) {

@@ -63,7 +63,7 @@ class DeletionHttpTest extends SharedServer {
     }
   }
 
-  /** The background deletes them soon. */
+  /** Waits until a background chore has deleted the blobs. */
   private void awaitNoBlobs(String name) throws Exception {
     long deadline = System.nanoTime() + PATIENCE_NANOS;
     while (blobsNamed(name) > 0) {

@@ -10,7 +10,7 @@ import narthex.testing.node.Sample;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** DELETE where nothing was set. */
+/** DELETE with default settings. */
 class DeletionOffHttpTest {
   @Test
   void nothingIsDeletedWhereDeletionIsOff(@TempDir Path folder) throws Exception {

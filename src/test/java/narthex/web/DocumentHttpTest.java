@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Documents over HTTP, put, fetched and served by the whole web application. */
+/** Documents over HTTP: uploaded, fetched and served by the whole web application. */
 class DocumentHttpTest extends UploadHttpFixture {
   private static final String HASH = "sn5lbjwwmnbv2bq2xh5qhpm3lrn7nrlm";
   private static final byte[] TEXT = "building\n".repeat(20_000).getBytes(UTF_8);
@@ -40,7 +40,7 @@ class DocumentHttpTest extends UploadHttpFixture {
 
   private int number;
 
-  /** A log that nobody has named before. */
+  /** Returns the path of a log that no test has used before. */
   private String log() {
     return "/log/" + HASH + "-log-" + number++ + ".drv";
   }

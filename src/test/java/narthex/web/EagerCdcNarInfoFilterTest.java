@@ -25,19 +25,19 @@ import narthex.testing.node.Sample;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** The last word on a narinfo, whatever those behind it say. */
+/** The filter corrects narinfos, whatever the servlets behind it send. */
 class EagerCdcNarInfoFilterTest {
   private static final Sample SAMPLE = Sample.of(71, Compression.XZ);
   private static final String TYPE = "text/x-nix-narinfo";
 
-  /** What a client sees. */
+  /** What the client receives. */
   private record Seen(Map<String, Object> headers, byte[] body) {
     String tag() {
       return String.valueOf(headers.get("ETag"));
     }
   }
 
-  /** Sends a body with this type and an entity tag "behind" through the filter. */
+  /** Sends a body with this type and the entity tag "behind" through the filter. */
   private static Seen send(CdcMode mode, String type, byte[] body, String method, String... headers)
       throws IOException {
     Map<String, Object> seen = new HashMap<>(Map.of("status", 200));

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Clients that read a NAR over HTTP while it is fetched slowly and cut. */
+/** Clients that read a NAR over HTTP while it is fetched slowly and cut into chunks. */
 class EagerFlightHttpTest extends SharedServer {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final int DEADLINE_SECONDS = 60;
@@ -110,7 +110,8 @@ class EagerFlightHttpTest extends SharedServer {
       assertEquals(status, answer.statusCode());
     }
 
-    // The flight itself opens a few more meanwhile; garbage collection would close others later.
+    // The flight itself may open a few more. Leaked files would only be closed by a garbage
+    // collection later.
     assertTrue(openSpools() < before + REPEATS / 2);
     gate.open();
     try (InputStream in = follower.body()) {
@@ -126,7 +127,7 @@ class EagerFlightHttpTest extends SharedServer {
     }
   }
 
-  /** How often files are open here that the flights of this server write. */
+  /** Returns how many descriptors of spool files are open. */
   private long openSpools() throws IOException {
     try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
       String spools = data.resolve("blobs").resolve("tmp").toString();
@@ -148,7 +149,7 @@ class EagerFlightHttpTest extends SharedServer {
     return http.know(Sample.of("flight-" + number, nar, compression));
   }
 
-  /** One client that has read its first bytes, and what it shall get in all. */
+  /** A client that has read its first bytes, and the body that it should receive. */
   private record Reader(HttpResponse<InputStream> response, byte[] wanted, int read) {
     boolean leaves(int number) {
       return number % 6 == 5;
@@ -159,7 +160,10 @@ class EagerFlightHttpTest extends SharedServer {
     }
   }
 
-  /** Begins to read, every third time a range, and reads some bytes. */
+  /**
+   * Starts a request and reads some bytes. Of three requests, one is for the whole NAR and two for
+   * ranges.
+   */
   private Reader begin(Sample sample, int number, int bytes) throws IOException {
     byte[] nar = sample.bytes(sample.narName(), 0);
     int from = number % 3 == 0 ? 0 : 10_001 * number;
@@ -211,7 +215,7 @@ class EagerFlightHttpTest extends SharedServer {
       }
       rests.add(threads.submit(() -> reader.response().body().readAllBytes()));
     }
-    for (int i = 0; i < 50; i++) { // in drops
+    for (int i = 0; i < 50; i++) { // little by little
       gate.release(sample.fileBytes() / 200);
     }
     gate.open();

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** NARs that are chunked eagerly over HTTP, from the whole web application in a real Tomcat. */
+/** NARs in CDC mode eager over HTTP, served by the whole web application in a real Tomcat. */
 class EagerHttpTest extends SharedServer {
   private int seed = 900;
 
@@ -120,7 +120,9 @@ class EagerHttpTest extends SharedServer {
     }
     http.upstream.remove(sample.narTarget()).remove(sample.narInfoTarget());
     HttpResponse<byte[]> gone = http.get(path(sample.fileName()));
-    for (int i = 0; i < 100 && !header(gone, "etag").isEmpty(); i++) { // the flight is landing yet
+    for (int i = 0;
+        i < 100 && !header(gone, "etag").isEmpty();
+        i++) { // the flight may not have ended
       assertArrayEquals(sample.bytes(sample.fileName(), 0), gone.body());
       gone = http.get(path(sample.fileName()));
     }

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Listings, and files out of NARs, over HTTP from the whole web application. */
+/** Listings, and files inside NARs, over HTTP, served by the whole web application. */
 class FileHttpTest extends SharedServer {
   private static final String OTHER = "0123456789abcdfghijklmnpqrsvwxyz";
   private static final byte[] BIG = new byte[300_000];
@@ -42,7 +42,7 @@ class FileHttpTest extends SharedServer {
 
   private int seed;
 
-  /** Another NAR each time. */
+  /** Returns another NAR each time. */
   private NarTree tree() {
     Map<String, NarTree> share =
         Map.of(
@@ -89,7 +89,10 @@ class FileHttpTest extends SharedServer {
     return new String(response.body(), StandardCharsets.UTF_8);
   }
 
-  /** A NAR is stored a moment after its last byte was sent. */
+  /**
+   * Repeats the request while it is answered 404, because a NAR is stored a moment after its last
+   * byte was sent.
+   */
   private HttpResponse<byte[]> untilStored(String path) throws IOException {
     Instant deadline = Instant.now().plusSeconds(20);
     HttpResponse<byte[]> response = http.get(path);

@@ -21,11 +21,11 @@ import narthex.testing.NarFixture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Small request bodies whose decoders claim much memory. */
+/** Small request bodies whose decoders need much memory. */
 class GreedyUploadHttpTest extends UploadHttpFixture {
   private static final int UPLOADS = 50;
 
-  /** Of those, so many hide the claim behind a stream that claims nothing. */
+  /** Number of bodies with the large dictionary in a second stream, after a small one. */
   private static final int HIDDEN = 10;
 
   /** LZMA2's property byte for 192 MiB. */
@@ -48,7 +48,7 @@ class GreedyUploadHttpTest extends UploadHttpFixture {
     return file.toByteArray();
   }
 
-  /** The narinfo in xz, which claims a large dictionary. */
+  /** Returns the narinfo in xz with a large dictionary size in its header. */
   private static byte[] greedy(NarFixture fixture, boolean hidden) throws IOException {
     byte[] text = text(narInfo(fixture));
     if (!hidden) {

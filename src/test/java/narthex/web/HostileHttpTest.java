@@ -5,7 +5,7 @@ import java.util.Map;
 import narthex.testing.HostileRequests;
 import org.junit.jupiter.api.Test;
 
-/** What no honest client sends, to the server that is part of us; others: narthex.container. */
+/** Hostile requests to the standalone server. See narthex.container for other servers. */
 class HostileHttpTest extends SharedServer {
   HostileHttpTest() {
     super(Map.of("narthex.upload.enabled", "true"));

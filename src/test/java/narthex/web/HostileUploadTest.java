@@ -15,7 +15,7 @@ import narthex.testing.RawClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Uploads that nobody honest makes: all are refused with one line, and nothing of them is kept. */
+/** Hostile uploads: each is rejected with one line, and nothing of it is kept. */
 class HostileUploadTest extends SharedServer {
   private static final int MAX_NAR_BYTES = 1 << 20;
 
@@ -92,8 +92,10 @@ class HostileUploadTest extends SharedServer {
     }
   }
 
-  /** Lies beside the folder of what is not yet stored as long as the server runs. */
-  /** The lock of the staging area, and the mark of the store's owner. */
+  /**
+   * Returns whether it is the lock of the staging area or the owner's marker, which belong to the
+   * server.
+   */
   private static boolean isOurs(Path file) {
     return file.toString().endsWith(".lock") || file.toString().contains("/owner/");
   }

@@ -21,7 +21,7 @@ import narthex.testing.FaultyUpstream;
 import narthex.testing.NarFixture;
 import narthex.testing.node.Sample;
 
-/** A whole server with one upstream, and a client that notices a broken transfer. */
+/** A whole server with one upstream, and a client that detects broken transfers. */
 final class HttpFixture implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -39,7 +39,7 @@ final class HttpFixture implements AutoCloseable {
     return start(folder, Map.of());
   }
 
-  /** With these settings beside, or in place of, the usual ones. */
+  /** Starts a server with the usual settings, overridden by these. */
   static HttpFixture start(Path folder, Map<String, String> more) throws IOException {
     FaultyUpstream upstream = NarFixture.publishCacheInfo(FaultyUpstream.start(), 40);
     Map<String, String> settings = new HashMap<>();
@@ -53,8 +53,8 @@ final class HttpFixture implements AutoCloseable {
   }
 
   /**
-   * Publishes the sample, and lets the server know its narinfo; more than once where this machine
-   * is too slow for the short time that the server has to ask.
+   * Publishes the sample and requests its narinfo until the server knows it. On a slow machine the
+   * first request may exceed the short upstream timeout.
    */
   Sample know(Sample sample) throws IOException {
     sample.publish(upstream);
@@ -92,7 +92,7 @@ final class HttpFixture implements AutoCloseable {
     return send("PUT", path, BodyPublishers.ofByteArray(body), BodyHandlers.ofByteArray(), headers);
   }
 
-  /** PUT in chunks, without Content-Length. */
+  /** PUT with chunked transfer coding, without Content-Length. */
   HttpResponse<byte[]> putChunked(String path, byte[] body, String... headers) throws IOException {
     return send(
         "PUT",
@@ -102,7 +102,7 @@ final class HttpFixture implements AutoCloseable {
         headers);
   }
 
-  /** Sends these bytes over a connection of their own, and reads until the server closes it. */
+  /** Sends these bytes over a new connection, and reads until the server closes it. */
   String raw(byte[]... parts) throws IOException {
     URI url = URI.create(server.url());
     try (Socket socket = new Socket(url.getHost(), url.getPort())) {

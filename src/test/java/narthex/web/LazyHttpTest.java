@@ -53,7 +53,7 @@ class LazyHttpTest {
     return NarInfo.parse(new String(response.body(), StandardCharsets.UTF_8)).file();
   }
 
-  /** Asks for the narinfo until it says so, as the background decides when it does. */
+  /** Requests the narinfo until its file meets the condition, which depends on background work. */
   private static NarFile await(HttpFixture http, String target, Predicate<NarFile> wanted)
       throws IOException {
     long deadline = System.nanoTime() + PATIENCE_NANOS;
@@ -65,7 +65,10 @@ class LazyHttpTest {
     return file;
   }
 
-  /** Asks where only stored NARs are known: a body ends before its row is committed. */
+  /**
+   * Waits until the NAR is stored: a response ends before its row is committed. Asks under /upload,
+   * where only stored NARs exist.
+   */
   private static void awaitStored(HttpFixture http, String target) throws IOException {
     long deadline = System.nanoTime() + PATIENCE_NANOS;
     while (http.head("/upload" + target).statusCode() != 200) {
@@ -87,7 +90,7 @@ class LazyHttpTest {
         response.headers().firstValue("content-length").orElse("none"));
   }
 
-  /** What a client makes of a file with this name. */
+  /** Decodes a file by the compression in its name, like a client. */
   private static byte[] decoded(String name, byte[] file) throws IOException {
     Compression compression = NarFileName.parse(name.substring("/nar/".length())).compression();
     try (InputStream nar = Decoders.decode(compression, new ByteArrayInputStream(file))) {
@@ -225,7 +228,8 @@ class LazyHttpTest {
     for (String mode : List.of("off", "lazy", "eager", "off", "eager", "lazy")) {
       try (HttpFixture http = start(mode, "narthex.cdc.delete-delay", "0s")) {
         samples.forEach(sample -> sample.publish(http.upstream));
-        fetched = Math.min(fetched + 2, samples.size()); // some only from the second mode on
+        fetched =
+            Math.min(fetched + 2, samples.size()); // some samples only from the second mode on
         for (Sample sample : samples.subList(0, fetched)) {
           http.know(sample);
           told.put("/" + told(http, sample.narInfoTarget()).url(), sample);

@@ -22,13 +22,13 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Clients that close their connection while the server works for them and has nothing to send yet.
- * The upstream stalls all the time, so that this work would go on for minutes.
+ * The upstream stalls, so this work would go on for minutes.
  */
 class LeavingClientHttpTest extends SharedServer {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final int NAR_BYTES = 1_500_000;
 
-  /** More than the files that the flight itself may open or close meanwhile. */
+  /** More than the number of files that the flight itself may open or close in the meantime. */
   private static final int CLIENTS = 8;
 
   @Test
@@ -90,7 +90,7 @@ class LeavingClientHttpTest extends SharedServer {
     return socket;
   }
 
-  /** Something that becomes true. */
+  /** A condition to wait for. */
   private interface Condition {
     boolean holds() throws IOException;
   }
@@ -103,7 +103,7 @@ class LeavingClientHttpTest extends SharedServer {
     }
   }
 
-  /** How often the spool is open when the same number was counted many times. */
+  /** Returns {@link #openSpools} when it has been the same number many times in succession. */
   private long settledSpools() throws IOException {
     long count = openSpools();
     for (int same = 0; same < 100; same++) {
@@ -116,7 +116,7 @@ class LeavingClientHttpTest extends SharedServer {
     return count;
   }
 
-  /** How often files are open here that the flights of this server write. */
+  /** Returns how many descriptors of spool files are open. */
   private long openSpools() throws IOException {
     try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
       String spools = data.resolve("blobs").resolve("tmp").toString();

@@ -14,7 +14,10 @@ import narthex.testing.RawClient;
 import narthex.testing.node.Sample;
 import org.junit.jupiter.api.Test;
 
-/** What the server takes that Tomcat alone would refuse, and how it refuses the rest. */
+/**
+ * Requests that the server accepts although Tomcat alone would reject them, and how it rejects
+ * others.
+ */
 class LenientHttpTest extends SharedServer {
   private String raw(String target, String... fields) throws IOException {
     String head = "GET " + target + " HTTP/1.1\r\n" + String.join("\r\n", fields) + "\r\n\r\n";

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** NARs and narinfos over HTTP, from the whole web application in a real Tomcat. */
+/** NARs and narinfos over HTTP, served by the whole web application in a real Tomcat. */
 class NarHttpTest extends SharedServer {
   private static final String YEAR = "public, max-age=31536000, immutable";
   private static final List<String> TOLD =
@@ -262,7 +262,7 @@ class NarHttpTest extends SharedServer {
     assertArrayEquals(sample.bytes(sample.fileName(), 0), http.get(path(sample.fileName())).body());
   }
 
-  /** The status of an answer that was complete; 0 for a broken transfer. */
+  /** Returns the status of a complete response; 0 for a broken transfer. */
   private int status(String path, String accepted) {
     try {
       return http.get(path, "Accept-Encoding", accepted).statusCode();
@@ -322,7 +322,7 @@ class NarHttpTest extends SharedServer {
     assertEquals(404, http.head(path).statusCode());
   }
 
-  /** Its length is not known before all of it is decoded. */
+  /** The length of this NAR is unknown until all of it is decoded. */
   @Test
   void aNarInFlightThatIsKnownByItsNameAloneDoesNotOfferRanges() throws Exception {
     Sample sample = Sample.of(seed++, Compression.XZ).publish(http.upstream);

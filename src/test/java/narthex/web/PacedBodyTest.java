@@ -108,13 +108,13 @@ class PacedBodyTest {
         new CountDownLatch(1).await();
         return -1;
       } catch (InterruptedException e) {
-        Thread.currentThread().interrupt(); // as XNIO does
+        Thread.currentThread().interrupt(); // like XNIO
         throw new InterruptedIOException("interrupted");
       }
     }
   }
 
-  /** Gives so many bytes per read, each of which takes so long by the test's clock. */
+  /** Returns this many bytes per read. Each read advances the test's clock by this time. */
   private final class Steady extends Blocking {
     private int bytes;
     private Duration time;

@@ -16,7 +16,7 @@ import narthex.testing.HostileUploads;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a refusal leaves in the log. */
+/** Log records of rejected requests. */
 class RefusalLogTest {
   private static final String NARINFO = "/upload/" + "0".repeat(32) + ".narinfo";
 

@@ -14,7 +14,7 @@ import narthex.testing.NarFixture;
 import narthex.testing.NarTree;
 import org.junit.jupiter.api.Test;
 
-/** Uploads over HTTP that are refused, or break. */
+/** Uploads over HTTP that are rejected or break off. */
 class RefusedUploadHttpTest extends UploadHttpFixture {
   @Test
   void aFileWhoseNameIsNotItsHashIsRefused() throws IOException {

@@ -7,11 +7,11 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 import java.nio.charset.StandardCharsets;
 import narthex.nix.NixFormatException;
 
-/** What requests name: ranges and paths of files. */
+/** Fuzzes ranges and file paths of requests. */
 class RequestFuzzTest {
   private static final int HEAD = Long.BYTES;
 
-  /** Longer than any body, and of no more digits than a range may have. */
+  /** Larger than any body, but with no more digits than a range may have. */
   private static final long MAX_LENGTH = (1L << 59) - 1;
 
   /** The first bytes are the length of the body, the rest is the header. */

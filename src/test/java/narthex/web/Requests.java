@@ -8,11 +8,11 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** Requests that have headers only, and responses that keep headers and the status only. */
+/** Requests with headers only, and responses that record headers and status only. */
 final class Requests {
   private Requests() {}
 
-  /** A request with these headers, name after value after name. */
+  /** Returns a request with these headers: names and values alternate. */
   static HttpServletRequest with(String... namesAndValues) {
     Map<String, String> headers = new HashMap<>();
     for (int i = 0; i < namesAndValues.length; i += 2) {
@@ -28,7 +28,9 @@ final class Requests {
         });
   }
 
-  /** A response that writes what is set into the map: headers by name, and {@code status}. */
+  /**
+   * Returns a response that records headers in the map by name, and its status as {@code status}.
+   */
   static HttpServletResponse recordingTo(Map<String, Object> seen) {
     return proxy(
         HttpServletResponse.class,

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What Tomcat knows of a client while a servlet works. */
+/** Detecting in Tomcat that a client has left while a servlet works. */
 @Timeout(60)
 class ServerRequestTest {
   private static final long DEADLINE_SECONDS = 30;
@@ -47,7 +47,7 @@ class ServerRequestTest {
     tomcat.destroy();
   }
 
-  /** Works until the client is gone. */
+  /** Works until the client has left. */
   private final class WaitingServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
 
@@ -64,7 +64,7 @@ class ServerRequestTest {
     }
   }
 
-  /** Says whether the client is gone. */
+  /** Responds whether the client has left. */
   private static final class AskingServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
 

@@ -14,20 +14,20 @@ import org.junit.jupiter.api.io.TempDir;
 abstract class SharedServer {
   private final Map<String, String> settings;
 
-  /** The server, and its upstream, which is sound again after each test. */
+  /** The server and its upstream. The faults of the upstream are removed after each test. */
   @SuppressWarnings("NullAway.Init") // JUnit calls startServer first
   HttpFixture http;
 
-  /** What the server stores. */
+  /** The data directory of the server. */
   @SuppressWarnings("NullAway.Init")
   Path data;
 
-  /** With the usual settings. */
+  /** Uses the usual settings. */
   SharedServer() {
     this(Map.of());
   }
 
-  /** With these settings beside the usual ones. */
+  /** Uses the usual settings, overridden by these. */
   SharedServer(Map<String, String> settings) {
     this.settings = settings;
   }

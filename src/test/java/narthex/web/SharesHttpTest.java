@@ -32,11 +32,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What slow and numerous clients take from others: nothing but their share of the threads. */
+/** Slow or numerous clients occupy no more than their share of the threads. */
 class SharesHttpTest {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
-  /** More than the sockets' buffers hold, so that who does not read holds a thread. */
+  /** More than fits the socket buffers, so that a client that doesn't read occupies a thread. */
   private static final int NAR_BYTES = 16 << 20;
 
   private static final Map<String, String> FEW_THREADS =
@@ -75,7 +75,10 @@ class SharesHttpTest {
     return new String(socket.getInputStream().readNBytes(12), StandardCharsets.ISO_8859_1);
   }
 
-  /** Waits until so many have the head of their answer: their requests hold threads now. */
+  /**
+   * Waits until this many clients have received response headers. Their requests then occupy
+   * threads.
+   */
   private static void awaitAnswers(List<Socket> slow, int wanted) throws IOException {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     int count = 0;
@@ -88,7 +91,7 @@ class SharesHttpTest {
     }
   }
 
-  /** The whole answer, from an address of its own. */
+  /** Sends a request from this address and returns the whole response. */
   private byte[] answer(HttpFixture http, String from, String target) throws IOException {
     return ask(http, from, target).getInputStream().readAllBytes();
   }

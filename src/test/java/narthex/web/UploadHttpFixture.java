@@ -15,7 +15,7 @@ import narthex.nix.NarInfo;
 import narthex.testing.NarFixture;
 import narthex.testing.NarTree;
 
-/** What tests of uploads over HTTP share. */
+/** Fixture for tests of uploads over HTTP. */
 abstract class UploadHttpFixture extends SharedServer {
   static final int NAR_BYTES = 100_000;
   static final int MAX_NAR_BYTES = 1 << 20;

@@ -52,7 +52,7 @@ class UploadHttpTest extends UploadHttpFixture {
       assertEquals(fixture.id(), served.nar());
       assertEquals(1, served.signatures().size());
       assertArrayEquals(fixture.file(), http.get(prefix + "/" + served.file().url()).body());
-      if (compression != Compression.GZIP) { // whose files Nix names so
+      if (compression != Compression.GZIP) { // for gzip, this is the name of the file
         String plain = prefix + "/nar/" + fixture.fileHash().nix32() + ".nar";
         assertArrayEquals(fixture.nar(), http.get(plain).body());
       }

@@ -17,7 +17,7 @@ import narthex.testing.NarFixture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Uploads where they are switched off, and where only signed ones are taken. */
+/** Uploads to a server that doesn't accept them, and to one that requires signatures. */
 class UploadSettingsHttpTest {
   private final NarFixture fixture = NarFixture.random(7, 10_000, Compression.XZ);
   private final String narPath = "/upload/" + fixture.url();

@@ -26,7 +26,7 @@ import narthex.testing.node.Sample;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Trouble with an upstream or the database, as clients and the log see it. */
+/** Failures of an upstream or the database, as seen by clients and in the log. */
 class UpstreamTroubleHttpTest {
   private static final int REQUESTS = 20;
   private static final String HASH = "sn5lbjwwmnbv2bq2xh5qhpm3lrn7nrlm";
