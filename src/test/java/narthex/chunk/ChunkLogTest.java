@@ -19,7 +19,10 @@ class ChunkLogTest {
 
   private final Random random = new Random(1);
 
-  /** Chunk {@code i}; of each hash only the last bytes differ, so that all want one slot. */
+  /**
+   * Returns chunk {@code i}. Only the last bytes of the hashes differ, so all chunks collide in one
+   * slot.
+   */
   private static ChunkPlace sameSlot(int i) {
     byte[] hash = new byte[Sha256.BYTES];
     ByteBuffer.wrap(hash).putInt(Sha256.BYTES - Integer.BYTES, i);
@@ -99,7 +102,7 @@ class ChunkLogTest {
     for (int i = 0; i < 6; i++) {
       log.append(log.addNew(sameSlot(i)));
     }
-    log.append(2); // once more
+    log.append(2); // the same chunk again
 
     assertEquals(List.of(0L, 20L, 40L), offsets(log.run(0, 30)));
     assertEquals(List.of(20L), offsets(log.run(25, 9)));

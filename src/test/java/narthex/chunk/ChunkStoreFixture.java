@@ -19,7 +19,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What tests share that write chunks: a store of small ones, and blobs that fail as they say. */
+/**
+ * Fixture for tests that write chunks: a store with small chunks, and blobs that fail on demand.
+ */
 abstract class ChunkStoreFixture {
   static final ChunkSizes SIZES = new ChunkSizes(1 << 10, 4 << 10, 16 << 10);
   static final long PACK_BYTES = 100_000;

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Commits of chunked NARs that are refused, fail, or refer to packs that are lost. */
+/** Commits of chunked NARs that are rejected, fail, or refer to lost packs. */
 class ChunkedCommitTest extends ChunkStoreFixture {
   private static final byte[] ONE = NarTree.random(5, 400_000).nar();
   private static final byte[] OTHER = NarTree.random(6, 300_000).nar();

@@ -41,7 +41,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Chunked NARs read back: whole, from any offset, and damaged. */
+/** Reads chunked NARs: from the start, from any offset, and damaged ones. */
 class ChunkedManifestTest {
   private static final byte[] NAR = NarTree.mixed(5, 200_000).nar();
 
@@ -98,7 +98,9 @@ class ChunkedManifestTest {
     }
   }
 
-  /** Every start and end of a chunk, what is beside them, the ends, and some of the rest. */
+  /**
+   * Returns every start and end of a chunk, the offsets next to them, and the middle of each chunk.
+   */
   private static Set<Long> offsets(List<Integer> lengths) {
     Set<Long> offsets = new TreeSet<>(Set.of(0L));
     long at = 0;
@@ -161,7 +163,7 @@ class ChunkedManifestTest {
     }
   }
 
-  /** Random bytes, pieces of which come again. */
+  /** Returns random bytes with repeated pieces. */
   private static byte[] repetitive(Random random) {
     byte[] bytes = new byte[1 + random.nextInt(6000)];
     random.nextBytes(bytes);
@@ -314,7 +316,7 @@ class ChunkedManifestTest {
     assertThrows(ChunkLostException.class, () -> manifest().requireStart());
   }
 
-  /** All that is given before the failure is right, and the failure stays. */
+  /** Asserts that all bytes before the failure are correct, and that further reads fail, too. */
   private ChunkLostException assertBroken(boolean decoded) throws IOException {
     byte[] right = decoded ? NAR : frames;
     InputStream in;

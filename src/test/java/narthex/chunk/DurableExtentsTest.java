@@ -30,7 +30,7 @@ class DurableExtentsTest extends ChunkStoreFixture {
     return bytes;
   }
 
-  /** Reads chunks as one who knows nothing but where they are. */
+  /** Reads chunks by their extents alone. */
   private byte[] read(List<Extent> extents) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     for (Extent extent : extents) {
@@ -51,8 +51,8 @@ class DurableExtentsTest extends ChunkStoreFixture {
       writer.store(id(before), NOON);
     }
     byte[] nar = random(1_500_000, 2);
-    System.arraycopy(before, 0, nar, 500_000, before.length); // in packs of a NAR before
-    System.arraycopy(nar, 0, nar, 1_000_000, 200_000); // in packs of this one
+    System.arraycopy(before, 0, nar, 500_000, before.length); // in packs of an earlier NAR
+    System.arraycopy(nar, 0, nar, 1_000_000, 200_000); // in packs of this NAR
     try (ChunkedWriter writer = store.begin()) {
       for (int end = STEP; end <= nar.length; end += STEP) {
         writer.write(nar, end - STEP, STEP);

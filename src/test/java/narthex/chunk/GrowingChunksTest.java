@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** NARs that are read while they are cut, from real files. */
+/** Reads NARs while they are cut, from real files. */
 class GrowingChunksTest {
   private static final ChunkSizes SIZES = new ChunkSizes(1 << 10, 4 << 10, 16 << 10);
   private static final long PACK_BYTES = 100_000;
@@ -88,7 +88,7 @@ class GrowingChunksTest {
     return future.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
   }
 
-  /** In another thread, so that a test that waits for ever fails. */
+  /** Runs in another thread with a time limit, so that a test that blocks fails. */
   private <T> T soon(Callable<T> work) throws Exception {
     return await(threads.submit(work));
   }
@@ -119,7 +119,7 @@ class GrowingChunksTest {
   @Test
   void readersFollowFromAnyOffsetAndEndWhenAllIsRight() throws Exception {
     byte[] nar = random(1_500_000, 2);
-    System.arraycopy(nar, 0, nar, 700_000, 300_000); // chunks that lie in packs of long ago
+    System.arraycopy(nar, 0, nar, 700_000, 300_000); // chunks in packs committed before
     try (ChunkedWriter writer = store.begin(OptionalLong.of(nar.length))) {
       List<Integer> offsets = List.of(0, 1, 4096, 699_999, 700_001, 1_499_999, 1_500_000);
       List<Future<byte[]>> readers = new ArrayList<>();
@@ -222,7 +222,9 @@ class GrowingChunksTest {
     assertThrows(IOException.class, () -> readBehindAnother(nar, 50_000, true));
   }
 
-  /** Reads so much, then all the rest when another writer has stored the same NAR first. */
+  /**
+   * Reads {@code first} bytes; reads the rest after another writer has stored the same NAR first.
+   */
   private byte[] readBehindAnother(byte[] nar, int first, boolean lose) throws Exception {
     ChunkedWriter writer = store.begin();
     try (ChunkedWriter other = store.begin();

@@ -8,7 +8,7 @@ import java.util.List;
 import narthex.blob.BlobStore;
 import narthex.blob.PassingBlobStore;
 
-/** Notes what is opened, and what is not closed. */
+/** Records the opened blobs, and counts the streams that are still open. */
 final class Opens extends PassingBlobStore {
   final List<String> opened = new ArrayList<>();
   long longest;

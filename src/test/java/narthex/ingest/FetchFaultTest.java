@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What an upstream can do wrong while a NAR is fetched, always with many readers. */
+/** Faults of an upstream during the fetch of a NAR, with many readers. */
 class FetchFaultTest {
   private static final int READERS = 8;
   private static final Duration SHORT = Duration.ofMillis(200);
@@ -40,7 +40,7 @@ class FetchFaultTest {
   @TempDir Path folder;
   private final FaultyUpstream upstream = NarFixture.publishCacheInfo(FaultyUpstream.start(), 40);
 
-  /** A fault of the first answer only, and how many requests the fetch then needs in all. */
+  /** A fault of the first response only, and the number of requests that the fetch then needs. */
   record Passing(Fault fault, int gets) {
     @Override
     public String toString() {
@@ -80,7 +80,7 @@ class FetchFaultTest {
         new Passing(Fault.contentEncoding("zstd").and(Fault.cutAfter(HALF)), 2));
   }
 
-  /** A fault of every answer, and what clients may see. */
+  /** A fault of every response, and the expected outcome for clients. */
   record Lasting(Fault fault, Outcome outcome) {
     @Override
     public String toString() {
@@ -124,7 +124,7 @@ class FetchFaultTest {
         Stream.of(403, 404, 410).map(status -> new Lasting(Fault.status(status), Outcome.ABSENT)));
   }
 
-  /** What happens when a broken transfer is taken up. */
+  /** Faults of the response that resumes a broken transfer. */
   static Stream<Lasting> faultsOfTheSecondAnswer() {
     String other = String.format(Locale.ROOT, "bytes 7-%d/%d", LENGTH - 1, LENGTH);
     String longer = String.format(Locale.ROOT, "bytes %d-%d/%d", HALF, LENGTH, LENGTH + 1);
@@ -227,7 +227,9 @@ class FetchFaultTest {
       assertTrue(node.narInfo(sample).isPresent());
       int length = sample.fileBytes();
       int early =
-          compression == Compression.GZIP ? 12 : 5; // a gzip header has a time, which is free
+          compression == Compression.GZIP
+              ? 12
+              : 5; // bytes 4 to 7 of a gzip header are a time stamp, which no check covers
       for (long offset : new long[] {0, early, length / 3, length - 2L, length - 1L}) {
         upstream.fail(sample.narTarget(), Fault.flipByte(offset));
         assertAll(Outcome.FAILED, read(node, sample));
@@ -286,7 +288,7 @@ class FetchFaultTest {
       }
 
       if (lie.isOfTheFile()) {
-        // Broken, unless it came so late that the lie was known: then it waits for the true file.
+        // Fails, unless the reader came after the lie was detected: then it gets the true file.
         Outcome first = Reading.start(node, sample, sample.fileName(), 0).outcome();
         assertNotEquals(Outcome.ABSENT, first);
         node.awaitIdle();
@@ -355,7 +357,10 @@ class FetchFaultTest {
     assertEquals(outcomes.stream().map(any -> expected).toList(), outcomes);
   }
 
-  /** Every second reader wants the file; it is the one that was announced, whatever is in it. */
+  /**
+   * Every second reader requests the file. It may get it, because the file is the announced one;
+   * only its NAR is wrong.
+   */
   private static void assertNobodyHasTheNar(List<Outcome> outcomes) {
     for (int i = 0; i < outcomes.size(); i++) {
       boolean wantsFile = i % 2 == 0;

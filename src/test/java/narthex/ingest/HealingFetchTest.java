@@ -30,7 +30,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A NAR is fetched while chunks that it refers to are lost or condemned: then it is healed. */
+/** Fetches of NARs that repair lost or condemned chunks. */
 class HealingFetchTest {
   private static final Sample SAMPLE = Sample.of(63, Compression.XZ);
 
@@ -127,7 +127,7 @@ class HealingFetchTest {
     assertServedFromHere();
   }
 
-  /** Tells when it was looked whether a pack is there. */
+  /** Runs an action after a pack was looked up. */
   private final class Watched extends PassingBlobStore {
     private static final Set<String> packs = new HashSet<>();
 

@@ -33,12 +33,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Files whose FileHash was announced, while no check can decode anything. */
+/** Files with an announced FileHash, while no check gets memory to decode them. */
 @Timeout(120)
 class LateChecksTest {
   private static final long DECODER_BYTES = 64 << 20;
 
-  /** All but what is reserved for other kinds of work. */
+  /** All memory but what is reserved for other kinds of work. */
   private static final long MOST_OF_DOWNLOADS = DECODER_BYTES / 16 * 9;
 
   private static final long DEADLINE_SECONDS = 60;
@@ -173,7 +173,7 @@ class LateChecksTest {
   @Test
   void aCheckGoesOnAsSoonAsNoFileComesIn() throws Exception {
     LateChecks checks = new LateChecks(threads);
-    checks.pause(); // nothing comes in
+    checks.pause(); // no transfer is running
     checks.transferBegun();
     Future<?> resting =
         threads.submit(

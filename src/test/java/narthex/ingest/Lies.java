@@ -10,10 +10,10 @@ import narthex.testing.node.Reading.Outcome;
 import narthex.testing.node.Sample;
 import org.jspecify.annotations.Nullable;
 
-/** What narinfos say wrong, or do not say, and what comes of it. */
+/** Wrong or missing fields of narinfos, and the expected outcome. */
 enum Lies {
   FILE_HASH(Outcome.RIGHT, false, file(file -> withHash(file, other()))),
-  /** A transfer with a length of its own knows better; nobody depends on the narinfo's. */
+  /** The response's Content-Length takes precedence over the FileSize of the narinfo. */
   FILE_SIZE_TOO_SMALL(Outcome.RIGHT, false, file(file -> resized(file, -1))),
   FILE_SIZE_TOO_LARGE(Outcome.RIGHT, false, file(file -> resized(file, 1))),
   FILE_SIZE_TOO_SMALL_AND_NO_LENGTH(Outcome.RIGHT, true, file(file -> resized(file, -1))),
@@ -28,10 +28,10 @@ enum Lies {
   NAR_SIZE_TOO_LARGE(Outcome.FAILED, false, narSize(size -> size + 8)),
   NAR_SIZE_HUGE(Outcome.FAILED, false, narSize(size -> Long.MAX_VALUE / 4));
 
-  /** What readers of the NAR see. */
+  /** The outcome for readers of the NAR. */
   final Outcome outcome;
 
-  /** Whether the transfer tells no length either. */
+  /** Whether the response has no Content-Length. */
   final boolean chunked;
 
   private final UnaryOperator<Sample> lie;
@@ -42,7 +42,7 @@ enum Lies {
     this.lie = lie;
   }
 
-  /** Whether those who read the file itself, as it was announced, may fail. */
+  /** Whether reading the announced file may fail. */
   boolean isOfTheFile() {
     return switch (this) {
       case FILE_HASH, FILE_SIZE_TOO_SMALL_AND_NO_LENGTH, FILE_SIZE_TOO_LARGE_AND_NO_LENGTH -> true;
@@ -50,7 +50,7 @@ enum Lies {
     };
   }
 
-  /** Whether the file is the one that was announced, and another NAR is in it. */
+  /** Whether the file is the announced one but contains another NAR. */
   boolean isOfTheNar() {
     return outcome == Outcome.FAILED;
   }

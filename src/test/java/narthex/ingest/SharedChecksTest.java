@@ -41,14 +41,17 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Checks of many files at once, with the pools of production and little memory. */
+/** Concurrent checks of many files, with the thread pools of production and little memory. */
 @Timeout(120)
 class SharedChecksTest {
   private static final long DECODER_BYTES = 64 << 20;
   private static final int UPLOADS = 24;
   private static final int SENT_BYTES = 4_000;
 
-  /** What one kind of work can take at most is all but what is reserved for the others. */
+  /**
+   * Share of the memory, in sixteenths, that downloads can take: all but what is reserved for other
+   * kinds of work.
+   */
   private static final long MOST_OF_DOWNLOADS = 9;
 
   private static final long SIXTEENTHS = 16;
@@ -87,7 +90,7 @@ class SharedChecksTest {
         () -> node.narUpload().store(sample.fileName(), OptionalLong.empty(), body));
   }
 
-  /** Uploads of which some hold all the memory that uploads can have, and the others wait. */
+  /** Starts uploads of which some hold all memory for uploads and the others wait for it. */
   private List<Future<Stored>> uploadSlowly() {
     List<Future<Stored>> uploads = new ArrayList<>();
     for (int i = 0; i < UPLOADS; i++) {
@@ -110,7 +113,7 @@ class SharedChecksTest {
     }
   }
 
-  /** Gives its bytes when the test says so. */
+  /** Returns its bytes when the test permits it. */
   private final class LateInputStream extends SpanInputStream {
     private final InputStream in;
 
@@ -169,7 +172,10 @@ class SharedChecksTest {
         slow.bytes(slow.narName(), 0).length, read.get(DEADLINE_SECONDS, TimeUnit.SECONDS).length);
   }
 
-  /** Takes all the memory that checks of downloads can have; the caller closes it. */
+  /**
+   * Takes all memory that checks of downloads can have. The caller closes the stream, which
+   * releases it.
+   */
   private InputStream takeAllOfDownloads() throws IOException {
     InputStream all =
         node.decoders()

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Many readers of one download, each at its own pace. */
+/** Many readers of one download, at different speeds. */
 class SharedFlightTest {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final Sample SAMPLE = Sample.of(11, Compression.XZ);

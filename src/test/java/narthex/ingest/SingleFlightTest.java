@@ -55,7 +55,7 @@ class SingleFlightTest {
     assertEquals(7, questions.ask("q", () -> 7));
   }
 
-  /** Asks so that all others wait for the first. */
+  /** Asks so that all other threads wait for the first one. */
   private List<Future<Integer>> askAtOnce(SingleFlight.Answerer<Integer> answerer)
       throws Exception {
     CountDownLatch answering = new CountDownLatch(1);

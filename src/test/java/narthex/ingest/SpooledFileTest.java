@@ -24,7 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What comes in is spooled locally; the store only gets what is kept. */
+/** Incoming files are spooled locally; only files that are kept reach the blob store. */
 class SpooledFileTest {
   private static final Sample SAMPLE = Sample.of(91, Compression.XZ);
 
@@ -37,7 +37,7 @@ class SpooledFileTest {
     upstream.close();
   }
 
-  /** Keeps the keys of all that reaches the store. */
+  /** Records the keys of all blobs that reach the store. */
   private final class Recorded extends PassingBlobStore {
     Recorded(BlobStore store) {
       super(store);

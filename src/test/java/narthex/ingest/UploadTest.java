@@ -31,7 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Uploads without HTTP: what is kept, what is not, and what is lost on the way. */
+/** Uploads without HTTP: stored, rejected and aborted ones. */
 class UploadTest {
   @TempDir private Path folder;
 

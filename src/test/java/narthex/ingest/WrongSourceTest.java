@@ -39,14 +39,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The first upstream is broken or hostile for good; a second one has the right file. */
+/** The first upstream is permanently broken or hostile; a second one has the right file. */
 class WrongSourceTest {
   private static final byte[] PAGE =
       "<html>an internal page that nobody outside may see</html>".getBytes(StandardCharsets.UTF_8);
   private static final Sample SAMPLE = Sample.of(91, Compression.XZ);
   private static final int LENGTH = SAMPLE.fileBytes();
 
-  /** Enough for the first decoded bytes, and less than what any fault leaves right. */
+  /** More than the first decoded byte needs, but before the first byte that any fault changes. */
   private static final long BEFORE_FAULTS = LENGTH / 2 - 1L;
 
   @TempDir Path folder;
@@ -160,7 +160,7 @@ class WrongSourceTest {
       assertTrue(node.narInfo(SAMPLE).isPresent());
 
       try (NarSource seen = node.nars().find(SAMPLE.fileName()).orElseThrow()) {
-        gate.open(); // not before the reader has its source: until then the flight may go on
+        gate.open(); // only now, because the flight could end before the reader has its source
         assertThrows(IOException.class, () -> readAll(seen));
       }
       int asked = first.requests().count("GET", SAMPLE.narTarget());

@@ -41,7 +41,7 @@ class ChoresTest {
     return Sha256.of(bytes);
   }
 
-  /** A queue in memory: what it did, in that order. */
+  /** A chore with its items in memory. Records the finished items in order. */
   private static class Waiting implements Chore<Sha256> {
     final SortedSet<String> waiting = Collections.synchronizedSortedSet(new TreeSet<>());
     final List<Sha256> did = Collections.synchronizedList(new ArrayList<>());
@@ -85,7 +85,7 @@ class ChoresTest {
     }
   }
 
-  /** Workers run in the thread that wakes them. */
+  /** Returns chores whose worker runs in the thread that wakes it. */
   private Chores inThisThread(Chore<?>... chores) {
     return new Chores(List.of(chores), Runnable::run, 1, () -> now);
   }
@@ -268,7 +268,7 @@ class ChoresTest {
 
     chores.wake();
     await(busy);
-    chore.with(1); // before the one that is being done, so that this round has passed it
+    chore.with(1); // sorted before the running item, so this round has passed it
     chores.wake();
     goOn.countDown();
 

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Blobs that no row refers to, and how they go. */
+/** Finding and deleting blobs that no row refers to. */
 class GarbageTest extends StoreFixture {
   private static final String STRAY = "pack/ab/left-by-a-kill";
 
@@ -198,7 +198,8 @@ class GarbageTest extends StoreFixture {
     Set<String> packs = keys();
     List<String> listed = new ArrayList<>(packs);
     chores.wake();
-    // The row and the line were written at the same moment, so that neither saw the other.
+    // As if the row and the garbage row were inserted at the same time, by transactions that didn't
+    // see each other.
     database.garbage().addUnnamed(List.of(STRAY), now);
     forceLines(listed);
 
@@ -211,7 +212,7 @@ class GarbageTest extends StoreFixture {
     }
   }
 
-  /** Documents may be replaced in any blob, which lists the one before. */
+  /** Lists any blobs as garbage, by storing and deleting a document in each of them. */
   private void forceLines(List<String> blobsInUse) throws IOException {
     DocumentName name = DocumentName.listing(StorePathHash.parse("1".repeat(32)));
     for (String blob : blobsInUse) {

@@ -43,7 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** NARs that are stored whole, and what becomes of them in the background. */
+/** NARs that are stored as whole files and cut into chunks in the background. */
 class LazyChunkingTest {
   private static final Sample XZ = Sample.of(71, Compression.XZ);
 
@@ -86,7 +86,7 @@ class LazyChunkingTest {
     node.awaitIdle();
   }
 
-  /** Fetches the sample's file. */
+  /** Publishes the sample upstream and fetches its file. */
   private void fetch(Node node, Sample sample) throws IOException {
     sample.publish(upstream);
     told(node, sample);

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What tests of chores share: a store in memory, and a clock that they move. */
+/** Fixture for tests of chores: a store in memory, and a clock that the test sets. */
 abstract class StoreFixture {
   private static final long DECODER_BYTES = 256 << 20;
 
@@ -84,7 +84,7 @@ abstract class StoreFixture {
             new ByteArrayInputStream(fixture.file()));
   }
 
-  /** All blobs but the mark of the store's owner. */
+  /** Returns the keys of all blobs except the owner's marker. */
   Set<String> keys() {
     return memory.keys().stream()
         .filter(key -> !StoreOwner.isMark(key))

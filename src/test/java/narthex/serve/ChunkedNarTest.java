@@ -46,7 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A NAR that is stored as chunks: found, read from any offset, damaged, and fetched again. */
+/** Chunked NARs: found, read from any offset, damaged, and fetched again. */
 class ChunkedNarTest {
   private static final Sample SAMPLE = Sample.of(61, Compression.XZ);
   private static final byte[] NAR = SAMPLE.bytes(SAMPLE.narName(), 0);
@@ -255,7 +255,10 @@ class ChunkedNarTest {
     assertEquals(0, fetches());
   }
 
-  /** Another compressor makes other frames: the lengths that the sibling's rows tell are wrong. */
+  /**
+   * The new frame comes from another compressor, so the frame lengths in the sibling's rows are
+   * wrong.
+   */
   @Test
   void aChunkWrittenAnewInAnotherFrameMakesNoSiblingWrong() throws IOException {
     byte[] sibling = Arrays.copyOf(NAR, NAR.length + 1000);

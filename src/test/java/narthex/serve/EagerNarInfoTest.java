@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What narinfos say while NARs are chunked eagerly, and in the other modes beside. */
+/** Served narinfos in CDC mode eager, compared with the other modes. */
 class EagerNarInfoTest {
   private static final Sample XZ = Sample.of(41, Compression.XZ);
 

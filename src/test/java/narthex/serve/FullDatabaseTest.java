@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The database answers, but takes no new rows. */
+/** The database answers queries but rejects new rows. */
 class FullDatabaseTest {
   private static final Sample SAMPLE = Sample.of(140, Compression.XZ);
 

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** All packs are lost or damaged, of a NAR that is stored and of one that comes in. */
+/** All packs are lost or damaged, those of a stored NAR and those of a NAR in flight. */
 class LostPacksTest {
   private static final Duration SOON = Duration.ofSeconds(30);
   private static final NarTree COMMON = NarTree.random(91, 600_000);
@@ -48,13 +48,16 @@ class LostPacksTest {
           Compression.ZSTD);
   private static final byte[] SIBLING_NAR = SIBLING.bytes(SIBLING.narName(), 0);
 
-  /** Of the sibling so much is cut while it is held up; less than it shares. */
+  /**
+   * Bytes of the sibling that are cut before the gate stops its download. They are all in the
+   * shared part.
+   */
   private static final int CUT_BYTES = 300_000;
 
-  /** What happens to every pack. */
+  /** The damage to every pack. */
   enum Damage {
     DELETED,
-    /** There is a wrong byte in every frame. */
+    /** Every frame has a wrong byte. */
     FLIPPED;
 
     void to(List<Path> packs) throws IOException {
@@ -147,7 +150,7 @@ class LostPacksTest {
     assertServedFromHere(SAMPLE);
   }
 
-  /** A flight of which more is cut than this reader, who has begun, has read. */
+  /** Starts a flight, and returns a follower that has read less than was cut. */
   private InputStream follow(Gate gate) throws IOException {
     upstream.fail(SIBLING.narTarget(), Fault.stallAfter(SIBLING.fileBytes() * 3L / 4, gate), 1);
     NarSource source = node.nars().find(SIBLING.narName()).orElseThrow();
@@ -200,7 +203,7 @@ class LostPacksTest {
     assertServedFromHere(SIBLING);
   }
 
-  /** Of such a flight the NAR is known by the name of its file alone. */
+  /** The server knows only the file name of this NAR, not its NarHash. */
   @Test
   void aFollowerOfANamelessFlightRecordsALostChunkToo() throws IOException {
     node.database().deleteNarInfo(SIBLING.hash());

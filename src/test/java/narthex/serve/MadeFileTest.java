@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A client remembers the name of a compressed file that is nowhere any more. */
+/** A client requests a compressed file that exists nowhere any more. */
 class MadeFileTest {
   @TempDir Path folder;
   private final FaultyUpstream upstream = NarFixture.publishCacheInfo(FaultyUpstream.start(), 40);
@@ -65,7 +65,7 @@ class MadeFileTest {
     return Objects.requireNonNull(file.hash()).nix32();
   }
 
-  /** The file of a path whose narinfo bears its NarHash in the URL, as cache.nixos.org does it. */
+  /** Returns a sample whose URL contains the NarHash, as on cache.nixos.org. */
   private static Sample namedByNarHash(int seed) {
     return Sample.of(seed, Compression.ZSTD)
         .saying(
@@ -104,7 +104,7 @@ class MadeFileTest {
       upstream.remove(before.narTarget());
       after.publish(upstream);
 
-      assertValid(node, before, before.fileName()); // fetched in the other compression
+      assertValid(node, before, before.fileName()); // fetched upstream in the other compression
       node.awaitIdle();
       assertTrue(node.isStored(before));
       assertValid(node, before, before.fileName());

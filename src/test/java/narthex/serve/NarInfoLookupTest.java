@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Where narinfos come from, when they are asked for again, and what they say. */
+/** Sources, revalidation and content of served narinfos. */
 class NarInfoLookupTest {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final Duration TWO_HOURS = Duration.ofHours(2);
@@ -306,7 +306,7 @@ class NarInfoLookupTest {
     }
   }
 
-  /** The file of the served narinfo, under the upstream's name for it. */
+  /** Returns the file of the served narinfo, but with the upstream's URL. */
   private static NarFile fileOf(Node node, Sample sample, Sample first) throws IOException {
     NarFile served = node.narInfo(sample).orElseThrow().file();
     String stem = NarFileName.parse(served.url().substring("nar/".length())).stem();

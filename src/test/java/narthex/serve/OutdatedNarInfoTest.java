@@ -21,7 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What was learnt of a path turns out wrong before it is old. */
+/** A narinfo turns out to be outdated before it is due for revalidation. */
 class OutdatedNarInfoTest {
   private static final Sample SAMPLE = Sample.of(95, Compression.XZ);
 

@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A compressed file is asked for of which only chunks are stored. */
+/** Requests for a compressed file of a NAR that is stored as chunks only. */
 class PassThroughTest {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -57,7 +57,7 @@ class PassThroughTest {
     upstream.close();
   }
 
-  /** A server that knows the sample's narinfo, and has its NAR as chunks only. */
+  /** Returns a node that knows the sample's narinfo and has its NAR as chunks only. */
   private Node openChunked(CdcMode mode) throws IOException {
     Node.Options options =
         Node.Options.usual()
@@ -128,7 +128,7 @@ class PassThroughTest {
       try (NarSource source = node.nars().find(sample.fileName()).orElseThrow();
           InputStream in = source.open(0)) {
         boolean isMade = source.entityTag().isEmpty();
-        if (isMade) { // the fetch had failed before the first byte was asked for
+        if (isMade) { // the fetch failed before the source was opened
           assertArrayEquals(
               sample.bytes(sample.narName(), 0),
               Decoders.decode(Compression.XZ, in).readAllBytes());
@@ -153,7 +153,10 @@ class PassThroughTest {
     }
   }
 
-  /** Other bytes than the upstream's, so that nothing may name them. */
+  /**
+   * Asserts that the file is compressed here. Its bytes differ from the upstream's, so it has no
+   * entity tag.
+   */
   private void assertMade(Node node) throws IOException {
     NarAnswer head = node.nars().probe(sample.fileName()).orElseThrow();
     assertEquals(new NarAnswer(OptionalLong.empty(), ""), head);
@@ -178,7 +181,7 @@ class PassThroughTest {
       gate.awaitArrivals(1, PATIENCE);
       gate.open();
 
-      node.awaitIdle(); // what came is discarded, but not for those who joined
+      node.awaitIdle(); // the file is discarded, but its followers can still read it
       for (int from = 0; from < joined.size(); from++) {
         try (InputStream in = joined.get(from).open(from)) {
           assertArrayEquals(sample.bytes(sample.fileName(), from), in.readAllBytes());

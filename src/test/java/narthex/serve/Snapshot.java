@@ -5,7 +5,7 @@ import narthex.blob.BlobStore;
 import narthex.blob.PassingBlobStore;
 import narthex.blob.Spool;
 
-/** A blob store that does something just before or just after each commit. */
+/** A blob store that runs an action just before or after each commit. */
 final class Snapshot extends PassingBlobStore {
   private final StoredNarTest.Moment moment;
   private final Runnable action;

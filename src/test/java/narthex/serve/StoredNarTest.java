@@ -38,7 +38,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is stored, lost, damaged, or not to be told; and what a killed server leaves. */
+/** Stored, lost, damaged and unreadable NARs, and what a killed server leaves. */
 class StoredNarTest {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final Sample SAMPLE = Sample.of(21, Compression.XZ);
@@ -229,7 +229,8 @@ class StoredNarTest {
 
       Outcome outcome = Reading.start(node, SAMPLE, SAMPLE.fileName(), 0).outcome();
 
-      assertNotEquals(Outcome.ABSENT, outcome); // every byte was right, so the end may be clean
+      assertNotEquals(
+          Outcome.ABSENT, outcome); // every byte was correct, so the response may end normally
       assertNothingKept(node);
       upstream.requests().clear();
       assertFetchedAgain(node);
@@ -313,14 +314,17 @@ class StoredNarTest {
     }
   }
 
-  /** When a server is killed. */
+  /** The moment at which a server is killed. */
   enum Moment {
     BEFORE_THE_BLOB,
     BETWEEN_BLOB_AND_ROW,
     AFTER_THE_ROW
   }
 
-  /** Half-written files are swept by their owner's name: this process must not seem to be it. */
+  /**
+   * Renames temporary files, which contain the name of the process that owns them, to belong to
+   * another process.
+   */
   private static String ofAnotherServer(Path relative) {
     return relative.toString().replaceFirst("^(store/tmp/)[0-9]+-[0-9]+", "$11-1");
   }

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A client remembers the name of a file; the database that knew it was lost. */
+/** A client requests a file name that the server doesn't know, because its database was lost. */
 class UnknownFileTest {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 

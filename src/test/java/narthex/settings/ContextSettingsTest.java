@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Two deployments in one server: what each of them is told alone. */
+/** Settings of one deployment among several in a server. */
 class ContextSettingsTest extends SettingsFixture {
 
   @Test

@@ -19,9 +19,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/**
- * What the documentation and the configurations of servers say of settings is what the table says.
- */
+/** The documentation and the server configurations agree with the table of settings. */
 class ReadmeSettingsTest {
   private static final Path README = Path.of("README.md");
   private static final Path PAGES = Path.of("src", "site", "markdown");

@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class SettingTableTest {
-  /** The build runs in the project's folder. */
+  /** Relative to the project directory, where the build runs. */
   private static final Path DOCUMENTATION = Path.of("server-configs", "narthex.properties");
 
   @Test

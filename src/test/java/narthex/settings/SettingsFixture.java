@@ -9,7 +9,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Settings from sources that a test writes: nothing of the machine it runs on is seen. */
+/** Settings from sources that the test provides, independent of the machine. */
 public abstract class SettingsFixture {
   protected final Map<String, String> properties = new HashMap<>();
   protected final Map<String, String> environment = new HashMap<>();
@@ -22,7 +22,7 @@ public abstract class SettingsFixture {
   }
 
   /**
-   * Returns a path under the folder of the test: "work" is the working directory, "etc" is /etc.
+   * Returns a path in the test's directory: "work" is the working directory, "etc" stands for /etc.
    */
   protected final Path path(String name) {
     return folder.resolve(name);

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What every registry of flights keeps, seen from two replicas of one cluster. */
+/** The contract of every flight registry, seen from two replicas of one cluster. */
 abstract class InFlightRegistryContract {
   private static final String FLIGHT = "nar-x-1-xz";
 

@@ -91,7 +91,7 @@ class DataFolderTest {
         .start();
   }
 
-  /** The other process: holds the folder, says so, and waits to be killed. */
+  /** The other process: locks the directory, prints a line and waits to be killed. */
   static final class Holder {
     private Holder() {}
 

@@ -12,7 +12,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What cannot be opened ends the start with one line that names the setting. */
+/**
+ * A resource that can't be opened stops the start with a one-line message that names the setting.
+ */
 class StartRefusalTest extends SettingsFixture {
   private static final int REQUEST_THREADS = 10;
 
