@@ -77,8 +77,8 @@ public final class ChunkStore {
   /**
    * Creates a store.
    *
-   * @param packers runs for each writer one task that looks up, compresses and writes chunks, and
-   *     up to 3 tasks that help to compress; not closed by this class
+   * @param packers runs for each writer one task that looks up, compresses and writes chunks, and a
+   *     few tasks that help to compress; not closed by this class
    */
   public ChunkStore(BlobStore blobs, Database database, Policy policy, Executor packers) {
     this(blobs, database, policy, packers, usuallyHelping());
@@ -96,8 +96,8 @@ public final class ChunkStore {
   }
 
   /**
-   * Returns the number of other processors, 3 at most. The thread that decodes the NAR has to wait
-   * for the compression, which is slower.
+   * Returns the number of other processors, at most {@link #MOST_HELPERS}. The thread that decodes
+   * the NAR has to wait for the compression, which is slower.
    */
   private static int usuallyHelping() {
     return Math.min(MOST_HELPERS, Runtime.getRuntime().availableProcessors() - 1);

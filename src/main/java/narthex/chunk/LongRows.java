@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A list of rows of longs, in blocks of 512 rows. Growing copies no rows and allocates one block at
- * a time. Not thread-safe.
+ * A list of rows of longs, in blocks of {@value #ROWS_OF_BLOCK} rows. Growing copies no rows and
+ * allocates one block at a time. Not thread-safe.
  */
 final class LongRows {
   private static final int ROWS_OF_BLOCK = 512;
