@@ -34,7 +34,7 @@ public final class CdiBootstrap implements ServletContextListener {
       weld.contextDestroyed(event);
       weld = null;
     }
-    RecordLinkage.forgetOurs(); // last, because Weld uses our records too
+    RecordLinkage.forgetOurs(); // last, when no record is used any more
   }
 
   private static boolean serverHasCdi() {

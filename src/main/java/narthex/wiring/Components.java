@@ -72,8 +72,8 @@ final class Components implements Closeable {
    * @param context the context path, named in the lock file of the data directory
    * @param requestThreads number of the server's request threads
    * @throws IOException if the database can't be read; all opened components are closed
-   * @throws SettingsException if a setting can't be used, for example because its file can't be
-   *     opened; all opened components are closed
+   * @throws narthex.settings.SettingsException if a setting can't be used, for example because its
+   *     file can't be opened; all opened components are closed
    */
   static Components open(Settings settings, String context, int requestThreads) throws IOException {
     Deque<Closeable> closeables = new ArrayDeque<>();

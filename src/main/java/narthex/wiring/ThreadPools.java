@@ -43,9 +43,7 @@ public final class ThreadPools {
         threads(name));
   }
 
-  /**
-   * Returns a pool with 4 threads and a queue of 10000 tasks. Rejects tasks when the queue is full.
-   */
+  /** Returns a pool with few threads and a bounded queue. Rejects tasks when the queue is full. */
   public static ExecutorService prefetching(String name) {
     return fixed(PREFETCHES_AT_ONCE, new LinkedBlockingQueue<>(PREFETCHES_WAITING), threads(name));
   }
@@ -81,8 +79,8 @@ public final class ThreadPools {
   }
 
   /**
-   * Stops a pool: drops waiting tasks, interrupts running tasks and waits for them for 10 seconds
-   * at most. An interrupt ends the wait; the thread stays interrupted.
+   * Stops a pool: drops waiting tasks, interrupts running tasks and waits for them up to {@link
+   * #STOP}. An interrupt ends the wait; the thread stays interrupted.
    */
   public static void stop(ExecutorService executor) {
     executor.shutdownNow();

@@ -27,7 +27,7 @@ public final class UpstreamAssembly {
    *
    * @param tasks runs requests for narinfos
    * @param decoders limits the decoding of responses with a content coding
-   * @throws SettingsException if the netrc file or the trust store can't be read
+   * @throws narthex.settings.SettingsException if the netrc file or the trust store can't be read
    */
   public static Upstreams open(Settings settings, ExecutorService tasks, DecoderShare decoders)
       throws IOException {
