@@ -60,7 +60,7 @@ class PackageTableTest {
         "org.brotli.dec..",
         "com.aayushatharva.brotli4j..",
         "org.tukaani.xz.."),
-    BLOB(List.of(), "software.amazon.awssdk.."),
+    BLOB(List.of(), "software.amazon.awssdk..", "dev.failsafe.."),
     DB(
         List.of("nix", "blob"),
         "org.apache.ibatis..",
