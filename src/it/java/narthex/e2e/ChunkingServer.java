@@ -74,9 +74,19 @@ final class ChunkingServer implements AutoCloseable {
 
   /** Sends a PUT and returns the status. */
   int put(String target, byte[] body) throws IOException {
+    return send(target, "PUT", HttpRequest.BodyPublishers.ofByteArray(body));
+  }
+
+  /** Sends a DELETE and returns the status. */
+  int delete(String target) throws IOException {
+    return send(target, "DELETE", HttpRequest.BodyPublishers.noBody());
+  }
+
+  private int send(String target, String method, HttpRequest.BodyPublisher body)
+      throws IOException {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(scene.server().url() + target))
-            .PUT(HttpRequest.BodyPublishers.ofByteArray(body))
+            .method(method, body)
             .build();
     try {
       return http.send(request, BodyHandlers.discarding()).statusCode();

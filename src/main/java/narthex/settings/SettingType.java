@@ -1,8 +1,5 @@
 package narthex.settings;
 
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -35,6 +32,8 @@ public final class SettingType<T> {
   private static final Pattern DURATION = Pattern.compile("([0-9]{1,12})\\s*(ms|s|m|h|d)");
   private static final Pattern SIZE = Pattern.compile("([0-9]{1,15})\\s*(B|KiB|MiB|GiB)?");
   private static final Pattern HOST_NAME = Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._-]{0,252})");
+  private static final Pattern CLASS_NAME = Pattern.compile("[A-Z][A-Z0-9_]{0,62}");
+  private static final Set<String> ENCRYPTIONS = Set.of("AES256", "aws:kms", "aws:kms:dsse");
   private static final Map<String, Integer> SIZE_SHIFTS =
       Map.of("B", 0, "KiB", 10, "MiB", 20, "GiB", 30);
   private static final int HIGHEST_PORT = 65_535;
@@ -57,8 +56,16 @@ public final class SettingType<T> {
                   .filter(item -> !item.isEmpty())
                   .map(SettingType::path)
                   .toList());
-  static final SettingType<Path> BLOB_ROOT =
-      shown("file URL", "a file: URL or an absolute path", SettingType::blobRoot);
+  static final SettingType<BlobPlace> BLOB_PLACE =
+      shown(
+          "file or S3 URL",
+          "a file: URL, an absolute path, or s3://<bucket>[/<prefix>] with the optional parameters"
+              + " endpoint=<URL>, region=<name> and path-style=<true or false>",
+          BlobPlace::parse);
+  static final SettingType<String> ENCRYPTION =
+      shown("encryption", "AES256, aws:kms or aws:kms:dsse", SettingType::encryption);
+  static final SettingType<String> STORAGE_CLASS =
+      shown("storage class", "capital letters, digits and '_'", SettingType::storageClass);
   static final SettingType<String> STORE_DIR =
       shown("absolute path", "an absolute path without a trailing slash", SettingType::storeDir);
   static final SettingType<String> JDBC_URL =
@@ -185,19 +192,18 @@ public final class SettingType<T> {
     }
   }
 
-  private static Path blobRoot(String text) {
-    if (text.regionMatches(true, 0, "file:", 0, 5)) {
-      try {
-        return Path.of(new URI(text)).normalize();
-      } catch (URISyntaxException | IllegalArgumentException | FileSystemNotFoundException e) {
-        throw new IllegalArgumentException("not a file: URL with an absolute path");
-      }
+  private static String encryption(String text) {
+    if (!ENCRYPTIONS.contains(text)) {
+      throw new IllegalArgumentException("not a kind of server-side encryption");
     }
-    Path path = path(text);
-    if (!path.isAbsolute()) {
-      throw new IllegalArgumentException("neither a file: URL nor an absolute path");
+    return text;
+  }
+
+  private static String storageClass(String text) {
+    if (!CLASS_NAME.matcher(text).matches()) {
+      throw new IllegalArgumentException("not a storage class");
     }
-    return path.normalize();
+    return text;
   }
 
   private static String storeDir(String text) {

@@ -78,12 +78,13 @@ public record Settings(
   public record Http(String address, int port, int threads) {}
 
   /**
-   * The directories. They may not exist yet.
+   * The places. Directories may not exist yet.
    *
    * @param dataDir the data directory
-   * @param blobRoot the root directory of the blob store
+   * @param blobs the directory or bucket of the blob store
+   * @param bucket how a bucket is used
    */
-  public record Storage(Path dataDir, Path blobRoot) {}
+  public record Storage(Path dataDir, BlobPlace blobs, BucketSettings bucket) {}
 
   /**
    * Address and credentials of the database. Exactly one of {@code url} and {@code jndi} is given.

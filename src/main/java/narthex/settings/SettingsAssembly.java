@@ -42,7 +42,8 @@ final class SettingsAssembly {
             value(ServerSettings.WANT_MASS_QUERY),
             value(ServerSettings.PRIORITY)),
         http(),
-        new Settings.Storage(dataDir, blobRoot()),
+        new Settings.Storage(
+            dataDir, blobs(), BucketSettings.read(reader, sources.baseDirectory())),
         database(),
         search(),
         upstreams,
@@ -141,10 +142,10 @@ final class SettingsAssembly {
         required != null && required.contains(scope));
   }
 
-  private Path blobRoot() {
-    Path given = reader.find(StorageSettings.BLOB_URL);
+  private BlobPlace blobs() {
+    BlobPlace given = reader.find(StorageSettings.BLOB_URL);
     // Not from the default text: the data directory may contain characters that a URL can't.
-    return given == null ? dataDir.resolve("blobs") : given;
+    return given == null ? new BlobPlace.Directory(dataDir.resolve("blobs")) : given;
   }
 
   private Settings.Database database() {

@@ -1,7 +1,5 @@
 package narthex.settings;
 
-import java.nio.file.Path;
-
 /** The settings for the database and the blob store. */
 public final class StorageSettings {
   /** JDBC URL of the database. */
@@ -27,11 +25,11 @@ public final class StorageSettings {
           "JNDI name of a data source of the application server, used instead of"
               + " narthex.database.url");
 
-  /** Root directory of the blob store. */
-  public static final Setting<Path> BLOB_URL =
+  /** Directory or bucket of the blob store. */
+  public static final Setting<BlobPlace> BLOB_URL =
       new Setting<>(
           "narthex.blob.url",
-          SettingType.BLOB_ROOT,
+          SettingType.BLOB_PLACE,
           "file:<data-dir>/blobs",
           "where the bytes of NARs are stored");
 

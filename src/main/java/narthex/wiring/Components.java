@@ -12,7 +12,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.logging.Logger;
 import narthex.blob.BlobStore;
-import narthex.blob.DirectoryBlobStore;
 import narthex.db.Database;
 import narthex.db.DatabaseAddress;
 import narthex.maintain.Chores;
@@ -41,7 +40,7 @@ final class Components implements Closeable {
     DecoderBudget decoders = DecoderBudget.inHeap(Policies.chunks(settings).sizes().max());
     hold(settings.storage().dataDir(), context);
     Database database = database(Policies.database(settings.database()));
-    BlobStore blobs = blobs(settings.storage().blobRoot());
+    BlobStore blobs = blobs(settings.storage());
     ScheduledExecutorService timer = stopping(ThreadPools.timer("narthex-timer"));
     Assembly.Threads threads =
         new Assembly.Threads(
@@ -101,9 +100,8 @@ final class Components implements Closeable {
         Opening.of(ServerSettings.DATA_DIR.name(), () -> DataFolder.hold(dataDir, holder)));
   }
 
-  private BlobStore blobs(Path root) {
-    BlobStore blobs =
-        Opening.of(StorageSettings.BLOB_URL.name(), () -> DirectoryBlobStore.open(root));
+  private BlobStore blobs(Settings.Storage storage) {
+    BlobStore blobs = BlobStores.open(storage);
     closeables.push(blobs);
     return blobs;
   }

@@ -31,7 +31,8 @@ class SettingsTest extends SettingsFixture {
     assertNull(settings.configFile());
     assertEquals(new Settings.Site("machine.example", "/nix/store", true, 30), settings.site());
     assertEquals(new Settings.Http("0.0.0.0", 8080, 0), settings.http());
-    assertEquals(new Settings.Storage(data, data.resolve("blobs")), settings.storage());
+    assertEquals(data, settings.storage().dataDir());
+    assertEquals(new BlobPlace.Directory(data.resolve("blobs")), settings.storage().blobs());
     assertEquals("jdbc:sqlite:" + data.resolve("narthex.db"), settings.database().url());
     assertNull(settings.database().user());
     assertNull(settings.database().password());
@@ -295,7 +296,8 @@ class SettingsTest extends SettingsFixture {
   void theFolderOfDataMayHaveAnyName() {
     properties.put("narthex.data-dir", "/var/a, b %20 c");
 
-    assertEquals(Path.of("/var/a, b %20 c/blobs"), read().storage().blobRoot());
+    assertEquals(
+        new BlobPlace.Directory(Path.of("/var/a, b %20 c/blobs")), read().storage().blobs());
     assertEquals(List.of(Path.of("/var/a, b %20 c/signing.key")), read().signing().keyFiles());
     assertEquals("jdbc:sqlite:/var/a, b %20 c/narthex.db", read().database().url());
   }
@@ -305,7 +307,7 @@ class SettingsTest extends SettingsFixture {
   void blobsLieInAFolder(String url) {
     properties.put("narthex.blob.url", url);
 
-    assertEquals(Path.of("/blobs"), read().storage().blobRoot());
+    assertEquals(new BlobPlace.Directory(Path.of("/blobs")), read().storage().blobs());
   }
 
   @Test

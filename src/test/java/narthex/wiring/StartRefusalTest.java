@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import narthex.settings.SettingsException;
 import narthex.settings.SettingsFixture;
+import narthex.testing.FakeS3;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,6 +38,20 @@ class StartRefusalTest extends SettingsFixture {
     properties.put("narthex.blob.url", path("work/file").toString());
 
     assertRefused("narthex.blob.url: " + path("work/file"));
+  }
+
+  @Test
+  void aBucketThatCannotBeUsedIsNamed() throws IOException {
+    try (FakeS3 server = FakeS3.start()) {
+      properties.put("narthex.blob.url", "s3://nowhere?endpoint=" + server.url());
+      properties.put("narthex.blob.access-key", FakeS3.ACCESS_KEY);
+      properties.put("narthex.blob.secret-key-file", path("work/none").toString());
+      assertRefused(
+          "narthex.blob.secret-key-file: " + path("work/none") + ": there is no such file");
+
+      write("work/none", "secret");
+      assertRefused("narthex.blob.url: bucket nowhere at " + server.url() + " does not exist");
+    }
   }
 
   @Test

@@ -239,7 +239,7 @@ public final class Node implements AutoCloseable {
     this.folder = folder;
     Settings settings = options.settings(folder, sources);
     this.database = Database.open(new DatabaseAddress(settings.database().url(), null, null, null));
-    this.blobs = options.blobs.apply(DirectoryBlobStore.open(settings.storage().blobRoot()));
+    this.blobs = options.blobs.apply(DirectoryBlobStore.open(blobFolder(folder)));
     Assembly.Threads threads =
         new Assembly.Threads(
             running.counted(ThreadPools.unbounded("node")),

@@ -1,0 +1,84 @@
+package narthex.wiring;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import narthex.blob.BlobStore;
+import narthex.blob.DirectoryBlobStore;
+import narthex.blob.S3Access;
+import narthex.blob.S3Address;
+import narthex.blob.S3BlobStore;
+import narthex.settings.BlobPlace;
+import narthex.settings.BucketSettings;
+import narthex.settings.Setting;
+import narthex.settings.Settings;
+import narthex.settings.SettingsException;
+import narthex.settings.StorageSettings;
+import org.jspecify.annotations.Nullable;
+
+/** Opens the blob store that the settings name. */
+final class BlobStores {
+  /** Folder for local files, below the data directory. */
+  private static final String SPOOLS = "spool";
+
+  private BlobStores() {}
+
+  /**
+   * Opens the store; the caller closes it.
+   *
+   * @throws SettingsException if it can't be used; the message says why in one line
+   */
+  static BlobStore open(Settings.Storage storage) {
+    String setting = StorageSettings.BLOB_URL.name();
+    if (storage.blobs() instanceof BlobPlace.Bucket bucket) {
+      S3Access access = access(storage.bucket());
+      Path spools = storage.dataDir().resolve(SPOOLS);
+      return Opening.of(setting, () -> S3BlobStore.open(address(bucket), access, spools));
+    }
+    Path root = ((BlobPlace.Directory) storage.blobs()).root();
+    return Opening.of(setting, () -> DirectoryBlobStore.open(root));
+  }
+
+  private static S3Address address(BlobPlace.Bucket bucket) {
+    return new S3Address(
+        bucket.name(),
+        bucket.prefix(),
+        bucket.endpoint(),
+        bucket.region(),
+        bucket.pathStyle() ? S3Address.Style.PATH : S3Address.Style.VIRTUAL_HOST);
+  }
+
+  private static S3Access access(BucketSettings settings) {
+    BucketSettings.Limits limits = settings.limits();
+    BucketSettings.Objects objects = settings.objects();
+    return new S3Access(
+        settings.keys().areGiven() ? keys(settings.keys()) : null,
+        new S3Access.Limits(limits.connect(), limits.read(), limits.retryWithin()),
+        new S3Access.Objects(objects.encryption(), objects.kmsKey(), objects.storageClass()));
+  }
+
+  private static S3Access.Keys keys(BucketSettings.Keys keys) {
+    return new S3Access.Keys(
+        key(keys.accessKey(), keys.accessKeyFile(), BucketSettings.ACCESS_KEY_FILE),
+        key(keys.secretKey(), keys.secretKeyFile(), BucketSettings.SECRET_KEY_FILE));
+  }
+
+  private static String key(@Nullable String text, @Nullable Path file, Setting<Path> setting) {
+    if (text != null) {
+      return text;
+    }
+    if (file == null) {
+      throw new IllegalArgumentException("neither a key nor a file");
+    }
+    String read = Opening.of(setting.name(), () -> read(file));
+    if (read.isEmpty()) {
+      throw new SettingsException(setting.name(), null, file + " is empty");
+    }
+    return read;
+  }
+
+  private static String read(Path file) throws IOException {
+    return Files.readString(file, StandardCharsets.UTF_8).strip();
+  }
+}
