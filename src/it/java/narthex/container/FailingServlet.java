@@ -1,6 +1,5 @@
 package narthex.container;
 
-import jakarta.inject.Inject;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServlet;
@@ -15,7 +14,7 @@ import narthex.wiring.Release;
 
 /**
  * Deployed with the WAR by {@link FailureIT}. Sends as many bytes as the query says, then fails in
- * the way that the query says. Also shows that injection into servlets works.
+ * the way that the query says.
  */
 public final class FailingServlet extends HttpServlet {
 
@@ -23,14 +22,10 @@ public final class FailingServlet extends HttpServlet {
 
   private static final long serialVersionUID = 1L;
 
-  @SuppressWarnings("serial") // never serialized
-  @Inject
-  private Release release;
-
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws ServletException, IOException {
-    response.setHeader("X-Injected", release.version());
+    response.setHeader("X-Release", new Release().version());
     if ("fixed".equals(request.getParameter("body"))) {
       response.setContentLength(LENGTH);
     }

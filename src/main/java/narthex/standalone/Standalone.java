@@ -23,8 +23,6 @@ public final class Standalone {
   /** Kept in a field, because the log manager has weak references only and would lose the level. */
   private static final Logger TOMCAT = Logger.getLogger("org.apache");
 
-  private static final Logger WELD = Logger.getLogger("org.jboss.weld");
-
   private Standalone() {}
 
   /**
@@ -71,6 +69,5 @@ public final class Standalone {
       handler.setFormatter(new OneLineFormatter());
     }
     TOMCAT.setLevel(Level.WARNING);
-    WELD.setLevel(Level.WARNING);
   }
 }

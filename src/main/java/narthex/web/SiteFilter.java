@@ -1,12 +1,13 @@
 package narthex.web;
 
-import jakarta.inject.Inject;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Puts the {@link Site} on every request. It must be the first filter: all others, and all
@@ -15,13 +16,18 @@ import java.io.IOException;
 public final class SiteFilter extends HttpFilter {
   private static final long serialVersionUID = 1L;
 
-  @Inject private transient Site site;
+  private transient @Nullable Site site;
+
+  @Override
+  public void init() {
+    site = Site.publishedIn(getServletContext());
+  }
 
   @Override
   protected void doFilter(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
-    site.putOn(request);
+    Objects.requireNonNull(site).putOn(request);
     chain.doFilter(request, response);
   }
 }
