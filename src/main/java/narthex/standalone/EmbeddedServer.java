@@ -19,6 +19,7 @@ import org.apache.catalina.loader.WebappLoader;
 import org.apache.catalina.servlets.DefaultServlet;
 import org.apache.catalina.startup.Tomcat;
 import org.apache.catalina.valves.RemoteIpValve;
+import org.apache.tomcat.util.modeler.Registry;
 import org.apache.tomcat.util.scan.StandardJarScanner;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +62,7 @@ final class EmbeddedServer implements AutoCloseable {
    * @throws StartupException if the port can't be opened or the web application doesn't start
    */
   static EmbeddedServer start(Settings.Http address, Path folder) throws StartupException {
+    Registry.disableRegistry(); // no MBeans: registering them is slow, and nothing reads them
     Tomcat tomcat = new Tomcat();
     tomcat.setBaseDir(folder.resolve("tomcat").toString());
     tomcat.setConnector(connector(address));
