@@ -12,6 +12,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -61,6 +62,30 @@ class StandaloneIT {
               "/WEB-INF/lib-boot/")) {
         assertEquals(404, get(url + path).statusCode(), path);
       }
+    }
+  }
+
+  @Test
+  void theNextStartUsesTheUnpackedWarAgain() throws Exception {
+    List<Path> first = startAndListUnpacked();
+    Path library = first.get(0).resolve("lib");
+    Object key = Files.readAttributes(library, BasicFileAttributes.class).fileKey();
+
+    List<Path> second = startAndListUnpacked();
+
+    assertEquals(1, first.size(), first.toString());
+    assertEquals(first, second);
+    assertEquals(key, Files.readAttributes(library, BasicFileAttributes.class).fileKey());
+  }
+
+  private List<Path> startAndListUnpacked() throws Exception {
+    try (NarthexProgram narthex = NarthexProgram.start(folder, ANY_PORT, List.of())) {
+      narthex.awaitReady();
+      narthex.terminate();
+      narthex.awaitEnd();
+    }
+    try (Stream<Path> all = Files.list(folder.resolve("tmp"))) {
+      return all.filter(Files::isDirectory).toList();
     }
   }
 
@@ -230,7 +255,7 @@ class StandaloneIT {
   private List<String> leftOvers() throws IOException {
     try (Stream<Path> all = Files.list(folder.resolve("tmp"))) {
       return all.map(path -> path.getFileName().toString())
-          .filter(name -> name.startsWith("narthex-"))
+          .filter(name -> name.startsWith("narthex-") && !name.startsWith(KeptWar.PREFIX))
           .toList();
     }
   }

@@ -58,10 +58,12 @@ final class EmbeddedServer implements AutoCloseable {
   /**
    * Starts the server. Returns when it answers requests; the caller closes it.
    *
-   * @param folder a folder with the web application in {@code webapp}; Tomcat adds its own files
+   * @param webApplication the folder with the web application; nothing writes to it
+   * @param folder a folder for files of Tomcat
    * @throws StartupException if the port can't be opened or the web application doesn't start
    */
-  static EmbeddedServer start(Settings.Http address, Path folder) throws StartupException {
+  static EmbeddedServer start(Settings.Http address, Path webApplication, Path folder)
+      throws StartupException {
     Registry.disableRegistry(); // no MBeans: registering them is slow, and nothing reads them
     Tomcat tomcat = new Tomcat();
     tomcat.setBaseDir(folder.resolve("tomcat").toString());
@@ -70,8 +72,7 @@ final class EmbeddedServer implements AutoCloseable {
     tomcat.getEngine().setParentClassLoader(EmbeddedServer.class.getClassLoader());
     tomcat.getEngine().getPipeline().addValve(reverseProxies());
     plainErrors((StandardHost) tomcat.getHost());
-    StandardContext context =
-        (StandardContext) tomcat.addWebapp("", folder.resolve("webapp").toString());
+    StandardContext context = (StandardContext) tomcat.addWebapp("", webApplication.toString());
     configure(context);
     EmbeddedServer server = new EmbeddedServer(tomcat, address);
     StartupFailures failures = new StartupFailures();

@@ -18,9 +18,9 @@ import picocli.CommandLine.RunLast;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * The main class of the WAR. It parses the command line, unpacks the WAR into a private folder,
- * calls {@link Standalone} in a class loader for the unpacked classes and libraries, and deletes
- * the folder when the JVM exits. Options such as {@code --help} don't unpack the WAR.
+ * The main class of the WAR. It parses the command line, unpacks the WAR unless an earlier process
+ * left it {@linkplain KeptWar unpacked}, and calls {@link Standalone} in a class loader for the
+ * unpacked classes and libraries. Options such as {@code --help} don't unpack the WAR.
  *
  * <p>In the WAR, this package is in {@code META-INF/versions/17} (a multi-release JAR), together
  * with picocli. The {@code java} command finds classes there; application servers neither serve nor
@@ -37,6 +37,9 @@ public final class Launcher implements Callable<Integer> {
   private static final int STARTUP_FAILED = 1;
   private static final int HELP_WIDTH = 100;
 
+  /** Where systemd names the folder of a unit's {@code CacheDirectory}. */
+  private static final String CACHE_VARIABLE = "CACHE_DIRECTORY";
+
   @Option(
       names = "--config",
       paramLabel = "FILE",
@@ -52,6 +55,9 @@ public final class Launcher implements Callable<Integer> {
    */
   public static void main(String[] arguments) {
     PatientLogging.install();
+    if (arguments.length == 0) {
+      System.exit(new Launcher().call()); // without picocli, which takes time to load
+    }
     CommandLine commandLine = new CommandLine(new Launcher());
     commandLine.setUsageHelpWidth(HELP_WIDTH);
     commandLine.setExecutionStrategy(Launcher::execute);
@@ -64,39 +70,45 @@ public final class Launcher implements Callable<Integer> {
     if (config != null) {
       System.setProperty("narthex.config-file", config.toAbsolutePath().toString());
     }
-    String temporary = System.getProperty("java.io.tmpdir");
-    PrivateFolder folder;
+    String cache = System.getenv(CACHE_VARIABLE);
+    boolean isTemporary = cache == null || cache.isEmpty();
+    String parent = isTemporary ? System.getProperty("java.io.tmpdir") : cache;
     List<Runnable> atExit = new ArrayList<>(); // guarded by itself
-    UnpackedWar war;
-    try {
-      folder = PrivateFolder.create(Path.of(temporary));
+    PrivateFolder folder;
+    Path war;
+    ClassLoader loader;
+    try (WarFile packed = WarFile.open(UnpackedWar.ownWar())) {
+      KeptWar kept = KeptWar.claim(packed, Path.of(parent));
+      folder = PrivateFolder.create(Path.of(parent), kept.lockFile());
       Runtime.getRuntime()
-          .addShutdownHook(new Thread(() -> end(atExit, folder), "narthex-shutdown"));
-      war = UnpackedWar.unpack(folder.path());
+          .addShutdownHook(new Thread(() -> end(atExit, folder, kept), "narthex-shutdown"));
+      war = kept.unpacked(folder.path());
+      loader = UnpackedWar.classLoader(war);
     } catch (IOException failure) {
       System.err.println(
-          "narthex cannot start: java.io.tmpdir: cannot unpack the WAR into "
-              + temporary
+          "narthex cannot start: "
+              + (isTemporary ? "java.io.tmpdir" : CACHE_VARIABLE)
+              + ": cannot unpack the WAR into "
+              + parent
               + ": "
               + failure);
       return STARTUP_FAILED;
     }
-    return run(war, folder.path(), action -> remember(atExit, action));
+    return run(loader, war, folder.path(), action -> remember(atExit, action));
   }
 
-  private static int run(UnpackedWar war, Path folder, Consumer<Runnable> atExit) {
+  private static int run(ClassLoader loader, Path war, Path folder, Consumer<Runnable> atExit) {
     // Unpack native libraries of SQLite, zstd and Brotli into the folder, which is deleted at exit.
     System.setProperty("org.sqlite.tmpdir", folder.toString());
     System.setProperty("ZstdTempFolder", folder.toString());
     System.setProperty("java.io.tmpdir", folder.toString()); // for Brotli
-    ClassLoader loader = war.classLoader();
     Thread.currentThread().setContextClassLoader(loader);
     try {
       Object status =
           loader
               .loadClass("narthex.standalone.Standalone")
-              .getMethod("run", Path.class, Consumer.class)
-              .invoke(null, folder, atExit);
+              .getMethod("run", Path.class, Path.class, Consumer.class)
+              .invoke(null, UnpackedWar.webApplication(war), folder, atExit);
       return (Integer) status;
     } catch (InvocationTargetException failure) {
       throw new IllegalStateException("narthex ended unexpectedly", failure.getCause());
@@ -145,7 +157,7 @@ public final class Launcher implements Callable<Integer> {
     }
   }
 
-  private static void end(List<Runnable> atExit, PrivateFolder folder) {
+  private static void end(List<Runnable> atExit, PrivateFolder folder, KeptWar kept) {
     try {
       List<Runnable> all;
       synchronized (atExit) {
@@ -154,6 +166,7 @@ public final class Launcher implements Callable<Integer> {
       all.forEach(Runnable::run);
     } finally {
       folder.close();
+      kept.close();
       PatientLogging.letGo();
     }
   }

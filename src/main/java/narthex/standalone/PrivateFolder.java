@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class PrivateFolder implements AutoCloseable {
 
-  private static final String PREFIX = "narthex-";
-  private static final String LOCK_SUFFIX = ".lock";
+  static final String PREFIX = "narthex-";
+  static final String LOCK_SUFFIX = ".lock";
 
   private final Path path;
   private final Path lockFile;
@@ -42,10 +42,12 @@ final class PrivateFolder implements AutoCloseable {
    * Creates a folder that only its owner can access, and deletes the folders of the same owner's
    * dead processes. The caller closes it.
    *
+   * @param held another lock file of this process, which must not be opened: closing it would
+   *     release the lock
    * @throws IOException if the folder can't be created; left-overs that can't be deleted are only
    *     reported
    */
-  static PrivateFolder create(Path parent) throws IOException {
+  static PrivateFolder create(Path parent, Path held) throws IOException {
     while (true) {
       String name = PREFIX + UUID.randomUUID();
       Path lockFile = parent.resolve(name + LOCK_SUFFIX);
@@ -57,7 +59,7 @@ final class PrivateFolder implements AutoCloseable {
       }
       Path path = Files.createTempDirectory(parent, name + "-");
       PrivateFolder folder = new PrivateFolder(path, lockFile, lock);
-      folder.sweepLeftOvers(parent);
+      folder.sweepLeftOvers(parent, held);
       return folder;
     }
   }
@@ -78,12 +80,13 @@ final class PrivateFolder implements AutoCloseable {
     }
   }
 
-  private void sweepLeftOvers(Path parent) throws IOException {
+  private void sweepLeftOvers(Path parent, Path held) throws IOException {
     UserPrincipal self = Files.getOwner(path, LinkOption.NOFOLLOW_LINKS);
     try (DirectoryStream<Path> lockFiles =
         Files.newDirectoryStream(parent, PREFIX + "*" + LOCK_SUFFIX)) {
       for (Path leftLock : lockFiles) {
         if (!leftLock.equals(lockFile)
+            && !leftLock.equals(held)
             && Files.isRegularFile(leftLock, LinkOption.NOFOLLOW_LINKS)
             && isOwner(self, leftLock)) {
           sweep(parent, leftLock, self);

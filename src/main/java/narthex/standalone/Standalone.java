@@ -29,17 +29,19 @@ public final class Standalone {
    * Runs the server. The {@link Launcher} calls this by reflection, in the application's class
    * loader.
    *
-   * @param folder the unpacked WAR
+   * @param webApplication the folder with the web application; nothing writes to it
+   * @param folder a private folder of this process
    * @param atExit registers an action to run at shutdown
    * @return the exit status if the server can't start; otherwise doesn't return
    */
-  public static int run(Path folder, Consumer<Runnable> atExit) throws InterruptedException {
+  public static int run(Path webApplication, Path folder, Consumer<Runnable> atExit)
+      throws InterruptedException {
     configureLog();
     System.setProperty(SettingsSources.STANDALONE, "true");
     EmbeddedServer server;
     try {
       Settings settings = Settings.read(SettingsSources.ofThisProcess(ContextSources.ROOT));
-      server = EmbeddedServer.start(settings.http(), folder);
+      server = EmbeddedServer.start(settings.http(), webApplication, folder);
     } catch (SettingsException wrong) {
       return refuse(wrong.getMessage());
     } catch (StartupException failure) {

@@ -96,9 +96,7 @@ class PackageTableTest {
             "serve")),
     MAINTAIN(
         List.of("nix", "stream", "blob", "db", "chunk", "upstream", "staging", "store", "ingest")),
-    WEB(
-        List.of("nix", "stream", "serve", "document", "ingest", "maintain"),
-        "jakarta.servlet.."),
+    WEB(List.of("nix", "stream", "serve", "document", "ingest", "maintain"), "jakarta.servlet.."),
     SETTINGS(List.of("nix", "stream"), "io.smallrye.config..", "org.eclipse.microprofile.config.."),
     WIRING(
         List.of(

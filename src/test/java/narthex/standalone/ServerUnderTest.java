@@ -40,7 +40,8 @@ public final class ServerUnderTest implements AutoCloseable {
     try {
       int threads = Integer.parseInt(settings.getOrDefault("narthex.http.threads", "0"));
       return new ServerUnderTest(
-          EmbeddedServer.start(new Settings.Http("127.0.0.1", 0, threads), folder));
+          EmbeddedServer.start(
+              new Settings.Http("127.0.0.1", 0, threads), folder.resolve("webapp"), folder));
     } catch (StartupException e) {
       throw new IOException(e);
     } finally {
