@@ -7,7 +7,7 @@ import java.time.Duration;
 import narthex.stream.DecoderShare;
 
 /**
- * Checks whether the client has closed the connection, at most twice a second. Works where {@link
+ * Checks whether the client has left, at most twice a second. Works where {@link
  * ServerRequest#isClientGone} does. Not thread-safe; for the thread of the request.
  */
 final class ClientWatch implements DecoderShare.Watch {

@@ -1,7 +1,6 @@
 package narthex.web;
 
 import jakarta.servlet.ServletRequest;
-import java.io.Closeable;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 
@@ -13,12 +12,11 @@ import java.lang.reflect.InvocationTargetException;
  *   <li>Tomcat closes the connection when the application throws an exception. {@code
  *       CloseNowException} does so without a log entry.
  *   <li>Undertow (WildFly) ends a chunked response normally even after an exception. There this
- *       class closes the connection.
+ *       class closes the connection, or resets the stream with HTTP/2.
  * </ul>
  */
 final class ConnectionBreaker {
 
-  private static final String UNDERTOW_REQUEST = "io.undertow.servlet.spec.HttpServletRequestImpl";
   private static final String TOMCAT_EXCEPTION = "org.apache.coyote.CloseNowException";
 
   private ConnectionBreaker() {}
@@ -32,24 +30,16 @@ final class ConnectionBreaker {
    */
   static void breakConnection(ServletRequest request, Throwable reason) throws IOException {
     ServletRequest original = ServerRequest.original(request);
-    if (isUndertow(original)) {
-      closeUndertowConnection(original);
+    if (UndertowExchange.isUndertow(original)) {
+      closeUndertow(original);
     } else {
       throw closeNow(reason);
     }
   }
 
-  /** Returns whether this is Undertow's request object. */
-  static boolean isUndertow(ServletRequest original) {
-    return original.getClass().getName().equals(UNDERTOW_REQUEST);
-  }
-
-  /** Closes the connection of a request of Undertow. May be called from any thread. */
-  static void closeUndertowConnection(ServletRequest request) throws IOException {
+  private static void closeUndertow(ServletRequest original) throws IOException {
     try {
-      Object exchange = request.getClass().getMethod("getExchange").invoke(request);
-      Object connection = exchange.getClass().getMethod("getConnection").invoke(exchange);
-      ((Closeable) connection).close();
+      UndertowExchange.of(original).close();
     } catch (InvocationTargetException failure) {
       throw new IOException("connection not closed", failure.getCause());
     } catch (ReflectiveOperationException changed) {

@@ -21,6 +21,7 @@ final class ServerRequest {
   private static final String TOMCAT_REQUEST = "org.apache.catalina.connector.RequestFacade";
   private static final String ACTION_CODE = "org.apache.coyote.ActionCode";
   private static final String TOMCAT_HTTP_1 = "org.apache.coyote.http11.Http11Processor";
+  private static final String TOMCAT_HTTP_2 = "org.apache.coyote.http2.StreamProcessor";
 
   private ServerRequest() {}
 
@@ -65,8 +66,8 @@ final class ServerRequest {
   static void breakWrite(ServletRequest request, Thread writer) {
     ServletRequest original = original(request);
     try {
-      if (ConnectionBreaker.isUndertow(original)) {
-        ConnectionBreaker.closeUndertowConnection(original);
+      if (UndertowExchange.isUndertow(original)) {
+        UndertowExchange.of(original).close();
       } else if (original.getClass().getName().equals(TOMCAT_REQUEST)) {
         closeTomcatSocket(original);
       }
@@ -103,9 +104,12 @@ final class ServerRequest {
 
   private static Object tomcatProtocol(ServletRequest original)
       throws ReflectiveOperationException {
+    return field(tomcatCoyote(original), "hook");
+  }
+
+  private static Object tomcatCoyote(ServletRequest original) throws ReflectiveOperationException {
     Object request = field(original, "request");
-    Object coyote = request.getClass().getMethod("getCoyoteRequest").invoke(request);
-    return field(coyote, "hook");
+    return request.getClass().getMethod("getCoyoteRequest").invoke(request);
   }
 
   /**
@@ -130,25 +134,40 @@ final class ServerRequest {
   }
 
   /**
-   * Returns whether the client has closed the connection. Only Tomcat with HTTP/1.1 can tell
-   * without reading the next request. Other servers report it when a write fails; there this
-   * returns false.
+   * Returns whether the client has closed the connection, or reset the stream with HTTP/2. Tomcat
+   * and Undertow can tell, with HTTP/1.1 and HTTP/2. With AJP, and on other servers, the first sign
+   * is a write that fails; there this returns false. For the thread of the request only.
    */
   static boolean isClientGone(ServletRequest client) {
     ServletRequest original = original(client);
-    if (!original.getClass().getName().equals(TOMCAT_REQUEST)) {
+    try {
+      if (UndertowExchange.isUndertow(original)) {
+        return UndertowExchange.of(original).isClientGone();
+      }
+      return original.getClass().getName().equals(TOMCAT_REQUEST) && isGoneFromTomcat(original);
+    } catch (ReflectiveOperationException | RuntimeException changed) {
+      LOG.log(Level.DEBUG, "cannot access the connection in this server", changed);
       return false;
     }
-    try {
-      Object request = field(original, "request");
-      Object coyote = request.getClass().getMethod("getCoyoteRequest").invoke(request);
+  }
+
+  private static boolean isGoneFromTomcat(ServletRequest original)
+      throws ReflectiveOperationException {
+    Object http = tomcatProtocol(original);
+    if (isHttp1(http)) {
+      Object coyote = tomcatCoyote(original);
       // Pipelined bytes are reported as available once, the end of the stream every time.
       boolean first = hasAvailable(coyote);
       return first && hasAvailable(coyote);
-    } catch (ReflectiveOperationException | RuntimeException changed) {
-      LOG.log(Level.DEBUG, "cannot access the connection in this version of Tomcat", changed);
-      return false;
     }
+    if (http.getClass().getName().equals(TOMCAT_HTTP_2)) {
+      // The connection's own thread resets the stream, also when the connection ends.
+      Object stream = field(http, "stream");
+      Method canWrite = stream.getClass().getDeclaredMethod("canWrite");
+      canWrite.setAccessible(true);
+      return !(Boolean) canWrite.invoke(stream);
+    }
+    return false;
   }
 
   @SuppressWarnings({"unchecked", "rawtypes"}) // the enum is loaded by name

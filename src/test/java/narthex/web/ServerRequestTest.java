@@ -7,12 +7,18 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import narthex.testing.RawClient;
+import narthex.testing.RawHttp2Client;
 import org.apache.catalina.Context;
 import org.apache.catalina.startup.Tomcat;
+import org.apache.coyote.http2.Http2Protocol;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,7 +43,7 @@ class ServerRequestTest {
     Tomcat.addServlet(context, "asking", new AskingServlet());
     context.addServletMappingDecoded("/wait", "waiting");
     context.addServletMappingDecoded("/ask", "asking");
-    tomcat.getConnector();
+    tomcat.getConnector().addUpgradeProtocol(new Http2Protocol());
     tomcat.start();
   }
 
@@ -91,6 +97,42 @@ class ServerRequestTest {
     }
 
     assertTrue(noticed.await(DEADLINE_SECONDS, TimeUnit.SECONDS));
+  }
+
+  @Test
+  void aServletNoticesThatItsClientCancelledARequestOfHttp2() throws Exception {
+    try (RawHttp2Client client = RawHttp2Client.connect(tomcat.getConnector().getLocalPort())) {
+      client.get("/wait");
+      began.await();
+      client.reset();
+
+      assertTrue(noticed.await(DEADLINE_SECONDS, TimeUnit.SECONDS));
+    }
+  }
+
+  @Test
+  void aServletNoticesThatItsClientClosedAConnectionOfHttp2() throws Exception {
+    try (RawHttp2Client client = RawHttp2Client.connect(tomcat.getConnector().getLocalPort())) {
+      client.get("/wait");
+      began.await();
+    }
+
+    assertTrue(noticed.await(DEADLINE_SECONDS, TimeUnit.SECONDS));
+  }
+
+  @Test
+  void aClientOfHttp2ThatWaitsIsNotTakenForGone() throws Exception {
+    HttpResponse<String> answer =
+        HttpClient.newHttpClient()
+            .send(
+                HttpRequest.newBuilder(
+                        URI.create(
+                            "http://127.0.0.1:" + tomcat.getConnector().getLocalPort() + "/ask"))
+                    .build(),
+                HttpResponse.BodyHandlers.ofString());
+
+    assertEquals(HttpClient.Version.HTTP_2, answer.version());
+    assertEquals("false", answer.headers().firstValue("Gone").orElseThrow());
   }
 
   @Test
