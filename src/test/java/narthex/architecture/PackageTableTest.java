@@ -37,6 +37,9 @@ import org.junit.jupiter.params.provider.MethodSource;
  *       release and number of request threads.
  *   <li>{@code wiring} holds the servlet listener that starts and stops. CDI is not used: it gave
  *       one object to one filter, and took a quarter of the start.
+ *   <li>{@code staging} sees RxJava only to stop its threads, which Infinispan starts.
+ *   <li>{@code staging} sees Bouncy Castle's Ed25519, for the identity of a cluster; and it gets
+ *       the database's {@code DataSource} by way of {@code wiring}, for JGroups to find members in.
  * </ul>
  */
 class PackageTableTest {
@@ -74,7 +77,12 @@ class PackageTableTest {
         "com.github.benmanes.caffeine.cache..",
         "dev.failsafe.."),
     CHUNK(List.of("nix", "stream", "blob", "db")),
-    STAGING(List.of("nix", "blob"), "org.infinispan..", "org.jgroups.."),
+    STAGING(
+        List.of("nix", "blob"),
+        "org.infinispan..",
+        "org.jgroups..",
+        "io.reactivex..",
+        "org.bouncycastle.math.ec.rfc8032.."),
     STORE(List.of("nix", "stream", "blob", "db", "chunk"), "com.github.benmanes.caffeine.cache.."),
     INGEST(
         List.of("nix", "stream", "blob", "db", "chunk", "upstream", "staging", "store"),
@@ -166,7 +174,8 @@ class PackageTableTest {
   static Stream<Reserved> reserved() {
     return Stream.of(
         new Reserved(List.of("jakarta.servlet.."), "web", "wiring", "standalone"),
-        new Reserved(List.of("org.apache.ibatis..", "java.sql..", "javax.sql.."), "db"),
+        new Reserved(List.of("org.apache.ibatis..", "java.sql.."), "db"),
+        new Reserved(List.of("javax.sql.."), "db", "wiring", "staging"),
         new Reserved(List.of("software.amazon.awssdk.."), "blob"),
         new Reserved(List.of("org.apache.hc..", "java.net.http.."), "upstream"),
         new Reserved(List.of("org.infinispan..", "org.jgroups.."), "staging"));

@@ -1,0 +1,175 @@
+package narthex.staging;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.security.GeneralSecurityException;
+import java.util.ArrayList;
+import java.util.List;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLServerSocket;
+import javax.sql.DataSource;
+import org.infinispan.remoting.transport.jgroups.JGroupsChannelConfigurator;
+import org.jgroups.JChannel;
+import org.jgroups.conf.ProtocolConfiguration;
+import org.jgroups.protocols.FD_ALL3;
+import org.jgroups.protocols.FD_SOCK2;
+import org.jgroups.protocols.FRAG4;
+import org.jgroups.protocols.JDBC_PING2;
+import org.jgroups.protocols.MERGE3;
+import org.jgroups.protocols.MFC;
+import org.jgroups.protocols.TCP;
+import org.jgroups.protocols.TCPPING;
+import org.jgroups.protocols.UFC;
+import org.jgroups.protocols.UNICAST3;
+import org.jgroups.protocols.VERIFY_SUSPECT2;
+import org.jgroups.protocols.dns.DNS_PING;
+import org.jgroups.protocols.pbcast.GMS;
+import org.jgroups.protocols.pbcast.NAKACK2;
+import org.jgroups.protocols.pbcast.STABLE;
+import org.jgroups.stack.Protocol;
+import org.jgroups.util.DefaultSocketFactory;
+import org.jgroups.util.SocketFactory;
+
+/** Creates the channel of the replicas for Infinispan: JGroups over TCP and TLS. */
+final class ClusterChannel implements JGroupsChannelConfigurator {
+  /** The port of the failure detector, counted from that of the transport. */
+  private static final int DETECTOR_OFFSET = 1;
+
+  private static final int CONNECT_MILLIS = 1000;
+
+  /** A frozen replica is excluded after this time. One that crashed is excluded at once. */
+  private static final long FROZEN_MILLIS = 8000;
+
+  private static final long HEARTBEAT_MILLIS = 2000;
+  private static final long VERIFY_MILLIS = 500;
+
+  /** How often replicas look for others after a split: a random time between both. */
+  private static final long MERGE_MIN_MILLIS = 1000;
+
+  private static final long MERGE_MAX_MILLIS = 3000;
+  private static final long JOIN_MILLIS = 1000;
+
+  /** After these attempts a replica forms a cluster of its own, which is merged later. */
+  private static final int JOIN_ATTEMPTS = 4;
+
+  private static final long RETRANSMIT_MILLIS = 200;
+  private static final int CREDITS = 4 << 20;
+
+  private final ClusterPolicy policy;
+
+  ClusterChannel(ClusterPolicy policy) {
+    this.policy = policy;
+  }
+
+  /**
+   * Checks that this replica can listen. Infinispan would report it at great length.
+   *
+   * @throws IOException if it can't; the message names address and port
+   */
+  static void checkPorts(ClusterPolicy policy) throws IOException {
+    for (int port : List.of(policy.port(), policy.port() + DETECTOR_OFFSET)) {
+      try (ServerSocket socket = new ServerSocket()) {
+        socket.setReuseAddress(true);
+        socket.bind(new InetSocketAddress(policy.bind(), port));
+      } catch (IOException | IllegalArgumentException e) {
+        throw new IOException(
+            "cannot listen on "
+                + policy.bind().getHostAddress()
+                + ":"
+                + port
+                + ": "
+                + e.getMessage(),
+            e);
+      }
+    }
+  }
+
+  @Override
+  public JChannel createChannel(String name) throws Exception {
+    List<Protocol> stack = new ArrayList<>();
+    stack.add(transport());
+    stack.add(discovery());
+    stack.add(new MERGE3().setMinInterval(MERGE_MIN_MILLIS).setMaxInterval(MERGE_MAX_MILLIS));
+    stack.add(new FD_SOCK2().setOffset(DETECTOR_OFFSET).setPortRange(0));
+    stack.add(new FD_ALL3().setTimeout(FROZEN_MILLIS).setInterval(HEARTBEAT_MILLIS));
+    stack.add(new VERIFY_SUSPECT2().setTimeout(VERIFY_MILLIS));
+    stack.add(new NAKACK2().useMcastXmit(false).setXmitInterval(RETRANSMIT_MILLIS));
+    stack.add(new UNICAST3().setXmitInterval(RETRANSMIT_MILLIS));
+    stack.add(new STABLE());
+    stack.add(
+        new GMS()
+            .printLocalAddress(false)
+            .setJoinTimeout(JOIN_MILLIS)
+            .setMaxJoinAttempts(JOIN_ATTEMPTS));
+    stack.add(new UFC().setMaxCredits(CREDITS));
+    stack.add(new MFC().setMaxCredits(CREDITS));
+    stack.add(new FRAG4());
+    return new JChannel(stack);
+  }
+
+  private TCP transport() throws GeneralSecurityException, IOException {
+    TCP transport = new TCP();
+    transport.setBindAddress(policy.bind()).setBindPort(policy.port()).setPortRange(0);
+    transport.setSockConnTimeout(CONNECT_MILLIS);
+    transport.disableDiagnostics();
+    transport.useVirtualThreads(false);
+    SSLContext identity = ClusterIdentity.context(policy.secret());
+    DefaultSocketFactory sockets = new DefaultSocketFactory(identity);
+    sockets.setServerSocketConfigurator(ClusterChannel::requireIdentity);
+    transport.setSocketFactory(sockets);
+    return transport;
+  }
+
+  private static void requireIdentity(ServerSocket socket) {
+    ((SSLServerSocket) socket).setNeedClientAuth(true);
+  }
+
+  private Protocol discovery() {
+    ClusterPolicy.Discovery discovery = policy.discovery();
+    if (discovery instanceof ClusterPolicy.InDatabase database) {
+      return new JDBC_PING2()
+          .setDataSource(database.connections())
+          .setInitializeSql(null)
+          .setInsertSingleSql(
+              "insert into cluster_member (address, name, cluster, ip, coord)"
+                  + " values (?, ?, ?, ?, ?)")
+          .setDeleteSingleSql("delete from cluster_member where address = ?")
+          .setClearSql("delete from cluster_member where cluster = ?")
+          .setSelectAllPingdataSql(
+              "select address, name, ip, coord from cluster_member where cluster = ?");
+    }
+    if (discovery instanceof ClusterPolicy.InDns dns) {
+      return new DNS_PING().setDNSQuery(dns.name());
+    }
+    TCPPING fixed = new TCPPING();
+    fixed.setInitialHosts(((ClusterPolicy.Fixed) discovery).members());
+    fixed.setPortRange(0);
+    return fixed;
+  }
+
+  @Override
+  public String getName() {
+    return "narthex";
+  }
+
+  @Override
+  public String getProtocolStackString() {
+    return "";
+  }
+
+  @Override
+  public List<ProtocolConfiguration> getProtocolStack() {
+    return List.of();
+  }
+
+  @Override
+  public void setSocketFactory(SocketFactory ignored) {
+    // has its own
+  }
+
+  @Override
+  public void setDataSource(DataSource ignored) {
+    // has its own
+  }
+}

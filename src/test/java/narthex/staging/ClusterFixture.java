@@ -1,0 +1,88 @@
+package narthex.staging;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+
+/** Replicas of one cluster in this process, which talk over the loopback interface. */
+final class ClusterFixture implements AutoCloseable {
+  private static final int MOST = 3;
+
+  /** Much longer than in a server, as a busy machine must not fail a test. */
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  private final String cluster = "test-" + UUID.randomUUID();
+  private final InetAddress loopback = InetAddress.getLoopbackAddress();
+  private final List<InetSocketAddress> addresses = new ArrayList<>();
+  private final List<ExecutorService> executors = new ArrayList<>();
+  private final Duration linger;
+  private int joined; // guarded by this
+
+  ClusterFixture(Duration linger) throws IOException {
+    this.linger = linger;
+    for (int i = 0; i < MOST; i++) {
+      addresses.add(new InetSocketAddress(loopback, freePair(addresses)));
+    }
+  }
+
+  /** A port that is free, as is the next one. */
+  private int freePair(List<InetSocketAddress> taken) throws IOException {
+    while (true) {
+      try (ServerSocket first = new ServerSocket(0, 1, loopback);
+          ServerSocket second = new ServerSocket(first.getLocalPort() + 1, 1, loopback)) {
+        int port = first.getLocalPort();
+        if (second.isBound()
+            && taken.stream().noneMatch(other -> Math.abs(other.getPort() - port) <= 1)) {
+          return port;
+        }
+      } catch (IOException | IllegalArgumentException inUse) {
+        // try the next
+      }
+    }
+  }
+
+  InFlightRegistry join(String name) throws IOException {
+    return join(name, "secret");
+  }
+
+  InFlightRegistry join(String name, String secret) throws IOException {
+    return InfinispanRegistry.join(policy(name, secret), resources());
+  }
+
+  ClusterPolicy policy(String name, String secret) {
+    return new ClusterPolicy(
+        cluster,
+        name + "-" + UUID.randomUUID(),
+        loopback,
+        nextPort(),
+        new ClusterPolicy.Fixed(addresses),
+        secret);
+  }
+
+  InfinispanRegistry.Resources resources() {
+    ExecutorService calls = Executors.newFixedThreadPool(4);
+    ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+    synchronized (this) {
+      executors.add(calls);
+      executors.add(timer);
+    }
+    return new InfinispanRegistry.Resources(calls, timer, PATIENCE, linger);
+  }
+
+  private synchronized int nextPort() {
+    return addresses.get(joined++).getPort();
+  }
+
+  @Override
+  public synchronized void close() {
+    executors.forEach(ExecutorService::shutdownNow);
+  }
+}

@@ -1,0 +1,161 @@
+package narthex.staging;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Collectors;
+import narthex.blob.Extent;
+import narthex.nix.Compression;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What only replicas in an embedded cluster do: they leave, linger and keep others out. */
+class InfinispanClusterTest {
+  private static final String FLIGHT = "nar-x-1-xz";
+  private static final List<Extent> BATCH = List.of(new Extent("pack/a", 0, 3, 4));
+  private static final StagedFlight.Content CONTENT =
+      new StagedFlight.Content(
+          StagedFlight.Form.FILE, Compression.XZ, null, null, OptionalLong.empty());
+
+  private final ClusterFixture cluster;
+
+  InfinispanClusterTest() throws IOException {
+    cluster = new ClusterFixture(Duration.ofMillis(100));
+  }
+
+  @AfterEach
+  void close() {
+    cluster.close();
+  }
+
+  private static void awaitMembers(InFlightRegistry registry, int count) throws Exception {
+    InFlightRegistryContract.await(registry, "", () -> registry.members().size() == count);
+  }
+
+  @Test
+  void entriesOfAnEndedAttemptAreRemovedLater() throws Exception {
+    try (InFlightRegistry here = cluster.join("a");
+        InFlightRegistry there = cluster.join("b")) {
+      awaitMembers(here, 2);
+      StagedFlight mine = here.claim(FLIGHT);
+      there.follow(mine);
+      InFlightRegistryContract.await(here, FLIGHT, () -> here.isFollowed(mine));
+      here.publish(mine, 0, BATCH);
+
+      here.release(mine.ended(StagedFlight.State.STORED));
+
+      InFlightRegistryContract.await(
+          there, FLIGHT, () -> there.find(FLIGHT).isEmpty() && there.batch(mine, 0).isEmpty());
+      InFlightRegistryContract.await(here, FLIGHT, () -> !here.isFollowed(mine));
+    }
+  }
+
+  @Test
+  void entriesOfAReplicaThatLeftAreRemovedLater() throws Exception {
+    try (InFlightRegistry here = cluster.join("a")) {
+      InFlightRegistry there = cluster.join("b");
+      awaitMembers(here, 2);
+      StagedFlight lost = there.claim(FLIGHT);
+      there.publish(lost, 0, BATCH);
+      InFlightRegistryContract.await(here, FLIGHT, () -> here.batch(lost, 0).isPresent());
+
+      there.close();
+
+      InFlightRegistryContract.await(here, FLIGHT, () -> here.batch(lost, 0).isEmpty());
+    }
+  }
+
+  @Test
+  void entriesOfAFlightInProgressStay() throws Exception {
+    try (InFlightRegistry here = cluster.join("a");
+        InFlightRegistry there = cluster.join("b")) {
+      awaitMembers(here, 2);
+      StagedFlight mine = here.claim(FLIGHT).with(CONTENT);
+      here.update(mine);
+      here.publish(mine, 0, BATCH);
+      StagedFlight other = there.claim("other");
+      there.follow(mine);
+      here.follow(other);
+
+      // a later flight is removed meanwhile
+      there.release(other.ended(StagedFlight.State.FAILED));
+      InFlightRegistryContract.await(here, "other", () -> here.find("other").isEmpty());
+
+      assertEquals(Optional.of(mine), there.find(FLIGHT));
+      assertEquals(Optional.of(BATCH), there.batch(mine, 0));
+      assertTrue(here.isFollowed(mine));
+    }
+  }
+
+  @Test
+  void aReplicaThatJoinsLateLearnsWhatIsInFlight() throws Exception {
+    try (InFlightRegistry here = cluster.join("a")) {
+      StagedFlight mine = here.claim(FLIGHT).with(CONTENT);
+      here.update(mine);
+      here.publish(mine, 0, BATCH);
+      try (InFlightRegistry there = cluster.join("b")) {
+        InFlightRegistryContract.await(
+            there,
+            FLIGHT,
+            () ->
+                there.find(FLIGHT).equals(Optional.of(mine))
+                    && there.batch(mine, 0).equals(Optional.of(BATCH)));
+        assertEquals(mine, there.claim(FLIGHT));
+      }
+    }
+  }
+
+  @Test
+  void aReplicaWithAnotherSecretStaysAlone() throws Exception {
+    try (InFlightRegistry here = cluster.join("a");
+        InFlightRegistry stranger = cluster.join("b", "guessed")) {
+      assertEquals(Set.of(here.self()), here.members());
+      assertEquals(Set.of(stranger.self()), stranger.members());
+      StagedFlight mine = here.claim(FLIGHT);
+      assertEquals(Optional.empty(), stranger.find(FLIGHT));
+      assertEquals(stranger.self(), stranger.claim(FLIGHT).holder());
+      assertEquals(Optional.of(mine), here.find(FLIGHT));
+    }
+  }
+
+  @Test
+  void aPortInUseIsAFailureToJoin() throws Exception {
+    ClusterPolicy policy = cluster.policy("a", "secret");
+    try (ServerSocket other = new ServerSocket(policy.port(), 1, policy.bind())) {
+      assertTrue(other.isBound());
+      IOException failure =
+          assertThrows(
+              IOException.class, () -> InfinispanRegistry.join(policy, cluster.resources()));
+      assertTrue(
+          String.valueOf(failure.getMessage())
+              .startsWith("cannot listen on 127.0.0.1:" + policy.port() + ": "),
+          failure::getMessage);
+    }
+  }
+
+  @Test
+  void noThreadIsLeftAfterTheEnd() throws Exception {
+    Set<Thread> before = Thread.getAllStackTraces().keySet();
+    cluster.join("a").close();
+    cluster.close();
+    for (Thread thread : Thread.getAllStackTraces().keySet()) {
+      if (!before.contains(thread)) {
+        thread.join(10_000);
+      }
+    }
+    assertEquals(
+        Set.of(),
+        Thread.getAllStackTraces().keySet().stream()
+            .filter(thread -> !before.contains(thread))
+            .map(Thread::getName)
+            .collect(Collectors.toSet()));
+  }
+}
