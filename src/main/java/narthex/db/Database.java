@@ -33,6 +33,7 @@ public final class Database implements AutoCloseable {
   private final ChunkTable chunks;
   private final ChunkingQueue chunkingQueue;
   private final GarbageTable garbage;
+  private final ClusterTable cluster;
 
   private Database(ConnectionPool pool, @Nullable DiskReserve reserve) {
     this.pool = pool;
@@ -41,6 +42,7 @@ public final class Database implements AutoCloseable {
     this.chunks = new ChunkTable(transactions);
     this.chunkingQueue = new ChunkingQueue(transactions);
     this.garbage = new GarbageTable(transactions);
+    this.cluster = new ClusterTable(pool, transactions);
   }
 
   /**
@@ -59,12 +61,11 @@ public final class Database implements AutoCloseable {
     return database;
   }
 
-  /** Opens a database from a data source, which the caller closes. */
-  static Database over(DataSource connections, String place) throws IOException {
-    return over(connections, place, null);
-  }
-
-  /** The same with a disk reserve, which is released to delete rows on a full disk. */
+  /**
+   * Opens a database from a data source, which the caller closes.
+   *
+   * @param reserve is released to delete rows on a full disk; null for none
+   */
   static Database over(DataSource connections, String place, @Nullable DiskReserve reserve)
       throws IOException {
     return over(new ConnectionPool(connections, null, place), reserve);
@@ -81,11 +82,7 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  /**
-   * Finds the narinfo of a store path, by one indexed statement.
-   *
-   * @throws DatabaseException if the query fails
-   */
+  /** Finds the narinfo of a store path, by one indexed statement. */
   public Optional<NarInfoRow> findNarInfo(StorePathHash hash) throws IOException {
     return transactions.single(
         "find narinfo",
@@ -344,6 +341,11 @@ public final class Database implements AutoCloseable {
   /** The blobs to be deleted; usable until this is closed. */
   public GarbageTable garbage() {
     return garbage;
+  }
+
+  /** What the replicas of a cluster share; usable until this is closed. */
+  public ClusterTable cluster() {
+    return cluster;
   }
 
   /**

@@ -56,6 +56,7 @@ final class Transactions {
     configuration.addMapper(ChunkMapper.class);
     configuration.addMapper(ChunkingQueueMapper.class);
     configuration.addMapper(GarbageMapper.class);
+    configuration.addMapper(SharedTextMapper.class);
     // MyBatis leaves a thread-local, which would stay in the server's thread after undeployment.
     ErrorContext.instance().reset();
     this.sessions = new DefaultSqlSessionFactory(configuration);
@@ -69,6 +70,7 @@ final class Transactions {
       ChunkMapper chunks,
       ChunkingQueueMapper chunkingQueue,
       GarbageMapper garbage,
+      SharedTextMapper sharedTexts,
       Connection connection) {}
 
   /**
@@ -160,6 +162,7 @@ final class Transactions {
         session.getMapper(ChunkMapper.class),
         session.getMapper(ChunkingQueueMapper.class),
         session.getMapper(GarbageMapper.class),
+        session.getMapper(SharedTextMapper.class),
         session.getConnection());
   }
 

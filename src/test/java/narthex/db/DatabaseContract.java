@@ -22,7 +22,11 @@ import org.junit.jupiter.api.Test;
 
 /** The contract of {@link Database}, tested with each database. */
 abstract class DatabaseContract extends UploadContract
-    implements DocumentTableContract, ChunkContract, ChunkingQueueContract, GarbageContract {
+    implements DocumentTableContract,
+        ChunkContract,
+        ChunkingQueueContract,
+        GarbageContract,
+        ClusterContract {
   private static final String STEM = "a".repeat(52);
   private static final int DEADLINE_SECONDS = 60;
 
@@ -318,7 +322,7 @@ abstract class DatabaseContract extends UploadContract
   @Test
   void theDataSourceOfTheContainerStaysOpen() throws Exception {
     try (ConnectionPool container = ConnectionPool.open(settings())) {
-      Database.over(container.connections(), "java:comp/env/jdbc/narthex").close();
+      Database.over(container.connections(), "java:comp/env/jdbc/narthex", null).close();
 
       try (Connection connection = container.connections().getConnection()) {
         assertTrue(connection.isValid(1));
