@@ -22,6 +22,22 @@ public interface BlobStore extends Closeable {
   OptionalLong find(String key) throws IOException;
 
   /**
+   * Like {@link #find}, for a blob that will be read soon. A remote store may use it to begin the
+   * transfer.
+   *
+   * @param from the offset at which reading will begin, in bytes
+   */
+  default OptionalLong findToRead(String key, long from) throws IOException {
+    return find(key);
+  }
+
+  /**
+   * Announces that a range will be read soon. Returns at once and never fails; a remote store may
+   * begin to transfer the beginning of it.
+   */
+  default void expect(String key, long from, long length) {}
+
+  /**
    * Opens a range of a blob; the caller closes the stream. The stream throws rather than end before
    * {@code length} bytes.
    *

@@ -2,7 +2,6 @@ package narthex.blob;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.util.List;
 import java.util.Optional;
@@ -45,12 +44,13 @@ interface Bucket extends Closeable {
   Optional<Head> head(String name) throws IOException;
 
   /**
-   * Opens a range of an object; the caller closes the stream. The stream may end early.
+   * Opens a range of an object; the caller closes it.
    *
-   * @param length at least 1
-   * @throws BlobLostException if the object doesn't exist or is shorter; the key in it is the name
+   * @param most longest range, at least 1; it is shorter if the object ends before
+   * @throws BlobLostException if the object doesn't exist or ends before the range; the key in it
+   *     is the name
    */
-  InputStream get(String name, long from, long length) throws IOException;
+  OpenRange get(String name, long from, long most) throws IOException;
 
   /**
    * Writes an object.

@@ -89,7 +89,7 @@ final class BucketProbe {
   }
 
   private byte[] read(long length) throws IOException {
-    try (InputStream in = bucket.get(name, 0, length)) {
+    try (InputStream in = bucket.get(name, 0, length).bytes()) {
       return in.readAllBytes();
     }
   }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a range of an object. When the transfer breaks, it asks for the rest and continues at the
- * same offset, as long as each transfer brings bytes.
+ * same offset, as long as each transfer brings bytes. For one thread; another one may close it.
  */
 final class ResumingInputStream extends BlobInputStream {
   private static final System.Logger LOG = System.getLogger(ResumingInputStream.class.getName());
@@ -21,8 +21,9 @@ final class ResumingInputStream extends BlobInputStream {
   private final long end;
   private long position;
   private int fruitless;
-  private boolean closed;
-  private @Nullable InputStream current;
+  // Another thread may close the stream to end a transfer.
+  private volatile boolean closed;
+  private volatile @Nullable InputStream current;
 
   /** Opens a range of the object. */
   @FunctionalInterface
@@ -30,23 +31,18 @@ final class ResumingInputStream extends BlobInputStream {
     InputStream open(long from, long length) throws IOException;
   }
 
-  private ResumingInputStream(Opener opener, String key, long from, long length) {
+  /**
+   * @param key for messages
+   * @param from offset of the range
+   * @param first the range, opened; closed with this stream
+   * @param opener opens the rest of the range
+   */
+  ResumingInputStream(String key, long from, OpenRange first, Opener opener) {
     this.opener = opener;
     this.key = key;
     this.position = from;
-    this.end = from + length;
-  }
-
-  /**
-   * Opens the range; the caller closes the stream.
-   *
-   * @param length at least 1
-   */
-  static ResumingInputStream open(Opener opener, String key, long from, long length)
-      throws IOException {
-    ResumingInputStream stream = new ResumingInputStream(opener, key, from, length);
-    stream.current = opener.open(from, length);
-    return stream;
+    this.end = from + first.lengthBytes();
+    this.current = first.bytes();
   }
 
   @Override
@@ -90,7 +86,7 @@ final class ResumingInputStream extends BlobInputStream {
     boolean isFinal = current == null; // opening it has failed, with its own retries
     closeCurrent();
     fruitless++;
-    if (isFinal || fruitless > FRUITLESS) {
+    if (isFinal || closed || fruitless > FRUITLESS) {
       throw failure;
     }
     LOG.log(
@@ -99,6 +95,12 @@ final class ResumingInputStream extends BlobInputStream {
         key,
         Long.toString(position),
         failure);
+  }
+
+  /** All remaining bytes, so that senders that flush before they wait don't flush for a blob. */
+  @Override
+  public int available() {
+    return (int) Math.min(Integer.MAX_VALUE, end - position);
   }
 
   @Override

@@ -7,7 +7,6 @@ import dev.failsafe.RetryPolicy;
 import dev.failsafe.RetryPolicyBuilder;
 import dev.failsafe.function.CheckedSupplier;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.List;
@@ -55,8 +54,8 @@ final class RetryingBucket implements Bucket {
   }
 
   @Override
-  public InputStream get(String name, long from, long length) throws IOException {
-    return keepTrying(() -> bucket.get(name, from, length));
+  public OpenRange get(String name, long from, long most) throws IOException {
+    return keepTrying(() -> bucket.get(name, from, most));
   }
 
   @Override

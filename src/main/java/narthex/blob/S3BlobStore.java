@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -15,7 +16,7 @@ import java.util.OptionalLong;
  * <p>The object of a blob appears with the last byte of its upload, so that it is complete or
  * absent. Several processes may share the bucket.
  */
-public final class S3BlobStore implements BlobStore {
+public final class S3BlobStore implements RangedBlobStore {
   /** How long a start tries to reach the bucket. */
   private static final Duration LONGEST_PROBE = Duration.ofSeconds(5);
 
@@ -66,20 +67,30 @@ public final class S3BlobStore implements BlobStore {
 
   @Override
   public InputStream open(String key, long from, long length) throws IOException {
-    String name = name(key);
     if (length == 0) {
       requireLength(key, from);
       return InputStream.nullInputStream();
     }
-    return new ExactInputStream(
-        ResumingInputStream.open((start, count) -> get(key, name, start, count), key, from, length),
-        length,
-        key);
+    OpenRange range = openRange(key, from, length);
+    if (range.lengthBytes() < length) {
+      range.bytes().close();
+      throw tooShort(key, range.blobBytes(), from + length);
+    }
+    return range.bytes();
   }
 
-  private InputStream get(String key, String name, long from, long length) throws IOException {
+  @Override
+  public OpenRange openRange(String key, long from, long most) throws IOException {
+    OpenRange first = get(key, from, most);
+    InputStream bytes =
+        new ResumingInputStream(
+            key, from, first, (start, length) -> get(key, start, length).bytes());
+    return new OpenRange(bytes, first.lengthBytes(), first.blobBytes());
+  }
+
+  private OpenRange get(String key, long from, long most) throws IOException {
     try {
-      return bucket.get(name, from, length);
+      return bucket.get(name(key), from, most);
     } catch (BlobLostException e) {
       throw new BlobLostException(key, "not in the bucket, or too short: " + e.getMessage());
     }
@@ -91,9 +102,13 @@ public final class S3BlobStore implements BlobStore {
       throw new BlobLostException(key, "no such object");
     }
     if (found.getAsLong() < length) {
-      throw new BlobLostException(
-          key, "length is " + found.getAsLong() + ", expected at least " + length);
+      throw tooShort(key, found.getAsLong(), length);
     }
+  }
+
+  private static BlobLostException tooShort(String key, long length, long expected) {
+    return new BlobLostException(
+        key, String.format(Locale.ROOT, "length is %d, expected at least %d", length, expected));
   }
 
   @Override

@@ -1,15 +1,17 @@
 package narthex.blob;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -33,6 +35,8 @@ import software.amazon.awssdk.services.s3.model.UploadPartResponse;
 final class S3Bucket implements Bucket {
   private static final String WRITE_ID = "narthex-write";
   private static final String CONTENT_TYPE = "application/octet-stream";
+  private static final Pattern CONTENT_RANGE =
+      Pattern.compile("bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18})");
   private static final int LARGEST_PAGE = 1000;
   private static final int NOT_FOUND = 404;
   private static final int PRECONDITION_FAILED = 412;
@@ -75,8 +79,8 @@ final class S3Bucket implements Bucket {
   }
 
   @Override
-  public InputStream get(String name, long from, long length) throws IOException {
-    String range = String.format(Locale.ROOT, "bytes=%d-%d", from, from + length - 1);
+  public OpenRange get(String name, long from, long most) throws IOException {
+    String range = String.format(Locale.ROOT, "bytes=%d-%d", from, from + most - 1);
     ResponseInputStream<GetObjectResponse> body;
     try {
       body = client.getObject(request -> request.bucket(address.bucket()).key(name).range(range));
@@ -85,20 +89,32 @@ final class S3Bucket implements Bucket {
         throw new BlobLostException(name, "no such object");
       }
       if (e.statusCode() == RANGE_NOT_SATISFIABLE) {
-        throw new BlobLostException(name, "shorter than " + (from + length) + " bytes");
+        throw new BlobLostException(name, "shorter than " + (from + 1) + " bytes");
       }
       throw failure(e, "GetObject " + name);
     } catch (SdkException e) {
       throw failure(e, "GetObject " + name);
     }
-    long answered = body.response().contentLength();
-    if (answered != length) {
+    long length = body.response().contentLength();
+    long total = total(body.response().contentRange(), from);
+    if (length != Math.min(most, total - from)) {
       body.abort();
-      throw answered < length
-          ? new BlobLostException(name, "shorter than " + (from + length) + " bytes")
-          : new IOException("the server ignores ranges (" + address.place() + ")");
+      throw new IOException(
+          "GetObject " + name + " answered another range (" + address.place() + ")");
     }
-    return new BodyInputStream(body, length);
+    return new OpenRange(new BodyInputStream(body, length), length, total);
+  }
+
+  /** The length of the object, or -1 if the answer isn't the range that begins there. */
+  private static long total(@Nullable String contentRange, long from) {
+    Matcher matcher = CONTENT_RANGE.matcher(contentRange == null ? "" : contentRange);
+    return matcher.matches() && Long.parseLong(group(matcher, 1)) == from
+        ? Long.parseLong(group(matcher, 2))
+        : -1;
+  }
+
+  private static String group(Matcher matcher, int number) {
+    return Objects.requireNonNull(matcher.group(number));
   }
 
   @Override

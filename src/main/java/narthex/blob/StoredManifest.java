@@ -37,14 +37,17 @@ public final class StoredManifest implements Manifest {
   }
 
   /**
-   * Checks that every blob exists and is long enough, without reading it.
+   * Checks that every blob exists and is long enough, without reading it. A remote store may begin
+   * to transfer the first one.
    *
    * @throws BlobLostException if a blob doesn't exist or is too short
    * @throws IOException if the store can't tell
    */
   public void requirePresent() throws IOException {
-    for (Extent extent : extents) {
-      OptionalLong stored = blobs.find(extent.blob());
+    for (int i = 0; i < extents.size(); i++) {
+      Extent extent = extents.get(i);
+      OptionalLong stored =
+          i == 0 ? blobs.findToRead(extent.blob(), extent.offset()) : blobs.find(extent.blob());
       if (stored.isEmpty()) {
         throw new BlobLostException(extent.blob(), "not in the blob store");
       }

@@ -69,7 +69,7 @@ public final class ChunkedManifest implements Manifest {
    */
   public void requireStart() throws IOException {
     ChunkWalk known = start;
-    if (known != null && isThere(known.peek(), blobs.find(known.peek().pack()))) {
+    if (known != null && isThere(known.peek(), findToRead(known.peek()))) {
       return;
     }
     ChunkWalk walk = ChunkWalk.ofNar(chunks, nar, 0);
@@ -77,12 +77,16 @@ public final class ChunkedManifest implements Manifest {
       throw ChunkLostException.ofRows("nar %s has no chunks".formatted(nar.hash().nix32()));
     }
     ChunkPlace first = walk.peek();
-    OptionalLong pack = blobs.find(first.pack());
+    OptionalLong pack = findToRead(first);
     if (!isThere(first, pack)) {
       String reason = pack.isEmpty() ? "not in the blob store" : "length is " + pack.getAsLong();
       throw ChunkLostException.at(first, new BlobLostException(first.pack(), reason));
     }
     start = walk;
+  }
+
+  private OptionalLong findToRead(ChunkPlace place) throws IOException {
+    return blobs.findToRead(place.pack(), place.offset());
   }
 
   private static boolean isThere(ChunkPlace place, OptionalLong pack) {

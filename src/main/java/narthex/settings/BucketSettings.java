@@ -10,8 +10,12 @@ import org.jspecify.annotations.Nullable;
  * @param keys what the server knows us by
  * @param limits time-outs
  * @param objects properties of new objects
+ * @param cacheBytes limit of the local files that hold copies of blobs; 0 for no files
  */
-public record BucketSettings(Keys keys, Limits limits, Objects objects) {
+public record BucketSettings(Keys keys, Limits limits, Objects objects, long cacheBytes) {
+  /** Less than a few pieces for each of a few readers would be of no use. */
+  private static final long LEAST_CACHE_BYTES = 256L << 20;
+
   static final Setting<String> ACCESS_KEY =
       new Setting<>(
           "narthex.blob.access-key",
@@ -70,6 +74,14 @@ public record BucketSettings(Keys keys, Limits limits, Objects objects) {
           SettingType.STORAGE_CLASS,
           "",
           "storage class of new objects, such as STANDARD_IA; without it, the server decides");
+
+  static final Setting<Long> CACHE_SIZE =
+      new Setting<>(
+          "narthex.blob.cache-size",
+          SettingType.BYTES,
+          "10GiB",
+          "local disk space for copies of what was read from the S3 server; at least 256MiB, or 0"
+              + " for none");
 
   /**
    * The credentials. Each key is given as a text or as a file; both are null if neither is.
@@ -143,7 +155,16 @@ public record BucketSettings(Keys keys, Limits limits, Objects objects) {
             value(reader, CONNECT_TIMEOUT),
             value(reader, READ_TIMEOUT),
             value(reader, RETRY_WITHIN)),
-        new Objects(reader.find(ENCRYPTION), reader.find(KMS_KEY), reader.find(STORAGE_CLASS)));
+        new Objects(reader.find(ENCRYPTION), reader.find(KMS_KEY), reader.find(STORAGE_CLASS)),
+        cacheBytes(reader));
+  }
+
+  private static long cacheBytes(SettingsReader reader) {
+    long bytes = value(reader, CACHE_SIZE);
+    if (bytes > 0 && bytes < LEAST_CACHE_BYTES) {
+      throw reader.problem(CACHE_SIZE, "must be 0 or at least 256MiB");
+    }
+    return bytes;
   }
 
   private static void refuseBoth(SettingsReader reader, Setting<?> text, Setting<?> file) {

@@ -37,6 +37,7 @@ public final class SettingTable {
           BucketSettings.ENCRYPTION,
           BucketSettings.KMS_KEY,
           BucketSettings.STORAGE_CLASS,
+          BucketSettings.CACHE_SIZE,
           ServerSettings.STORE_DIR,
           ServerSettings.WANT_MASS_QUERY,
           ServerSettings.PRIORITY,

@@ -4,13 +4,16 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.Executor;
 import narthex.blob.BlobStore;
+import narthex.blob.CachedBlobStore;
 import narthex.blob.DirectoryBlobStore;
 import narthex.blob.S3Access;
 import narthex.blob.S3Address;
 import narthex.blob.S3BlobStore;
 import narthex.settings.BlobPlace;
 import narthex.settings.BucketSettings;
+import narthex.settings.ServerSettings;
 import narthex.settings.Setting;
 import narthex.settings.Settings;
 import narthex.settings.SettingsException;
@@ -19,25 +22,54 @@ import org.jspecify.annotations.Nullable;
 
 /** Opens the blob store that the settings name. */
 final class BlobStores {
+  private static final System.Logger LOG = System.getLogger(BlobStores.class.getName());
+
   /** Folder for local files, below the data directory. */
   private static final String SPOOLS = "spool";
+
+  /** Folder for copies of blobs, below the data directory. */
+  private static final String COPIES = "blob-cache";
 
   private BlobStores() {}
 
   /**
    * Opens the store; the caller closes it.
    *
+   * @param transfers runs the transfers of a bucket, each at once
    * @throws SettingsException if it can't be used; the message says why in one line
    */
-  static BlobStore open(Settings.Storage storage) {
+  static BlobStore open(Settings.Storage storage, Executor transfers) {
     String setting = StorageSettings.BLOB_URL.name();
     if (storage.blobs() instanceof BlobPlace.Bucket bucket) {
       S3Access access = access(storage.bucket());
       Path spools = storage.dataDir().resolve(SPOOLS);
-      return Opening.of(setting, () -> S3BlobStore.open(address(bucket), access, spools));
+      S3BlobStore store =
+          Opening.of(setting, () -> S3BlobStore.open(address(bucket), access, spools));
+      return storage.bucket().cacheBytes() == 0 ? store : cached(store, storage, transfers);
     }
     Path root = ((BlobPlace.Directory) storage.blobs()).root();
     return Opening.of(setting, () -> DirectoryBlobStore.open(root));
+  }
+
+  private static BlobStore cached(S3BlobStore store, Settings.Storage storage, Executor transfers) {
+    Path copies = storage.dataDir().resolve(COPIES);
+    long bytes = storage.bucket().cacheBytes();
+    try {
+      return Opening.of(
+          ServerSettings.DATA_DIR.name(),
+          () -> CachedBlobStore.open(store, copies, bytes, transfers));
+    } catch (RuntimeException e) {
+      closeQuietly(store);
+      throw e;
+    }
+  }
+
+  private static void closeQuietly(BlobStore store) {
+    try {
+      store.close();
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.DEBUG, "blob store not closed", e);
+    }
   }
 
   private static S3Address address(BlobPlace.Bucket bucket) {

@@ -101,7 +101,7 @@ final class Components implements Closeable {
   }
 
   private BlobStore blobs(Settings.Storage storage) {
-    BlobStore blobs = BlobStores.open(storage);
+    BlobStore blobs = BlobStores.open(storage, stopping(ThreadPools.unbounded("narthex-blobs")));
     closeables.push(blobs);
     return blobs;
   }

@@ -24,6 +24,11 @@ public abstract class PassingBlobStore implements BlobStore {
   }
 
   @Override
+  public void expect(String key, long from, long length) {
+    store.expect(key, from, length);
+  }
+
+  @Override
   public InputStream open(String key, long from, long length) throws IOException {
     return store.open(key, from, length);
   }

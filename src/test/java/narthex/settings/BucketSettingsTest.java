@@ -48,6 +48,17 @@ class BucketSettingsTest extends SettingsFixture {
             Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofSeconds(20)),
         defaults.limits());
     assertEquals(new BucketSettings.Objects(null, null, null), defaults.objects());
+    assertEquals(10L << 30, defaults.cacheBytes());
+  }
+
+  @Test
+  void theLocalCopiesHaveRoomOrThereAreNone() {
+    properties.put("narthex.blob.cache-size", "0");
+    assertEquals(0, read().storage().bucket().cacheBytes());
+
+    properties.put("narthex.blob.cache-size", "255MiB");
+    SettingsException refused = assertThrows(SettingsException.class, this::read);
+    assertTrue(String.valueOf(refused.getMessage()).endsWith("must be 0 or at least 256MiB"));
   }
 
   @Test
