@@ -352,14 +352,18 @@ public final class Database implements AutoCloseable {
    * Deletes a NAR that no narinfo refers to, and lists its blobs as garbage. Excludes a concurrent
    * {@link #storeUploaded} by a lock on the NAR's row.
    *
+   * @param storedBefore keep a NAR that was stored again at this time or later
    * @param deleteAfter when the blobs may be deleted
-   * @return false, without a change, if the NAR isn't stored or a narinfo refers to it
+   * @return false, without a change, if the NAR isn't stored, is kept, or a narinfo refers to it
    * @throws DatabaseException if deleting fails; changes nothing then
    */
-  public boolean deleteUnnamedNar(Sha256 narHash, Instant deleteAfter) throws IOException {
+  public boolean deleteUnnamedNar(Sha256 narHash, Instant storedBefore, Instant deleteAfter)
+      throws IOException {
     String key = narHash.nix32();
     return transactions.freeing(
-        "delete unnamed nar", key, mappers -> new DeleteUnnamedNar(mappers, key).run(deleteAfter));
+        "delete unnamed nar",
+        key,
+        mappers -> new DeleteUnnamedNar(mappers, key).run(storedBefore, deleteAfter));
   }
 
   /**

@@ -17,11 +17,16 @@ final class DeleteUnnamedNar {
     this.narHash = narHash;
   }
 
-  /** Returns false if the NAR isn't stored or a narinfo refers to it. */
-  boolean run(Instant deleteAfter) {
+  /**
+   * Returns false if the NAR isn't stored, was last stored at {@code storedBefore} or later, or a
+   * narinfo refers to it.
+   */
+  boolean run(Instant storedBefore, Instant deleteAfter) {
     mappers.nars().lockNar(narHash);
     List<RepresentationColumns> rows = mappers.nars().find(narHash);
-    if (rows.isEmpty() || mappers.narInfos().findPathOf(narHash) != null) {
+    if (rows.isEmpty()
+        || !Instant.ofEpochMilli(rows.get(0).storedAt()).isBefore(storedBefore)
+        || mappers.narInfos().findPathOf(narHash) != null) {
       return false;
     }
     rows.forEach(row -> GarbageTable.add(mappers, row, deleteAfter));

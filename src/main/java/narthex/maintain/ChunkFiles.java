@@ -9,6 +9,7 @@ import java.util.Optional;
 import narthex.blob.BlobLostException;
 import narthex.chunk.ChunkedWriter;
 import narthex.db.Database;
+import narthex.db.Form;
 import narthex.db.Representation;
 import narthex.db.StoredNar;
 import narthex.nix.Compression;
@@ -71,7 +72,7 @@ public final class ChunkFiles implements Chore<Sha256> {
     for (Representation whole : easiestFirst(nar.get())) {
       Optional<String> damage = chunk(nar.get().id(), whole);
       if (damage.isEmpty()) {
-        if (undoIfDeleted(narHash, whole)) {
+        if (undoIfDeleted(narHash)) {
           return false;
         }
         logChunked(narHash);
@@ -130,12 +131,17 @@ public final class ChunkFiles implements Chore<Sha256> {
   }
 
   /**
-   * Deletes the chunked NAR again if its file was deleted while it was cut and no narinfo
-   * references the NAR. Returns whether it did.
+   * /** Deletes the chunked NAR again if its files were deleted while it was cut, no narinfo
+   * references it, and it wasn't stored again. Returns whether it did.
    */
-  private boolean undoIfDeleted(Sha256 narHash, Representation whole) throws IOException {
-    boolean isThere =
-        database.findNar(narHash).stream().anyMatch(nar -> nar.representations().contains(whole));
-    return !isThere && stored.deleteUnnamed(narHash);
+  private boolean undoIfDeleted(Sha256 narHash) throws IOException {
+    Optional<StoredNar> nar = database.findNar(narHash);
+    boolean isWhole =
+        nar.stream()
+            .flatMap(found -> found.representations().stream())
+            .anyMatch(form -> form.form() == Form.WHOLE);
+    return nar.isPresent()
+        && !isWhole
+        && stored.deleteUnnamed(narHash, nar.get().storedAt().plusMillis(1));
   }
 }

@@ -2,6 +2,7 @@ package narthex.maintain;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import narthex.db.Database;
@@ -56,7 +57,7 @@ public final class Deletion {
     }
     stored.deleteNarInfo(hash);
     deleteListing(DocumentName.listing(hash));
-    boolean unnamed = deleteUnnamed(row.get().said().nar().hash());
+    boolean unnamed = deleteUnnamed(row.get().said().nar().hash(), Instant.MAX);
     LOG.log(
         Level.INFO,
         "path deleted path={0} nar={1}",
@@ -75,7 +76,7 @@ public final class Deletion {
     if (narHash.isEmpty()) {
       return Outcome.ABSENT;
     }
-    if (deleteUnnamed(narHash.get())) {
+    if (deleteUnnamed(narHash.get(), Instant.MAX)) {
       LOG.log(Level.INFO, "nar deleted hash={0}", narHash.get().nix32());
       return Outcome.DELETED;
     }
@@ -84,10 +85,10 @@ public final class Deletion {
 
   /**
    * Deletes a NAR that no narinfo references, and its listing. Returns false if the NAR is
-   * referenced or not stored.
+   * referenced, not stored, or was stored again at {@code storedBefore} or later.
    */
-  boolean deleteUnnamed(Sha256 narHash) throws IOException {
-    boolean deleted = stored.deleteUnnamed(narHash);
+  boolean deleteUnnamed(Sha256 narHash, Instant storedBefore) throws IOException {
+    boolean deleted = stored.deleteUnnamed(narHash, storedBefore);
     if (deleted) {
       deleteListing(DocumentName.listing(narHash));
       stored.announce(narHash); // again, because the listing's blob is garbage now

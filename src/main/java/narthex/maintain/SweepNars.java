@@ -2,6 +2,7 @@ package narthex.maintain;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -41,12 +42,16 @@ public final class SweepNars implements Chore<Sha256> {
 
   @Override
   public List<Sha256> find(Optional<Sha256> after, int most) throws IOException {
-    return database.findUnnamedNars(clock.instant().minus(grace), after, most);
+    return database.findUnnamedNars(due(), after, most);
   }
 
-  /** Deletes the NAR unless a narinfo references it now. Doesn't check the grace period again. */
+  /** Deletes the NAR unless it was stored again meanwhile or a narinfo references it now. */
   @Override
   public boolean run(Sha256 narHash) throws IOException {
-    return deletion.deleteUnnamed(narHash);
+    return deletion.deleteUnnamed(narHash, due());
+  }
+
+  private Instant due() {
+    return clock.instant().minus(grace);
   }
 }

@@ -238,10 +238,12 @@ public final class StoredNars {
    * Deletes all stored forms of a NAR that no narinfo references. Its blobs become garbage that may
    * be deleted at once, to free space soon.
    *
-   * @return false, without a change, if the NAR isn't stored or a narinfo references it
+   * @param storedBefore keep a NAR that was stored again at this time or later; {@link Instant#MAX}
+   *     to delete it in any case
+   * @return false, without a change, if the NAR isn't stored, is kept, or a narinfo references it
    */
-  public boolean deleteUnnamed(Sha256 narHash) throws IOException {
-    boolean deleted = database.deleteUnnamedNar(narHash, clock.instant());
+  public boolean deleteUnnamed(Sha256 narHash, Instant storedBefore) throws IOException {
+    boolean deleted = database.deleteUnnamedNar(narHash, storedBefore, clock.instant());
     if (deleted) {
       announce(narHash);
     }

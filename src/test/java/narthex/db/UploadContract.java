@@ -14,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.sql.Connection;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -318,13 +319,13 @@ abstract class UploadContract extends DatabaseFixture {
     storeUploaded(uploaded(1, 1));
     storeNar(2);
 
-    assertFalse(database.deleteUnnamedNar(hash(1), NOON));
-    assertFalse(database.deleteUnnamedNar(hash(3), NOON));
-    assertTrue(database.deleteUnnamedNar(hash(2), NOON));
+    assertFalse(database.deleteUnnamedNar(hash(1), Instant.MAX, NOON));
+    assertFalse(database.deleteUnnamedNar(hash(3), Instant.MAX, NOON));
+    assertTrue(database.deleteUnnamedNar(hash(2), Instant.MAX, NOON));
     assertEquals(Optional.empty(), database.findNar(hash(2)));
 
     database.deleteNarInfo(pathHash(1));
-    assertTrue(database.deleteUnnamedNar(hash(1), NOON));
+    assertTrue(database.deleteUnnamedNar(hash(1), Instant.MAX, NOON));
     assertEquals(0, count("nar") + count("representation"));
   }
 
@@ -350,7 +351,7 @@ abstract class UploadContract extends DatabaseFixture {
       storeNar(number);
       AtOnce.run(
           () -> storeUploaded(uploaded(number, number)),
-          () -> database.deleteUnnamedNar(hash(number), NOON));
+          () -> database.deleteUnnamedNar(hash(number), Instant.MAX, NOON));
       assertEquals(
           database.findNarInfo(pathHash(number)).isPresent(),
           database.findNar(hash(number)).isPresent());

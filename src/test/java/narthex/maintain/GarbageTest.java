@@ -112,7 +112,7 @@ class GarbageTest extends StoreFixture {
   @Test
   void aDeletedNarFreesItsSpaceAtOnce() throws Exception {
     NarFixture fixture = put(3, CdcMode.OFF);
-    stored.deleteUnnamed(fixture.id().hash());
+    stored.deleteUnnamed(fixture.id().hash(), Instant.MAX);
 
     chores.wake();
 

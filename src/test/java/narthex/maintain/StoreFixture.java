@@ -41,6 +41,7 @@ abstract class StoreFixture {
   Instant now = Instant.now();
   Database database;
   StoredNars stored;
+  ChunkedNars chunked;
   private NarIngest ingest;
 
   @BeforeEach
@@ -49,7 +50,7 @@ abstract class StoreFixture {
         Database.open(
             new DatabaseAddress("jdbc:sqlite:" + folder.resolve("x.db"), null, null, null));
     stored = new StoredNars(blobs, database, () -> now);
-    ChunkedNars chunked =
+    chunked =
         new ChunkedNars(
             StoredChunks.ofUsualSizes(blobs, database, threads), database, stored, () -> now);
     ingest = new NarIngest(stored, chunked, blobs, threads, new DecoderBudget(DECODER_BYTES));

@@ -7,8 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
 import narthex.db.NarInfoRow;
 import narthex.ingest.CdcMode;
+import narthex.nix.Sha256;
 import narthex.testing.NarFixture;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -16,14 +19,13 @@ import org.junit.jupiter.api.Test;
 class SweepTest extends StoreFixture {
   private static final Duration GRACE = Duration.ofHours(24);
 
+  private SweepNars sweep;
   private Chores chores;
 
   @BeforeEach
   void open() {
-    chores =
-        chores(
-            new SweepNars(database, new Deletion(database, stored, () -> now), GRACE, () -> now),
-            new DeleteGarbage(database, blobs, () -> now));
+    sweep = new SweepNars(database, new Deletion(database, stored, () -> now), GRACE, () -> now);
+    chores = chores(sweep, new DeleteGarbage(database, blobs, () -> now));
     stored.addListeners(chores);
   }
 
@@ -72,6 +74,20 @@ class SweepTest extends StoreFixture {
     pass(GRACE);
 
     chores.wake();
+
+    assertTrue(isStored(fixture));
+    assertEquals(1, keys().size());
+  }
+
+  @Test
+  void aNarThatIsUploadedAgainAfterTheSearchIsNotSwept() throws Exception {
+    NarFixture fixture = put(4);
+    pass(GRACE.plusMillis(1));
+    List<Sha256> found = sweep.find(Optional.empty(), 10);
+    assertEquals(List.of(fixture.id().hash()), found);
+    put(fixture, CdcMode.OFF);
+
+    assertFalse(sweep.run(found.get(0)));
 
     assertTrue(isStored(fixture));
     assertEquals(1, keys().size());
