@@ -43,7 +43,8 @@ public final class DirectoryBlobStore implements BlobStore {
    * @throws IOException if a folder can't be created or written
    */
   public static DirectoryBlobStore open(Path root) throws IOException {
-    Path blobs = Files.createDirectories(root.resolve(BLOBS));
+    Path blobs = root.resolve(BLOBS);
+    DurableFolders.create(blobs);
     return new DirectoryBlobStore(blobs, TemporaryFolder.open(root.resolve(TEMPORARY)));
   }
 
@@ -132,32 +133,6 @@ public final class DirectoryBlobStore implements BlobStore {
     return blobs.resolve(BlobKeys.check(key));
   }
 
-  private static void force(Path folder) throws IOException {
-    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-      channel.force(true);
-    }
-  }
-
-  /** Creates a folder and its parents; syncs each parent, so that a power failure can't lose it. */
-  private void makeFolder(Path folder) throws IOException {
-    if (Files.isDirectory(folder)) {
-      return;
-    }
-    Path parent = folder.getParent();
-    if (parent == null) {
-      throw new NoSuchFileException(folder.toString());
-    }
-    if (!folder.equals(blobs)) {
-      makeFolder(parent);
-    }
-    try {
-      Files.createDirectory(folder);
-    } catch (FileAlreadyExistsException made) {
-      return;
-    }
-    force(parent);
-  }
-
   private final class Blobs implements LocalSpool.BlobFolder {
     @Override
     public Path path(String key) {
@@ -168,12 +143,12 @@ public final class DirectoryBlobStore implements BlobStore {
     public void move(Path file, Path target) throws IOException {
       Path parent = target.getParent();
       Path folder = parent == null ? blobs : parent;
-      makeFolder(folder);
+      DurableFolders.create(folder, blobs);
       if (Files.exists(target)) {
         throw new FileAlreadyExistsException(target.toString());
       }
       Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
-      force(folder);
+      DurableFolders.sync(folder);
     }
   }
 }

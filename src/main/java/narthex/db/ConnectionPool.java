@@ -5,7 +5,6 @@ import com.zaxxer.hikari.HikariDataSource;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.sql.Driver;
@@ -16,6 +15,7 @@ import java.util.List;
 import javax.naming.InitialContext;
 import javax.naming.NamingException;
 import javax.sql.DataSource;
+import narthex.blob.DurableFolders;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteJDBCLoader;
 
@@ -135,7 +135,7 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
     try {
       Path parent = Path.of(file.replaceFirst("^file:", "")).toAbsolutePath().getParent();
       if (parent != null) {
-        Files.createDirectories(parent);
+        DurableFolders.create(parent);
       }
     } catch (IOException | InvalidPathException e) {
       throw DatabaseException.of("create folder of database", place, e);

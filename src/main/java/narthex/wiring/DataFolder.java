@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import narthex.blob.DurableFolders;
 import narthex.settings.ServerSettings;
 import narthex.settings.SettingsException;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +48,7 @@ final class DataFolder implements Closeable {
    * @throws IOException if the directory can't be created or the lock file can't be written
    */
   static DataFolder hold(Path folder, String holder) throws IOException {
-    Files.createDirectories(folder);
+    DurableFolders.create(folder);
     String property = HELD + folder.toRealPath();
     Object other = System.getProperties().putIfAbsent(property, holder);
     if (other != null) {

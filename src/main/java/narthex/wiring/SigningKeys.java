@@ -16,6 +16,7 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import narthex.blob.DurableFolders;
 import narthex.nix.NixFormatException;
 import narthex.nix.SecretKey;
 import narthex.settings.Settings;
@@ -52,13 +53,14 @@ final class SigningKeys {
   }
 
   /**
-   * Creates a key file that only its owner can read. Its content is forced to disk before the file
-   * gets its name. Keeps a file that another process creates at the same time.
+   * Creates a key file that only its owner can read. Syncs its content to disk before the file gets
+   * its name, and then its folder: after a power failure the next start must find this key, not
+   * create another one. Keeps a file that another process creates at the same time.
    */
   private static void create(Path file, String name) throws IOException {
     SecretKey key = SecretKey.generate(name, new SecureRandom());
     Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent(), "a file has a folder");
-    Files.createDirectories(folder);
+    DurableFolders.create(folder);
     FileAttribute<?> ownerOnly =
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
     Path fresh = Files.createTempFile(folder, file.getFileName().toString(), ".new", ownerOnly);
@@ -69,10 +71,12 @@ final class SigningKeys {
     try {
       Files.createLink(file, fresh);
     } catch (FileAlreadyExistsException madeMeanwhile) {
+      DurableFolders.sync(folder);
       return;
     } finally {
       Files.deleteIfExists(fresh);
     }
+    DurableFolders.sync(folder);
     LOG.log(Level.INFO, "signing key created file={0} key={1}", file, key.publicKey().print());
   }
 }
