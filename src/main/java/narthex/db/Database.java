@@ -349,44 +349,6 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Deletes a NAR that no narinfo refers to, and lists its blobs as garbage. Excludes a concurrent
-   * {@link #storeUploaded} by a lock on the NAR's row.
-   *
-   * @param storedBefore keep a NAR that was stored again at this time or later
-   * @param deleteAfter when the blobs may be deleted
-   * @return false, without a change, if the NAR isn't stored, is kept, or a narinfo refers to it
-   * @throws DatabaseException if deleting fails; changes nothing then
-   */
-  public boolean deleteUnnamedNar(Sha256 narHash, Instant storedBefore, Instant deleteAfter)
-      throws IOException {
-    String key = narHash.nix32();
-    return transactions.freeing(
-        "delete unnamed nar",
-        key,
-        mappers -> new DeleteUnnamedNar(mappers, key).run(storedBefore, deleteAfter));
-  }
-
-  /**
-   * Finds NARs that no narinfo refers to, sorted by hash.
-   *
-   * @param storedBefore return only NARs last stored before this time
-   * @param after return only NARs with greater hashes; empty to start with the first
-   * @param most most results
-   * @throws DatabaseException if the query fails
-   */
-  public List<Sha256> findUnnamedNars(Instant storedBefore, Optional<Sha256> after, int most)
-      throws IOException {
-    String start = after.map(Sha256::nix32).orElse("");
-    return transactions.single(
-        "find unnamed nars",
-        start,
-        mappers ->
-            mappers.nars().findUnnamed(storedBefore.toEpochMilli(), start, most).stream()
-                .map(Sha256::parseNix32)
-                .toList());
-  }
-
-  /**
    * Checks that the database answers.
    *
    * @throws DatabaseException if it doesn't

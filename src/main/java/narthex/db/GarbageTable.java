@@ -16,10 +16,11 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import narthex.blob.Extent;
 import narthex.db.Transactions.Mappers;
+import narthex.nix.Sha256;
 
 /**
- * The table of garbage: blobs that no row refers to any more, until they are deleted. Also knows
- * the owner name of the blob store. Thread-safe.
+ * The table of garbage: blobs that no row refers to any more, until they are deleted. Also deletes
+ * NARs that no narinfo refers to, and knows the owner name of the blob store. Thread-safe.
  */
 public final class GarbageTable {
   /** Usual delay before a blob is deleted: time for a reader to open it after reading its row. */
@@ -87,6 +88,44 @@ public final class GarbageTable {
             unnamed(mappers, blobs).stream()
                 .mapToInt(blob -> mappers.garbage().add(blob, deleteAfter.toEpochMilli()))
                 .sum());
+  }
+
+  /**
+   * Deletes a NAR that no narinfo refers to, and lists its blobs as garbage. Excludes a concurrent
+   * {@link Database#storeUploaded} by a lock on the NAR's row.
+   *
+   * @param storedBefore keep a NAR that was stored again at this time or later
+   * @param deleteAfter when the blobs may be deleted
+   * @return false, without a change, if the NAR isn't stored, is kept, or a narinfo refers to it
+   * @throws DatabaseException if deleting fails; changes nothing then
+   */
+  public boolean deleteUnnamedNar(Sha256 narHash, Instant storedBefore, Instant deleteAfter)
+      throws IOException {
+    String key = narHash.nix32();
+    return transactions.freeing(
+        "delete unnamed nar",
+        key,
+        mappers -> new DeleteUnnamedNar(mappers, key).run(storedBefore, deleteAfter));
+  }
+
+  /**
+   * Finds NARs that no narinfo refers to, sorted by hash.
+   *
+   * @param storedBefore return only NARs last stored before this time
+   * @param after return only NARs with greater hashes; empty to start with the first
+   * @param most most results
+   * @throws DatabaseException if the query fails
+   */
+  public List<Sha256> findUnnamedNars(Instant storedBefore, Optional<Sha256> after, int most)
+      throws IOException {
+    String start = after.map(Sha256::nix32).orElse("");
+    return transactions.single(
+        "find unnamed nars",
+        start,
+        mappers ->
+            mappers.nars().findUnnamed(storedBefore.toEpochMilli(), start, most).stream()
+                .map(Sha256::parseNix32)
+                .toList());
   }
 
   /**

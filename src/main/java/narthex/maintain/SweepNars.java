@@ -42,7 +42,7 @@ public final class SweepNars implements Chore<Sha256> {
 
   @Override
   public List<Sha256> find(Optional<Sha256> after, int most) throws IOException {
-    return database.findUnnamedNars(due(), after, most);
+    return database.garbage().findUnnamedNars(due(), after, most);
   }
 
   /** Deletes the NAR unless it was stored again meanwhile or a narinfo references it now. */

@@ -243,7 +243,7 @@ public final class StoredNars {
    * @return false, without a change, if the NAR isn't stored, is kept, or a narinfo references it
    */
   public boolean deleteUnnamed(Sha256 narHash, Instant storedBefore) throws IOException {
-    boolean deleted = database.deleteUnnamedNar(narHash, storedBefore, clock.instant());
+    boolean deleted = database.garbage().deleteUnnamedNar(narHash, storedBefore, clock.instant());
     if (deleted) {
       announce(narHash);
     }

@@ -247,7 +247,7 @@ interface ChunkContract {
     assertEquals(Optional.empty(), database().chunks().findPart(hash(1), 0));
     assertEquals(all, read(2));
 
-    assertTrue(database().deleteUnnamedNar(hash(2), Instant.MAX, NOON));
+    assertTrue(database().garbage().deleteUnnamedNar(hash(2), Instant.MAX, NOON));
     assertEquals(Optional.empty(), database().chunks().findPart(hash(2), 0));
     assertEquals(all, database().chunks().places(parts(all, 2500).get(0).numbers()));
     assertTrue(store(1, List.of(), all));

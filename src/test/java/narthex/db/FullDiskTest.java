@@ -107,7 +107,7 @@ class FullDiskTest {
   void rowsAreDeletedInTheRoomOfTheReserve() throws IOException {
     database.deleteNarInfo(SAID.storePath().hash());
     assertEquals(Optional.empty(), database.findNarInfo(SAID.storePath().hash()));
-    assertTrue(database.deleteUnnamedNar(SAID.nar().hash(), Instant.MAX, Instant.EPOCH));
+    assertTrue(database.garbage().deleteUnnamedNar(SAID.nar().hash(), Instant.MAX, Instant.EPOCH));
     assertEquals(Optional.empty(), database.findNar(SAID.nar().hash()));
     assertEquals(List.of("a"), database.garbage().findDue(Instant.now(), Optional.empty(), 10));
   }

@@ -79,7 +79,7 @@ interface GarbageContract {
     store(1, inParts(Compression.XZ, "a", "b"));
     store(1, inParts(Compression.ZSTD, "c"));
 
-    assertTrue(database().deleteUnnamedNar(hash(1), Instant.MAX, NOON));
+    assertTrue(database().garbage().deleteUnnamedNar(hash(1), Instant.MAX, NOON));
 
     assertEquals(List.of("a", "b", "c"), due(NOON));
   }

@@ -319,13 +319,13 @@ abstract class UploadContract extends DatabaseFixture {
     storeUploaded(uploaded(1, 1));
     storeNar(2);
 
-    assertFalse(database.deleteUnnamedNar(hash(1), Instant.MAX, NOON));
-    assertFalse(database.deleteUnnamedNar(hash(3), Instant.MAX, NOON));
-    assertTrue(database.deleteUnnamedNar(hash(2), Instant.MAX, NOON));
+    assertFalse(database.garbage().deleteUnnamedNar(hash(1), Instant.MAX, NOON));
+    assertFalse(database.garbage().deleteUnnamedNar(hash(3), Instant.MAX, NOON));
+    assertTrue(database.garbage().deleteUnnamedNar(hash(2), Instant.MAX, NOON));
     assertEquals(Optional.empty(), database.findNar(hash(2)));
 
     database.deleteNarInfo(pathHash(1));
-    assertTrue(database.deleteUnnamedNar(hash(1), Instant.MAX, NOON));
+    assertTrue(database.garbage().deleteUnnamedNar(hash(1), Instant.MAX, NOON));
     assertEquals(0, count("nar") + count("representation"));
   }
 
@@ -336,12 +336,14 @@ abstract class UploadContract extends DatabaseFixture {
     }
     storeUploaded(uploaded(9, 3));
 
-    List<Sha256> all = database.findUnnamedNars(NOON, Optional.empty(), 10);
+    List<Sha256> all = database.garbage().findUnnamedNars(NOON, Optional.empty(), 10);
     assertEquals(Set.of(hash(1), hash(2), hash(4)), Set.copyOf(all));
-    assertEquals(all.subList(0, 2), database.findUnnamedNars(NOON, Optional.empty(), 2));
-    assertEquals(all.subList(2, 3), database.findUnnamedNars(NOON, Optional.of(all.get(1)), 2));
+    assertEquals(all.subList(0, 2), database.garbage().findUnnamedNars(NOON, Optional.empty(), 2));
     assertEquals(
-        List.of(hash(4)), database.findUnnamedNars(NOON.minusSeconds(3), Optional.empty(), 10));
+        all.subList(2, 3), database.garbage().findUnnamedNars(NOON, Optional.of(all.get(1)), 2));
+    assertEquals(
+        List.of(hash(4)),
+        database.garbage().findUnnamedNars(NOON.minusSeconds(3), Optional.empty(), 10));
   }
 
   @Test
@@ -351,7 +353,7 @@ abstract class UploadContract extends DatabaseFixture {
       storeNar(number);
       AtOnce.run(
           () -> storeUploaded(uploaded(number, number)),
-          () -> database.deleteUnnamedNar(hash(number), Instant.MAX, NOON));
+          () -> database.garbage().deleteUnnamedNar(hash(number), Instant.MAX, NOON));
       assertEquals(
           database.findNarInfo(pathHash(number)).isPresent(),
           database.findNar(hash(number)).isPresent());

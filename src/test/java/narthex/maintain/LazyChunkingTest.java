@@ -249,7 +249,7 @@ class LazyChunkingTest {
     try (Node node = lazy()) {
       fetch(node, XZ);
       node.database().deleteNarInfo(XZ.hash());
-      node.database().deleteUnnamedNar(XZ.id().hash(), Instant.MAX, now);
+      node.database().garbage().deleteUnnamedNar(XZ.id().hash(), Instant.MAX, now);
 
       assertFalse(node.chores().chunk(XZ));
       assertEquals(List.of(), forms(node, XZ));
