@@ -38,7 +38,7 @@ public final class Advertising {
   private final CdcMode mode;
   private final Chunked chunked;
 
-  /** Advertises what this mode leads to. */
+  /** Advertises NARs as this mode stores them. */
   public Advertising(CdcMode mode, Chunked chunked) {
     this.mode = mode;
     this.chunked = chunked;
@@ -72,11 +72,11 @@ public final class Advertising {
   }
 
   /**
-   * The last word on a narinfo that is about to be sent.
+   * Checks a narinfo just before it is sent. In eager mode it must advertise the uncompressed NAR.
    *
-   * @param text of the narinfo
-   * @return another one to send in its place; empty if it may be sent as it is
-   * @throws NixFormatException if the text is no narinfo
+   * @param text the narinfo
+   * @return the narinfo to send instead; empty if this one may be sent unchanged
+   * @throws NixFormatException if the text isn't a narinfo
    */
   public Optional<ServedNarInfo> lastWord(byte[] text) {
     if (!isPredictive()) {
@@ -88,7 +88,7 @@ public final class Advertising {
         : Optional.of(ServedNarInfo.of(uncompressed(said, stem(said))));
   }
 
-  /** Whether a narinfo names the NAR itself, and no compressed file of it. */
+  /** Whether a narinfo advertises the uncompressed NAR. */
   static boolean isOfNar(NarInfo said) {
     NarFile file = said.file();
     return file.compression() == Compression.NONE
@@ -98,9 +98,9 @@ public final class Advertising {
   }
 
   /**
-   * Returns the chunked form whose frames a NAR is advertised as, a zstd file. Empty if that is
-   * switched off or the hash of the frames is not known yet; and while a whole zstd file is stored
-   * too, because requests for zstd get that file.
+   * Returns the chunked form of a NAR whose frames are advertised as a zstd file. Empty if this is
+   * switched off, or the hash of the frames isn't known yet. Also empty if a whole zstd file is
+   * stored too, because requests for zstd get that file.
    */
   Optional<Representation> frames(StoredNar nar) {
     return chunked == Chunked.AS_NONE || nar.find(Form.WHOLE, Compression.ZSTD).isPresent()
@@ -108,7 +108,10 @@ public final class Advertising {
         : nar.find(Form.CHUNKED, Compression.NONE).filter(one -> one.framesHash() != null);
   }
 
-  /** Under their own hash: every other name may mean a zstd file that an upstream has. */
+  /**
+   * Advertises the frames as a zstd file. Its name is the hash of the frames, because any other
+   * name could be that of an upstream's zstd file.
+   */
   private static NarInfo framed(NarInfo said, Representation frames) {
     Sha256 hash = Objects.requireNonNull(frames.framesHash());
     String url = FOLDER + new NarFileName(hash.nix32(), Compression.ZSTD).print();
@@ -116,8 +119,8 @@ public final class Advertising {
   }
 
   /**
-   * Nix gives files in gzip no extension of their own: the name without one may be that of the
-   * file, so that such a NAR goes by its own hash.
+   * Advertises the uncompressed NAR. Nix gives gzip files no extension, so {@code <stem>.nar} may
+   * be the name of the gzip file. The NAR of such a file is named by its NarHash instead.
    */
   private static NarInfo uncompressed(NarInfo said, String stem) {
     boolean gzip = said.file().compression() == Compression.GZIP;

@@ -64,7 +64,10 @@ final class ChunkedSource extends ManifestSource {
       return OptionalLong.of(manifest.framesLength());
     }
 
-    /** Chunked anew, the same NAR may have other frames. */
+    /**
+     * Returns the hash of the frames, or their length if the hash isn't known yet. A NAR that is
+     * chunked again may get other frames.
+     */
     @Override
     public Optional<String> entityTag() {
       Sha256 hash = framesHash;

@@ -11,7 +11,7 @@ import narthex.stream.BoundedInputStream;
 import narthex.stream.DecoderShare;
 import org.jspecify.annotations.Nullable;
 
-/** The NAR that another source holds compressed, decoded while it is read. */
+/** A NAR that is decoded from a compressed source while it is read. */
 final class DecodedSource implements NarSource {
   private final NarSource encoded;
   private final OptionalLong length;
@@ -27,7 +27,7 @@ final class DecodedSource implements NarSource {
     this.decoders = decoders;
   }
 
-  /** Creates a source of a NAR of which only the maximum size is known. */
+  /** Creates a source of a NAR whose hash and size aren't known, only its maximum size. */
   DecodedSource(NarSource encoded, long maxBytes, DecoderShare decoders) {
     this.encoded = encoded;
     this.length = OptionalLong.empty();
@@ -73,7 +73,10 @@ final class DecodedSource implements NarSource {
         decoders.decode(encoded.compression(), stored, maxBytes), maxBytes, "NAR");
   }
 
-  /** Skips over the same file share a bound, unless the file still comes, however slowly. */
+  /**
+   * Skips decoded bytes. Skips in the same file wait for each other, but not while the file is
+   * being downloaded: a slow upstream would block them all.
+   */
   private void skip(InputStream decoded, long count, DecoderShare.Watch watch) throws IOException {
     Optional<String> tag = encoded.isComplete() ? encoded.entityTag() : Optional.empty();
     Object file = tag.isPresent() ? tag.get() : this;

@@ -17,7 +17,7 @@ final class InFlightFileSource extends ManifestSource {
   private final GrowingManifest manifest;
   private final AtomicReference<@Nullable InputStream> opened;
 
-  /** Of the stream that was opened before anybody asked. */
+  /** Watches the stream that {@link #open} opened in advance. */
   private final LateWatch watch;
 
   private InFlightFileSource(
@@ -35,8 +35,8 @@ final class InFlightFileSource extends ManifestSource {
   /**
    * Opens a file that is being downloaded; waits for its first byte.
    *
-   * @throws IOException if the download fails before its first byte, so that the failure can still
-   *     become a status
+   * @throws IOException if the download fails before its first byte; the server can still answer
+   *     with an error status then
    */
   static InFlightFileSource open(
       GrowingManifest manifest, Compression compression, @Nullable String entityTag)
@@ -81,7 +81,10 @@ final class InFlightFileSource extends ManifestSource {
     }
   }
 
-  /** Looks as soon as it is known how. */
+  /**
+   * The watch of a stream that was opened before its reader was known. Does nothing until the
+   * reader sets its own watch.
+   */
   private static final class LateWatch implements Manifest.Watch {
     private volatile DecoderShare.Watch wanted = () -> {};
 

@@ -37,10 +37,12 @@ final class InFlightNarSource extends ManifestSource {
    * Opens the source; waits for its first byte.
    *
    * @param entityTag the NarHash, if it is known
-   * @param file the file that comes in, which {@link #encoded} gives; closed with this
-   * @param damage is told which chunk a reading failed of, in its thread, and does not fail
-   * @throws IOException if the download fails before its first byte, so that the failure can still
-   *     become a status
+   * @param file the file that is being downloaded, which {@link #encoded} returns; closed with this
+   *     source
+   * @param damage receives the lost chunk if a read fails; called in the reader's thread, must not
+   *     throw
+   * @throws IOException if the download fails before its first byte; the server can still answer
+   *     with an error status then
    */
   static InFlightNarSource open(
       GrowingManifest manifest,

@@ -16,8 +16,8 @@ abstract class ManifestSource implements NarSource {
   private final @Nullable String entityTag;
 
   /**
-   * @param compression of the bytes that the manifest gives
-   * @param entityTag what names these very bytes, if that is known
+   * @param compression compression of the manifest's bytes
+   * @param entityTag the entity tag of these bytes, if known
    */
   ManifestSource(Manifest manifest, Compression compression, @Nullable String entityTag) {
     this.manifest = manifest;

@@ -28,7 +28,10 @@ import org.jspecify.annotations.Nullable;
 final class NarFlights {
   private static final System.Logger LOG = System.getLogger(NarFlights.class.getName());
 
-  /** How often a flight is joined that was started for another name of the same file. */
+  /**
+   * How many flights of one NAR a request joins. A flight that another request started may bring
+   * the NAR in a compression that doesn't fit.
+   */
   private static final int ATTEMPTS = 4;
 
   private final NarDownload download;
@@ -36,7 +39,10 @@ final class NarFlights {
   private final ChunkedNars chunked;
   private final DecoderShare decoders;
 
-  /** Chunks of flights that refer to what is lost: who comes next decodes the file. */
+  /**
+   * Flights with a lost chunk. New readers of these NARs decode the downloaded file instead of
+   * reading the chunks.
+   */
   private final Set<GrowingManifest> damaged =
       Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
@@ -55,23 +61,26 @@ final class NarFlights {
   /**
    * Joins or starts the flight of this NAR; empty if the NAR is already stored.
    *
-   * @throws NarAbsentException if surely no upstream has it
+   * @throws NarAbsentException if all upstreams answered that they don't have it
    */
   Optional<NarSource> follow(NarInfoRow row, Compression wanted) throws IOException {
     return follow(() -> download.join(row, wanted), wanted);
   }
 
   /**
-   * Joins or starts the flight of a file of which only the name is known; empty if the NAR is
-   * already stored.
+   * Joins or starts the flight of a file when only its name is known; empty if the NAR is already
+   * stored.
    *
-   * @throws NarAbsentException if surely no upstream has it
+   * @throws NarAbsentException if all upstreams answered that they don't have it
    */
   Optional<NarSource> follow(NarFileName name) throws IOException {
     return follow(() -> download.join(name), name.compression());
   }
 
-  /** A flight that was started for another compression may lack what is wanted here. */
+  /**
+   * Joins flights until one brings the wanted compression. Another request may have started the
+   * flight of this NAR for a compression that doesn't fit.
+   */
   private Optional<NarSource> follow(Joining joining, Compression wanted) throws IOException {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       Flight flight = joining.join();
@@ -119,7 +128,10 @@ final class NarFlights {
         : new DecodedSource(file, nar, decoders);
   }
 
-  /** The hash of a file names the NAR in it, too, whose own hash is not known yet. */
+  /**
+   * Returns an entity tag for a NAR whose NarHash isn't known yet. It is made of the hash of the
+   * file; null if that isn't known either.
+   */
   private static @Nullable String narTag(Flight.Key key) {
     return key instanceof Flight.ByFile file ? file.stem() + "-nar" : null;
   }
@@ -139,12 +151,12 @@ final class NarFlights {
         : Optional.empty();
   }
 
-  /** Finds the NAR that was followed; empty while it is not known. */
+  /** Finds the NarHash of a flight; empty while it isn't known. */
   private interface Followed {
     Optional<Sha256> find() throws IOException;
   }
 
-  /** Records that a reading found chunks lost, in the reader's thread; does not fail. */
+  /** Records that a reader found a chunk lost. Runs in the reader's thread and doesn't throw. */
   private void lose(GrowingManifest chunks, Followed followed, ChunkLostException lost) {
     damaged.add(chunks);
     try {

@@ -138,7 +138,7 @@ public final class NarInfoLookup implements StoreListener {
   /**
    * Whether the stored narinfo of a path is from an upstream; false if there is none.
    *
-   * @throws IOException if that cannot be told
+   * @throws IOException if the database fails
    */
   public boolean isOfUpstream(StorePathHash hash) throws IOException {
     return database.findNarInfo(hash).map(NarInfoRow::upstream).isPresent();
@@ -148,7 +148,7 @@ public final class NarInfoLookup implements StoreListener {
    * Whether {@link #find} would neither ask an upstream nor wait for a lookup in another thread.
    * Only a hint.
    *
-   * @throws IOException if that cannot be told
+   * @throws IOException if the database fails
    */
   public boolean isKnown(StorePathHash hash) throws IOException {
     CompletableFuture<Outcome> known = memory.getIfPresent(hash);

@@ -115,7 +115,7 @@ public final class NarLookup implements StoreListener {
   /**
    * Whether the NAR of this file name is stored in any form. Only a hint.
    *
-   * @throws IOException if that cannot be told
+   * @throws IOException if the database or the blob store fails
    */
   public boolean isStored(NarFileName name) throws IOException {
     if (stored.isRemembered(name)) {
@@ -137,7 +137,7 @@ public final class NarLookup implements StoreListener {
    * The length in bytes of the local file that {@link #find} would send unchanged. Only a hint.
    *
    * @return empty if it would send anything else
-   * @throws IOException if that cannot be told
+   * @throws IOException if the database or the blob store fails
    */
   public OptionalLong localFileBytes(NarFileName name) throws IOException {
     Optional<NarSource> known = stored.findRemembered(name);
@@ -263,7 +263,7 @@ public final class NarLookup implements StoreListener {
    * Finds a stored NAR. Asks no upstream and changes nothing. The caller closes the source.
    *
    * @return empty if it isn't stored
-   * @throws IOException if that cannot be told
+   * @throws IOException if the database or the blob store fails
    */
   public Optional<NarSource> findHere(NarFileName name) throws IOException {
     Optional<Sha256> narHash = database.findNarByFileName(name.stem());
@@ -285,7 +285,7 @@ public final class NarLookup implements StoreListener {
    * Checks whether {@link #findHere} would find a file, so that a client need not upload it.
    *
    * @return empty if it must be uploaded
-   * @throws IOException if that cannot be told
+   * @throws IOException if the database or the blob store fails
    */
   public Optional<NarAnswer> probeHere(NarFileName name) throws IOException {
     return probeStored(findHere(name));

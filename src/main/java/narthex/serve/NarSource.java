@@ -10,12 +10,12 @@ import narthex.nix.Compression;
 import narthex.stream.DecoderShare;
 
 /**
- * One NAR in one compression, from any offset on. Safe for use by many threads; each opened stream
- * belongs to one. Opening more than one stream of what is in flight may fail once it has landed.
+ * One NAR in one compression, readable from any offset. Thread-safe; each opened stream is for one
+ * thread. For a NAR in flight, opening a second stream may fail after the flight has ended.
  */
 public interface NarSource extends Closeable {
 
-  /** The compression of the bytes that {@link #open} gives. */
+  /** The compression of the bytes that {@link #open} returns. */
   Compression compression();
 
   /** The total length in bytes, if known. */
@@ -25,14 +25,14 @@ public interface NarSource extends Closeable {
   Optional<String> entityTag();
 
   /**
-   * Opens the bytes from offset {@code from} on; the caller closes the stream. It ends only when
-   * the source is complete, else it fails.
+   * Opens the bytes from offset {@code from} on; the caller closes the stream. The stream ends
+   * after the last byte of a complete source; otherwise a read throws.
    */
   InputStream open(long from) throws IOException;
 
   /**
-   * The same; where that takes long, or a read waits for bytes that are still coming in, it looks
-   * from time to time whether the bytes are still wanted, and fails if they are not.
+   * Opens the bytes and calls the watch regularly while opening or reading waits. If the watch
+   * throws because the client has left, opening or reading fails with the same exception.
    */
   default InputStream open(long from, DecoderShare.Watch watch) throws IOException {
     return open(from);
@@ -53,17 +53,23 @@ public interface NarSource extends Closeable {
     return true;
   }
 
-  /** The same NAR in the given compression, if that is what lies below this source. */
+  /**
+   * Returns a source of the same NAR in this compression, if this source reads from one. Empty if
+   * the NAR would have to be compressed.
+   */
   default Optional<NarSource> encoded(Compression wanted) {
     return Optional.empty();
   }
 
-  /** The local file that holds exactly these bytes, if they lie so. */
+  /** Returns the local file with exactly these bytes, if there is one. */
   default Optional<Path> localFile() {
     return Optional.empty();
   }
 
-  /** Frees what is held for a stream that nobody opened; opened streams stay open. */
+  /**
+   * Releases resources that were reserved for a stream that hasn't been opened. Doesn't close
+   * opened streams.
+   */
   @Override
   default void close() throws IOException {}
 }
