@@ -88,7 +88,10 @@ public final class StoredManifest implements Manifest {
     return stream;
   }
 
-  /** Concatenates the extents; opens each one only when a read reaches it. */
+  /**
+   * Concatenates the extents. Opens extents that lie next to each other in a blob at once, when a
+   * read reaches them, and announces the next ones to the blob store.
+   */
   private final class ExtentsInputStream extends BlobInputStream {
     private int next;
     private long skip;
@@ -109,11 +112,33 @@ public final class StoredManifest implements Manifest {
       if (next == extents.size()) {
         return false;
       }
-      Extent extent = extents.get(next);
-      current = blobs.open(extent.blob(), extent.offset() + skip, extent.length() - skip);
-      next++;
+      Extent first = extents.get(next);
+      int end = endOfRun(next);
+      current = blobs.open(first.blob(), first.offset() + skip, bytes(next, end) - skip);
+      next = end;
       skip = 0;
+      if (next < extents.size()) {
+        Extent following = extents.get(next);
+        blobs.expect(following.blob(), following.offset(), bytes(next, endOfRun(next)));
+      }
       return true;
+    }
+
+    private int endOfRun(int first) {
+      int end = first + 1;
+      while (end < extents.size() && isNextTo(extents.get(end - 1), extents.get(end))) {
+        end++;
+      }
+      return end;
+    }
+
+    private boolean isNextTo(Extent before, Extent extent) {
+      return extent.blob().equals(before.blob())
+          && extent.offset() == before.offset() + before.length();
+    }
+
+    private long bytes(int first, int end) {
+      return extents.subList(first, end).stream().mapToLong(Extent::length).sum();
     }
 
     @Override

@@ -165,6 +165,11 @@ final class ChunkWalk {
     return true;
   }
 
+  /** Returns whether there is another chunk whose row is read already. */
+  boolean isNextRead() {
+    return next < places.size();
+  }
+
   /**
    * Returns the next chunk without passing it. Call it only after {@link #hasNext} returned true.
    */

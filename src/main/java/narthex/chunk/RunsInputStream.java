@@ -3,6 +3,8 @@ package narthex.chunk;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -14,12 +16,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A stream of known length that is made from the frames of a {@link ChunkWalk}. It never ends
- * early. After a failure every further read fails too. Holds one frame and one open pack. Not
- * thread-safe.
+ * early. After a failure every further read fails too. Holds one frame and one open pack. Announces
+ * the next runs to the blob store: one during the first run, more the longer it is read, because a
+ * reader may want no more than the beginning. Not thread-safe.
  */
 abstract class RunsInputStream extends SpanInputStream {
+  /** Maximum number of announced runs. */
+  static final int MOST_AHEAD = 4;
+
   private final BlobStore blobs;
   private final ChunkWalk walk;
+  private final Deque<List<ChunkPlace>> ahead = new ArrayDeque<>();
+  private int runsAhead = 1;
   private long left;
   private List<ChunkPlace> run = List.of();
   private int next;
@@ -106,20 +114,42 @@ abstract class RunsInputStream extends SpanInputStream {
    */
   private void openRun() throws IOException {
     closePack();
-    if (!walk.hasNext()) {
-      throw ChunkLostException.ofRows(
-          String.format(Locale.ROOT, "the chunks end %d bytes early", left));
-    }
-    List<ChunkPlace> places = walk.passRun();
+    List<ChunkPlace> places = takeRun();
     ChunkPlace first = places.get(0);
-    long length = places.stream().mapToLong(ChunkPlace::storedLength).sum();
     try {
-      pack = blobs.open(first.pack(), first.offset(), length);
+      pack = blobs.open(first.pack(), first.offset(), bytes(places));
     } catch (BlobLostException lost) {
       throw ChunkLostException.at(first, lost);
     }
     run = places;
     next = 0;
+    announce();
+  }
+
+  private List<ChunkPlace> takeRun() throws IOException {
+    List<ChunkPlace> announced = ahead.poll();
+    if (announced != null) {
+      return announced;
+    }
+    if (!walk.hasNext()) {
+      throw ChunkLostException.ofRows(
+          String.format(Locale.ROOT, "the chunks end %d bytes early", left));
+    }
+    return walk.passRun();
+  }
+
+  /** Announces runs whose rows are read, so that this takes no time. */
+  private void announce() {
+    while (ahead.size() < runsAhead && walk.isNextRead()) {
+      List<ChunkPlace> places = walk.passRun();
+      ahead.add(places);
+      blobs.expect(places.get(0).pack(), places.get(0).offset(), bytes(places));
+    }
+    runsAhead = Math.min(MOST_AHEAD, runsAhead + 1);
+  }
+
+  private static long bytes(List<ChunkPlace> places) {
+    return places.stream().mapToLong(ChunkPlace::storedLength).sum();
   }
 
   private int readPack(byte[] bytes, int offset, int length) throws IOException {
@@ -148,7 +178,7 @@ abstract class RunsInputStream extends SpanInputStream {
     try {
       int count = readSome(bytes, offset, (int) Math.min(length, left));
       left -= count;
-      if (left == 0 && (!isRunPassed() || walk.hasNext())) {
+      if (left == 0 && (!isRunPassed() || !ahead.isEmpty() || walk.hasNext())) {
         throw ChunkLostException.ofRows("the chunks are longer than they should be");
       }
       return count;

@@ -51,6 +51,52 @@ class StoredManifestTest {
   }
 
   @Test
+  void extentsThatLieNextToEachOtherAreOpenedAtOnceAndTheNextIsAnnounced() throws IOException {
+    byte[] bytes = BlobStoreContract.random(40);
+    Extent whole = store(bytes, List.of(30, 10)).get(0);
+    List<String> events = new ArrayList<>();
+    BlobStore recorded =
+        new PassingBlobStore(blobs) {
+          @Override
+          public InputStream open(String key, long from, long length) throws IOException {
+            events.add("open " + key + " " + (from - PADDING) + " " + length);
+            return super.open(key, from, length);
+          }
+
+          @Override
+          public void expect(String key, long from, long length) {
+            events.add("expect " + key + " " + (from - PADDING) + " " + length);
+          }
+        };
+    List<Extent> extents =
+        List.of(
+            part(whole, 0, 10),
+            part(whole, 10, 5),
+            part(whole, 15, 5),
+            part(whole, 25, 5),
+            new Extent("blob-1", PADDING, 10, 10));
+
+    try (InputStream in = new StoredManifest(recorded, extents).open(12)) {
+      assertArrayEquals(Arrays.copyOfRange(bytes, 12, 20), in.readNBytes(8));
+      assertArrayEquals(Arrays.copyOfRange(bytes, 25, 30), in.readNBytes(5));
+      assertEquals(10, in.readAllBytes().length);
+    }
+
+    assertEquals(
+        List.of(
+            "open blob-0 12 8",
+            "expect blob-0 25 5",
+            "open blob-0 25 5",
+            "expect blob-1 0 10",
+            "open blob-1 0 10"),
+        events);
+  }
+
+  private static Extent part(Extent whole, long from, long length) {
+    return new Extent(whole.blob(), whole.offset() + from, length, length);
+  }
+
+  @Test
   void oneExtentMayBeReadTwiceInOneManifest() throws IOException {
     Extent extent = store(new byte[] {1, 2, 3}, List.of(3)).get(0);
 

@@ -201,6 +201,43 @@ class ChunkedManifestTest {
   }
 
   @Test
+  void theNextRunsAreAnnouncedWhileOneIsRead() throws IOException {
+    byte[] nar = NarTree.random(10, 400_000).nar();
+    StoredChunks many = store(nar, new Shape(Shape.usual().sizes(), 5, 1000));
+    blobs.events.clear();
+
+    assertArrayEquals(nar, read(manifest(many).open(0)));
+
+    List<String> opens = blobs.events.stream().filter(e -> e.startsWith("open")).toList();
+    List<String> unannounced =
+        opens.stream().filter(e -> !blobs.events.contains(e.replace("open", "expect"))).toList();
+    // The first one, and the first one of each of the three queries for rows that follow.
+    assertTrue(opens.size() > 15 && unannounced.size() <= 4, blobs.events.toString());
+    int ahead = 0;
+    int most = 0;
+    for (String event : blobs.events.subList(blobs.events.indexOf(opens.get(1)), opens.size())) {
+      ahead += event.startsWith("expect") ? 1 : -1;
+      most = Math.max(most, ahead);
+    }
+    assertTrue(most <= RunsInputStream.MOST_AHEAD, blobs.events.toString());
+  }
+
+  @Test
+  void theFirstRunAnnouncesOnlyOne() throws IOException {
+    StoredChunks many =
+        store(NarTree.random(11, 400_000).nar(), new Shape(Shape.usual().sizes(), 2, 1000));
+    blobs.events.clear();
+
+    try (InputStream in = manifest(many).open(0)) {
+      assertTrue(in.read() >= 0);
+    }
+
+    assertEquals(2, blobs.events.size(), blobs.events.toString());
+    assertTrue(blobs.events.get(0).startsWith("open"));
+    assertTrue(blobs.events.get(1).startsWith("expect"));
+  }
+
+  @Test
   void aRunIsBounded() throws IOException {
     byte[] nar = NarTree.random(9, 10 << 20).nar();
     StoredChunks large =

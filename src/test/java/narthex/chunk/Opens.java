@@ -11,6 +11,10 @@ import narthex.blob.PassingBlobStore;
 /** Records the opened blobs, and counts the streams that are still open. */
 final class Opens extends PassingBlobStore {
   final List<String> opened = new ArrayList<>();
+
+  /** {@code expect} or {@code open} with the key and the offset. */
+  final List<String> events = new ArrayList<>();
+
   long longest;
   int open;
 
@@ -19,9 +23,15 @@ final class Opens extends PassingBlobStore {
   }
 
   @Override
+  public void expect(String key, long from, long length) {
+    events.add("expect " + key + " " + from);
+  }
+
+  @Override
   public InputStream open(String key, long from, long length) throws IOException {
     InputStream in = store.open(key, from, length);
     opened.add(key);
+    events.add("open " + key + " " + from);
     longest = Math.max(longest, length);
     open++;
     return new FilterInputStream(in) {
