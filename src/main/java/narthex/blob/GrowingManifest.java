@@ -3,8 +3,6 @@ package narthex.blob;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
@@ -44,6 +42,9 @@ public final class GrowingManifest implements Manifest {
    */
   private static final Duration SILENCE = Duration.ofMinutes(10);
 
+  /** How old a part may get while another replica waits for it. */
+  private static final Duration PART_AGE = Duration.ofSeconds(1);
+
   /** How often a waiting reader calls its watch. */
   private static final Duration STEP = Duration.ofMillis(500);
 
@@ -62,10 +63,10 @@ public final class GrowingManifest implements Manifest {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final CompletableFuture<@Nullable Void> awaited = new CompletableFuture<>();
+  private final GrowingExtents extents = new GrowingExtents();
 
   private State state = State.WRITING; // guarded by lock
   private long available; // guarded by lock
-  private final List<Extent> extents = new ArrayList<>(); // guarded by lock
   private @Nullable IOException failure; // guarded by lock
   private long progress; // counts reports of the writer, guarded by lock
   private boolean isDelayed; // guarded by lock
@@ -92,32 +93,9 @@ public final class GrowingManifest implements Manifest {
     change(State.WRITING, bytes, null);
   }
 
-  /**
-   * The writer reports the next extent that is durable in the store. Durable bytes may lag behind
-   * written ones.
-   */
-  public void durable(Extent next) {
-    lock.lock();
-    try {
-      extents.add(next);
-      progress++;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /**
-   * The durable extents so far, from the first byte on and in order. They can be read from the
-   * store without this manifest, but are not verified before the manifest is complete.
-   */
-  public List<Extent> extents() {
-    lock.lock();
-    try {
-      return List.copyOf(extents);
-    } finally {
-      lock.unlock();
-    }
+  /** The durable extents so far. */
+  public GrowingExtents extents() {
+    return extents;
   }
 
   /** The writer reports that all bytes are written, but not yet verified. */
@@ -173,6 +151,9 @@ public final class GrowingManifest implements Manifest {
     } finally {
       lock.unlock();
     }
+    if (next == State.COMPLETE || next == State.FAILED) {
+      extents.end();
+    }
   }
 
   @Override
@@ -221,6 +202,31 @@ public final class GrowingManifest implements Manifest {
    */
   public long awaitByte(long position) throws IOException {
     return await(position, State.WRITTEN, UNWATCHED);
+  }
+
+  /**
+   * Waits until a part of this length is written after {@code from}, or all bytes are. While
+   * another replica follows, a shorter part is enough after about a second.
+   *
+   * @return number of written bytes
+   * @throws IOException if the manifest failed or there was no progress for too long
+   */
+  public long awaitPart(long from, long length) throws IOException {
+    long begun = System.nanoTime();
+    return await(
+        from + length - 1,
+        State.WRITTEN,
+        () -> nanosUntilPartDue(begun) <= 0 && available > from,
+        UNWATCHED);
+  }
+
+  /**
+   * How long until a part or pack is due that another replica waits for; the maximum if none does.
+   */
+  public long nanosUntilPartDue(long begunNanos) {
+    return extents.isFollowed()
+        ? PART_AGE.toNanos() - (System.nanoTime() - begunNanos)
+        : Long.MAX_VALUE;
   }
 
   /**

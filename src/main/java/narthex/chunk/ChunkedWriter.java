@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
@@ -13,9 +12,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import narthex.blob.GrowingManifest;
 import narthex.db.ChunksCondemnedException;
 import narthex.db.DatabaseException;
-import narthex.db.Form;
-import narthex.db.Representation;
-import narthex.nix.Compression;
 import narthex.nix.NarId;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +55,7 @@ public final class ChunkedWriter implements Closeable {
   private final GrowingChunks growing;
   private final GrowingManifest manifest;
   private final Packer packer;
+  private final ChunkRows rows;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition moved = lock.newCondition();
   private final Condition much = lock.newCondition();
@@ -72,8 +69,6 @@ public final class ChunkedWriter implements Closeable {
   private boolean closed; // guarded by lock
   private @Nullable Throwable failure; // guarded by lock
   private boolean finished;
-  private boolean isNamed;
-  private boolean mayBeStored;
 
   ChunkedWriter(ChunkStore store, OptionalLong narBytes, KnownPacks known) {
     this.store = store;
@@ -81,6 +76,8 @@ public final class ChunkedWriter implements Closeable {
     this.growing = new GrowingChunks(store, log);
     this.manifest = new GrowingManifest(growing, narBytes);
     this.packer = new Packer(store, log, growing, manifest, known);
+    this.rows = new ChunkRows(store.database(), log);
+    manifest.extents().whenFollowed(this::followed);
   }
 
   /**
@@ -155,6 +152,20 @@ public final class ChunkedWriter implements Closeable {
     }
   }
 
+  /** Packs what has come as soon as another replica waits for it. */
+  private void followed() {
+    lock.lock();
+    try {
+      if (!packing && !ended && !closed && buffer != null) {
+        beginPacking();
+      }
+    } catch (IOException stopping) {
+      moved.signalAll(); // the writing thread meets the failure
+    } finally {
+      lock.unlock();
+    }
+  }
+
   // requires lock
   private void beginPacking() throws IOException {
     packing = true;
@@ -171,9 +182,13 @@ public final class ChunkedWriter implements Closeable {
     try {
       ChunkBatch cut = cut();
       while (cut != null) {
-        packer.pack(cut);
-        free(cut);
-        awaitMore();
+        if (cut.count() > 0) {
+          packer.pack(cut);
+          free(cut);
+          awaitMore();
+        } else {
+          packer.commit(); // another replica waits for what is in the pack
+        }
         cut = cut();
       }
     } catch (IOException | InterruptedException | RuntimeException | Error e) {
@@ -189,10 +204,10 @@ public final class ChunkedWriter implements Closeable {
   }
 
   /**
-   * Cuts the bytes in the ring into a batch. Returns null and ends the packing thread's turn if
-   * there is no whole chunk.
+   * Cuts the bytes in the ring into a batch. If there is no whole chunk, returns an empty batch
+   * when the pack is due, else null, and ends the packing thread's turn.
    */
-  private @Nullable ChunkBatch cut() {
+  private @Nullable ChunkBatch cut() throws InterruptedException {
     while (true) {
       CutBuffer ring;
       ChunkBatch cut;
@@ -219,9 +234,16 @@ public final class ChunkedWriter implements Closeable {
       lock.lock();
       try {
         if (filled == end && ended == isAll) {
-          packing = false;
-          moved.signalAll();
-          return null;
+          long left = ended ? Long.MAX_VALUE : packer.nanosUntilDue();
+          if (left <= 0) {
+            return cut;
+          }
+          if (left == Long.MAX_VALUE) {
+            packing = false;
+            moved.signalAll();
+            return null;
+          }
+          much.awaitNanos(left);
         }
       } finally {
         lock.unlock();
@@ -304,31 +326,10 @@ public final class ChunkedWriter implements Closeable {
     if (!finished) {
       throw new IllegalStateException("the NAR is not finished");
     }
-    boolean stored = commit(nar, storedAt);
-    isNamed = true;
+    boolean stored = rows.store(nar, storedAt);
     growing.stored(nar);
     packer.discardUnnamed();
     return stored;
-  }
-
-  private boolean commit(NarId nar, Instant storedAt) throws IOException {
-    try {
-      return store
-          .database()
-          .storeChunked(
-              nar,
-              log.newChunks(),
-              log.parts(),
-              new Representation(
-                  Form.CHUNKED, Compression.NONE, nar.hash(), log.framesLength(), List.of()),
-              storedAt);
-    } catch (DatabaseException e) {
-      mayBeStored |= e.isOutcomeUnknown();
-      throw e;
-    } catch (ChunksCondemnedException refused) {
-      mayBeStored = false; // this also excludes that an earlier attempt succeeded
-      throw refused;
-    }
   }
 
   /**
@@ -361,7 +362,7 @@ public final class ChunkedWriter implements Closeable {
       lock.unlock();
     }
     manifest.fail(new IOException("the NAR was given up"));
-    if (isNamed || mayBeStored) {
+    if (rows.mayReferToPacks()) {
       packer.close();
     } else {
       packer.discard();

@@ -3,7 +3,7 @@ package narthex.chunk;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import narthex.blob.Extent;
-import narthex.blob.GrowingManifest;
+import narthex.blob.GrowingExtents;
 import narthex.db.ChunkPlace;
 
 /**
@@ -11,7 +11,7 @@ import narthex.db.ChunkPlace;
  * Chunks whose frames directly follow each other in a pack become one extent. Not thread-safe.
  */
 final class DurableExtents {
-  private final GrowingManifest manifest;
+  private final GrowingExtents extents;
 
   /**
    * Extents not reported yet: the last one, which may grow, and all from the first one that is in
@@ -19,8 +19,8 @@ final class DurableExtents {
    */
   private final Deque<Extent> waiting = new ArrayDeque<>();
 
-  DurableExtents(GrowingManifest manifest) {
-    this.manifest = manifest;
+  DurableExtents(GrowingExtents extents) {
+    this.extents = extents;
   }
 
   /**
@@ -45,7 +45,7 @@ final class DurableExtents {
       return;
     }
     while (!waiting.isEmpty() && !waiting.peek().blob().equals(writing)) {
-      manifest.durable(waiting.remove());
+      extents.add(waiting.remove());
     }
     waiting.add(new Extent(next.pack(), next.offset(), next.storedLength(), next.length()));
   }
@@ -53,7 +53,7 @@ final class DurableExtents {
   /** Reports all chunks. Call it when no pack is being written. */
   void committed() {
     while (!waiting.isEmpty()) {
-      manifest.durable(waiting.remove());
+      extents.add(waiting.remove());
     }
   }
 }

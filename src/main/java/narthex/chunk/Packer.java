@@ -38,6 +38,7 @@ final class Packer implements Closeable {
   private @Nullable Spool pack;
   private String packKey = "";
   private int packed;
+  private long packBegun;
   private long nextNumber;
   private long numbersEnd;
 
@@ -59,7 +60,7 @@ final class Packer implements Closeable {
     this.log = log;
     this.growing = growing;
     this.manifest = manifest;
-    this.durable = new DurableExtents(manifest);
+    this.durable = new DurableExtents(manifest.extents());
     this.knownPacks = knownPacks;
     this.encoders = store.newEncoders();
   }
@@ -79,10 +80,19 @@ final class Packer implements Closeable {
       }
       manifest.grown(log.append(index));
       durable.add(log.place(index), pack == null ? "" : packKey);
-      if (pack != null && packed >= store.policy().packBytes()) {
+      if (pack != null && isFull()) {
         commit();
       }
     }
+  }
+
+  /** How long until the open pack is due for another replica; the maximum if it isn't awaited. */
+  long nanosUntilDue() {
+    return pack == null ? Long.MAX_VALUE : manifest.nanosUntilPartDue(packBegun);
+  }
+
+  private boolean isFull() {
+    return packed >= store.policy().packBytes() || nanosUntilDue() <= 0;
   }
 
   /** Returns the indexes in the batch of the chunks to write, each distinct chunk once. */
@@ -133,6 +143,7 @@ final class Packer implements Closeable {
       packKey = newKey();
       pack = open;
       packed = 0;
+      packBegun = System.nanoTime();
       growing.writing(packKey, open);
     }
     return open;

@@ -6,7 +6,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
-import narthex.db.Database;
 import narthex.db.NarInfoRow;
 import narthex.nix.Compression;
 import narthex.nix.NarFile;
@@ -48,23 +47,23 @@ public final class NarDownload {
 
   private final NarSources sources;
   private final NarIngest ingest;
-  private final Database database;
   private final Flights flights;
+  private final Replicas replicas;
   private final Threads threads;
   private final Policy policy;
 
-  /** Downloads from these sources. */
+  /** Downloads from these sources, and shares the flights with these replicas. */
   public NarDownload(
       NarSources sources,
       NarIngest ingest,
-      Database database,
       Flights flights,
+      Replicas replicas,
       Threads threads,
       Policy policy) {
     this.sources = sources;
     this.ingest = ingest;
-    this.database = database;
     this.flights = flights;
+    this.replicas = replicas;
     this.threads = threads;
     this.policy = policy;
   }
@@ -95,11 +94,12 @@ public final class NarDownload {
    * flight started for another name with the same stem may bring a file that doesn't fit this name.
    */
   public Flight join(NarFileName name) {
-    return join(new Flight.ByFile(name.stem()), new FileTarget(name, sources, database, policy));
+    return join(
+        new Flight.ByFile(name.stem()), new FileTarget(name, sources, replicas.database(), policy));
   }
 
   private NarTarget target(NarInfoRow row, Compression wanted) {
-    return new NarTarget(row, wanted, sources, database, policy.mode().firstKept());
+    return new NarTarget(row, wanted, sources, replicas.database(), policy.mode().firstKept());
   }
 
   private Flight join(Flight.Key key, DownloadTarget target) {
@@ -119,7 +119,7 @@ public final class NarDownload {
   private void run(DownloadTarget target, Flight flight) {
     IOException failure = null;
     try {
-      new NarFetch(target, ingest, flight, flights).run();
+      new NarFetch(target, ingest, flight, flights, replicas).run();
     } catch (IOException e) {
       failure = e;
     } catch (RuntimeException | Error e) {
@@ -135,6 +135,12 @@ public final class NarDownload {
           target.describe(),
           failure.toString());
     }
+  }
+
+  /** Whether this narinfo's NAR is in flight, here or on another replica. */
+  public boolean isInFlight(NarInfoRow row) {
+    Flight.Key key = key(row);
+    return flights.find(key).isPresent() || replicas.isElsewhere(key);
   }
 
   /** Downloads this narinfo's NAR in the background. Skips it if the executor's queue is full. */

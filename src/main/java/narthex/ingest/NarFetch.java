@@ -4,9 +4,15 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import narthex.blob.GrowingManifest;
+import narthex.nix.Compression;
+import narthex.nix.NarId;
 import narthex.staging.Flight;
 import narthex.staging.Flights;
+import narthex.staging.StagedFlight;
 import narthex.stream.CorruptNarException;
 import narthex.upstream.NarBody;
 import org.jspecify.annotations.Nullable;
@@ -27,31 +33,90 @@ final class NarFetch {
    */
   private record Ended(@Nullable IOException failure) {}
 
+  /** How often a flight is begun again because the replica that held it was lost. */
+  private static final int ATTEMPTS = 5;
+
   private final DownloadTarget target;
   private final NarIngest ingest;
   private final Flight flight;
   private final Flights flights;
+  private final Replicas replicas;
+  private @Nullable StagedNar followed; // what readers have, if a replica staged it
+  private CompletableFuture<@Nullable Void> continued = CompletableFuture.completedFuture(null);
 
   /** Creates a fetch of the target for the readers of the flight. */
-  NarFetch(DownloadTarget target, NarIngest ingest, Flight flight, Flights flights) {
+  NarFetch(
+      DownloadTarget target, NarIngest ingest, Flight flight, Flights flights, Replicas replicas) {
     this.target = target;
     this.ingest = ingest;
     this.flight = flight;
     this.flights = flights;
+    this.replicas = replicas;
   }
 
   /**
-   * Fetches the NAR and stores what {@link Keep} says. Does nothing if it is already stored.
+   * Fetches the NAR and stores what {@link Keep} says, or follows the replica that does. Does
+   * nothing if it is already stored.
    *
    * @throws NarAbsentException if every upstream answered that it has no such file
    * @throws IOException if the transfer failed, the file was corrupt, or an upstream gave no answer
    */
   void run() throws IOException {
+    try {
+      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        if (runOnce()) {
+          return;
+        }
+      }
+      throw new IOException("replicas that fetch the NAR keep getting lost " + target.describe());
+    } catch (IOException | RuntimeException | Error e) {
+      StagedNar failed = followed;
+      if (failed != null) {
+        failed.fail(new IOException(e.toString(), e));
+      }
+      throw e;
+    }
+  }
+
+  /** False if the replica that held the flight is gone. */
+  private boolean runOnce() throws IOException {
     Optional<Keep> keep = target.keep();
     if (keep.isEmpty()) {
-      return;
+      finishFromStore();
+      return true;
     }
-    Optional<Ended> ended = target.search(offer -> take(offer, keep.get()));
+    if (keep.get() == Keep.NOTHING) {
+      fetch(Keep.NOTHING, null);
+      return true;
+    }
+    StagedFlight counts = replicas.claim(flight.key());
+    if (replicas.isMine(counts)) {
+      hold(counts);
+      return true;
+    }
+    Follower.End end = new Follower(replicas, flight, counts, this::opened).follow();
+    switch (end) {
+      case SILENT -> fetch(keep.get(), null);
+      case UNFIT -> fetch(Keep.NOTHING, null);
+      default -> {}
+    }
+    return end != Follower.End.GONE;
+  }
+
+  /** Fetches for the whole cluster. */
+  private void hold(StagedFlight mine) throws IOException {
+    try (Holding holding = replicas.hold(mine)) {
+      Optional<Keep> keep = target.keep(); // another replica may have stored it before the claim
+      if (keep.isEmpty()) {
+        finishFromStore();
+      } else {
+        fetch(keep.get(), keep.get() == Keep.NOTHING ? null : holding);
+      }
+    }
+  }
+
+  private void fetch(Keep keep, @Nullable Holding holding) throws IOException {
+    Optional<Ended> ended = target.search(offer -> take(offer, keep, holding));
     IOException failure =
         ended
             .orElseThrow(() -> new NarAbsentException("no upstream has it " + target.describe()))
@@ -61,15 +126,88 @@ final class NarFetch {
     }
   }
 
+  /** Lets readers read what another replica stages. */
+  private void opened(StagedNar staged) {
+    StagedNar first = followed;
+    if (first == null) {
+      followed = staged;
+      flight.opened(coming(staged));
+    } else {
+      continueWith(first, staged.manifest());
+    }
+  }
+
+  /** Lets readers read what this replica fetches. */
+  private void opened(NarIngestion ingestion, @Nullable Holding holding) {
+    StagedFlight.Content content = content(ingestion);
+    GrowingManifest chunks = ingestion.narManifest();
+    GrowingManifest own = chunks == null ? ingestion.manifest() : chunks;
+    if (holding != null) {
+      holding.opened(content, own);
+    }
+    StagedNar first = followed;
+    if (first == null) {
+      flight.opened(coming(ingestion));
+    } else if (first.isSameAs(content)) {
+      continueWith(first, chunks == null ? ingestion.announcedFile() : chunks);
+    } else {
+      first.fail(new IOException("the replica that fetched the NAR was lost"));
+    }
+  }
+
+  /** Continues in another thread, as this one fetches. */
+  private void continueWith(StagedNar first, GrowingManifest successor) {
+    continued = new CompletableFuture<>();
+    CompletableFuture<@Nullable Void> done = continued;
+    try {
+      replicas.threads().execute(() -> continueNow(first, successor, done));
+    } catch (RejectedExecutionException stopping) {
+      first.fail(new IOException("the server is stopping", stopping));
+      done.complete(null);
+    }
+  }
+
+  private static void continueNow(
+      StagedNar first, GrowingManifest successor, CompletableFuture<@Nullable Void> done) {
+    try {
+      first.continueWith(successor);
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "flight of a lost replica not continued reason={0}", e.toString());
+    } finally {
+      done.complete(null);
+    }
+  }
+
+  /** Gives readers of a lost replica's bytes the rest from what is stored. */
+  private void finishFromStore() throws IOException {
+    StagedNar first = followed;
+    if (first != null && !first.manifest().isComplete()) {
+      first.continueWith(
+          replicas
+              .openStored(flight.key(), first.content())
+              .orElseThrow(() -> new IOException("the NAR was stored in another form")));
+    }
+  }
+
+  /** Keeps a flight readable that was continued, when its spool goes. */
+  private void keepReadable() throws IOException {
+    StagedNar first = followed;
+    if (first != null) {
+      continued.join();
+      replicas.openStored(flight.key(), first.content()).ifPresent(first::keepReadable);
+    }
+  }
+
   /** Fetches the file of an offer; empty if the upstream answered that it has no such file. */
-  private Optional<Ended> take(NarOffer offer, Keep keep) throws IOException {
+  private Optional<Ended> take(NarOffer offer, Keep keep, @Nullable Holding holding)
+      throws IOException {
     Optional<NarBody> body = offer.upstream().openNar(offer.file().url(), 0, null);
     if (body.isEmpty()) {
       return Optional.empty();
     }
     AtomicBoolean settled = new AtomicBoolean(); // set by the first of: readers get bytes, failure
     try {
-      bring(offer, body.get(), keep, settled);
+      bring(offer, body.get(), keep, holding, settled);
       return Optional.of(new Ended(null));
     } catch (IOException e) {
       LOG.log(
@@ -82,7 +220,8 @@ final class NarFetch {
     }
   }
 
-  private void bring(NarOffer offer, NarBody body, Keep keep, AtomicBoolean settled)
+  private void bring(
+      NarOffer offer, NarBody body, Keep keep, @Nullable Holding holding, AtomicBoolean settled)
       throws IOException {
     OptionalLong length = body.length();
     NarExpectation expected = target.expectation(offer, length);
@@ -93,7 +232,7 @@ final class NarFetch {
       ingestion.whenBegun(
           () -> {
             if (settled.compareAndSet(false, true)) {
-              flight.opened(coming(offer, ingestion));
+              opened(ingestion, holding);
             }
           });
       try {
@@ -102,6 +241,10 @@ final class NarFetch {
         }
         new NarTransfer(offer, ingestion).run(body);
         target.stored(offer, ingestion.finish());
+        keepReadable();
+        if (holding != null) {
+          holding.stored();
+        }
       } catch (IOException e) {
         ingestion.fail(e);
         throw e;
@@ -116,13 +259,36 @@ final class NarFetch {
         "length", "at most the size of such a NAR", Long.toString(bytes), offer.place());
   }
 
-  private static Flight.Coming coming(NarOffer offer, NarIngestion ingestion) {
+  /** What readers of an ingestion read. */
+  static Flight.Coming coming(NarIngestion ingestion) {
     return new Flight.Coming(
         ingestion.announcedFile(),
         ingestion.manifest(),
-        offer.file().compression(),
+        ingestion.compression(),
         ingestion.announcedHash(),
         ingestion.announcedNar(),
         ingestion.narManifest());
+  }
+
+  /** What the other replicas are told of an ingestion. */
+  static StagedFlight.Content content(NarIngestion ingestion) {
+    GrowingManifest chunks = ingestion.narManifest();
+    return new StagedFlight.Content(
+        chunks == null ? StagedFlight.Form.FILE : StagedFlight.Form.CHUNKS,
+        ingestion.compression(),
+        ingestion.announcedHash(),
+        ingestion.announcedNar(),
+        chunks == null ? ingestion.manifest().length() : chunks.length());
+  }
+
+  /** Staged chunks are read as a file without compression. */
+  private static Flight.Coming coming(StagedNar staged) {
+    StagedFlight.Content content = staged.content();
+    GrowingManifest bytes = staged.manifest();
+    NarId nar = content.nar();
+    return content.form() == StagedFlight.Form.FILE
+        ? new Flight.Coming(bytes, bytes, content.compression(), content.fileHash(), nar, null)
+        : new Flight.Coming(
+            bytes, bytes, Compression.NONE, nar == null ? null : nar.hash(), nar, null);
   }
 }

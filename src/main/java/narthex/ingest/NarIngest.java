@@ -2,6 +2,7 @@ package narthex.ingest;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.OptionalLong;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import narthex.blob.BlobStore;
@@ -32,6 +33,7 @@ public final class NarIngest {
   private final BlobStore blobs;
   private final ExecutorService checkers;
   private final DecoderBudget decoders;
+  private final OptionalLong partBytes;
   private final NarStarts starts = new NarStarts();
   private final LateChecks late;
 
@@ -41,18 +43,22 @@ public final class NarIngest {
    * @param blobs creates the spools
    * @param checkers runs each check in a thread of its own, without queueing; the caller closes it
    * @param decoders memory for decoding
+   * @param partBytes length of the parts in which whole files are stored while they come in, in
+   *     bytes; empty to store each as one blob after its end
    */
   public NarIngest(
       StoredNars stored,
       ChunkedNars chunked,
       BlobStore blobs,
       ExecutorService checkers,
-      DecoderBudget decoders) {
+      DecoderBudget decoders,
+      OptionalLong partBytes) {
     this.stored = stored;
     this.chunked = chunked;
     this.blobs = blobs;
     this.checkers = checkers;
     this.decoders = decoders;
+    this.partBytes = partBytes;
     this.late = new LateChecks(checkers);
   }
 
@@ -78,7 +84,11 @@ public final class NarIngest {
       throws IOException {
     Spool spool = blobs.spool();
     try {
-      return new NarIngestion(expected, keep, spool, stored, chunked, means);
+      NarIngestion ingestion = new NarIngestion(expected, keep, spool, stored, chunked, means);
+      if (partBytes.isPresent()) {
+        ingestion.storeInParts(blobs, partBytes.getAsLong(), checkers);
+      }
+      return ingestion;
     } catch (RejectedExecutionException stopping) {
       spool.close();
       throw new IOException("the server is stopping", stopping);

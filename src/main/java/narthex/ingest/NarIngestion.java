@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import narthex.blob.BlobStore;
 import narthex.blob.Extent;
 import narthex.blob.GrowingManifest;
 import narthex.blob.Spool;
@@ -66,6 +68,7 @@ public final class NarIngestion implements Closeable {
   private final NarCheck check;
   private final CompletableFuture<NarId> verified;
   private final @Nullable LateChecks late;
+  private @Nullable FileParts parts;
   private long written;
   private boolean hasCome;
 
@@ -153,6 +156,11 @@ public final class NarIngestion implements Closeable {
     return expected.fileHash();
   }
 
+  /** The compression of the file. */
+  Compression compression() {
+    return expected.compression();
+  }
+
   /** The announced NarHash and NarSize; null if there are none. */
   @Nullable NarId announcedNar() {
     return expected.nar();
@@ -233,15 +241,40 @@ public final class NarIngestion implements Closeable {
       return stored(
           nar, chunked.publish(nar, chunks, writer -> check.cutAgain(nar, writer)), fileHash);
     }
-    String key = WholeFileKey.create(nar.hash());
-    spool.commit(key);
-    manifest.durable(new Extent(key, 0, written, written));
+    List<Extent> extents = makeDurable(nar);
     boolean isNew =
         stored.publish(
             nar,
-            new Representation(
-                Form.WHOLE, expected.compression(), fileHash, written, manifest.extents()));
+            new Representation(Form.WHOLE, expected.compression(), fileHash, written, extents));
     return stored(nar, isNew, fileHash);
+  }
+
+  private List<Extent> makeDurable(NarId nar) throws IOException {
+    FileParts copied = parts;
+    if (copied != null) {
+      List<Extent> extents = copied.await();
+      parts = null; // publishing discards what it doesn't need
+      return extents;
+    }
+    String key = WholeFileKey.create(nar.hash());
+    spool.commit(key);
+    return List.of(new Extent(key, 0, written, written));
+  }
+
+  /**
+   * Stores the file in parts while it comes in. Does nothing if the file isn't kept, or neither
+   * NarHash nor FileHash was announced.
+   *
+   * @param threads runs one task until the file has ended
+   */
+  void storeInParts(BlobStore blobs, long partBytes, Executor threads) {
+    NarId nar = expected.nar();
+    Sha256 name = nar == null ? expected.fileHash() : nar.hash();
+    if (keep == Keep.WHOLE && name != null) {
+      FileParts begun = new FileParts(blobs, manifest, name, partBytes);
+      begun.start(threads);
+      parts = begun;
+    }
   }
 
   private void ended() {
@@ -333,6 +366,10 @@ public final class NarIngestion implements Closeable {
   public void close() throws IOException {
     ended();
     fail(new IOException("the transfer of the NAR was aborted"));
+    FileParts unused = parts;
+    if (unused != null) {
+      unused.discard();
+    }
     ChunkedWriter writer = chunks;
     if (writer != null) { // the check uses the writer until it has ended
       verified.whenComplete((nar, failure) -> writer.close());

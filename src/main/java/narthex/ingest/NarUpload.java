@@ -32,16 +32,20 @@ public final class NarUpload {
 
   private final NarIngest ingest;
   private final Database database;
+  private final UploadFlights flights;
   private final long maxNarBytes;
   private final Keep keep;
 
   /**
+   * @param flights where readers, here and on other replicas, find a NAR that is being uploaded
    * @param maxNarBytes largest allowed size of a NAR, decoded, in bytes
    * @param mode when NARs are chunked
    */
-  public NarUpload(NarIngest ingest, Database database, long maxNarBytes, CdcMode mode) {
+  public NarUpload(
+      NarIngest ingest, Database database, UploadFlights flights, long maxNarBytes, CdcMode mode) {
     this.ingest = ingest;
     this.database = database;
+    this.flights = flights;
     this.maxNarBytes = maxNarBytes;
     this.keep = mode.firstKept();
   }
@@ -73,15 +77,16 @@ public final class NarUpload {
             fileHash,
             size,
             "upload of " + name.print());
-    NarIngestion.Finished finished = take(expected, bytes);
+    return take(name, expected, bytes);
+  }
+
+  private void name(NarFileName name, Sha256 fileHash, Sha256 narHash) throws IOException {
     boolean named =
-        DatabaseTries.keepTrying(
-            () -> database.nameFile(name.stem(), fileHash, finished.nar().hash()));
+        DatabaseTries.keepTrying(() -> database.nameFile(name.stem(), fileHash, narHash));
     if (!named) {
       throw new UploadRefusedException(
           Reason.WRONG, "nar/%s is the name of another NAR".formatted(name.print()));
     }
-    return finished.stored();
   }
 
   /** The compression of a file. Nix gives gzip files no extension, so their first bytes decide. */
@@ -95,8 +100,10 @@ public final class NarUpload {
     return Arrays.equals(start, GZIP_MAGIC) ? Compression.GZIP : Compression.NONE;
   }
 
-  private NarIngestion.Finished take(NarExpectation expected, InputStream body) throws IOException {
-    try (NarIngestion ingestion = ingest.beginUpload(expected, keep)) {
+  private Stored take(NarFileName name, NarExpectation expected, InputStream body)
+      throws IOException {
+    try (NarIngestion ingestion = ingest.beginUpload(expected, keep);
+        UploadFlights.Shared shared = flights.share(name.stem(), ingestion)) {
       try {
         copy(body, ingestion);
         Long size = expected.fileSizeBytes();
@@ -105,7 +112,10 @@ public final class NarUpload {
               String.format(
                   Locale.ROOT, "the body ended after %d of %d bytes", ingestion.written(), size));
         }
-        return ingestion.finish();
+        NarIngestion.Finished finished = ingestion.finish();
+        name(name, fileHash(name.stem()), finished.nar().hash());
+        shared.stored();
+        return finished.stored();
       } catch (IOException e) {
         ingestion.fail(e);
         throw e;

@@ -18,7 +18,6 @@ import narthex.nix.NarFileName;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
-import narthex.staging.Flights;
 import narthex.store.ChunkedNars;
 import narthex.store.StoreListener;
 import narthex.store.StoredNars;
@@ -44,7 +43,6 @@ public final class NarLookup implements StoreListener {
   private final Database database;
   private final StoredSources stored;
   private final EntityTags tags;
-  private final Flights flights;
   private final NarDownload download;
   private final NarFlights coming;
 
@@ -53,13 +51,11 @@ public final class NarLookup implements StoreListener {
       Database database,
       StoredNars nars,
       ChunkedNars chunked,
-      Flights flights,
       NarDownload download,
       DecoderShare decoders) {
     this.database = database;
     this.tags = new EntityTags(database);
     this.stored = new StoredSources(database, nars, chunked, tags, decoders);
-    this.flights = flights;
     this.download = download;
     this.coming = new NarFlights(download, database, chunked, decoders);
   }
@@ -227,7 +223,7 @@ public final class NarLookup implements StoreListener {
     IOException trouble = null;
     List<NarInfoRow> rows = rows(narHash, fitting);
     for (NarInfoRow row : rows.subList(0, Math.min(rows.size(), ATTEMPTS))) {
-      if (flights.find(NarDownload.key(row)).isPresent()) {
+      if (download.isInFlight(row)) {
         return Optional.of(answer(row, name, OptionalLong.empty()));
       }
       try {

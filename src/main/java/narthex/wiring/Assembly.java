@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ExecutorService;
 import narthex.blob.BlobStore;
 import narthex.chunk.ChunkStore;
@@ -23,6 +25,8 @@ import narthex.ingest.NarInfoUpload;
 import narthex.ingest.NarIngest;
 import narthex.ingest.NarSources;
 import narthex.ingest.NarUpload;
+import narthex.ingest.Replicas;
+import narthex.ingest.UploadFlights;
 import narthex.maintain.Chore;
 import narthex.maintain.ChunkFiles;
 import narthex.maintain.DeleteFiles;
@@ -40,6 +44,8 @@ import narthex.settings.CdcSettings;
 import narthex.settings.Settings;
 import narthex.settings.SettingsException;
 import narthex.staging.Flights;
+import narthex.staging.InFlightRegistry;
+import narthex.staging.LocalRegistry;
 import narthex.store.ChunkedNars;
 import narthex.store.StoredNars;
 import narthex.stream.DecoderBudget;
@@ -55,6 +61,7 @@ public final class Assembly {
   private final Settings settings;
   private final Base base;
   private final Flights flights = new Flights();
+  private final Replicas replicas;
   private final StoredNars stored;
   private final ChunkedNars chunked;
   private final NarIngest ingest;
@@ -68,20 +75,35 @@ public final class Assembly {
   /**
    * The resources that a served cache uses. Their opener closes them.
    *
-   * @param database the database
-   * @param blobs the blob store
+   * @param shared the stores and the cluster
    * @param upstreams the upstreams
    * @param decoders limits the memory of decoders
    * @param threads the thread pools
    * @param clock the present time
    */
   public record Base(
-      Database database,
-      BlobStore blobs,
+      Shared shared,
       Upstreams upstreams,
       DecoderBudget decoders,
       Threads threads,
-      InstantSource clock) {}
+      InstantSource clock) {
+    private Database database() {
+      return shared.database();
+    }
+
+    private BlobStore blobs() {
+      return shared.blobs();
+    }
+  }
+
+  /**
+   * What the replicas of a cluster share.
+   *
+   * @param database the rows
+   * @param blobs the bytes
+   * @param cluster the registry of the replicas; empty if the server is alone
+   */
+  public record Shared(Database database, BlobStore blobs, Optional<InFlightRegistry> cluster) {}
 
   /**
    * The thread pools.
@@ -107,12 +129,35 @@ public final class Assembly {
     this.stored = new StoredNars(base.blobs(), base.database(), base.clock());
     this.chunked = new ChunkedNars(chunks(), base.database(), stored, base.clock());
     this.ingest =
-        new NarIngest(stored, chunked, base.blobs(), base.threads().checkers(), base.decoders());
+        new NarIngest(
+            stored, chunked, base.blobs(), base.threads().checkers(), base.decoders(), partBytes());
+    this.replicas = replicas();
     this.documents = new DocumentIngest(base.blobs(), base.database(), base.clock());
     this.advertising = new Advertising(Policies.mode(settings), Policies.advertised(settings));
     this.lookups = makeLookups();
     this.uploads = makeUploads();
     this.deletion = new Deletion(base.database(), stored, base.clock());
+  }
+
+  /** Whole files are stored in parts only where other replicas read them meanwhile. */
+  private OptionalLong partBytes() {
+    return base.shared().cluster().isPresent()
+        ? OptionalLong.of(Policies.chunks(settings).packBytes())
+        : OptionalLong.empty();
+  }
+
+  private Replicas replicas() {
+    InFlightRegistry registry =
+        base.shared()
+            .cluster()
+            .orElseGet(() -> new LocalRegistry(new LocalRegistry.Board(base.clock()), "alone"));
+    return new Replicas(
+        registry,
+        base.blobs(),
+        stored,
+        base.database(),
+        base.decoders().share(Work.READING),
+        base.threads().tasks());
   }
 
   private ChunkStore chunks() throws IOException {
@@ -136,8 +181,8 @@ public final class Assembly {
         new NarDownload(
             new NarSources(base.upstreams(), fetch, stored),
             ingest,
-            database,
             flights,
+            replicas,
             new NarDownload.Threads(base.threads().tasks(), base.threads().prefetchers()),
             Policies.download(settings));
     NarInfoLookup narInfos =
@@ -150,8 +195,7 @@ public final class Assembly {
             base.clock(),
             Policies.lookup(settings));
     NarLookup nars =
-        new NarLookup(
-            database, stored, chunked, flights, download, base.decoders().share(Work.READING));
+        new NarLookup(database, stored, chunked, download, base.decoders().share(Work.READING));
     stored.addListeners(narInfos, nars);
     DocumentLookup documentLookup = documentLookup();
     ListingLookup listings = new ListingLookup(documentLookup, new ListingIngest(documents), nars);
@@ -175,7 +219,11 @@ public final class Assembly {
         new NarInfoUpload(
             Policies.narInfo(settings), base.database(), stored, base.upstreams(), base.clock()),
         new NarUpload(
-            ingest, base.database(), settings.uploading().maxNarBytes(), Policies.mode(settings)),
+            ingest,
+            base.database(),
+            new UploadFlights(flights, replicas),
+            settings.uploading().maxNarBytes(),
+            Policies.mode(settings)),
         new DocumentUpload(
             Policies.document(settings),
             documents,

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.logging.Logger;
@@ -54,7 +55,11 @@ final class Components implements Closeable {
         new Assembly(
             settings,
             new Assembly.Base(
-                database, blobs, upstreams, decoders, threads, InstantSource.system()));
+                new Assembly.Shared(database, blobs, Optional.empty()),
+                upstreams,
+                decoders,
+                threads,
+                InstantSource.system()));
     startChores(settings, assembly);
     this.site =
         assembly.site(

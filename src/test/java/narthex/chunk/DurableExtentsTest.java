@@ -58,14 +58,14 @@ class DurableExtentsTest extends ChunkStoreFixture {
         writer.write(nar, end - STEP, STEP);
         writer.manifest().awaitByte(end - 2L * SIZES.max());
 
-        byte[] durable = read(writer.manifest().extents());
+        byte[] durable = read(writer.manifest().extents().list());
         assertArrayEquals(Arrays.copyOf(nar, durable.length), durable);
         assertTrue(durable.length > 0 || end <= 2 * STEP);
       }
-      assertTrue(read(writer.manifest().extents()).length < nar.length);
+      assertTrue(read(writer.manifest().extents().list()).length < nar.length);
       writer.finish();
 
-      List<Extent> all = writer.manifest().extents();
+      List<Extent> all = writer.manifest().extents().list();
       assertArrayEquals(nar, read(all));
       assertTrue(all.size() < 40, () -> "extents: " + all.size());
     }

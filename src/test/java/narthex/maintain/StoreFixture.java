@@ -19,11 +19,16 @@ import narthex.db.DatabaseAddress;
 import narthex.ingest.CdcMode;
 import narthex.ingest.NarIngest;
 import narthex.ingest.NarUpload;
+import narthex.ingest.Replicas;
+import narthex.ingest.UploadFlights;
 import narthex.nix.Compression;
 import narthex.nix.NarFileName;
+import narthex.staging.Flights;
+import narthex.staging.LocalRegistry;
 import narthex.store.ChunkedNars;
 import narthex.store.StoredNars;
 import narthex.stream.DecoderBudget;
+import narthex.stream.DecoderBudget.Work;
 import narthex.testing.NarFixture;
 import narthex.testing.NarTree;
 import narthex.testing.StoredChunks;
@@ -43,6 +48,7 @@ abstract class StoreFixture {
   StoredNars stored;
   ChunkedNars chunked;
   private NarIngest ingest;
+  private UploadFlights flights;
 
   @BeforeEach
   final void openStore(@TempDir Path folder) throws IOException {
@@ -53,7 +59,18 @@ abstract class StoreFixture {
     chunked =
         new ChunkedNars(
             StoredChunks.ofUsualSizes(blobs, database, threads), database, stored, () -> now);
-    ingest = new NarIngest(stored, chunked, blobs, threads, new DecoderBudget(DECODER_BYTES));
+    DecoderBudget decoders = new DecoderBudget(DECODER_BYTES);
+    flights =
+        new UploadFlights(
+            new Flights(),
+            new Replicas(
+                new LocalRegistry(new LocalRegistry.Board(() -> now), "alone"),
+                blobs,
+                stored,
+                database,
+                decoders.share(Work.READING),
+                threads));
+    ingest = new NarIngest(stored, chunked, blobs, threads, decoders, OptionalLong.empty());
   }
 
   @AfterEach
@@ -78,7 +95,7 @@ abstract class StoreFixture {
   }
 
   void put(NarFixture fixture, CdcMode mode) throws IOException {
-    new NarUpload(ingest, database, 1 << 20, mode)
+    new NarUpload(ingest, database, flights, 1 << 20, mode)
         .store(
             new NarFileName(fixture.fileHash().nix32(), Compression.XZ),
             OptionalLong.empty(),

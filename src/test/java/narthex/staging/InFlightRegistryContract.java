@@ -43,7 +43,7 @@ abstract class InFlightRegistryContract {
   abstract InFlightRegistry join(String name) throws Exception;
 
   @BeforeEach
-  void joinTwo() throws Exception {
+  final void joinTwo() throws Exception {
     here = join("a");
     there = join("b");
     await(here, "", () -> here.members().size() == 2);
@@ -51,7 +51,7 @@ abstract class InFlightRegistryContract {
   }
 
   @AfterEach
-  void leave() {
+  final void leave() {
     here.close();
     there.close();
   }

@@ -18,10 +18,15 @@ import narthex.db.DatabaseAddress;
 import narthex.ingest.CdcMode;
 import narthex.ingest.NarIngest;
 import narthex.ingest.NarUpload;
+import narthex.ingest.Replicas;
 import narthex.ingest.Stored;
+import narthex.ingest.UploadFlights;
+import narthex.staging.Flights;
+import narthex.staging.LocalRegistry;
 import narthex.store.ChunkedNars;
 import narthex.store.StoredNars;
 import narthex.stream.DecoderBudget;
+import narthex.stream.DecoderBudget.Work;
 
 /** An empty store in eager mode with the server's defaults: SQLite and a directory. */
 final class EagerStore implements Closeable {
@@ -52,9 +57,20 @@ final class EagerStore implements Closeable {
             threads);
     StoredNars stored = new StoredNars(blobs, database, InstantSource.system());
     ChunkedNars chunked = new ChunkedNars(chunks, database, stored, InstantSource.system());
+    DecoderBudget decoders = new DecoderBudget(DECODER_BYTES);
+    UploadFlights flights =
+        new UploadFlights(
+            new Flights(),
+            new Replicas(
+                new LocalRegistry(new LocalRegistry.Board(InstantSource.system()), "alone"),
+                blobs,
+                stored,
+                database,
+                decoders.share(Work.READING),
+                threads));
     NarIngest ingest =
-        new NarIngest(stored, chunked, blobs, threads, new DecoderBudget(DECODER_BYTES));
-    this.upload = new NarUpload(ingest, database, MOST_NAR_BYTES, CdcMode.EAGER);
+        new NarIngest(stored, chunked, blobs, threads, decoders, OptionalLong.empty());
+    this.upload = new NarUpload(ingest, database, flights, MOST_NAR_BYTES, CdcMode.EAGER);
   }
 
   /** Ingests a NAR file; returns when its rows are committed. */

@@ -41,6 +41,7 @@ import narthex.settings.ContextSources;
 import narthex.settings.Settings;
 import narthex.settings.SettingsSources;
 import narthex.staging.Flights;
+import narthex.staging.InFlightRegistry;
 import narthex.store.StoredNars;
 import narthex.stream.DecoderBudget;
 import narthex.stream.DecoderBudget.Work;
@@ -79,6 +80,7 @@ public final class Node implements AutoCloseable {
     private Advertising.Chunked advertised = Advertising.Chunked.AS_NONE;
     private List<PublicKey> upstreamKeys = List.of(Sample.KEY.publicKey());
     private List<PublicKey> uploaderKeys = List.of();
+    private Optional<InFlightRegistry> cluster = Optional.empty();
 
     private Options() {}
 
@@ -102,6 +104,7 @@ public final class Node implements AutoCloseable {
       other.advertised = advertised;
       other.upstreamKeys = upstreamKeys;
       other.uploaderKeys = uploaderKeys;
+      other.cluster = cluster;
       change.accept(other);
       return other;
     }
@@ -219,6 +222,11 @@ public final class Node implements AutoCloseable {
       return with(other -> other.clock = clock);
     }
 
+    /** The same as one of several replicas. */
+    public Options withCluster(InFlightRegistry registry) {
+      return with(other -> other.cluster = Optional.of(registry));
+    }
+
     /** The same with this around its blob store. */
     public Options withBlobs(UnaryOperator<BlobStore> around) {
       return with(other -> other.blobs = around);
@@ -251,7 +259,8 @@ public final class Node implements AutoCloseable {
             : new DecoderBudget(options.decoderBytes);
     this.upstreams =
         UpstreamAssembly.open(settings, threads.tasks(), decoders.share(Work.DOWNLOADS));
-    this.base = new Assembly.Base(database, blobs, upstreams, decoders, threads, options.clock);
+    Assembly.Shared shared = new Assembly.Shared(database, blobs, options.cluster);
+    this.base = new Assembly.Base(shared, upstreams, decoders, threads, options.clock);
     this.assembly = new Assembly(settings, base);
     StoredNars stored = assembly.stored();
     this.chores =

@@ -1,0 +1,116 @@
+package narthex.ingest;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import narthex.blob.Extent;
+import narthex.blob.GrowingExtents;
+import narthex.blob.GrowingManifest;
+import narthex.staging.InFlightRegistry;
+import narthex.staging.StagedFlight;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A flight that this replica holds: tells the other replicas what is staged. As long as no replica
+ * follows, it tells them only that the flight exists. Thread-safe.
+ */
+final class Holding implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Holding.class.getName());
+
+  /** Largest number of extents in one batch. */
+  private static final int BATCH = 500;
+
+  /** How often a batch is published at least; an empty one says that the holder is at work. */
+  static final Duration SIGN = Duration.ofSeconds(10);
+
+  private final InFlightRegistry registry;
+  private final Executor threads;
+  private final AtomicBoolean publishing = new AtomicBoolean();
+  private final CompletableFuture<@Nullable Void> published = new CompletableFuture<>();
+  private volatile StagedFlight mine;
+  private volatile @Nullable GrowingManifest staged;
+  private InFlightRegistry.@Nullable Registration watch;
+  private volatile StagedFlight.State end = StagedFlight.State.FAILED;
+  private volatile boolean closed;
+
+  /**
+   * @param mine a claimed attempt of this replica
+   * @param threads runs one task while a replica follows
+   */
+  Holding(InFlightRegistry registry, StagedFlight mine, Executor threads) {
+    this.registry = registry;
+    this.mine = mine;
+    this.threads = threads;
+  }
+
+  /** Tells what is staged, as soon as the file proved to be the start of a NAR. */
+  void opened(StagedFlight.Content content, GrowingManifest manifest) {
+    mine = mine.with(content);
+    staged = manifest;
+    registry.update(mine);
+    watch = registry.watch(mine.flight(), this::look);
+    look();
+  }
+
+  /** Starts to publish if a replica follows. */
+  private void look() {
+    GrowingManifest manifest = staged;
+    if (manifest == null || !registry.isFollowed(mine) || !publishing.compareAndSet(false, true)) {
+      return;
+    }
+    manifest.extents().followed();
+    try {
+      threads.execute(() -> publish(manifest.extents()));
+    } catch (RejectedExecutionException stopping) {
+      published.complete(null);
+    }
+  }
+
+  private void publish(GrowingExtents extents) {
+    try {
+      int nth = 0;
+      int known = 0;
+      boolean more = true;
+      while (more && !closed) {
+        boolean isLast = extents.isEnded(); // asked first: nothing is added after the end
+        List<Extent> next = extents.awaitMore(known, SIGN);
+        for (int from = 0; from == 0 || from < next.size(); from += BATCH) {
+          int to = Math.min(next.size(), from + BATCH);
+          registry.publish(mine, nth++, new ArrayList<>(next.subList(from, to)));
+        }
+        known += next.size();
+        more = !isLast;
+      }
+    } catch (IOException | RuntimeException e) {
+      LOG.log(Level.DEBUG, "publishing of a flight ended early", e);
+    } finally {
+      published.complete(null);
+    }
+  }
+
+  /** Reports that the NAR is stored, so that what is staged is right. */
+  void stored() {
+    end = StagedFlight.State.STORED;
+  }
+
+  /** Ends the flight: as failed unless {@link #stored} was called. */
+  @Override
+  public void close() {
+    InFlightRegistry.Registration open = watch;
+    if (open != null) {
+      open.close();
+    }
+    boolean isPublished = publishing.getAndSet(true);
+    if (isPublished && end == StagedFlight.State.STORED) {
+      published.join(); // else the manifest may not have ended yet
+    }
+    closed = true;
+    registry.release(mine.ended(end));
+  }
+}

@@ -1,0 +1,298 @@
+package narthex.ingest;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.OptionalLong;
+import java.util.concurrent.locks.ReentrantLock;
+import narthex.blob.BlobStore;
+import narthex.blob.Extent;
+import narthex.blob.GrowingManifest;
+import narthex.blob.Manifest;
+import narthex.blob.StoredManifest;
+import narthex.blob.Written;
+import narthex.nix.Compression;
+import narthex.staging.StagedFlight;
+import narthex.stream.DecoderShare;
+import narthex.stream.SpanInputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What another replica stages of a NAR, read from the shared store.
+ *
+ * <h2>Problem</h2>
+ *
+ * The holder may be lost in the middle. Its bytes are not verified, and the bytes of whoever takes
+ * over may differ. The readers must go on at their offset, but none may get a mixture of two NARs
+ * that looks complete.
+ *
+ * <h2>How</h2>
+ *
+ * Readers see one manifest. {@link #continueWith} compares every staged byte with the successor's
+ * before the manifest grows by the successor's bytes; it is complete when the successor is.
+ *
+ * <p>One thread adds; any number read. Thread-safe otherwise.
+ */
+final class StagedNar implements Written {
+  private static final int BUFFER_BYTES = 64 << 10;
+
+  private final BlobStore blobs;
+  private final DecoderShare decoders;
+  private final StagedFlight.Content content;
+  private final GrowingManifest manifest;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final List<Extent> extents = new ArrayList<>(); // guarded by lock
+  private long length; // of the extents, decoded; guarded by lock
+  private volatile @Nullable Manifest rest;
+
+  /**
+   * @param decoders memory for decoding chunks
+   */
+  StagedNar(BlobStore blobs, DecoderShare decoders, StagedFlight.Content content) {
+    this.blobs = blobs;
+    this.decoders = decoders;
+    this.content = content;
+    this.manifest = new GrowingManifest(this, content.length());
+  }
+
+  /** The content. */
+  StagedFlight.Content content() {
+    return content;
+  }
+
+  /** Whether this content is the same representation of the NAR, if both are right. */
+  boolean isSameAs(StagedFlight.Content other) {
+    return content.form() == other.form()
+        && (content.form() == StagedFlight.Form.CHUNKS
+            || (content.compression() == other.compression()
+                && Objects.equals(content.fileHash(), other.fileHash())));
+  }
+
+  /** What readers see: the file, or for chunks the decoded NAR. */
+  GrowingManifest manifest() {
+    return manifest;
+  }
+
+  /** Adds the next extents of the holder. */
+  void add(List<Extent> next) {
+    long grown = next.stream().mapToLong(Extent::length).sum();
+    lock.lock();
+    try {
+      extents.addAll(next);
+      length += grown;
+    } finally {
+      lock.unlock();
+    }
+    manifest.grown(grown);
+  }
+
+  private long length() {
+    lock.lock();
+    try {
+      return length;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Reports that the holder verified and stored all.
+   *
+   * @param stored the stored representation, from which the bytes after the staged ones are read;
+   *     null if there is none any more
+   * @throws IOException if bytes are missing; the manifest has failed then
+   */
+  void stored(@Nullable Manifest stored) throws IOException {
+    long staged = length();
+    OptionalLong all = stored == null ? content.length() : stored.length();
+    boolean isWhole =
+        all.isPresent() && (stored == null ? all.getAsLong() == staged : all.getAsLong() >= staged);
+    if (!isWhole) {
+      IOException missing = new IOException("the NAR was deleted while it was read");
+      manifest.fail(missing);
+      throw missing;
+    }
+    rest = stored;
+    manifest.grown(all.getAsLong() - staged);
+    manifest.written();
+    manifest.complete();
+  }
+
+  /**
+   * Goes on with the same content from another source, after the holder was lost. Returns when that
+   * source is complete; the caller then calls {@link #keepReadable}.
+   *
+   * @throws IOException if the source fails, or differs from what was staged; the manifest has
+   *     failed then
+   */
+  void continueWith(Manifest successor) throws IOException {
+    try {
+      long staged = length();
+      requireSame(successor, staged);
+      rest = successor;
+      long known = staged;
+      if (successor instanceof GrowingManifest growing) {
+        for (long next = growing.awaitByte(known); next > known; next = growing.awaitByte(known)) {
+          manifest.grown(next - known);
+          known = next;
+        }
+      }
+      successor.awaitComplete(() -> {});
+      manifest.grown(successor.length().orElseThrow() - known);
+      manifest.written();
+      manifest.complete();
+    } catch (IOException e) {
+      manifest.fail(e);
+      throw e;
+    }
+  }
+
+  private void requireSame(Manifest successor, long staged) throws IOException {
+    byte[] ours = new byte[BUFFER_BYTES];
+    byte[] theirs = new byte[BUFFER_BYTES];
+    try (InputStream first = new StagedInputStream(0);
+        InputStream second = successor.open(0)) {
+      for (long left = staged; left > 0; ) {
+        int count = (int) Math.min(left, BUFFER_BYTES);
+        if (first.readNBytes(ours, 0, count) < count
+            || second.readNBytes(theirs, 0, count) < count
+            || !Arrays.equals(ours, 0, count, theirs, 0, count)) {
+          throw new IOException("the NAR differs from what a lost replica staged");
+        }
+        manifest.checking();
+        left -= count;
+      }
+    }
+  }
+
+  /** Sets where to read the bytes after the staged ones from now on. */
+  void keepReadable(Manifest stored) {
+    rest = stored;
+  }
+
+  /** Fails the readers, unless all is complete. */
+  void fail(IOException reason) {
+    manifest.fail(reason);
+  }
+
+  /** Opens the bytes; opens no blob before the first read. */
+  @Override
+  public InputStream openWritten(long from) {
+    return new StagedInputStream(from);
+  }
+
+  /** The extents, not decoded, from the one with this byte on, and the offset of its first byte. */
+  private record Run(long start, List<Extent> extents) {}
+
+  /** The staged extents with this byte and after it; null if it isn't staged. */
+  private @Nullable Run run(long position) {
+    lock.lock();
+    try {
+      long start = 0;
+      for (int i = 0; i < extents.size(); i++) {
+        long end = start + extents.get(i).length();
+        if (position < end) {
+          return new Run(start, extents.stream().skip(i).map(StagedNar::asStored).toList());
+        }
+        start = end;
+      }
+      return null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static Extent asStored(Extent extent) {
+    return new Extent(extent.blob(), extent.offset(), extent.storedLength(), extent.storedLength());
+  }
+
+  /** For one thread; must not be read beyond what the manifest says is readable. */
+  private final class StagedInputStream extends SpanInputStream {
+    private long position;
+    private @Nullable InputStream in;
+
+    StagedInputStream(long from) {
+      this.position = from;
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int count) throws IOException {
+      if (count == 0) {
+        return 0;
+      }
+      int read = opened().read(bytes, offset, count);
+      if (read < 0) { // the end of what was staged when it was opened
+        closeCurrent();
+        read = opened().read(bytes, offset, count);
+      }
+      position += Math.max(read, 0);
+      return read;
+    }
+
+    @Override
+    public long skip(long count) throws IOException {
+      if (count <= 0) {
+        return 0;
+      }
+      closeCurrent();
+      position += count;
+      return count;
+    }
+
+    private InputStream opened() throws IOException {
+      InputStream open = in;
+      if (open == null) {
+        open = openAt(position);
+        in = open;
+      }
+      return open;
+    }
+
+    private void closeCurrent() throws IOException {
+      InputStream open = in;
+      in = null;
+      if (open != null) {
+        open.close();
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      closeCurrent();
+    }
+  }
+
+  private InputStream openAt(long position) throws IOException {
+    Run run = run(position);
+    if (run == null) {
+      Manifest other = rest;
+      if (other == null) {
+        throw new IOException("byte " + position + " isn't staged");
+      }
+      try {
+        return other.open(position);
+      } catch (IOException e) {
+        Manifest stored = rest;
+        if (stored == null || stored == other) {
+          throw e;
+        }
+        return stored.open(position); // the spool of the other is gone, as the NAR is stored
+      }
+    }
+    InputStream raw = new StoredManifest(blobs, run.extents()).open(0);
+    InputStream decoded =
+        content.form() == StagedFlight.Form.CHUNKS
+            ? decoders.decode(Compression.ZSTD, raw, Long.MAX_VALUE)
+            : raw;
+    try {
+      decoded.skipNBytes(position - run.start());
+      return decoded;
+    } catch (IOException | RuntimeException e) {
+      decoded.close();
+      throw e;
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package narthex.ingest;
+
+import java.io.IOException;
+import narthex.blob.GrowingManifest;
+import narthex.staging.Flight;
+import narthex.staging.Flights;
+import narthex.staging.StagedFlight;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Shares NARs that are being uploaded: whoever asks for one meanwhile, here or on another replica,
+ * reads it while it comes in. Thread-safe.
+ */
+public final class UploadFlights {
+  private final Flights flights;
+  private final Replicas replicas;
+
+  /** Adds uploads to these flights. */
+  public UploadFlights(Flights flights, Replicas replicas) {
+    this.flights = flights;
+    this.replicas = replicas;
+  }
+
+  /**
+   * Shares an upload as soon as its bytes prove to be the start of a NAR, unless the file is in
+   * flight already. The caller closes the result after the upload, before the ingestion.
+   *
+   * @param stem of the file's name
+   */
+  Shared share(String stem, NarIngestion ingestion) {
+    Shared shared = new Shared(stem, ingestion);
+    ingestion.whenBegun(shared::begin);
+    return shared;
+  }
+
+  /** One shared upload. Thread-safe. */
+  final class Shared implements AutoCloseable {
+    private final Flight flight;
+    private final NarIngestion ingestion;
+    private @Nullable Holding holding; // guarded by this
+    private boolean isHeld; // guarded by this
+    private boolean isStored; // guarded by this
+    private boolean closed; // guarded by this
+
+    Shared(String stem, NarIngestion ingestion) {
+      this.flight = new Flight(new Flight.ByFile(stem), ingestion.compression());
+      this.ingestion = ingestion;
+    }
+
+    private synchronized void begin() {
+      if (closed) {
+        return;
+      }
+      Flight counts = flights.claim(flight);
+      counts.boarding().boarded();
+      if (counts != flight) {
+        return;
+      }
+      isHeld = true;
+      flight.opened(NarFetch.coming(ingestion));
+      StagedFlight attempt = replicas.claim(flight.key());
+      if (replicas.isMine(attempt)) {
+        Holding held = replicas.hold(attempt);
+        GrowingManifest chunks = ingestion.narManifest();
+        held.opened(NarFetch.content(ingestion), chunks == null ? ingestion.manifest() : chunks);
+        holding = held;
+      }
+    }
+
+    /** Reports that the NAR is stored under its name. */
+    synchronized void stored() {
+      isStored = true;
+      if (holding != null) {
+        holding.stored();
+      }
+    }
+
+    /** Ends the flight. Waits until its readers have opened the bytes. */
+    @Override
+    public void close() {
+      synchronized (this) {
+        closed = true;
+        if (!isHeld) {
+          return;
+        }
+        if (holding != null) {
+          holding.close();
+        }
+      }
+      flights.release(flight);
+      if (isStored) {
+        flight.boarding().awaitBoarded();
+      }
+      flight.ended(isStored ? null : new IOException("the upload of the NAR failed"));
+    }
+  }
+}
