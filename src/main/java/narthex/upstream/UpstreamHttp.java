@@ -9,6 +9,7 @@ import java.util.Base64;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import javax.net.ssl.SSLContext;
 import narthex.nix.HttpUrl;
 import org.apache.hc.client5.http.DnsResolver;
 import org.apache.hc.client5.http.HttpRoute;
@@ -77,9 +78,8 @@ final class UpstreamHttp implements Closeable {
                     .setValidateAfterInactivity(VALIDATE_AFTER)
                     .setTimeToLive(CONNECTION_LIFE)
                     .build());
-    if (routes.network().tls() != null) {
-      pool.setTlsSocketStrategy(new DefaultClientTlsStrategy(routes.network().tls()));
-    }
+    SSLContext tls = routes.network().tls();
+    pool.setTlsSocketStrategy(tls == null ? new JvmTls() : new DefaultClientTlsStrategy(tls));
     this.config =
         RequestConfig.custom()
             .setResponseTimeout(read)
