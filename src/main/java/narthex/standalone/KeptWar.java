@@ -78,6 +78,7 @@ final class KeptWar implements AutoCloseable {
     }
     Path fresh = Files.createTempDirectory(own, "war-");
     war.unpack(fresh);
+    ClassIndex.write(fresh);
     return lock == null ? fresh : keep(fresh, own);
   }
 
@@ -107,7 +108,8 @@ final class KeptWar implements AutoCloseable {
         && Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
         && Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS).equals(Files.getOwner(own))
         && isPrivate(folder)
-        && war.isUnpackedIn(folder);
+        && war.isUnpackedIn(folder)
+        && !ClassIndex.read(folder).isEmpty();
   }
 
   private static boolean isPrivate(Path folder) throws IOException {

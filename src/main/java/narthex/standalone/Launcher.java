@@ -83,7 +83,7 @@ public final class Launcher implements Callable<Integer> {
       Runtime.getRuntime()
           .addShutdownHook(new Thread(() -> end(atExit, folder, kept), "narthex-shutdown"));
       war = kept.unpacked(folder.path());
-      loader = UnpackedWar.classLoader(war);
+      loader = IndexedClassLoader.of(war);
     } catch (IOException failure) {
       System.err.println(
           "narthex cannot start: "

@@ -6,24 +6,14 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.net.URLClassLoader;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
 
-/** Loads classes from the WAR that contains the {@link Launcher}. */
+/** The WAR that contains the {@link Launcher}. */
 final class UnpackedWar {
 
   private static final String CLASSES = "WEB-INF/classes/";
 
   private UnpackedWar() {}
-
-  /** Returns a new class loader for the unpacked classes and libraries and those of the JDK. */
-  static ClassLoader classLoader(Path folder) throws IOException {
-    return new URLClassLoader("narthex", classPath(folder), ClassLoader.getPlatformClassLoader());
-  }
 
   /** Returns the web application in the unpacked WAR. */
   static Path webApplication(Path folder) {
@@ -52,22 +42,5 @@ final class UnpackedWar {
     } catch (URISyntaxException impossible) {
       throw new IllegalStateException(impossible);
     }
-  }
-
-  private static URL[] classPath(Path folder) throws IOException {
-    List<Path> path = new ArrayList<>();
-    path.add(folder.resolve("standalone"));
-    path.add(webApplication(folder).resolve(CLASSES));
-    try (DirectoryStream<Path> libraries =
-        Files.newDirectoryStream(folder.resolve("lib"), "*.jar")) {
-      libraries.forEach(path::add);
-    }
-    // The same order at every start.
-    Collections.sort(path.subList(2, path.size()));
-    List<URL> urls = new ArrayList<>();
-    for (Path each : path) {
-      urls.add(each.toUri().toURL());
-    }
-    return urls.toArray(URL[]::new);
   }
 }

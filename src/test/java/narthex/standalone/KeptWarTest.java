@@ -1,11 +1,13 @@
 package narthex.standalone;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -29,8 +31,15 @@ class KeptWarTest {
 
   @TempDir private Path root;
 
+  private byte[] library = new byte[0];
+
   @BeforeEach
   void createFolders() throws IOException {
+    ByteArrayOutputStream jar = new ByteArrayOutputStream();
+    try (ZipOutputStream zip = new ZipOutputStream(jar)) {
+      put(zip, "some/resource.txt", bytes("resource"));
+    }
+    library = jar.toByteArray();
     Files.createDirectory(parent());
     writeWar("release 1");
   }
@@ -39,8 +48,8 @@ class KeptWarTest {
   void aWarIsUnpackedIntoLibrariesLauncherAndWebApplication() throws IOException {
     Path folder = start();
 
-    assertEquals("library", Files.readString(folder.resolve(LIBRARY)));
-    assertEquals("server", Files.readString(folder.resolve("lib/server.jar")));
+    assertLibrary(folder);
+    assertArrayEquals(library, Files.readAllBytes(folder.resolve("lib/server.jar")));
     assertEquals(
         "launcher", Files.readString(folder.resolve("standalone/narthex/standalone/Some.class")));
     assertEquals("release 1", Files.readString(folder.resolve("webapp/WEB-INF/web.xml")));
@@ -65,18 +74,22 @@ class KeptWarTest {
   @Test
   void aDamagedFolderIsReplaced() throws IOException {
     Path folder = start();
-    Path library = folder.resolve(LIBRARY);
-    FileTime time = Files.getLastModifiedTime(library);
+    Path file = folder.resolve(LIBRARY);
+    FileTime time = Files.getLastModifiedTime(file);
 
-    Files.delete(library);
-    assertEquals("library", Files.readString(start().resolve(LIBRARY)), "deleted");
+    Files.delete(file);
+    assertLibrary(start());
 
-    Files.writeString(library, "short");
-    Files.setLastModifiedTime(library, time);
-    assertEquals("library", Files.readString(start().resolve(LIBRARY)), "truncated");
+    Files.writeString(file, "short");
+    Files.setLastModifiedTime(file, time);
+    assertLibrary(start());
 
-    Files.writeString(library, "LIBRARY");
-    assertEquals("library", Files.readString(start().resolve(LIBRARY)), "written");
+    Files.write(file, new byte[library.length]);
+    assertLibrary(start());
+
+    Files.writeString(folder.resolve("classes.index"), "half");
+    start();
+    assertTrue(Files.readString(folder.resolve("classes.index")).contains("narthex.standalone"));
     assertEquals(List.of(folder), folders());
   }
 
@@ -88,7 +101,7 @@ class KeptWarTest {
 
     Path folder = start();
 
-    assertEquals("library", Files.readString(folder.resolve(LIBRARY)));
+    assertLibrary(folder);
     assertEquals(List.of(folder), folders());
   }
 
@@ -119,7 +132,7 @@ class KeptWarTest {
       Path folder = kept.unpacked(own.path());
 
       assertTrue(folder.startsWith(own.path()), folder.toString());
-      assertEquals("library", Files.readString(folder.resolve(LIBRARY)));
+      assertLibrary(folder);
     }
     assertEquals(List.of(), folders());
     assertFalse(Files.exists(elsewhere.resolve("file")));
@@ -192,18 +205,26 @@ class KeptWarTest {
     try (OutputStream file = Files.newOutputStream(war());
         ZipOutputStream zip = new ZipOutputStream(file)) {
       zip.putNextEntry(new ZipEntry("WEB-INF/lib/"));
-      put(zip, "WEB-INF/lib/some.jar", "library");
-      put(zip, "WEB-INF/lib-boot/server.jar", "server");
-      put(zip, "META-INF/versions/17/narthex/standalone/Some.class", "launcher");
-      put(zip, "META-INF/versions/17/picocli/Only.class", "picocli");
-      put(zip, "WEB-INF/web.xml", release);
+      put(zip, "WEB-INF/lib/some.jar", library);
+      put(zip, "WEB-INF/lib-boot/server.jar", library);
+      put(zip, "META-INF/versions/17/narthex/standalone/Some.class", bytes("launcher"));
+      put(zip, "META-INF/versions/17/picocli/Only.class", bytes("picocli"));
+      put(zip, "WEB-INF/web.xml", bytes(release));
     }
   }
 
-  private static void put(ZipOutputStream zip, String name, String text) throws IOException {
+  private static void put(ZipOutputStream zip, String name, byte[] content) throws IOException {
     zip.putNextEntry(new ZipEntry(name));
-    zip.write(text.getBytes(StandardCharsets.UTF_8));
+    zip.write(content);
     zip.closeEntry();
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private void assertLibrary(Path folder) throws IOException {
+    assertArrayEquals(library, Files.readAllBytes(folder.resolve(LIBRARY)));
   }
 
   private Process program() throws IOException {

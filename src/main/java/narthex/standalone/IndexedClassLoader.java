@@ -1,0 +1,126 @@
+package narthex.standalone;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.CodeSource;
+import java.security.cert.Certificate;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.jar.JarFile;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Loads the classes of an unpacked WAR with the help of its {@link ClassIndex}. Looks for resources
+ * along the class path, like its superclass. Thread-safe.
+ *
+ * <p>Like any class loader, it never closes libraries: the process ends with it.
+ */
+final class IndexedClassLoader extends URLClassLoader {
+
+  static {
+    registerAsParallelCapable();
+  }
+
+  private final Map<String, List<Path>> packages;
+  private final Map<Path, Place> places = new ConcurrentHashMap<>();
+
+  private IndexedClassLoader(Map<String, List<Path>> packages, URL[] classPath) {
+    super("narthex", classPath, ClassLoader.getPlatformClassLoader());
+    this.packages = packages;
+  }
+
+  /**
+   * Returns a new class loader for an unpacked WAR and the JDK.
+   *
+   * @throws IOException if the WAR can't be read
+   */
+  static IndexedClassLoader of(Path folder) throws IOException {
+    List<Path> classPath = ClassIndex.classPath(folder);
+    URL[] urls = new URL[classPath.size()];
+    for (int i = 0; i < urls.length; i++) {
+      urls[i] = classPath.get(i).toUri().toURL();
+    }
+    return new IndexedClassLoader(ClassIndex.read(folder), urls);
+  }
+
+  @Override
+  protected Class<?> findClass(String name) throws ClassNotFoundException {
+    int dot = name.lastIndexOf('.');
+    String inPackage = dot < 0 ? "" : name.substring(0, dot);
+    try {
+      for (Path path : packages.getOrDefault(inPackage, List.of())) {
+        Place place = places.computeIfAbsent(path, Place::of);
+        byte[] code = place.read(name.replace('.', '/') + ".class");
+        if (code != null) {
+          definePackageOnce(inPackage);
+          return defineClass(name, code, 0, code.length, place.source());
+        }
+      }
+    } catch (IOException | UncheckedIOException unreadable) {
+      throw new ClassNotFoundException(name, unreadable);
+    }
+    throw new ClassNotFoundException(name);
+  }
+
+  private void definePackageOnce(String name) {
+    if (getDefinedPackage(name) == null) {
+      try {
+        definePackage(name, null, null, null, null, null, null, null);
+      } catch (IllegalArgumentException defined) {
+        // by another thread, just now
+      }
+    }
+  }
+
+  /**
+   * A folder or library with classes.
+   *
+   * @param jar the library; null if it is a folder
+   */
+  private record Place(Path path, @Nullable JarFile jar, CodeSource source) {
+
+    /** Libraries came with the WAR, so signatures in them aren't verified. */
+    static Place of(Path path) {
+      try {
+        JarFile jar =
+            Files.isDirectory(path)
+                ? null
+                : new JarFile(path.toFile(), false, ZipFile.OPEN_READ, Runtime.version());
+        return new Place(
+            path, jar, new CodeSource(path.toUri().toURL(), (Certificate @Nullable []) null));
+      } catch (MalformedURLException impossible) {
+        throw new IllegalStateException(impossible);
+      } catch (IOException unreadable) {
+        throw new UncheckedIOException(unreadable);
+      }
+    }
+
+    /** Returns a file, or null if it doesn't exist. */
+    byte @Nullable [] read(String name) throws IOException {
+      if (jar == null) {
+        try {
+          return Files.readAllBytes(path.resolve(name));
+        } catch (NoSuchFileException missing) {
+          return null;
+        }
+      }
+      ZipEntry entry = jar.getEntry(name);
+      if (entry == null) {
+        return null;
+      }
+      try (InputStream in = jar.getInputStream(entry)) {
+        return in.readAllBytes();
+      }
+    }
+  }
+}
