@@ -16,12 +16,12 @@ import narthex.nix.Compression;
 
 /**
  * Compares Narthex with nginx; see {@code src/bench/README.md}. Arguments: the WAR, then the parts
- * to run ({@code narinfo}, {@code nar}, {@code first-byte}, {@code cold}, {@code many}, {@code
- * chunked}, {@code chunked-memory}; default: all).
+ * to run ({@code start}, {@code narinfo}, {@code nar}, {@code first-byte}, {@code cold}, {@code
+ * many}, {@code chunked}, {@code chunked-memory}; default: all).
  */
 public final class HttpBench {
   private static final List<String> PARTS =
-      List.of("narinfo", "nar", "first-byte", "cold", "many", "chunked", "chunked-memory");
+      List.of("start", "narinfo", "nar", "first-byte", "cold", "many", "chunked", "chunked-memory");
 
   private static final List<String> WHOLE = List.of("narinfo", "nar", "first-byte");
   private static final String EAGER = "-Dnarthex.cdc.mode=eager";
@@ -92,6 +92,9 @@ public final class HttpBench {
         Stream.of(System.getProperty("bench.java.options", "").split(" ", -1))
             .filter(it -> !it.isEmpty())
             .toList();
+    if (parts.contains("start")) {
+      starts(options);
+    }
     if (parts.stream().anyMatch(WHOLE::contains)) {
       try (NarthexServer narthex = start("narthex", options)) {
         if (parts.contains("first-byte")) {
@@ -138,6 +141,21 @@ public final class HttpBench {
   private NarthexServer start(String name, List<String> options) throws IOException {
     return NarthexServer.start(
         war, folder.resolve(name), options, nginx.upstreamPort(), fixtures.publicKey());
+  }
+
+  /** One start that unpacks the WAR, then rounds of starts that find it unpacked. */
+  private void starts(List<String> options) throws IOException, InterruptedException {
+    Path temporary = Files.createDirectories(folder.resolve("narthex-tmp"));
+    Path data = folder.resolve("narthex-start");
+    StartTime.Start start =
+        () -> start(data.getFileName().toString(), with(options, "-Djava.io.tmpdir=" + temporary));
+    StartTime measured = new StartTime();
+    measured.unpack(start);
+    for (int round = 0; round < ROUNDS; round++) {
+      remove(data);
+      measured.round(folder.resolve("version.log"), start);
+    }
+    measured.print();
   }
 
   private void firstByte(NarthexServer narthex) throws IOException {

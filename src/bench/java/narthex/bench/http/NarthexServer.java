@@ -15,6 +15,7 @@ import narthex.nix.PublicKey;
 /** {@code java -jar narthex.war} with a data folder of its own and one upstream. */
 final class NarthexServer implements AutoCloseable {
   private static final Pattern HEAP_BEFORE_AND_AFTER = Pattern.compile(" (\\d+)M->(\\d+)M\\(");
+  private static final Pattern RSS = Pattern.compile("VmRSS:\\s+(\\d+) kB");
   private static final Pattern PEAK_RSS = Pattern.compile("VmHWM:\\s+(\\d+) kB");
 
   private final Program program;
@@ -34,9 +35,7 @@ final class NarthexServer implements AutoCloseable {
     Files.createDirectories(folder);
     Path heapLog = folder.resolve("heap.log");
     List<String> command = new ArrayList<>();
-    command.add(
-        System.getProperty(
-            "bench.java", Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+    command.add(java());
     command.addAll(javaOptions);
     command.add("-Xlog:gc:file=" + heapLog);
     command.add("-Dnarthex.http.address=127.0.0.1");
@@ -58,6 +57,12 @@ final class NarthexServer implements AutoCloseable {
     }
   }
 
+  /** The program that runs Narthex. */
+  static String java() {
+    return System.getProperty(
+        "bench.java", Path.of(System.getProperty("java.home"), "bin", "java").toString());
+  }
+
   int port() {
     return port;
   }
@@ -71,14 +76,24 @@ final class NarthexServer implements AutoCloseable {
       before = Math.max(before, Integer.parseInt(collections.group(1)));
       after = Math.max(after, Integer.parseInt(collections.group(2)));
     }
-    Path status = Path.of("/proc", Long.toString(program.id()), "status");
-    Matcher rss = PEAK_RSS.matcher(Files.isReadable(status) ? Files.readString(status) : "");
+    Matcher rss = PEAK_RSS.matcher(status());
     return String.format(
         Locale.ROOT,
         "heap peak %d MB, %d MB after a collection; RSS peak %s MB",
         before,
         after,
         rss.find() ? Long.parseLong(rss.group(1)) >> 10 : "?");
+  }
+
+  /** The RSS of the process now. */
+  double residentMegabytes() throws IOException {
+    Matcher rss = RSS.matcher(status());
+    return rss.find() ? Long.parseLong(rss.group(1)) / 1024.0 : Double.NaN;
+  }
+
+  private String status() throws IOException {
+    Path status = Path.of("/proc", Long.toString(program.id()), "status");
+    return Files.isReadable(status) ? Files.readString(status) : "";
   }
 
   Duration processorTime() {
