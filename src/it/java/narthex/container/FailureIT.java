@@ -2,6 +2,7 @@ package narthex.container;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -50,6 +51,23 @@ class FailureIT {
 
       assertTrue(answer.head().startsWith("HTTP/1.1 200"), answer.head());
       assertTrue(answer.body().length < FailingServlet.LENGTH, how + ": " + answer.body().length);
+    }
+  }
+
+  @Test
+  void failureAfterCommitIsNeverACleanEndWithHttp2() {
+    HttpClient upgrading = HttpClient.newHttpClient();
+    for (String how : new String[] {"unreadable", "wrong"}) {
+      for (String body : new String[] {"chunked", "fixed"}) {
+        HttpRequest request =
+            HttpRequest.newBuilder(
+                    BuiltWar.at("/failing/fail?body=" + body + "&after=30000&how=" + how))
+                .build();
+
+        // the first one upgrades its connection, the second one uses it
+        assertThrows(
+            IOException.class, () -> upgrading.send(request, BodyHandlers.ofByteArray()), how);
+      }
     }
   }
 

@@ -11,6 +11,8 @@ import java.lang.reflect.InvocationTargetException;
  * <ul>
  *   <li>Tomcat closes the connection when the application throws an exception. {@code
  *       CloseNowException} does so without a log entry.
+ *   <li>With HTTP/2, Tomcat ends the stream normally even after that exception. There this class
+ *       resets the stream.
  *   <li>Undertow (WildFly) ends a chunked response normally even after an exception. There this
  *       class closes the connection, or resets the stream with HTTP/2.
  * </ul>
@@ -20,6 +22,16 @@ final class ConnectionBreaker {
   private static final String TOMCAT_EXCEPTION = "org.apache.coyote.CloseNowException";
 
   private ConnectionBreaker() {}
+
+  /**
+   * Aborts a response whose body is incomplete. As {@link #breakConnection}, but also with HTTP/2
+   * in Tomcat.
+   */
+  static void breakBody(ServletRequest request, Throwable reason) throws IOException {
+    if (!ServerRequest.resetTomcatStream(request, "response broken")) {
+      breakConnection(request, reason);
+    }
+  }
 
   /**
    * Aborts the response to this request. The caller must let the exception reach the server.

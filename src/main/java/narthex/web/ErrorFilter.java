@@ -118,7 +118,7 @@ public final class ErrorFilter extends HttpFilter {
     }
     if (response.isCommitted() || isClientGone(failure)) {
       log(request, answer.level(), "response broken", failure);
-      ConnectionBreaker.breakConnection(request, failure);
+      ConnectionBreaker.breakBody(request, failure);
       return;
     }
     log(request, answer.level(), "request failed status=" + answer.status(), failure);

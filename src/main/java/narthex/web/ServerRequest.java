@@ -21,7 +21,6 @@ final class ServerRequest {
   private static final String TOMCAT_REQUEST = "org.apache.catalina.connector.RequestFacade";
   private static final String ACTION_CODE = "org.apache.coyote.ActionCode";
   private static final String TOMCAT_HTTP_1 = "org.apache.coyote.http11.Http11Processor";
-  private static final String TOMCAT_HTTP_2 = "org.apache.coyote.http2.StreamProcessor";
 
   private ServerRequest() {}
 
@@ -160,14 +159,33 @@ final class ServerRequest {
       boolean first = hasAvailable(coyote);
       return first && hasAvailable(coyote);
     }
-    if (http.getClass().getName().equals(TOMCAT_HTTP_2)) {
-      // The connection's own thread resets the stream, also when the connection ends.
-      Object stream = field(http, "stream");
-      Method canWrite = stream.getClass().getDeclaredMethod("canWrite");
-      canWrite.setAccessible(true);
-      return !(Boolean) canWrite.invoke(stream);
+    return TomcatStream.isBehind(http) && !new TomcatStream(http).isOpen();
+  }
+
+  /**
+   * Resets the stream of a response that failed, with HTTP/2 in Tomcat. Returns false elsewhere,
+   * and if the stream is closed already.
+   */
+  static boolean resetTomcatStream(ServletRequest request, String reason) {
+    ServletRequest original = original(request);
+    if (!original.getClass().getName().equals(TOMCAT_REQUEST)) {
+      return false;
     }
-    return false;
+    try {
+      Object http = tomcatProtocol(original);
+      if (!TomcatStream.isBehind(http)) {
+        return false;
+      }
+      TomcatStream stream = new TomcatStream(http);
+      boolean open = stream.isOpen();
+      if (open) {
+        stream.reset(reason);
+      }
+      return open;
+    } catch (ReflectiveOperationException | RuntimeException changed) {
+      LOG.log(Level.WARNING, "cannot access the stream in this version of Tomcat", changed);
+      return false;
+    }
   }
 
   @SuppressWarnings({"unchecked", "rawtypes"}) // the enum is loaded by name

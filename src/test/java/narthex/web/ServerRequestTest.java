@@ -1,6 +1,7 @@
 package narthex.web;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import jakarta.servlet.http.HttpServlet;
@@ -43,6 +44,8 @@ class ServerRequestTest {
     Tomcat.addServlet(context, "asking", new AskingServlet());
     context.addServletMappingDecoded("/wait", "waiting");
     context.addServletMappingDecoded("/ask", "asking");
+    Tomcat.addServlet(context, "breaking", new BreakingServlet());
+    context.addServletMappingDecoded("/break", "breaking");
     tomcat.getConnector().addUpgradeProtocol(new Http2Protocol());
     tomcat.start();
   }
@@ -85,6 +88,22 @@ class ServerRequestTest {
     }
   }
 
+  /** Breaks its response after a part of the body. */
+  private static final class BreakingServlet extends HttpServlet {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    protected void doGet(HttpServletRequest request, HttpServletResponse response)
+        throws IOException {
+      if (request.getQueryString() != null) {
+        response.setContentLength(Integer.parseInt(request.getQueryString()));
+      }
+      response.getOutputStream().write(new byte[100_000]);
+      response.flushBuffer();
+      ConnectionBreaker.breakBody(request, new IOException("broken"));
+    }
+  }
+
   private RawClient connect() throws IOException {
     return RawClient.connect(tomcat.getConnector().getLocalPort());
   }
@@ -122,17 +141,28 @@ class ServerRequestTest {
 
   @Test
   void aClientOfHttp2ThatWaitsIsNotTakenForGone() throws Exception {
-    HttpResponse<String> answer =
-        HttpClient.newHttpClient()
-            .send(
-                HttpRequest.newBuilder(
-                        URI.create(
-                            "http://127.0.0.1:" + tomcat.getConnector().getLocalPort() + "/ask"))
-                    .build(),
-                HttpResponse.BodyHandlers.ofString());
+    HttpResponse<String> answer = send(HttpClient.newHttpClient(), "/ask");
 
     assertEquals(HttpClient.Version.HTTP_2, answer.version());
     assertEquals("false", answer.headers().firstValue("Gone").orElseThrow());
+  }
+
+  @Test
+  void aBrokenBodyOfHttp2IsNoCleanEndAndTheConnectionGoesOn() throws Exception {
+    HttpClient client = HttpClient.newHttpClient();
+    assertEquals(HttpClient.Version.HTTP_2, send(client, "/ask").version());
+
+    assertThrows(IOException.class, () -> send(client, "/break"));
+    assertThrows(IOException.class, () -> send(client, "/break?200000"));
+
+    assertEquals(HttpClient.Version.HTTP_2, send(client, "/ask").version());
+  }
+
+  private HttpResponse<String> send(HttpClient client, String target)
+      throws IOException, InterruptedException {
+    String url = "http://127.0.0.1:" + tomcat.getConnector().getLocalPort() + target;
+    return client.send(
+        HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.ofString());
   }
 
   @Test
