@@ -13,16 +13,23 @@ public final class Readiness {
   private final Database database;
   private final BlobStore blobs;
   private final Supplier<List<String>> upstreams;
+  private final Supplier<List<String>> cluster;
 
   /**
    * Creates a check of this database and blob store.
    *
    * @param upstreams gives the state of each upstream, one line each
+   * @param cluster gives the state of the cluster, one line; none if there is no cluster
    */
-  public Readiness(Database database, BlobStore blobs, Supplier<List<String>> upstreams) {
+  public Readiness(
+      Database database,
+      BlobStore blobs,
+      Supplier<List<String>> upstreams,
+      Supplier<List<String>> cluster) {
     this.database = database;
     this.blobs = blobs;
     this.upstreams = upstreams;
+    this.cluster = cluster;
   }
 
   /**
@@ -38,5 +45,10 @@ public final class Readiness {
   /** The state of each upstream, one line each, without passwords. It doesn't affect readiness. */
   public List<String> upstreams() {
     return upstreams.get();
+  }
+
+  /** The members of the cluster, one line; none if there is no cluster. */
+  public List<String> cluster() {
+    return cluster.get();
   }
 }

@@ -93,7 +93,15 @@ public final class SettingTable {
           CdcSettings.CDC_ALLOW_OTHER_SIZES,
           CdcSettings.CDC_WORKERS,
           CdcSettings.CDC_DELETE_DELAY,
-          CdcSettings.CDC_ADVERTISE);
+          CdcSettings.CDC_ADVERTISE,
+          ClusterSettings.ENABLED,
+          ClusterSettings.NAME,
+          ClusterSettings.BIND_ADDRESS,
+          ClusterSettings.PORT,
+          ClusterSettings.DISCOVERY,
+          ClusterSettings.EXPECTED_MEMBERS,
+          ClusterSettings.SECRET,
+          ClusterSettings.SECRET_FILE);
 
   private SettingTable() {}
 

@@ -78,6 +78,13 @@ public final class SettingType<T> {
       shown("true or false", "true or false", SettingType::truth);
   static final SettingType<Integer> PORT =
       shown("port", "0 (any free port) to 65535", text -> number(text, 0, HIGHEST_PORT));
+  static final SettingType<Integer> PORT_PAIR =
+      shown("port", "1 to 65534", text -> number(text, 1, HIGHEST_PORT - 1));
+  static final SettingType<ClusterDiscovery> CLUSTER_DISCOVERY =
+      shown(
+          "discovery",
+          "database, dns:<name>, or static:<host>[:<port>],...",
+          ClusterDiscovery::parse);
   static final SettingType<Integer> NUMBER =
       shown("number", "an integer, 0 or greater", text -> number(text, 0, Integer.MAX_VALUE));
   static final SettingType<Integer> COUNT =

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param fetching downloading of NARs from upstreams
  * @param chunking content-defined chunking of NARs
  * @param uploading uploads and deletions by clients
+ * @param cluster the replicas
  * @param origins the source of each configured setting, by its name; settings without a source are
  *     absent
  */
@@ -50,6 +51,7 @@ public record Settings(
     Fetching fetching,
     Chunking chunking,
     Uploading uploading,
+    ClusterSettings cluster,
     Map<String, String> origins) {
 
   /** Copies the collections. */

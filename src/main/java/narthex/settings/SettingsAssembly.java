@@ -58,6 +58,7 @@ final class SettingsAssembly {
         new Settings.Fetching(value(ServerSettings.PREFETCH)),
         chunking(),
         uploading(),
+        ClusterSettings.read(reader, sources, hostName()),
         origins());
   }
 
@@ -252,9 +253,12 @@ final class SettingsAssembly {
   }
 
   private String expand(String defaultText) {
+    return defaultText.replace("<data-dir>", dataDir.toString()).replace("<host-name>", hostName());
+  }
+
+  private String hostName() {
     String host = sources.hostName();
-    String name = HOST_NAME.matcher(host).matches() ? host : FALLBACK_HOST_NAME;
-    return defaultText.replace("<data-dir>", dataDir.toString()).replace("<host-name>", name);
+    return HOST_NAME.matcher(host).matches() ? host : FALLBACK_HOST_NAME;
   }
 
   private Path absolute(Path path) {

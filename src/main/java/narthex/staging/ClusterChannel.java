@@ -48,10 +48,10 @@ final class ClusterChannel implements JGroupsChannelConfigurator {
   private static final long MERGE_MIN_MILLIS = 1000;
 
   private static final long MERGE_MAX_MILLIS = 3000;
-  private static final long JOIN_MILLIS = 1000;
+  private static final long JOIN_MILLIS = 2000;
 
   /** After these attempts a replica forms a cluster of its own, which is merged later. */
-  private static final int JOIN_ATTEMPTS = 4;
+  private static final int JOIN_ATTEMPTS = 3;
 
   private static final long RETRANSMIT_MILLIS = 200;
   private static final int CREDITS = 4 << 20;
@@ -91,7 +91,8 @@ final class ClusterChannel implements JGroupsChannelConfigurator {
     stack.add(transport());
     stack.add(discovery());
     stack.add(new MERGE3().setMinInterval(MERGE_MIN_MILLIS).setMaxInterval(MERGE_MAX_MILLIS));
-    stack.add(new FD_SOCK2().setOffset(DETECTOR_OFFSET).setPortRange(0));
+    stack.add(
+        new FD_SOCK2().setBindAddress(policy.bind()).setOffset(DETECTOR_OFFSET).setPortRange(0));
     stack.add(new FD_ALL3().setTimeout(FROZEN_MILLIS).setInterval(HEARTBEAT_MILLIS));
     stack.add(new VERIFY_SUSPECT2().setTimeout(VERIFY_MILLIS));
     stack.add(new NAKACK2().useMcastXmit(false).setXmitInterval(RETRANSMIT_MILLIS));
@@ -112,6 +113,7 @@ final class ClusterChannel implements JGroupsChannelConfigurator {
     TCP transport = new TCP();
     transport.setBindAddress(policy.bind()).setBindPort(policy.port()).setPortRange(0);
     transport.setSockConnTimeout(CONNECT_MILLIS);
+    transport.logAcceptError(false); // two that connect at once drop one of both connections
     transport.disableDiagnostics();
     transport.useVirtualThreads(false);
     SSLContext identity = ClusterIdentity.context(policy.secret());

@@ -3,6 +3,7 @@ package narthex.staging;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -15,7 +16,9 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.EdECPrivateKeySpec;
 import java.security.spec.NamedParameterSpec;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -28,6 +31,8 @@ import org.bouncycastle.math.ec.rfc8032.Ed25519;
  * key, and accept only peers that prove to have it, in both directions.
  */
 final class ClusterIdentity {
+  private static final System.Logger LOG = System.getLogger(ClusterIdentity.class.getName());
+  private static final Duration WARN_EVERY = Duration.ofMinutes(1);
   private static final String PURPOSE = "narthex cluster identity 1\n";
 
   /** OBJECT IDENTIFIER 1.3.101.112, Ed25519 (RFC 8410). */
@@ -120,13 +125,22 @@ final class ClusterIdentity {
   /** Accepts only peers with one certificate. Host names and dates don't matter. */
   private static final class OnlySelf extends X509ExtendedTrustManager {
     private final X509Certificate own;
+    private final AtomicLong warnFrom = new AtomicLong(System.nanoTime());
 
     OnlySelf(X509Certificate own) {
       this.own = own;
     }
 
-    private void check(X509Certificate[] chain) throws CertificateException {
+    private void check(X509Certificate[] chain, Object peer) throws CertificateException {
       if (chain.length == 0 || !own.equals(chain[0])) {
+        long now = System.nanoTime();
+        long from = warnFrom.get();
+        if (now - from >= 0 && warnFrom.compareAndSet(from, now + WARN_EVERY.toNanos())) {
+          LOG.log(
+              Level.WARNING,
+              "cluster peer refused, it has another secret or another database peer={0}",
+              peer);
+        }
         throw new CertificateException("the peer has another cluster secret");
       }
     }
@@ -134,37 +148,37 @@ final class ClusterIdentity {
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String type)
         throws CertificateException {
-      check(chain);
+      check(chain, "unknown");
     }
 
     @Override
     public void checkServerTrusted(X509Certificate[] chain, String type)
         throws CertificateException {
-      check(chain);
+      check(chain, "unknown");
     }
 
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket)
         throws CertificateException {
-      check(chain);
+      check(chain, String.valueOf(socket.getRemoteSocketAddress()));
     }
 
     @Override
     public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket)
         throws CertificateException {
-      check(chain);
+      check(chain, String.valueOf(socket.getRemoteSocketAddress()));
     }
 
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine)
         throws CertificateException {
-      check(chain);
+      check(chain, String.valueOf(engine.getPeerHost()));
     }
 
     @Override
     public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine)
         throws CertificateException {
-      check(chain);
+      check(chain, String.valueOf(engine.getPeerHost()));
     }
 
     @Override

@@ -10,7 +10,7 @@ import narthex.serve.Readiness;
 
 /**
  * {@code GET /readyz}: 200 if the storage works, 503 if not. The body also has the state of each
- * upstream, which doesn't change the status.
+ * upstream and of the cluster, which don't change the status.
  */
 public final class ReadinessServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
@@ -30,15 +30,14 @@ public final class ReadinessServlet extends HttpServlet {
     answer(request, response, HttpServletResponse.SC_OK, "ready");
   }
 
-  /** Sends the line, followed by a line for each upstream. */
+  /** Sends the line, followed by a line for each upstream and for the cluster. */
   private static void answer(
       HttpServletRequest request, HttpServletResponse response, int status, String line)
       throws IOException {
     StringBuilder text = new StringBuilder(line);
-    Site.of(request)
-        .readiness()
-        .upstreams()
-        .forEach(each -> text.append("\nupstream ").append(each));
+    Readiness readiness = Site.of(request).readiness();
+    readiness.upstreams().forEach(each -> text.append("\nupstream ").append(each));
+    readiness.cluster().forEach(each -> text.append("\ncluster ").append(each));
     Answers.line(request, response, status, text.toString());
   }
 

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutorService;
+import java.util.function.Supplier;
 import narthex.blob.BlobStore;
 import narthex.chunk.ChunkStore;
 import narthex.chunk.OtherSizesException;
@@ -235,9 +236,10 @@ public final class Assembly {
    * Returns a new site with these lookups, uploads and deletions.
    *
    * @param resources limited resources that requests share
+   * @param cluster gives the state of the cluster, one line; none if there is no cluster
    * @throws SettingsException if a token file can't be read
    */
-  public Site site(Site.Resources resources) {
+  public Site site(Site.Resources resources, Supplier<List<String>> cluster) {
     return new Site(
         Policies.siteInfo(settings.site(), signer),
         Policies.accessRule(settings.access()),
@@ -246,7 +248,10 @@ public final class Assembly {
         uploads,
         new Site.Deletions(Policies.deletions(settings), deletion),
         new Readiness(
-            base.database(), base.blobs(), () -> UpstreamAssembly.states(base.upstreams())),
+            base.database(),
+            base.blobs(),
+            () -> UpstreamAssembly.states(base.upstreams()),
+            cluster),
         resources);
   }
 

@@ -8,17 +8,22 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Supplier;
 import java.util.logging.Logger;
 import narthex.blob.BlobStore;
 import narthex.db.Database;
 import narthex.db.DatabaseAddress;
 import narthex.maintain.Chores;
+import narthex.settings.ClusterSettings;
 import narthex.settings.ServerSettings;
 import narthex.settings.Settings;
 import narthex.settings.StorageSettings;
+import narthex.staging.ClusterWatch;
+import narthex.staging.InFlightRegistry;
 import narthex.stream.DecoderBudget;
 import narthex.stream.DecoderBudget.Work;
 import narthex.upstream.Upstreams;
@@ -42,6 +47,7 @@ final class Components implements Closeable {
     hold(settings.storage().dataDir(), context);
     Database database = database(Policies.database(settings.database()));
     BlobStore blobs = blobs(settings.storage());
+    Cluster cluster = cluster(settings.cluster(), database);
     ScheduledExecutorService timer = stopping(ThreadPools.timer("narthex-timer"));
     Assembly.Threads threads =
         new Assembly.Threads(
@@ -55,7 +61,7 @@ final class Components implements Closeable {
         new Assembly(
             settings,
             new Assembly.Base(
-                new Assembly.Shared(database, blobs, Optional.empty()),
+                new Assembly.Shared(database, blobs, cluster.registry()),
                 upstreams,
                 decoders,
                 threads,
@@ -67,7 +73,8 @@ final class Components implements Closeable {
                 new RunningRequests(),
                 shares(settings.readers(), requestThreads, timer),
                 bodyPace(settings.bodies(), timer),
-                decoders));
+                decoders),
+            cluster.states());
   }
 
   /**
@@ -127,6 +134,27 @@ final class Components implements Closeable {
     } finally {
       pool.setLevel(before);
     }
+  }
+
+  /**
+   * The cluster of this replica.
+   *
+   * @param registry its registry; empty if the server is alone
+   * @param states gives its state, one line; none if the server is alone
+   */
+  private record Cluster(Optional<InFlightRegistry> registry, Supplier<List<String>> states) {}
+
+  private Cluster cluster(ClusterSettings settings, Database database) throws IOException {
+    if (!settings.enabled()) {
+      return new Cluster(Optional.empty(), List::of);
+    }
+    ExecutorService calls = stopping(ThreadPools.clustering("narthex-cluster"));
+    ScheduledExecutorService timer = stopping(ThreadPools.timer("narthex-cluster-events"));
+    InFlightRegistry registry = ClusterAssembly.join(settings, database, calls, timer);
+    closeables.push(registry);
+    ClusterWatch watch = new ClusterWatch(registry, settings.expectedMembers(), timer);
+    closeables.push(watch);
+    return new Cluster(Optional.of(registry), () -> List.of(watch.line()));
   }
 
   private Shares shares(

@@ -23,6 +23,8 @@ public final class ThreadPools {
   /** Maximum wait for interrupted tasks to end. If some go on, a warning is logged. */
   private static final Duration STOP = Duration.ofSeconds(10);
 
+  private static final int CLUSTER_CALLS_AT_ONCE = 16;
+  private static final int CLUSTER_CALLS_WAITING = 10_000;
   private static final int PREFETCHES_AT_ONCE = 4;
   private static final int PREFETCHES_WAITING = 10_000;
 
@@ -46,6 +48,15 @@ public final class ThreadPools {
   /** Returns a pool with few threads and a bounded queue. Rejects tasks when the queue is full. */
   public static ExecutorService prefetching(String name) {
     return fixed(PREFETCHES_AT_ONCE, new LinkedBlockingQueue<>(PREFETCHES_WAITING), threads(name));
+  }
+
+  /**
+   * Returns a pool with 16 threads and a queue of 10000 tasks for calls into the cluster, which
+   * block while another replica hangs. Rejects tasks when the queue is full.
+   */
+  static ExecutorService clustering(String name) {
+    return fixed(
+        CLUSTER_CALLS_AT_ONCE, new LinkedBlockingQueue<>(CLUSTER_CALLS_WAITING), threads(name));
   }
 
   /** Returns a pool of threads with minimum priority and an unbounded queue. */

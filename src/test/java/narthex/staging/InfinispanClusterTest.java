@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import narthex.blob.Extent;
 import narthex.nix.Compression;
+import narthex.testing.LogRecords;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -115,10 +116,14 @@ class InfinispanClusterTest {
 
   @Test
   void aReplicaWithAnotherSecretStaysAlone() throws Exception {
-    try (InFlightRegistry here = cluster.join("a");
+    try (LogRecords log = LogRecords.listen();
+        InFlightRegistry here = cluster.join("a");
         InFlightRegistry stranger = cluster.join("b", "guessed")) {
       assertEquals(Set.of(here.self()), here.members());
       assertEquals(Set.of(stranger.self()), stranger.members());
+      assertTrue(
+          log.ours().stream().anyMatch(line -> line.startsWith("cluster peer refused")),
+          log.ours()::toString);
       StagedFlight mine = here.claim(FLIGHT);
       assertEquals(Optional.empty(), stranger.find(FLIGHT));
       assertEquals(stranger.self(), stranger.claim(FLIGHT).holder());

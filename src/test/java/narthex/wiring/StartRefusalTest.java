@@ -62,6 +62,13 @@ class StartRefusalTest extends SettingsFixture {
   }
 
   @Test
+  void aClusterWithoutASharedDatabaseIsNamed() {
+    properties.put("narthex.cluster.enabled", "true");
+    properties.put("narthex.blob.url", path("work/blobs").toString());
+    assertRefused("narthex.cluster.enabled (system property): needs a PostgreSQL");
+  }
+
+  @Test
   void aMissingNetrcFileIsNamed() {
     properties.put("narthex.netrc-file", path("work/none").toString());
 

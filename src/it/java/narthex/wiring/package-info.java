@@ -1,0 +1,3 @@
+/** Replicas of the real components, in this process. */
+@org.jspecify.annotations.NullMarked
+package narthex.wiring;
