@@ -34,6 +34,7 @@ public final class Database implements AutoCloseable {
   private final ChunkingQueue chunkingQueue;
   private final GarbageTable garbage;
   private final ClusterTable cluster;
+  private final LeaseTable leases;
 
   private Database(ConnectionPool pool, @Nullable DiskReserve reserve) {
     this.pool = pool;
@@ -43,6 +44,7 @@ public final class Database implements AutoCloseable {
     this.chunkingQueue = new ChunkingQueue(transactions);
     this.garbage = new GarbageTable(transactions);
     this.cluster = new ClusterTable(pool, transactions);
+    this.leases = new LeaseTable(transactions);
   }
 
   /**
@@ -346,6 +348,11 @@ public final class Database implements AutoCloseable {
   /** What the replicas of a cluster share; usable until this is closed. */
   public ClusterTable cluster() {
     return cluster;
+  }
+
+  /** The leases of the replicas; usable until this is closed. */
+  public LeaseTable leases() {
+    return leases;
   }
 
   /**

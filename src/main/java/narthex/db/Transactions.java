@@ -57,6 +57,7 @@ final class Transactions {
     configuration.addMapper(ChunkingQueueMapper.class);
     configuration.addMapper(GarbageMapper.class);
     configuration.addMapper(SharedTextMapper.class);
+    configuration.addMapper(LeaseMapper.class);
     // MyBatis leaves a thread-local, which would stay in the server's thread after undeployment.
     ErrorContext.instance().reset();
     this.sessions = new DefaultSqlSessionFactory(configuration);
@@ -71,6 +72,7 @@ final class Transactions {
       ChunkingQueueMapper chunkingQueue,
       GarbageMapper garbage,
       SharedTextMapper sharedTexts,
+      LeaseMapper leases,
       Connection connection) {}
 
   /**
@@ -163,6 +165,7 @@ final class Transactions {
         session.getMapper(ChunkingQueueMapper.class),
         session.getMapper(GarbageMapper.class),
         session.getMapper(SharedTextMapper.class),
+        session.getMapper(LeaseMapper.class),
         session.getConnection());
   }
 

@@ -26,7 +26,8 @@ abstract class DatabaseContract extends UploadContract
         ChunkContract,
         ChunkingQueueContract,
         GarbageContract,
-        ClusterContract {
+        ClusterContract,
+        LeaseContract {
   private static final String STEM = "a".repeat(52);
   private static final int DEADLINE_SECONDS = 60;
 

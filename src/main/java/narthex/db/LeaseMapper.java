@@ -1,0 +1,24 @@
+package narthex.db;
+
+import org.apache.ibatis.annotations.Delete;
+import org.apache.ibatis.annotations.Insert;
+import org.apache.ibatis.annotations.Param;
+
+/** Statements on the table lease. */
+interface LeaseMapper {
+  /** Returns 0 if another holder has the lease. */
+  @Insert(
+      """
+      insert into lease (name, holder, expires_at) values (#{name}, #{holder}, #{expiresAt})
+      on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at
+      where lease.holder = excluded.holder or lease.expires_at <= #{now}
+      """)
+  int acquire(
+      @Param("name") String name,
+      @Param("holder") String holder,
+      @Param("now") long now,
+      @Param("expiresAt") long expiresAt);
+
+  @Delete("delete from lease where holder = #{holder}")
+  void release(@Param("holder") String holder);
+}
