@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import narthex.blob.Extent;
 
 /**
@@ -86,6 +87,19 @@ public interface InFlightRegistry extends Closeable {
    * although nothing changed. The caller closes the registration.
    */
   Registration watch(String flight, Runnable changed);
+
+  /**
+   * Announces a change to the other replicas. Doesn't wait for them; an announcement may be lost.
+   *
+   * @param change what changed; has no spaces
+   */
+  void announce(String change);
+
+  /**
+   * Runs the action with each change that another replica announces. The action must return soon;
+   * it may run in several threads at once. The caller closes the registration.
+   */
+  Registration listen(Consumer<String> action);
 
   /** Ends a registration. */
   @FunctionalInterface

@@ -15,6 +15,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import narthex.blob.Extent;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,9 @@ public final class InfinispanRegistry implements InFlightRegistry {
   /** How often a conditional change is tried; each try lost to a change by another. */
   private static final int TRIES = 8;
 
+  /** How long the entry of an announcement stays. The others get it as it is created. */
+  private static final Duration ANNOUNCED_FOR = Duration.ofSeconds(10);
+
   private final String self;
   private final ReplicatedMap copies;
   private final ClusterCalls calls;
@@ -47,6 +51,7 @@ public final class InfinispanRegistry implements InFlightRegistry {
   private final Future<?> sweeps;
   private final ConcurrentMap<String, StagedFlight> own = new ConcurrentHashMap<>();
   private final AtomicLong lastEpoch = new AtomicLong();
+  private final AtomicLong announcements = new AtomicLong();
   private Set<String> deadBefore = Set.of(); // only in the thread of the timer
 
   /**
@@ -90,9 +95,17 @@ public final class InfinispanRegistry implements InFlightRegistry {
   public static InfinispanRegistry join(ClusterPolicy policy, Resources resources)
       throws IOException {
     Watchers watchers = new Watchers(resources.timer());
-    ReplicatedMap copies =
-        ReplicatedMap.join(policy, key -> watchers.changed(RegistryText.flight(key)));
+    ReplicatedMap copies = ReplicatedMap.join(policy, key -> changed(watchers, policy.node(), key));
     return new InfinispanRegistry(policy.node(), copies, watchers, resources);
+  }
+
+  private static void changed(Watchers watchers, String self, String key) {
+    Optional<RegistryText.Announcement> announced = RegistryText.announcement(key);
+    if (announced.isEmpty()) {
+      watchers.changed(RegistryText.flight(key));
+    } else if (!announced.get().replica().equals(self)) {
+      watchers.announced(announced.get().change());
+    }
   }
 
   @Override
@@ -236,6 +249,18 @@ public final class InfinispanRegistry implements InFlightRegistry {
   @Override
   public Registration watch(String flight, Runnable changed) {
     return watchers.add(flight, changed);
+  }
+
+  @Override
+  public void announce(String change) {
+    String key = RegistryText.announcementKey(self, announcements.incrementAndGet(), change);
+    calls.begin(
+        () -> copies.writing().putAsync(key, "", ANNOUNCED_FOR.toMillis(), TimeUnit.MILLISECONDS));
+  }
+
+  @Override
+  public Registration listen(Consumer<String> action) {
+    return watchers.listen(action);
   }
 
   /** Corrects the entries of this replica's attempts. Doesn't wait. */

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import narthex.blob.Extent;
 
@@ -43,6 +44,7 @@ public final class LocalRegistry implements InFlightRegistry {
     private final InstantSource clock;
     private final ReentrantLock lock = new ReentrantLock();
     private final CopyOnWriteArrayList<Watched> watchers = new CopyOnWriteArrayList<>();
+    private final CopyOnWriteArrayList<Listening> listeners = new CopyOnWriteArrayList<>();
     private final Set<String> members = new HashSet<>(); // guarded by lock
     private final Map<String, Entry> entries = new HashMap<>(); // guarded by lock
     private final Deque<Ended> ended = new ArrayDeque<>(); // guarded by lock
@@ -98,6 +100,8 @@ public final class LocalRegistry implements InFlightRegistry {
   }
 
   private record Watched(String flight, Runnable changed) {}
+
+  private record Listening(String replica, Consumer<String> action) {}
 
   private record Ended(StagedFlight attempt, Instant removeAt) {}
 
@@ -216,6 +220,22 @@ public final class LocalRegistry implements InFlightRegistry {
     Watched watched = new Watched(flight, changed);
     board.watchers.add(watched);
     return () -> board.watchers.remove(watched);
+  }
+
+  @Override
+  public void announce(String change) {
+    for (Listening listening : board.listeners) {
+      if (!listening.replica().equals(self)) {
+        listening.action().accept(change);
+      }
+    }
+  }
+
+  @Override
+  public Registration listen(Consumer<String> action) {
+    Listening listening = new Listening(self, action);
+    board.listeners.add(listening);
+    return () -> board.listeners.remove(listening);
   }
 
   @Override

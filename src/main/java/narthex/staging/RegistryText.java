@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code <flight>}: the attempt that counts, see {@link StagedFlight#print}
  *   <li>{@code <flight> <holder> <epoch> <nth>}: a batch of the attempt, one extent a line
  *   <li>{@code <flight> <holder> <epoch> followed}: the attempt has followers; the value names one
+ *   <li>{@code ! <replica> <number> <change>}: an announcement; the value is empty
  * </ul>
  */
 final class RegistryText {
@@ -21,7 +22,26 @@ final class RegistryText {
   private static final int ATTEMPT_FIELDS = 3;
   private static final int EXTENT_FIELDS = 4;
 
+  private static final String ANNOUNCED = "!";
+  private static final int CHANGE = 3;
+
   private RegistryText() {}
+
+  /** An announcement of a replica. */
+  record Announcement(String replica, String change) {}
+
+  /** The key of an announcement. */
+  static String announcementKey(String replica, long number, String change) {
+    return String.join(" ", ANNOUNCED, replica, Long.toString(number), change);
+  }
+
+  /** The announcement in a key; empty if it is the key of something else. */
+  static Optional<Announcement> announcement(String key) {
+    String[] fields = key.split(" ", -1);
+    return fields.length > CHANGE && fields[0].equals(ANNOUNCED)
+        ? Optional.of(new Announcement(fields[1], fields[CHANGE]))
+        : Optional.empty();
+  }
 
   /** The key of a batch. */
   static String batchKey(StagedFlight attempt, int nth) {

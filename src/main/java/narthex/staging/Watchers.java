@@ -6,7 +6,10 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 
-/** Runs actions after changes of flights, in threads of an executor. Thread-safe. */
+/**
+ * Runs actions after changes of flights and after announcements, in threads of an executor.
+ * Thread-safe.
+ */
 final class Watchers {
   /** In place of the name of a flight: all flights, or the members. */
   static final String ALL = "";
@@ -15,6 +18,7 @@ final class Watchers {
 
   private final Executor executor;
   private final CopyOnWriteArrayList<Watched> watched = new CopyOnWriteArrayList<>();
+  private final CopyOnWriteArrayList<Consumer<String>> listeners = new CopyOnWriteArrayList<>();
   private volatile Consumer<String> first = flight -> {};
 
   Watchers(Executor executor) {
@@ -30,21 +34,34 @@ final class Watchers {
 
   /** Starts the actions for a flight, or for all. Doesn't wait for them. */
   void changed(String flight) {
+    start(() -> run(flight));
+  }
+
+  /** Starts the actions for an announcement of another replica. Doesn't wait for them. */
+  void announced(String change) {
+    start(() -> listeners.forEach(listener -> listener.accept(change)));
+  }
+
+  private void start(Runnable actions) {
     try {
-      executor.execute(() -> run(flight));
+      executor.execute(() -> run(actions));
     } catch (RejectedExecutionException closed) {
       LOG.log(Level.DEBUG, "change not passed on: the registry is closed");
     }
   }
 
   private void run(String flight) {
-    try {
-      first.accept(flight);
-      for (Watched each : watched) {
-        if (flight.equals(ALL) || each.flight().equals(flight)) {
-          each.action().run();
-        }
+    first.accept(flight);
+    for (Watched each : watched) {
+      if (flight.equals(ALL) || each.flight().equals(flight)) {
+        each.action().run();
       }
+    }
+  }
+
+  private static void run(Runnable actions) {
+    try {
+      actions.run();
     } catch (RuntimeException e) {
       LOG.log(Level.WARNING, "action after a change failed", e);
     }
@@ -55,5 +72,11 @@ final class Watchers {
     Watched one = new Watched(flight, action);
     watched.add(one);
     return () -> watched.remove(one);
+  }
+
+  /** Adds an action for announcements. */
+  InFlightRegistry.Registration listen(Consumer<String> action) {
+    listeners.add(action);
+    return () -> listeners.remove(action);
   }
 }

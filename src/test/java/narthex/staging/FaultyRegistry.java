@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import narthex.blob.Extent;
 
 /** A registry that forgets, lies, is late, and throws, as its script says. Thread-safe. */
@@ -17,7 +18,7 @@ public final class FaultyRegistry implements InFlightRegistry {
     FORGETS_CLAIMS,
     /** What is published is lost. */
     FORGETS_BATCHES,
-    /** Nobody is told of changes. */
+    /** Neither changes nor announcements reach anyone. */
     DROPS_EVENTS,
     /** Finds no attempt, no batch and no follower. */
     ANSWERS_EMPTY,
@@ -164,6 +165,25 @@ public final class FaultyRegistry implements InFlightRegistry {
         () -> {
           if (!has(Fault.DROPS_EVENTS)) {
             changed.run();
+          }
+        });
+  }
+
+  @Override
+  public void announce(String change) {
+    call();
+    if (!has(Fault.DROPS_EVENTS)) {
+      real.announce(change);
+    }
+  }
+
+  @Override
+  public Registration listen(Consumer<String> action) {
+    call();
+    return real.listen(
+        change -> {
+          if (!has(Fault.DROPS_EVENTS)) {
+            action.accept(change);
           }
         });
   }

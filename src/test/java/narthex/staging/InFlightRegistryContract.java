@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -22,6 +24,7 @@ import org.junit.jupiter.api.Test;
 
 /** The contract of every flight registry, seen from two replicas of one cluster. */
 abstract class InFlightRegistryContract {
+  private static final int PATIENCE_SECONDS = 30;
   private static final String FLIGHT = "nar-x-1-xz";
 
   private static final StagedFlight.Content CONTENT =
@@ -175,6 +178,28 @@ abstract class InFlightRegistryContract {
     StagedFlight next = here.claim(FLIGHT);
     assertEquals(here.self(), next.holder());
     assertFalse(next.isSameAttempt(lost));
+  }
+
+  @Test
+  void anAnnouncementReachesTheOthersAndNotItsSender() throws Exception {
+    BlockingQueue<String> heardHere = new LinkedBlockingQueue<>();
+    BlockingQueue<String> heardThere = new LinkedBlockingQueue<>();
+    try (var listenHere = here.listen(heardHere::add);
+        var listenThere = there.listen(heardThere::add)) {
+      here.announce("nar:1");
+      assertEquals("nar:1", heardThere.poll(PATIENCE_SECONDS, TimeUnit.SECONDS));
+      there.announce("nar:2");
+      assertEquals("nar:2", heardHere.poll(PATIENCE_SECONDS, TimeUnit.SECONDS));
+      here.announce("nar:1");
+      assertEquals("nar:1", heardThere.poll(PATIENCE_SECONDS, TimeUnit.SECONDS));
+      assertEquals(List.of(), List.copyOf(heardHere));
+    }
+    BlockingQueue<String> later = new LinkedBlockingQueue<>();
+    try (var listenLater = there.listen(later::add)) {
+      here.announce("nar:3");
+      assertEquals("nar:3", later.poll(PATIENCE_SECONDS, TimeUnit.SECONDS));
+    }
+    assertEquals(List.of(), List.copyOf(heardThere));
   }
 
   @Test
