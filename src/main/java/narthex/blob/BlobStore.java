@@ -73,6 +73,14 @@ public interface BlobStore extends Closeable {
    */
   List<ListedBlob> list(Optional<String> after, int most) throws IOException;
 
+  /**
+   * Returns normally if the store responds. Doesn't try again if it fails, so that the caller
+   * learns soon.
+   */
+  default void ping() throws IOException {
+    find("readiness-probe");
+  }
+
   /** The path of a blob, if the store keeps each blob in a local file; the file need not exist. */
   default Optional<Path> localFile(String key) {
     return Optional.empty();

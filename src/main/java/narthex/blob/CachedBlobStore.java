@@ -200,6 +200,11 @@ public final class CachedBlobStore implements BlobStore {
     return store.list(after, most);
   }
 
+  @Override
+  public void ping() throws IOException {
+    store.ping();
+  }
+
   /** Ends the transfers, and closes the other store. The files stay. */
   @Override
   public void close() throws IOException {

@@ -20,12 +20,17 @@ public final class S3BlobStore implements RangedBlobStore {
   /** How long a start tries to reach the bucket. */
   private static final Duration LONGEST_PROBE = Duration.ofSeconds(5);
 
+  private static final String NO_BLOB = "readiness-probe";
+
+  private final Bucket once; // never tries again
   private final Bucket bucket;
   private final String prefix;
   private final S3Upload upload;
   private final TemporaryFolder temporary;
 
-  private S3BlobStore(Bucket bucket, String prefix, S3Upload upload, TemporaryFolder temporary) {
+  private S3BlobStore(
+      Bucket once, Bucket bucket, String prefix, S3Upload upload, TemporaryFolder temporary) {
+    this.once = once;
     this.bucket = bucket;
     this.prefix = prefix;
     this.upload = upload;
@@ -50,7 +55,8 @@ public final class S3BlobStore implements RangedBlobStore {
       BucketProbe.Conditions conditions =
           new BucketProbe(new RetryingBucket(once, probing), address).run(temporary.newFile());
       Bucket bucket = new RetryingBucket(once, within);
-      return new S3BlobStore(bucket, address.prefix(), new S3Upload(bucket, conditions), temporary);
+      return new S3BlobStore(
+          once, bucket, address.prefix(), new S3Upload(bucket, conditions), temporary);
     } catch (IOException | RuntimeException e) {
       once.close();
       if (temporary != null) {
@@ -136,6 +142,11 @@ public final class S3BlobStore implements RangedBlobStore {
       next = page.last();
     }
     return blobs;
+  }
+
+  @Override
+  public void ping() throws IOException {
+    once.head(name(NO_BLOB));
   }
 
   /** Closes the connections, and deletes the local files, including those of open spools. */

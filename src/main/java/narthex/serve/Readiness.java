@@ -8,8 +8,6 @@ import narthex.db.Database;
 
 /** Checks whether the database and the blob store respond. Thread-safe. */
 public final class Readiness {
-  private static final String ANY_KEY = "readiness-probe";
-
   private final Database database;
   private final BlobStore blobs;
   private final Supplier<List<String>> upstreams;
@@ -39,7 +37,7 @@ public final class Readiness {
    */
   public void check() throws IOException {
     database.ping();
-    blobs.find(ANY_KEY);
+    blobs.ping();
   }
 
   /** The state of each upstream, one line each, without passwords. It doesn't affect readiness. */

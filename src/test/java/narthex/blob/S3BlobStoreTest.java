@@ -239,6 +239,18 @@ class S3BlobStoreTest extends BlobStoreContract {
   }
 
   @Test
+  void whetherTheServerRespondsIsAskedOnce() throws IOException {
+    try (BlobStore store = openStore()) {
+      store.ping();
+      server.trouble(request -> Trouble.BUSY);
+      server.clearRequests();
+
+      assertThrows(IOException.class, store::ping);
+      assertEquals(1, server.requests().size());
+    }
+  }
+
+  @Test
   void aStoreLeavesNoLocalFilesAndNoThreads() throws IOException {
     Set<Thread> before = Thread.getAllStackTraces().keySet();
     try (BlobStore store = openStore()) {
