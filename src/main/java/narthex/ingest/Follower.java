@@ -18,13 +18,16 @@ final class Follower {
   /** How long a holder may be silent; then this replica works alone. */
   private static final Duration SILENCE = Holding.SIGN.multipliedBy(3);
 
+  /** How often to look although no change was reported, as a report may be lost. */
+  private static final Duration LOOK = Duration.ofSeconds(5);
+
   /** How it ended. */
   enum End {
     /** The holder stored the NAR, and readers have all of it. */
     STORED,
     /** The attempt no longer counts: its holder was lost, or ended it before it staged a byte. */
     GONE,
-    /** The holder gives no sign. */
+    /** The holder gives no sign, or what it says can't be true. */
     SILENT,
     /** What the holder stages can't serve the request. */
     UNFIT
@@ -75,8 +78,8 @@ final class Follower {
   }
 
   private End followWatched() throws IOException {
-    boolean isAlive = true;
-    while (isAlive) {
+    long lastSign = System.nanoTime();
+    while (System.nanoTime() - lastSign < SILENCE.toNanos()) {
       changes.drainPermits();
       Optional<StagedFlight> now =
           replicas.registry().find(attempt.flight()).filter(attempt::isSameAttempt);
@@ -84,6 +87,7 @@ final class Follower {
         return End.GONE;
       }
       StagedFlight.Content content = now.get().content();
+      boolean isNew = staged == null && content != null;
       if (staged == null && content != null) {
         if (!fits(content)) {
           return End.UNFIT;
@@ -95,7 +99,11 @@ final class Follower {
       if (now.get().state() != StagedFlight.State.ACTIVE) {
         return ended(now.get());
       }
-      isAlive = grew || await();
+      if (grew || isNew) {
+        lastSign = System.nanoTime();
+      } else {
+        await();
+      }
     }
     return End.SILENT;
   }
@@ -129,14 +137,14 @@ final class Follower {
     if (end.state() == StagedFlight.State.FAILED) {
       throw new IOException("replica " + attempt.holder() + " could not bring in the NAR");
     }
-    open.stored(replicas.openStored(flight.key(), open.content()).orElse(null));
-    return End.STORED;
+    return open.stored(replicas.openStored(flight.key(), open.content()).orElse(null))
+        ? End.STORED
+        : End.SILENT;
   }
 
-  /** Waits for a change; false if there is none for too long. */
-  private boolean await() throws IOException {
+  private void await() throws IOException {
     try {
-      return changes.tryAcquire(SILENCE.toSeconds(), TimeUnit.SECONDS);
+      boolean unused = changes.tryAcquire(LOOK.toSeconds(), TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw (IOException) new InterruptedIOException("interrupted while following").initCause(e);

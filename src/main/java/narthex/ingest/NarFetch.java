@@ -68,7 +68,13 @@ final class NarFetch {
           return;
         }
       }
-      throw new IOException("replicas that fetch the NAR keep getting lost " + target.describe());
+      LOG.log(Level.WARNING, "replicas that fetch keep getting lost {0}", target.describe());
+      Optional<Keep> keep = target.keep();
+      if (keep.isPresent()) {
+        fetch(keep.get(), null);
+      } else {
+        finishFromStore();
+      }
     } catch (IOException | RuntimeException | Error e) {
       StagedNar failed = followed;
       if (failed != null) {

@@ -103,22 +103,21 @@ final class StagedNar implements Written {
    *
    * @param stored the stored representation, from which the bytes after the staged ones are read;
    *     null if there is none any more
-   * @throws IOException if bytes are missing; the manifest has failed then
+   * @return false, without a change, if bytes are missing
    */
-  void stored(@Nullable Manifest stored) throws IOException {
+  boolean stored(@Nullable Manifest stored) {
     long staged = length();
     OptionalLong all = stored == null ? content.length() : stored.length();
     boolean isWhole =
         all.isPresent() && (stored == null ? all.getAsLong() == staged : all.getAsLong() >= staged);
     if (!isWhole) {
-      IOException missing = new IOException("the NAR was deleted while it was read");
-      manifest.fail(missing);
-      throw missing;
+      return false;
     }
     rest = stored;
     manifest.grown(all.getAsLong() - staged);
     manifest.written();
     manifest.complete();
+    return true;
   }
 
   /**

@@ -45,6 +45,7 @@ import narthex.settings.CdcSettings;
 import narthex.settings.Settings;
 import narthex.settings.SettingsException;
 import narthex.staging.Flights;
+import narthex.staging.GuardedRegistry;
 import narthex.staging.InFlightRegistry;
 import narthex.staging.LocalRegistry;
 import narthex.store.ChunkedNars;
@@ -151,6 +152,7 @@ public final class Assembly {
     InFlightRegistry registry =
         base.shared()
             .cluster()
+            .<InFlightRegistry>map(GuardedRegistry::new)
             .orElseGet(() -> new LocalRegistry(new LocalRegistry.Board(base.clock()), "alone"));
     return new Replicas(
         registry,
