@@ -22,13 +22,13 @@ final class DeletionResponder {
       HttpServletRequest request, HttpServletResponse response, Work work, String absent)
       throws IOException {
     Site.Deletions deletions = Site.of(request).deletions();
-    if (deletions.policy() == DeletionPolicy.OFF) {
+    if (deletions.permission() == Permission.DISABLED) {
       response.setHeader("Allow", "GET, HEAD");
       Answers.line(
           request,
           response,
           HttpServletResponse.SC_METHOD_NOT_ALLOWED,
-          "deletion is switched off here");
+          "deletion is disabled on this server");
       return;
     }
     switch (work.delete(deletions.deletion())) {

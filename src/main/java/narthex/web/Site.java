@@ -55,21 +55,21 @@ public record Site(
   /**
    * Handlers of uploads.
    *
-   * @param policy whether clients may upload
+   * @param permission whether clients may upload
    * @param narInfos stores narinfos
    * @param nars stores NARs
    * @param documents stores all other documents
    */
   public record Uploads(
-      UploadPolicy policy, NarInfoUpload narInfos, NarUpload nars, DocumentUpload documents) {}
+      Permission permission, NarInfoUpload narInfos, NarUpload nars, DocumentUpload documents) {}
 
   /**
    * Handler of deletions.
    *
-   * @param policy whether clients may delete
+   * @param permission whether clients may delete
    * @param deletion deletes store paths and NARs
    */
-  public record Deletions(DeletionPolicy policy, Deletion deletion) {}
+  public record Deletions(Permission permission, Deletion deletion) {}
 
   /**
    * Limited resources that requests share.

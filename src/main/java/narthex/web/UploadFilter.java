@@ -18,7 +18,7 @@ public final class UploadFilter extends HttpFilter {
   protected void doFilter(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
-    if (Site.of(request).uploads().policy() == UploadPolicy.ON) {
+    if (Site.of(request).uploads().permission() == Permission.ENABLED) {
       chain.doFilter(request, response);
     } else if (request.getMethod().equals("GET") || request.getMethod().equals("HEAD")) {
       Answers.line(request, response, HttpServletResponse.SC_NOT_FOUND, "not found");
@@ -28,7 +28,7 @@ public final class UploadFilter extends HttpFilter {
           request,
           response,
           HttpServletResponse.SC_METHOD_NOT_ALLOWED,
-          "uploads are switched off here");
+          "uploads are disabled on this server");
     }
   }
 }

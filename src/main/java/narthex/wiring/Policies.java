@@ -29,9 +29,8 @@ import narthex.settings.Settings;
 import narthex.settings.SettingsException;
 import narthex.settings.StorageSettings;
 import narthex.web.AccessRule;
-import narthex.web.DeletionPolicy;
+import narthex.web.Permission;
 import narthex.web.Scope;
-import narthex.web.UploadPolicy;
 
 /** Converts settings to the policy types of the other packages. */
 final class Policies {
@@ -163,11 +162,11 @@ final class Policies {
     return new NarDownload.Policy(all.uploading().maxNarBytes(), mode(all));
   }
 
-  static UploadPolicy uploads(Settings settings) {
-    return settings.uploading().enabled() ? UploadPolicy.ON : UploadPolicy.OFF;
+  static Permission uploads(Settings settings) {
+    return settings.uploading().enabled() ? Permission.ENABLED : Permission.DISABLED;
   }
 
-  static DeletionPolicy deletions(Settings settings) {
-    return settings.uploading().deleting() ? DeletionPolicy.ON : DeletionPolicy.OFF;
+  static Permission deletions(Settings settings) {
+    return settings.uploading().deleting() ? Permission.ENABLED : Permission.DISABLED;
   }
 }

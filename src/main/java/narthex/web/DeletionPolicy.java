@@ -1,7 +1,0 @@
-package narthex.web;
-
-/** Whether clients may delete. */
-public enum DeletionPolicy {
-  ON,
-  OFF
-}
