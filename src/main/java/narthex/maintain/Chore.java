@@ -12,7 +12,10 @@ import java.util.Optional;
  *     whose {@code toString} is for the log
  */
 public interface Chore<T> {
-  /** Returns what happened to a finished item, as a participle for the log: "chunked". */
+  /** The task, as an imperative for the log: "cut NARs into chunks". */
+  String name();
+
+  /** What the number of finished items counts, for the log: "NARs cut into chunks". */
   String done();
 
   /**

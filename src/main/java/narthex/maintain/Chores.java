@@ -269,8 +269,8 @@ public final class Chores implements StoreListener, Closeable {
     }
     LOG.log(
         Level.WARNING,
-        "not {0}, will retry item={1} after={2} reason={3}",
-        task.queue().chore.done(),
+        "background task failed, will retry task=\"{0}\" item={1} after={2} reason={3}",
+        task.queue().chore.name(),
         String.valueOf(task.item()),
         delay,
         failure.toString());
@@ -330,8 +330,8 @@ public final class Chores implements StoreListener, Closeable {
       queue.ended = true;
       LOG.log(
           Level.WARNING,
-          "could not search for items to be {0}, will retry reason={1}",
-          queue.chore.done(),
+          "background task failed, will retry task=\"{0}\" reason={1}",
+          queue.chore.name(),
           e.toString());
     }
   }

@@ -50,8 +50,13 @@ public final class ChunkFiles implements Chore<Sha256> {
   }
 
   @Override
+  public String name() {
+    return "cut NARs into chunks";
+  }
+
+  @Override
   public String done() {
-    return "chunked";
+    return "NARs cut into chunks";
   }
 
   @Override

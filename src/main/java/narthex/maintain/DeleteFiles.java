@@ -37,8 +37,13 @@ public final class DeleteFiles implements Chore<Sha256> {
   }
 
   @Override
+  public String name() {
+    return "delete superseded files";
+  }
+
+  @Override
   public String done() {
-    return "freed of replaced files";
+    return "superseded files deleted";
   }
 
   @Override

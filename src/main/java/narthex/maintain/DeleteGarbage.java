@@ -29,8 +29,13 @@ public final class DeleteGarbage implements Chore<String> {
   }
 
   @Override
+  public String name() {
+    return "delete garbage";
+  }
+
+  @Override
   public String done() {
-    return "deleted";
+    return "garbage blobs deleted";
   }
 
   @Override

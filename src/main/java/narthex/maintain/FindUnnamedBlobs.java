@@ -46,8 +46,13 @@ public final class FindUnnamedBlobs implements Chore<BlobPage> {
   }
 
   @Override
+  public String name() {
+    return "find orphaned blobs";
+  }
+
+  @Override
   public String done() {
-    return "searched for orphaned blobs";
+    return "pages of blobs searched for orphans";
   }
 
   @Override

@@ -42,8 +42,13 @@ public final class HashFrames implements Chore<Sha256> {
   }
 
   @Override
+  public String name() {
+    return "hash chunked NARs";
+  }
+
+  @Override
   public String done() {
-    return "hashed";
+    return "chunked NARs hashed";
   }
 
   @Override

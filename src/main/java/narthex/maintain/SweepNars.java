@@ -30,8 +30,13 @@ public final class SweepNars implements Chore<Sha256> {
   }
 
   @Override
+  public String name() {
+    return "delete unreferenced NARs";
+  }
+
+  @Override
   public String done() {
-    return "swept";
+    return "unreferenced NARs deleted";
   }
 
   /** Returns an hour or, if it is shorter, the grace period. */

@@ -55,6 +55,11 @@ class ChoresTest {
     }
 
     @Override
+    public String name() {
+      return "do it";
+    }
+
+    @Override
     public String done() {
       return "done";
     }
