@@ -45,6 +45,13 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
   /** Idle connections to PostgreSQL: few, because the server limits the number of connections. */
   private static final int POSTGRESQL_IDLE = 2;
 
+  /**
+   * The pool's logger of connections that broke. It adds a stack trace for each connection in an
+   * outage, although the caller gets and logs the same exception.
+   */
+  private static final java.util.logging.Logger BROKEN_CONNECTIONS =
+      java.util.logging.Logger.getLogger("com.zaxxer.hikari.pool.ProxyConnection");
+
   private static final List<String> JNDI_PREFIXES = List.of("", "java:comp/env/");
 
   /**
@@ -68,6 +75,9 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
                         address.place(),
                         "is not supported: use jdbc:sqlite: or jdbc:postgresql:",
                         null));
+    if (BROKEN_CONNECTIONS.getLevel() == null) { // else the administrator has chosen a level
+      BROKEN_CONNECTIONS.setLevel(java.util.logging.Level.OFF);
+    }
     HikariConfig config = new HikariConfig();
     config.setPoolName("narthex-db");
     config.setJdbcUrl(url);

@@ -85,6 +85,9 @@ class DatabaseAwayHttpTest {
       assertEquals(
           REQUESTS,
           log.ours().stream().filter(line -> line.startsWith("narinfo lookup failed")).count());
+      assertEquals(
+          List.of(),
+          log.withTrace().stream().filter(line -> line.startsWith("com.zaxxer.hikari")).toList());
     } finally {
       clients.shutdownNow();
     }
