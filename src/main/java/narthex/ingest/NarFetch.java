@@ -125,7 +125,8 @@ final class NarFetch {
     Optional<Ended> ended = target.search(offer -> take(offer, keep, holding));
     IOException failure =
         ended
-            .orElseThrow(() -> new NarAbsentException("no upstream has it " + target.describe()))
+            .orElseThrow(
+                () -> new NarAbsentException("no upstream has the NAR " + target.describe()))
             .failure();
     if (failure != null) {
       throw failure;
@@ -211,14 +212,20 @@ final class NarFetch {
     if (body.isEmpty()) {
       return Optional.empty();
     }
-    AtomicBoolean settled = new AtomicBoolean(); // set by the first of: readers get bytes, failure
+    Attempt attempt = new Attempt();
     try {
-      bring(offer, body.get(), keep, holding, settled);
+      bring(offer, body.get(), keep, holding, attempt);
       return Optional.of(new Ended(null));
     } catch (IOException e) {
       LOG.log(
-          Level.WARNING, "nar source failed source={0} reason={1}", offer.place(), e.toString());
-      boolean isSeen = !settled.compareAndSet(false, true);
+          Level.WARNING,
+          attempt.isStoring
+              ? "could not store nar {0} source={1} reason={2}"
+              : "nar source failed {0} source={1} reason={2}",
+          target.describe(),
+          offer.place(),
+          e.toString());
+      boolean isSeen = !attempt.settled.compareAndSet(false, true);
       if (isSeen) {
         return Optional.of(new Ended(e));
       }
@@ -226,8 +233,17 @@ final class NarFetch {
     }
   }
 
+  /** The state of one transfer. */
+  private static final class Attempt {
+    /** Set by the first of: readers get bytes, failure. */
+    final AtomicBoolean settled = new AtomicBoolean();
+
+    /** Whether a failure is one of our storage, not of the source. Used by one thread. */
+    boolean isStoring = true;
+  }
+
   private void bring(
-      NarOffer offer, NarBody body, Keep keep, @Nullable Holding holding, AtomicBoolean settled)
+      NarOffer offer, NarBody body, Keep keep, @Nullable Holding holding, Attempt attempt)
       throws IOException {
     OptionalLong length = body.length();
     NarExpectation expected = target.expectation(offer, length);
@@ -237,7 +253,7 @@ final class NarFetch {
       ingestion.whenFailing(() -> target.wrong(offer));
       ingestion.whenBegun(
           () -> {
-            if (settled.compareAndSet(false, true)) {
+            if (attempt.settled.compareAndSet(false, true)) {
               opened(ingestion, holding);
             }
           });
@@ -252,6 +268,7 @@ final class NarFetch {
           holding.stored();
         }
       } catch (IOException e) {
+        attempt.isStoring = ingestion.isStoring();
         ingestion.fail(e);
         throw e;
       }

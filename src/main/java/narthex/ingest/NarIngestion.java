@@ -70,6 +70,7 @@ public final class NarIngestion implements Closeable {
   private final @Nullable LateChecks late;
   private @Nullable FileParts parts;
   private long written;
+  private boolean isStoring;
   private boolean hasCome;
 
   /**
@@ -166,6 +167,14 @@ public final class NarIngestion implements Closeable {
     return expected.nar();
   }
 
+  /**
+   * Whether a failure now is one of our storage, not of the source: true while bytes are written to
+   * the spool, and once the NAR is verified. For the writing thread.
+   */
+  boolean isStoring() {
+    return isStoring;
+  }
+
   /** Number of bytes of the file written so far. */
   public long written() {
     return written;
@@ -193,7 +202,9 @@ public final class NarIngestion implements Closeable {
     if (expected.compression() != Compression.NONE) {
       fileDigest.update(bytes, offset, length);
     }
+    isStoring = true;
     spool.write(bytes, offset, length);
+    isStoring = false;
     written += length;
     manifest.grown(length);
     Long size = expected.fileSizeBytes();
@@ -222,6 +233,7 @@ public final class NarIngestion implements Closeable {
     ended();
     letFileEnd(ofFile);
     NarId nar = awaitVerified();
+    isStoring = true;
     Sha256 fileHash = isNar ? nar.hash() : ofFile; // hashed once
     completeAnnounced(fileHash);
     manifest.complete();
@@ -384,10 +396,11 @@ public final class NarIngestion implements Closeable {
       if (e.getCause() instanceof IOException reason) {
         throw reason;
       }
-      throw new IOException("check of the NAR broke", e.getCause());
+      throw new IOException("NAR verification failed unexpectedly: " + e.getCause(), e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw (IOException) new InterruptedIOException("interrupted while checking").initCause(e);
+      throw (IOException)
+          new InterruptedIOException("interrupted while verifying a NAR").initCause(e);
     }
   }
 

@@ -26,6 +26,7 @@ import narthex.serve.NarSource;
 import narthex.testing.Fault;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.Gate;
+import narthex.testing.LogRecords;
 import narthex.testing.NarFixture;
 import narthex.testing.node.Node;
 import narthex.testing.node.Reading;
@@ -123,11 +124,14 @@ class WrongSourceTest {
                   blobs.add(new FaultyBlobStore(store).fail(Step.COMMIT));
                   return blobs.get(0);
                 });
-    try (Node node = Node.open(folder, faulty, first, second)) {
+    try (Node node = Node.open(folder, faulty, first, second);
+        LogRecords log = LogRecords.listen()) {
       assertTrue(node.narInfo(SAMPLE).isPresent());
       assertEquals(Outcome.RIGHT, read(node, SAMPLE.fileName()));
       node.awaitIdle();
       assertFalse(node.isStored(SAMPLE));
+      assertTrue(log.ours().stream().anyMatch(line -> line.startsWith("could not store nar")));
+      assertFalse(log.ours().stream().anyMatch(line -> line.startsWith("nar source failed")));
 
       blobs.get(0).heal();
       assertEquals(Outcome.RIGHT, read(node, SAMPLE.fileName()));
