@@ -361,7 +361,7 @@ public final class ChunkedWriter implements Closeable {
     } finally {
       lock.unlock();
     }
-    manifest.fail(new IOException("the NAR was given up"));
+    manifest.fail(new IOException("the NAR was abandoned"));
     if (rows.mayReferToPacks()) {
       packer.close();
     } else {
@@ -372,10 +372,10 @@ public final class ChunkedWriter implements Closeable {
   private void requireSound() throws IOException {
     requireOpen();
     if (failure instanceof IOException reason) {
-      throw new IOException("chunks cannot be written: " + reason.getMessage(), reason);
+      throw new IOException("could not write chunks: " + reason.getMessage(), reason);
     }
     if (failure != null) {
-      throw new IOException("writing of chunks broke: " + failure, failure);
+      throw new IOException("writing chunks failed unexpectedly: " + failure, failure);
     }
   }
 

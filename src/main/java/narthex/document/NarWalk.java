@@ -69,7 +69,7 @@ final class NarWalk {
         return Optional.empty();
       }
       if (met.get() instanceof NarListing.Symlink link) {
-        out = ++links > MAX_LINKS ? nothing("too many links") : follow(link.target());
+        out = ++links > MAX_LINKS ? nothing("too many symbolic links") : follow(link.target());
         if (out.isPresent()) {
           return out;
         }
@@ -114,7 +114,7 @@ final class NarWalk {
       }
       return met.map(NarListingSearch.Found::node);
     } catch (NixFormatException e) {
-      throw new IOException("a listing of our own is damaged: " + e.getMessage(), e);
+      throw new IOException("the stored listing is damaged: " + e.getMessage(), e);
     }
   }
 
@@ -123,7 +123,7 @@ final class NarWalk {
     boolean isAbsolute = target.startsWith("/");
     String storeDir = narInfo.storePath().storeDir() + "/";
     if (isAbsolute && !target.startsWith(storeDir)) {
-      return nothing("the link leads out of the store");
+      return nothing("the symbolic link points outside the store");
     }
     boolean isRoot = place.isEmpty();
     String way = isAbsolute ? target.substring(storeDir.length()) : target;
@@ -148,7 +148,7 @@ final class NarWalk {
       return Optional.empty();
     }
     if (baseName == null || baseName.equals(UP)) {
-      return nothing("the link leads out of the store");
+      return nothing("the symbolic link points outside the store");
     }
     try {
       StorePath other = StorePath.parse(narInfo.storePath().storeDir() + "/" + baseName);
@@ -159,12 +159,12 @@ final class NarWalk {
         } else if (!path.isEmpty()) {
           path.remove(path.size() - 1);
         } else {
-          return nothing("the link leads out of another path");
+          return nothing("the symbolic link points outside the store");
         }
       }
       return Optional.of(new NarFiles.FoundElsewhere(other.hash(), path));
     } catch (NixFormatException e) {
-      return nothing("the link leads to no store path");
+      return nothing("the target of the symbolic link is not a store path");
     }
   }
 
@@ -186,7 +186,7 @@ final class NarWalk {
 
   private void copy(List<String> path, Appendable out) throws IOException {
     try (OpenDocument document =
-            listing.find().orElseThrow(() -> new IOException("the listing is gone"));
+            listing.find().orElseThrow(() -> new IOException("the listing no longer exists"));
         Reader reader = read(document)) {
       NarListingSearch.copy(reader, path, out);
     }

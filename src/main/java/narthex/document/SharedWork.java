@@ -158,10 +158,11 @@ final class SharedWork<K> {
         if (e.getCause() instanceof IOException failure) {
           throw new IOException(failure.getMessage(), failure);
         }
-        throw new IllegalStateException("the shared work failed unexpectedly", e.getCause());
+        throw new IllegalStateException(
+            "the request that made the result failed unexpectedly", e.getCause());
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        throw new IOException("interrupted while waiting for another's work", e);
+        throw new IOException("interrupted while waiting for the result of another request", e);
       }
     }
     throw new IOException("no result for " + silence);

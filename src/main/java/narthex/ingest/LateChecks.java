@@ -142,7 +142,7 @@ final class LateChecks {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw (InterruptedIOException)
-          new InterruptedIOException("interrupted while checking").initCause(e);
+          new InterruptedIOException("interrupted while verifying a NAR").initCause(e);
     } finally {
       lock.unlock();
     }

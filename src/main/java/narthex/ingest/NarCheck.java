@@ -204,7 +204,7 @@ final class NarCheck {
     } catch (IOException e) {
       rejected(e);
     } catch (RuntimeException | Error e) {
-      rejected(new IOException("check of the NAR broke: " + e, e));
+      rejected(new IOException("NAR verification failed unexpectedly: " + e, e));
     }
   }
 

@@ -123,7 +123,7 @@ public final class NarDownload {
     } catch (IOException e) {
       failure = e;
     } catch (RuntimeException | Error e) {
-      failure = new IOException("fetch broke: " + e, e);
+      failure = new IOException("NAR download failed unexpectedly: " + e, e);
     } finally {
       flights.release(flight);
       flight.ended(failure);

@@ -134,7 +134,7 @@ public final class NarInfoUpload {
       throw wrong(e.getMessage());
     }
     if (!said.storePath().hash().equals(hash)) {
-      throw wrong("%s.narinfo speaks of %s".formatted(hash.text(), said.storePath().print()));
+      throw wrong("%s.narinfo describes %s".formatted(hash.text(), said.storePath().print()));
     }
     if (!said.storePath().storeDir().equals(policy.storeDir())) {
       throw wrong("%s is not in %s".formatted(said.storePath().print(), policy.storeDir()));
@@ -240,7 +240,8 @@ public final class NarInfoUpload {
     for (String path : wanted) {
       if (!stored.contains(path)) {
         throw wrong(
-            "%s refers to %s, which is not stored here".formatted(said.storePath().name(), path));
+            "%s refers to %s, which is not stored here; upload it first"
+                .formatted(said.storePath().name(), path));
       }
     }
   }
@@ -251,7 +252,7 @@ public final class NarInfoUpload {
 
   private static UploadRefusedException differs(
       String what, Object said, NarFileName file, Object actual) {
-    return wrong("%s is %s, but that of nar/%s is %s".formatted(what, said, file.print(), actual));
+    return wrong("%s is %s, but nar/%3$s has %4$s".formatted(what, said, file.print(), actual));
   }
 
   private static UploadRefusedException wrong(String line) {

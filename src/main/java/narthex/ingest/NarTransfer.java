@@ -81,7 +81,9 @@ final class NarTransfer {
         .upstream()
         .openNar(offer.file().url(), body.isSeekable() ? ingestion.written() : 0, entityTag)
         .orElseThrow(
-            () -> new IOException(offer.place() + " vanished during its transfer", broken));
+            () ->
+                new IOException(
+                    offer.place() + " was deleted by the upstream during its transfer", broken));
   }
 
   /** A body ended normally before its expected length. */

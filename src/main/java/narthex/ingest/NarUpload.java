@@ -85,7 +85,7 @@ public final class NarUpload {
         DatabaseTries.keepTrying(() -> database.nameFile(name.stem(), fileHash, narHash));
     if (!named) {
       throw new UploadRefusedException(
-          Reason.WRONG, "nar/%s is the name of another NAR".formatted(name.print()));
+          Reason.WRONG, "nar/%s already names another NAR".formatted(name.print()));
     }
   }
 

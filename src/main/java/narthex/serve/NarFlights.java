@@ -101,7 +101,7 @@ final class NarFlights {
       }
       flight.awaitEnded();
     }
-    throw new IOException("other requests keep fetching another file of the same NAR");
+    throw new IOException("other requests are already fetching another file of the same NAR");
   }
 
   private NarSource open(Flight flight, Flight.Coming coming, Compression wanted)
@@ -164,7 +164,7 @@ final class NarFlights {
         LOG.log(Level.ERROR, "nar in flight refers to a lost chunk reason={0}", lost.getMessage());
       }
     } catch (IOException e) {
-      LOG.log(Level.ERROR, "could not record damage reason={0}", e.toString());
+      LOG.log(Level.ERROR, "could not drop the damaged NAR reason={0}", e.toString());
     }
   }
 }

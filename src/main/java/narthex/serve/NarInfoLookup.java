@@ -74,7 +74,7 @@ public final class NarInfoLookup implements StoreListener {
         throw new IOException(trouble.getMessage(), trouble);
       }
       if (failure != null) {
-        throw new IllegalStateException("the narinfo lookup broke", failure);
+        throw new IllegalStateException("the narinfo lookup failed unexpectedly", failure);
       }
       return served;
     }

@@ -158,7 +158,7 @@ final class StoredSources {
     try {
       chunked.drop(nar.id().hash(), stored, lost);
     } catch (IOException e) {
-      LOG.log(Level.ERROR, "could not record damage reason={0}", e.toString());
+      LOG.log(Level.ERROR, "could not drop the damaged NAR reason={0}", e.toString());
     }
     forget(nar.id().hash());
   }

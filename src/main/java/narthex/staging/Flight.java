@@ -167,7 +167,7 @@ public final class Flight {
       }
       throw new IOException("the NAR in flight failed", e.getCause());
     } catch (TimeoutException e) {
-      throw new IOException("the NAR in flight gave no sign for " + SILENCE, e);
+      throw new IOException("timed out after " + SILENCE + " waiting for a NAR in flight", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while waiting for a NAR in flight", e);

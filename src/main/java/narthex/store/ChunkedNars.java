@@ -93,7 +93,7 @@ public final class ChunkedNars {
     } catch (ChunksCondemnedException refused) {
       LOG.log(
           Level.WARNING,
-          "cutting nar again hash={0} reason={1}",
+          "chunks were deleted meanwhile, cutting nar again hash={0} reason={1}",
           nar.hash().nix32(),
           refused.getMessage());
     }

@@ -14,6 +14,6 @@ public final class BodyBrokenException extends IOException {
   }
 
   BodyBrokenException(IOException cause) {
-    super("the request body broke off", cause);
+    super("the request body was cut off", cause);
   }
 }

@@ -64,9 +64,9 @@ final class ConnectionBreaker {
       return (IOException)
           Class.forName(TOMCAT_EXCEPTION)
               .getConstructor(String.class, Throwable.class)
-              .newInstance("response broken", reason);
+              .newInstance("response aborted", reason);
     } catch (ReflectiveOperationException otherServer) {
-      return new IOException("response broken", reason);
+      return new IOException("response aborted", reason);
     }
   }
 }

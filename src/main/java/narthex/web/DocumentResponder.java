@@ -152,7 +152,7 @@ final class DocumentResponder {
     }
     int last = in.read();
     if (last >= 0 != length > 0 || in.read() >= 0) {
-      throw new IOException("a document does not end where it should");
+      throw new IOException("a document is longer than its length");
     }
     if (last >= 0) {
       out.write(last);

@@ -54,7 +54,7 @@ public final class ErrorFilter extends HttpFilter {
     }
     if (failure instanceof BodyBrokenException) {
       return new Answer(
-          HttpServletResponse.SC_BAD_REQUEST, "the request body broke off", Level.INFO);
+          HttpServletResponse.SC_BAD_REQUEST, "the request body was cut off", Level.INFO);
     }
     if (isClientGone(failure)) { // the client doesn't get this response
       return new Answer(HttpServletResponse.SC_BAD_REQUEST, "client gone", Level.DEBUG);
@@ -113,11 +113,11 @@ public final class ErrorFilter extends HttpFilter {
       throws IOException {
     Answer answer = answerTo(request, failure);
     if (ServerRequest.isAnsweredByTomcat(request)) {
-      log(request, answer.level(), "request broken", failure);
+      log(request, answer.level(), "request failed, answered by Tomcat", failure);
       return;
     }
     if (response.isCommitted() || isClientGone(failure)) {
-      log(request, answer.level(), "response broken", failure);
+      log(request, answer.level(), "response aborted", failure);
       ConnectionBreaker.breakBody(request, failure);
       return;
     }

@@ -38,7 +38,7 @@ public final class ErrorPageServlet extends HttpServlet {
       case HttpServletResponse.SC_METHOD_NOT_ALLOWED -> "method not allowed";
       case HttpServletResponse.SC_REQUEST_TIMEOUT -> "the request body came too slowly";
       case HttpServletResponse.SC_REQUEST_ENTITY_TOO_LARGE -> "too large";
-      case HttpServletResponse.SC_SERVICE_UNAVAILABLE -> "not available just now";
+      case HttpServletResponse.SC_SERVICE_UNAVAILABLE -> "temporarily unavailable";
       default -> code >= 500 ? "internal error" : "refused";
     };
   }

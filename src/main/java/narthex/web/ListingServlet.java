@@ -47,7 +47,7 @@ public final class ListingServlet extends HttpServlet {
   private static StorePathHash hash(String path) {
     String name = path.substring(1, path.length() - SUFFIX.length());
     if (name.indexOf('/') >= 0) {
-      throw new NixFormatException("a listing lies at the root");
+      throw new NixFormatException("no such path: a listing has the path /<hash>.ls");
     }
     return StorePathHash.parse(name);
   }

@@ -31,7 +31,7 @@ final class NarInfoResponder {
   static StorePathHash hash(String path) {
     String name = path.substring(1, path.length() - SUFFIX.length());
     if (name.indexOf('/') >= 0) {
-      throw new NixFormatException("a narinfo lies at the root");
+      throw new NixFormatException("no such path: a narinfo has the path /<hash>.narinfo");
     }
     return StorePathHash.parse(name);
   }

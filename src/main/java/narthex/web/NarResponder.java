@@ -97,7 +97,7 @@ final class NarResponder {
   private static NarFileName name(HttpServletRequest request) {
     String path = request.getPathInfo();
     if (path == null || path.length() < 2) {
-      throw new NixFormatException("no NAR is named");
+      throw new NixFormatException("the path names no NAR");
     }
     return NarFileName.parse(path.substring(1));
   }

@@ -156,14 +156,14 @@ public final class Shares implements Closeable {
           request,
           response,
           HttpServletResponse.SC_NOT_FOUND,
-          "upstream caches are busy, try again");
+          "too many upstream requests are waiting, try again later");
     } else {
       response.setHeader("Retry-After", RETRY_AFTER_SECONDS);
       Answers.line(
           request,
           response,
           HttpServletResponse.SC_SERVICE_UNAVAILABLE,
-          "too much to do just now: try again");
+          "the server is busy, try again later");
     }
   }
 

@@ -58,7 +58,7 @@ final class Opening {
       return "there is no such file";
     }
     if (failure instanceof FileAlreadyExistsException) {
-      return "is no folder";
+      return "is not a folder";
     }
     return failure.getClass().getSimpleName();
   }

@@ -110,7 +110,7 @@ final class TokenFile implements Supplier<List<Sha256>> {
       }
     }
     if (tokens.isEmpty()) {
-      throw new IllegalArgumentException("there is no token in it");
+      throw new IllegalArgumentException("the file contains no token");
     }
     return List.copyOf(tokens);
   }

@@ -177,7 +177,7 @@ class RefusedUploadHttpTest extends UploadHttpFixture {
             Map.entry("the URL of", right.replace("URL: nar/", "URL: http://else/nar/")),
             Map.entry("not a NAR file", right.replace("URL: nar/", "URL: nar/../nar/")),
             Map.entry(
-                "speaks of",
+                "narinfo describes",
                 right.replace(fixture.storePath().hash().text(), other.storePath().hash().text())),
             Map.entry(
                 "is not in /nix/store",
