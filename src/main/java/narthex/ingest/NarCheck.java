@@ -2,9 +2,11 @@ package narthex.ingest;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -281,6 +283,26 @@ final class NarCheck {
           others.pause();
         }
       }
+    }
+  }
+
+  /**
+   * Waits until the check has ended.
+   *
+   * @throws IOException why the file is rejected
+   */
+  NarId awaitVerified() throws IOException {
+    try {
+      return result.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException reason) {
+        throw reason;
+      }
+      throw new IOException("NAR verification failed unexpectedly: " + e.getCause(), e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw (IOException)
+          new InterruptedIOException("interrupted while verifying a NAR").initCause(e);
     }
   }
 }

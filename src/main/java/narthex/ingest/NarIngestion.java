@@ -2,13 +2,11 @@ package narthex.ingest;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.lang.System.Logger.Level;
 import java.security.MessageDigest;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import narthex.blob.BlobStore;
 import narthex.blob.Extent;
@@ -232,10 +230,10 @@ public final class NarIngestion implements Closeable {
     announced.written();
     ended();
     letFileEnd(ofFile);
-    NarId nar = awaitVerified();
-    isStoring = true;
+    NarId nar = check.awaitVerified();
     Sha256 fileHash = isNar ? nar.hash() : ofFile; // hashed once
     completeAnnounced(fileHash);
+    isStoring = true;
     manifest.complete();
     if (chunks != null) {
       chunks.manifest().complete();
@@ -387,21 +385,6 @@ public final class NarIngestion implements Closeable {
       verified.whenComplete((nar, failure) -> writer.close());
     }
     spool.close();
-  }
-
-  private NarId awaitVerified() throws IOException {
-    try {
-      return verified.get();
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof IOException reason) {
-        throw reason;
-      }
-      throw new IOException("NAR verification failed unexpectedly: " + e.getCause(), e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw (IOException)
-          new InterruptedIOException("interrupted while verifying a NAR").initCause(e);
-    }
   }
 
   private CorruptNarException corrupt(String what, String wanted, String actual) {
