@@ -90,7 +90,7 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
       config.setPassword(address.password());
     }
     switch (product) {
-      case SQLITE -> prepareSqlite(config, url, address.place());
+      case SQLITE -> prepareSqlite(config, address);
       case POSTGRESQL -> {
         config.setConnectionTimeout(POSTGRESQL_WAIT.toMillis());
         config.setMinimumIdle(POSTGRESQL_IDLE);
@@ -134,16 +134,17 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
     }
   }
 
-  private static void prepareSqlite(HikariConfig config, String url, String place)
+  private static void prepareSqlite(HikariConfig config, DatabaseAddress address)
       throws IOException {
+    String place = address.place();
     loadSqlite(place);
-    String file = url.substring(Product.SQLITE.urlPrefix().length()).replaceFirst("[?].*", "");
+    String file = address.sqliteFile().orElseThrow();
     if (file.isBlank() || file.contains(":memory:")) {
       throw new DatabaseException(
           "open database", place, "needs a file: an in-memory database is not supported", null);
     }
     try {
-      Path parent = Path.of(file.replaceFirst("^file:", "")).toAbsolutePath().getParent();
+      Path parent = Path.of(file).toAbsolutePath().getParent();
       if (parent != null) {
         DurableFolders.create(parent);
       }

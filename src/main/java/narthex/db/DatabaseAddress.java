@@ -1,5 +1,6 @@
 package narthex.db;
 
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,16 @@ public record DatabaseAddress(
       return jndi;
     }
     return String.valueOf(url).replaceFirst("[?].*", "").replaceFirst("//[^/]*@", "//");
+  }
+
+  /** The file of an SQLite database as the URL names it; empty for any other database. */
+  Optional<String> sqliteFile() {
+    String prefix = Product.SQLITE.urlPrefix();
+    if (url == null || !url.startsWith(prefix)) {
+      return Optional.empty();
+    }
+    String file = url.substring(prefix.length()).replaceFirst("[?].*", "");
+    return Optional.of(file.replaceFirst("^file:", ""));
   }
 
   @Override

@@ -28,13 +28,7 @@ final class DiskReserve {
 
   /** The reserve next to the file of an SQLite database; null for any other database. */
   static @Nullable DiskReserve of(DatabaseAddress address) {
-    String prefix = Product.SQLITE.urlPrefix();
-    String url = address.url();
-    if (url == null || !url.startsWith(prefix)) {
-      return null;
-    }
-    String database = address.place().substring(prefix.length()).replaceFirst("^file:", "");
-    return new DiskReserve(Path.of(database + "-reserve"));
+    return address.sqliteFile().map(it -> new DiskReserve(Path.of(it + "-reserve"))).orElse(null);
   }
 
   /** Creates the reserve if it is missing and there is enough space. Never throws. */
