@@ -53,7 +53,7 @@ final class KnownCacheInfo {
       keep();
       return;
     }
-    Duration stay = isGenuine ? VALID : text.isPresent() ? Duration.ZERO : ABSENT;
+    Duration stay = isGenuine ? VALID : ABSENT;
     CacheInfo info = CacheInfo.parse(isGenuine ? text.get() : "");
     known = new Known(info, isGenuine, nanos.getAsLong() + stay.toNanos());
   }

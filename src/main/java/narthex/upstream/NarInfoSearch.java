@@ -158,8 +158,7 @@ final class NarInfoSearch {
         .anyMatch(index -> rank(index) < best || (rank(index) == best && index < first));
   }
 
-  /** The upstream's priority; the best possible one while it is unknown. */
   private int rank(int index) {
-    return upstreams.get(index).priority().orElse(Integer.MIN_VALUE);
+    return upstreams.get(index).rank();
   }
 }

@@ -116,6 +116,11 @@ public final class Upstream implements Closeable {
     return info.last().map(CacheInfo::priority);
   }
 
+  /** The priority; 0, the best one and Nix's default, while it is unknown. */
+  int rank() {
+    return priority().orElse(0);
+  }
+
   /**
    * Fetches a narinfo.
    *

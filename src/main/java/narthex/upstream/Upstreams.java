@@ -151,13 +151,9 @@ public final class Upstreams implements Closeable {
     absentDocuments.invalidate(name);
   }
 
-  /**
-   * All upstreams by priority, unknown priorities last, equal ones in the order of the settings.
-   */
+  /** All upstreams by {@link Upstream#rank}, equal ones in the order of the settings. */
   public List<Upstream> byPriority() {
-    return upstreams.stream()
-        .sorted(Comparator.comparing(it -> it.priority().orElse(Integer.MAX_VALUE)))
-        .toList();
+    return upstreams.stream().sorted(Comparator.comparingInt(Upstream::rank)).toList();
   }
 
   /**

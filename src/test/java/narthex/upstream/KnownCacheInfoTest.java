@@ -16,9 +16,11 @@ class KnownCacheInfoTest {
   private final KnownCacheInfo known = new KnownCacheInfo(now::get);
 
   @Test
-  void aPageOfHtmlCountsOnceOnly() {
+  void aPageOfHtmlCountsForAMinuteOnly() {
     known.learn(Optional.of(HTML));
     assertEquals(Optional.of(new CacheInfo(null, 0)), known.last());
+    assertFalse(known.isDue());
+    pass(Duration.ofMinutes(1));
     assertTrue(known.isDue());
 
     known.learn(Optional.of("StoreDir: /nix/store\nPriority: 40\n"));
