@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CyclicBarrier;
@@ -19,15 +21,19 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import narthex.blob.BlobStore;
+import narthex.blob.DirectoryBlobStore;
 import narthex.db.Database;
 import narthex.db.DatabaseAddress;
-import narthex.settings.ClusterDiscovery;
-import narthex.settings.ClusterSettings;
+import narthex.settings.ContextSources;
+import narthex.settings.Settings;
+import narthex.settings.SettingsSources;
 import narthex.staging.InFlightRegistry;
 import narthex.staging.StagedFlight;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Replicas that start at the same moment, and find each other in the database. The system property
@@ -38,7 +44,9 @@ class ClusterStartIT {
   private static final int STARTS = Integer.getInteger("it.cluster.starts", 3);
   private static final int DEADLINE_SECONDS = 60;
 
+  @TempDir Path folder;
   private EmbeddedPostgres server;
+  private BlobStore blobs;
   private Database database;
   private final List<ExecutorService> threads = new ArrayList<>();
 
@@ -52,11 +60,13 @@ class ClusterStartIT {
                 "postgres",
                 "postgres",
                 null));
+    blobs = DirectoryBlobStore.open(folder.resolve("blobs"));
   }
 
   @AfterEach
   void close() throws IOException {
     threads.forEach(ThreadPools::stop);
+    blobs.close();
     database.close();
     server.close();
   }
@@ -91,7 +101,7 @@ class ClusterStartIT {
     threads.add(starters);
     List<Future<InFlightRegistry>> joining = new ArrayList<>();
     for (int i = 0; i < REPLICAS; i++) {
-      ClusterSettings settings = settings("replica" + i);
+      Settings settings = settings("replica" + i);
       ExecutorService calls = ThreadPools.clustering("calls");
       ScheduledExecutorService timer = ThreadPools.timer("events");
       threads.add(calls);
@@ -100,7 +110,7 @@ class ClusterStartIT {
           starters.submit(
               () -> {
                 start.await(DEADLINE_SECONDS, TimeUnit.SECONDS);
-                return ClusterAssembly.join(settings, database, calls, timer);
+                return ClusterAssembly.join(settings, database, blobs, calls, timer);
               }));
     }
     List<InFlightRegistry> joined = new ArrayList<>();
@@ -122,17 +132,16 @@ class ClusterStartIT {
     }
   }
 
-  private static ClusterSettings settings(String host) throws IOException {
-    return new ClusterSettings(
-        true,
-        "test",
-        host,
-        InetAddress.getLoopbackAddress().getHostAddress(),
-        freePort(),
-        new ClusterDiscovery.InDatabase(),
-        REPLICAS,
-        null,
-        null);
+  private Settings settings(String host) throws IOException {
+    Map<String, String> properties = new HashMap<>();
+    properties.put("narthex.cluster.enabled", "true");
+    properties.put("narthex.cluster.bind-address", "127.0.0.1");
+    properties.put("narthex.cluster.port", Integer.toString(freePort()));
+    properties.put("narthex.database.url", "jdbc:postgresql:shared");
+    properties.put("narthex.blob.url", folder.toString());
+    properties.put("narthex.data-dir", folder.resolve(host).toString());
+    return Settings.read(
+        new SettingsSources(properties, Map.of(), folder, folder, host, ContextSources.ROOT));
   }
 
   /** A port that is free, as is the next one. */

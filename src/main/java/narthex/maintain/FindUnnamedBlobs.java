@@ -77,7 +77,7 @@ public final class FindUnnamedBlobs implements Chore<BlobPage> {
         page.blobs().stream()
             .filter(blob -> blob.modifiedAt().isBefore(now.minus(GRACE)))
             .map(ListedBlob::key)
-            .filter(key -> !StoreOwner.isMark(key))
+            .filter(key -> !StoreOwner.isMark(key) && !ClusterMark.isMark(key))
             .collect(Collectors.toSet());
     if (old.isEmpty()) {
       return false;

@@ -18,7 +18,9 @@ public final class CdcSettings {
               + " come. lazy: new NARs are stored as they come and cut in the background. eager:"
               + " NARs are cut as they come, and clients are told so from the first narinfo on."
               + " Stored chunks are served in every mode");
-  static final Setting<Long> CDC_MIN =
+
+  /** A limit of the size of chunks, in bytes. */
+  public static final Setting<Long> CDC_MIN =
       size(
           "narthex.cdc.min",
           "16KiB",
@@ -28,7 +30,9 @@ public final class CdcSettings {
   public static final Setting<Long> CDC_AVG =
       size("narthex.cdc.avg", "64KiB", "average chunk size");
 
-  static final Setting<Long> CDC_MAX = size("narthex.cdc.max", "256KiB", "maximum chunk size");
+  /** A limit of the size of chunks, in bytes. */
+  public static final Setting<Long> CDC_MAX =
+      size("narthex.cdc.max", "256KiB", "maximum chunk size");
 
   /** Whether to start although the stored chunks were cut with other sizes. */
   public static final Setting<Boolean> CDC_ALLOW_OTHER_SIZES =

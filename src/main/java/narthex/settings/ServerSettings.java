@@ -55,12 +55,15 @@ public final class ServerSettings {
           "number of request threads, of which each kind of work gets a share; set it if the"
               + " application server has other than its default (maxThreads in Tomcat,"
               + " task-max-threads in WildFly)");
-  static final Setting<String> STORE_DIR =
+
+  /** Nix store directory. */
+  public static final Setting<String> STORE_DIR =
       new Setting<>(
           "narthex.store-dir",
           SettingType.STORE_DIR,
           "/nix/store",
           "Nix store directory of all paths; paths of other store directories are not served");
+
   static final Setting<Boolean> WANT_MASS_QUERY =
       new Setting<>(
           "narthex.cache-info.want-mass-query",

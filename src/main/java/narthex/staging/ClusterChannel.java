@@ -130,16 +130,20 @@ final class ClusterChannel implements JGroupsChannelConfigurator {
   private Protocol discovery() {
     ClusterPolicy.Discovery discovery = policy.discovery();
     if (discovery instanceof ClusterPolicy.InDatabase database) {
-      return new JDBC_PING2()
-          .setDataSource(database.connections())
-          .setInitializeSql(null)
-          .setInsertSingleSql(
-              "insert into cluster_member (address, name, cluster, ip, coord)"
-                  + " values (?, ?, ?, ?, ?)")
-          .setDeleteSingleSql("delete from cluster_member where address = ?")
-          .setClearSql("delete from cluster_member where cluster = ?")
-          .setSelectAllPingdataSql(
-              "select address, name, ip, coord from cluster_member where cluster = ?");
+      JDBC_PING2 table =
+          new JDBC_PING2()
+              .setDataSource(database.connections())
+              .setInitializeSql(null)
+              .setInsertSingleSql(
+                  "insert into cluster_member (address, name, cluster, ip, coord)"
+                      + " values (?, ?, ?, ?, ?)")
+              .setDeleteSingleSql("delete from cluster_member where address = ?")
+              .setClearSql("delete from cluster_member where cluster = ?")
+              .setSelectAllPingdataSql(
+                  "select address, name, ip, coord from cluster_member where cluster = ?");
+      table.removeAllDataOnViewChange(true); // the rows of replicas that were killed
+      table.registerShutdownHook(false); // it would outlive an undeployment
+      return table;
     }
     if (discovery instanceof ClusterPolicy.InDns dns) {
       return new DNS_PING().setDNSQuery(dns.name());

@@ -127,7 +127,7 @@ public final class Assembly {
   public Assembly(Settings settings, Base base) throws IOException {
     this.settings = settings;
     this.base = base;
-    this.signer = Policies.signer(settings);
+    this.signer = Policies.signer(settings, base.database().cluster());
     this.stored = new StoredNars(base.blobs(), base.database(), base.clock());
     this.chunked = new ChunkedNars(chunks(), base.database(), stored, base.clock());
     this.ingest =

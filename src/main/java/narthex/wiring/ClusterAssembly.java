@@ -16,9 +16,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
+import narthex.blob.BlobStore;
+import narthex.db.ClusterTable;
 import narthex.db.Database;
 import narthex.settings.ClusterDiscovery;
 import narthex.settings.ClusterSettings;
+import narthex.settings.Settings;
 import narthex.settings.SettingsException;
 import narthex.staging.ClusterPolicy;
 import narthex.staging.InFlightRegistry;
@@ -38,15 +41,18 @@ final class ClusterAssembly {
    *
    * @param calls threads for calls into the cluster
    * @param timer one thread for events of the cluster
-   * @throws SettingsException if the database isn't shared, or the replica can't listen for others
+   * @throws SettingsException if the database isn't shared, the replica can't listen for others, or
+   *     something differs from the other replicas
    * @throws IOException if the database can't be read
    */
   static InFlightRegistry join(
-      ClusterSettings settings,
+      Settings all,
       Database database,
+      BlobStore blobs,
       ExecutorService calls,
       ScheduledExecutorService timer)
       throws IOException {
+    ClusterSettings settings = all.cluster();
     if (!database.cluster().isShareable()) {
       throw new SettingsException(
           ClusterSettings.ENABLED.name(),
@@ -61,15 +67,24 @@ final class ClusterAssembly {
             settings.port(),
             discovery(settings, database),
             secret(settings, database) + "\n" + database.garbage().owner());
-    return Opening.of(
-        ClusterSettings.PORT.name(),
-        () ->
-            database
-                .cluster()
-                .inTurn(
-                    () ->
-                        InfinispanRegistry.join(
-                            policy, new InfinispanRegistry.Resources(calls, timer))));
+    ClusterTable table = database.cluster();
+    ClusterAgreement agreement = new ClusterAgreement(all, table, blobs);
+    InfinispanRegistry.Resources resources = new InfinispanRegistry.Resources(calls, timer);
+    return table.inTurn(() -> agreeing(agreement, policy, resources));
+  }
+
+  private static InFlightRegistry agreeing(
+      ClusterAgreement agreement, ClusterPolicy policy, InfinispanRegistry.Resources resources)
+      throws IOException {
+    InFlightRegistry registry =
+        Opening.of(ClusterSettings.PORT.name(), () -> InfinispanRegistry.join(policy, resources));
+    try {
+      agreement.require(registry);
+      return registry;
+    } catch (IOException | RuntimeException e) {
+      registry.close();
+      throw e;
+    }
   }
 
   /** A name that no other start of a replica has. */

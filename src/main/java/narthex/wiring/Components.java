@@ -18,7 +18,6 @@ import narthex.blob.BlobStore;
 import narthex.db.Database;
 import narthex.db.DatabaseAddress;
 import narthex.maintain.Chores;
-import narthex.settings.ClusterSettings;
 import narthex.settings.ServerSettings;
 import narthex.settings.Settings;
 import narthex.settings.StorageSettings;
@@ -47,7 +46,7 @@ final class Components implements Closeable {
     hold(settings.storage().dataDir(), context);
     Database database = database(Policies.database(settings.database()));
     BlobStore blobs = blobs(settings.storage());
-    Cluster cluster = cluster(settings.cluster(), database);
+    Cluster cluster = cluster(settings, database, blobs);
     ScheduledExecutorService timer = stopping(ThreadPools.timer("narthex-timer"));
     Assembly.Threads threads =
         new Assembly.Threads(
@@ -144,15 +143,16 @@ final class Components implements Closeable {
    */
   private record Cluster(Optional<InFlightRegistry> registry, Supplier<List<String>> states) {}
 
-  private Cluster cluster(ClusterSettings settings, Database database) throws IOException {
-    if (!settings.enabled()) {
+  private Cluster cluster(Settings settings, Database database, BlobStore blobs)
+      throws IOException {
+    if (!settings.cluster().enabled()) {
       return new Cluster(Optional.empty(), List::of);
     }
     ExecutorService calls = stopping(ThreadPools.clustering("narthex-cluster"));
     ScheduledExecutorService timer = stopping(ThreadPools.timer("narthex-cluster-events"));
-    InFlightRegistry registry = ClusterAssembly.join(settings, database, calls, timer);
+    InFlightRegistry registry = ClusterAssembly.join(settings, database, blobs, calls, timer);
     closeables.push(registry);
-    ClusterWatch watch = new ClusterWatch(registry, settings.expectedMembers(), timer);
+    ClusterWatch watch = new ClusterWatch(registry, settings.cluster().expectedMembers(), timer);
     closeables.push(watch);
     return new Cluster(Optional.of(registry), () -> List.of(watch.line()));
   }

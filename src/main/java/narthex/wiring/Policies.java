@@ -1,5 +1,6 @@
 package narthex.wiring;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -10,6 +11,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import narthex.chunk.ChunkSizes;
 import narthex.chunk.ChunkStore;
+import narthex.db.ClusterTable;
 import narthex.db.DatabaseAddress;
 import narthex.document.DocumentUpload;
 import narthex.ingest.CdcMode;
@@ -36,9 +38,12 @@ import narthex.web.Scope;
 final class Policies {
   private Policies() {}
 
-  static NarInfoSigner signer(Settings settings) {
+  static NarInfoSigner signer(Settings settings, ClusterTable cluster) throws IOException {
     return new NarInfoSigner(
-        SigningKeys.load(settings.signing()), settings.uploading().trustedKeys());
+        settings.cluster().enabled()
+            ? SigningKeys.ofCluster(settings.signing(), cluster)
+            : SigningKeys.load(settings.signing()),
+        settings.uploading().trustedKeys());
   }
 
   static SiteInfo siteInfo(Settings.Site site, NarInfoSigner signer) {

@@ -16,7 +16,9 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import narthex.blob.DurableFolders;
+import narthex.db.ClusterTable;
 import narthex.nix.NixFormatException;
 import narthex.nix.SecretKey;
 import narthex.settings.Settings;
@@ -26,6 +28,7 @@ import narthex.settings.SettingsException;
 final class SigningKeys {
   private static final System.Logger LOG = System.getLogger(SigningKeys.class.getName());
   private static final String SETTING = "narthex.signing.key-files";
+  private static final String SHARED = "signing-key";
 
   private SigningKeys() {}
 
@@ -50,6 +53,32 @@ final class SigningKeys {
       }
     }
     return List.copyOf(keys);
+  }
+
+  /**
+   * Returns the keys of a replica. Unless key files are set, all replicas sign with one key from
+   * the database: the default key file of the first replica if there is one, or a new key.
+   *
+   * @throws SettingsException if a file can't be read, or contains no key
+   * @throws IOException if the database can't be read
+   */
+  static List<SecretKey> ofCluster(Settings.Signing settings, ClusterTable cluster)
+      throws IOException {
+    if (!settings.createMissing()) {
+      return load(settings);
+    }
+    Optional<String> known = cluster.find(SHARED);
+    List<Path> present = settings.keyFiles().stream().filter(Files::exists).toList();
+    if (known.isEmpty()) {
+      List<SecretKey> own = load(new Settings.Signing(present, false, settings.newKeyName()));
+      SecretKey first =
+          own.isEmpty()
+              ? SecretKey.generate(settings.newKeyName(), new SecureRandom())
+              : own.get(0);
+      known = Optional.of(cluster.findOrStore(SHARED, first.print()));
+      LOG.log(Level.INFO, "signing key of the cluster stored key={0}", first.publicKey().print());
+    }
+    return List.of(SecretKey.parse(known.get()));
   }
 
   /**
