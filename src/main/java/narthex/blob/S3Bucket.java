@@ -13,9 +13,10 @@ import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.core.sync.ResponseTransformer;
+import software.amazon.awssdk.http.AbortableInputStream;
 import software.amazon.awssdk.http.ContentStreamProvider;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadResponse;
@@ -37,10 +38,19 @@ final class S3Bucket implements Bucket {
   private static final String CONTENT_TYPE = "application/octet-stream";
   private static final Pattern CONTENT_RANGE =
       Pattern.compile("bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18})");
+
+  /**
+   * The SDK's own stream would start a thread that never ends, to close streams that are not read.
+   */
+  private static final ResponseTransformer<GetObjectResponse, Answer> ANSWER =
+      ResponseTransformer.unmanaged(Answer::new);
+
   private static final int LARGEST_PAGE = 1000;
   private static final int NOT_FOUND = 404;
   private static final int PRECONDITION_FAILED = 412;
   private static final int RANGE_NOT_SATISFIABLE = 416;
+
+  private record Answer(GetObjectResponse head, AbortableInputStream body) {}
 
   private final S3Client client;
   private final S3Address address;
@@ -81,9 +91,11 @@ final class S3Bucket implements Bucket {
   @Override
   public OpenRange get(String name, long from, long most) throws IOException {
     String range = String.format(Locale.ROOT, "bytes=%d-%d", from, from + most - 1);
-    ResponseInputStream<GetObjectResponse> body;
+    Answer answer;
     try {
-      body = client.getObject(request -> request.bucket(address.bucket()).key(name).range(range));
+      answer =
+          client.getObject(
+              request -> request.bucket(address.bucket()).key(name).range(range), ANSWER);
     } catch (S3Exception e) {
       if (S3Failures.code(e).equals("NoSuchKey")) {
         throw new BlobLostException(name, "no such object");
@@ -95,14 +107,14 @@ final class S3Bucket implements Bucket {
     } catch (SdkException e) {
       throw failure(e, "GetObject " + name);
     }
-    long length = body.response().contentLength();
-    long total = total(body.response().contentRange(), from);
+    long length = answer.head().contentLength();
+    long total = total(answer.head().contentRange(), from);
     if (length != Math.min(most, total - from)) {
-      body.abort();
+      answer.body().abort();
       throw new IOException(
           "GetObject " + name + " answered another range (" + address.place() + ")");
     }
-    return new OpenRange(new BodyInputStream(body, length), length, total);
+    return new OpenRange(new BodyInputStream(answer.body(), length), length, total);
   }
 
   /** The length of the object, or -1 if the answer isn't the range that begins there. */
@@ -283,10 +295,10 @@ final class S3Bucket implements Bucket {
 
   /** The body of an answer. Closing it early ends the connection, as the rest may be long. */
   private static final class BodyInputStream extends BlobInputStream {
-    private final ResponseInputStream<GetObjectResponse> body;
+    private final AbortableInputStream body;
     private long left;
 
-    BodyInputStream(ResponseInputStream<GetObjectResponse> body, long length) {
+    BodyInputStream(AbortableInputStream body, long length) {
       this.body = body;
       this.left = length;
     }

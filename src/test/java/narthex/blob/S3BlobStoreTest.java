@@ -253,6 +253,8 @@ class S3BlobStoreTest extends BlobStoreContract {
   @Test
   void aStoreLeavesNoLocalFilesAndNoThreads() throws IOException {
     Set<Thread> before = Thread.getAllStackTraces().keySet();
+    write("a", text("abc"));
+    read("a", 0, 3);
     try (BlobStore store = openStore()) {
       BlobSink sink = store.create("b");
       sink.write(text("abc"), 0, 3);
@@ -264,6 +266,13 @@ class S3BlobStoreTest extends BlobStoreContract {
       // those of the store that the test class has open
       assertEquals(2, files.count());
     }
+    // The SDK has one such thread in the whole process, started by its first use.
+    assertEquals(
+        List.of(),
+        Thread.getAllStackTraces().keySet().stream()
+            .map(Thread::getName)
+            .filter(name -> name.startsWith("response-input-stream"))
+            .toList());
     List<String> left =
         Thread.getAllStackTraces().keySet().stream()
             .filter(thread -> !before.contains(thread) && thread.isAlive())
