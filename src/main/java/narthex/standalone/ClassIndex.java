@@ -8,13 +8,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.jar.JarFile;
 import java.util.stream.Stream;
+import java.util.zip.ZipFile;
 
 /**
  * Which folders and libraries of an unpacked WAR have classes of a package. It is written once,
@@ -25,7 +26,7 @@ final class ClassIndex {
   private static final String FILE = "classes.index";
   private static final String END = "end of index";
   private static final String CLASS = ".class";
-  private static final String VERSIONED = "META-INF/versions/\\d+/";
+  private static final String VERSIONED = "META-INF/versions/";
 
   private ClassIndex() {}
 
@@ -37,18 +38,15 @@ final class ClassIndex {
   static void write(Path folder) throws IOException {
     Map<String, Set<String>> packages = new TreeMap<>();
     for (Path place : classPath(folder)) {
-      for (String name : files(place)) {
-        String file = name.replaceFirst(VERSIONED, "");
-        if (file.endsWith(CLASS) && file.contains("/")) {
-          String inPackage = file.substring(0, file.lastIndexOf('/')).replace('/', '.');
-          packages
-              .computeIfAbsent(inPackage, any -> new LinkedHashSet<>())
-              .add(folder.relativize(place).toString());
-        }
+      String name = folder.relativize(place).toString();
+      for (String directory : directoriesWithClasses(place)) {
+        packages.computeIfAbsent(directory, any -> new LinkedHashSet<>()).add(name);
       }
     }
     List<String> lines = new ArrayList<>();
-    packages.forEach((name, places) -> lines.add(name + '\t' + String.join("\t", places)));
+    packages.forEach(
+        (directory, places) ->
+            lines.add(directory.replace('/', '.') + '\t' + String.join("\t", places)));
     lines.add(END);
     Files.write(folder.resolve(FILE), lines);
   }
@@ -98,17 +96,28 @@ final class ClassIndex {
     return path;
   }
 
-  private static List<String> files(Path place) throws IOException {
+  private static Set<String> directoriesWithClasses(Path place) throws IOException {
+    Set<String> directories = new HashSet<>();
     if (Files.isDirectory(place)) {
       try (Stream<Path> all = Files.walk(place)) {
-        return all.map(file -> place.relativize(file).toString()).toList();
+        all.forEach(file -> addDirectory(place.relativize(file).toString(), directories));
+      }
+    } else if (Files.exists(place)) {
+      try (ZipFile jar = new ZipFile(place.toFile())) {
+        jar.stream().forEach(entry -> addDirectory(entry.getName(), directories));
       }
     }
-    if (!Files.exists(place)) {
-      return List.of();
+    return directories;
+  }
+
+  private static void addDirectory(String file, Set<String> directories) {
+    int start = 0;
+    if (file.startsWith(VERSIONED)) {
+      start = file.indexOf('/', VERSIONED.length()) + 1; // after the version of Java
     }
-    try (JarFile jar = new JarFile(place.toFile(), false)) {
-      return jar.stream().map(Object::toString).toList();
+    int end = file.lastIndexOf('/');
+    if (end > start && file.endsWith(CLASS)) {
+      directories.add(file.substring(start, end));
     }
   }
 }
