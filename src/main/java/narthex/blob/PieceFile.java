@@ -77,10 +77,12 @@ final class PieceFile {
     private final FileChannel channel;
     private final long length;
     private final ByteBuffer crcs;
-    private final byte[] block = new byte[BLOCK_BYTES];
+    private final BlockPool blocks;
+    private final ByteBuffer block;
+    private boolean closed;
     private long blockNumber = -1;
 
-    private Reader(FileChannel channel, long length) throws IOException {
+    private Reader(FileChannel channel, long length, BlockPool blocks) throws IOException {
       this.channel = channel;
       this.length = length;
       this.crcs = ByteBuffer.allocate((blocks(length) + 1) * Integer.BYTES);
@@ -90,6 +92,8 @@ final class PieceFile {
       if (crc(checked) != crcs.getInt(checked.limit())) {
         throw new DamagedPieceException();
       }
+      this.blocks = blocks;
+      this.block = blocks.take();
     }
 
     /**
@@ -97,10 +101,10 @@ final class PieceFile {
      *
      * @throws DamagedPieceException if it is damaged
      */
-    static Reader open(Path file, long pieceLength) throws IOException {
+    static Reader open(Path file, long pieceLength, BlockPool blocks) throws IOException {
       FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
       try {
-        return new Reader(channel, pieceLength);
+        return new Reader(channel, pieceLength, blocks);
       } catch (IOException | RuntimeException e) {
         channel.close();
         throw e;
@@ -117,16 +121,16 @@ final class PieceFile {
       int blockLength = (int) Math.min(BLOCK_BYTES, length - number * BLOCK_BYTES);
       if (number != blockNumber) {
         blockNumber = -1;
-        ByteBuffer read = ByteBuffer.wrap(block, 0, blockLength);
-        readFully(read, number * BLOCK_BYTES);
-        if (crc(read.flip()) != crcs.getInt((int) number * Integer.BYTES)) {
+        block.clear().limit(blockLength);
+        readFully(block, number * BLOCK_BYTES);
+        if (crc(block.flip()) != crcs.getInt((int) number * Integer.BYTES)) {
           throw new DamagedPieceException();
         }
         blockNumber = number;
       }
       int start = (int) (position % BLOCK_BYTES);
       int count = Math.min(most, blockLength - start);
-      System.arraycopy(block, start, bytes, offset, count);
+      block.get(start, bytes, offset, count);
       return count;
     }
 
@@ -143,6 +147,10 @@ final class PieceFile {
 
     @Override
     public void close() throws IOException {
+      if (!closed) {
+        closed = true;
+        blocks.giveBack(block);
+      }
       channel.close();
     }
   }

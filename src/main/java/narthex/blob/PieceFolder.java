@@ -29,6 +29,7 @@ final class PieceFolder {
   private final Path folder;
   private final long pieceBytes;
   private final long mostBytes;
+  private final BlockPool blocks = new BlockPool();
   private final AtomicLong temporaries = new AtomicLong();
   private final Object lock = new Object();
 
@@ -117,6 +118,11 @@ final class PieceFolder {
 
   private static String decode(String name) {
     return name.replace('+', '/');
+  }
+
+  /** The buffers for reading files. */
+  BlockPool blocks() {
+    return blocks;
   }
 
   /** A new path for a file that isn't complete yet. */

@@ -165,7 +165,8 @@ final class PiecesInputStream extends BlobInputStream {
       PieceFolder folder = blobs.folder();
       try {
         file =
-            PieceFile.Reader.open(folder.file(piece, blobBytes), folder.length(piece, blobBytes));
+            PieceFile.Reader.open(
+                folder.file(piece, blobBytes), folder.length(piece, blobBytes), folder.blocks());
       } catch (IOException e) {
         throw failed(e);
       }

@@ -12,8 +12,14 @@ import java.util.UUID;
 final class S3Upload {
   private static final System.Logger LOG = System.getLogger(S3Upload.class.getName());
 
-  /** Length of a part; objects up to this length take one request. */
+  /** Length of a part of an object that is longer than {@link #ONE_REQUEST_BYTES}. */
   static final long PART_BYTES = 8L << 20;
+
+  /**
+   * Longest object that takes one request: twice the usual length of a pack, as a pack is a little
+   * longer than its target, and parts take three requests more.
+   */
+  static final long ONE_REQUEST_BYTES = 2 * PART_BYTES;
 
   /**
    * Most parts of an object, see <a
@@ -37,7 +43,7 @@ final class S3Upload {
   void write(String name, Path file, long length) throws IOException {
     String writeId = UUID.randomUUID().toString();
     FileRange whole = new FileRange(file, 0, length);
-    if (length > PART_BYTES) {
+    if (length > ONE_REQUEST_BYTES) {
       requireNew(name);
       writeParts(name, writeId, whole);
     } else if (conditions == BucketProbe.Conditions.SUPPORTED) {

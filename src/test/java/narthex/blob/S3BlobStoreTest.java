@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The S3 store fulfils the contract, and copes with a server that fails. */
 class S3BlobStoreTest extends BlobStoreContract {
-  private static final int LONG = (int) S3Upload.PART_BYTES + 1_000_000;
+  private static final int LONG = (int) S3Upload.ONE_REQUEST_BYTES + 1_000_000;
 
   private final FakeS3 server = FakeS3.start();
   @TempDir Path folder = Path.of("replaced");
@@ -70,11 +70,12 @@ class S3BlobStoreTest extends BlobStoreContract {
   }
 
   @Test
-  void aSmallBlobIsOneRequest() throws IOException {
+  void aPackOrASmallerBlobIsOneRequest() throws IOException {
     server.clearRequests();
     write("a", random(100_000));
+    write("b", random((int) S3Upload.PART_BYTES + 300_000)); // as long as a pack
 
-    assertEquals(List.of("PutObject"), operations());
+    assertEquals(List.of("PutObject", "PutObject"), operations());
   }
 
   @Test
@@ -83,7 +84,7 @@ class S3BlobStoreTest extends BlobStoreContract {
     server.clearRequests();
     write("a", bytes);
 
-    assertEquals(2, server.count("UploadPart"));
+    assertEquals(3, server.count("UploadPart"));
     assertEquals(0, server.openUploads());
     assertArrayEquals(bytes, read("a", 0, LONG));
     try (BlobStore store = openStore();

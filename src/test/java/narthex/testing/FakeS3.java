@@ -133,6 +133,11 @@ public final class FakeS3 implements AutoCloseable {
     return Set.copyOf(objects.keySet());
   }
 
+  /** Length of all objects together. */
+  public long bytes() {
+    return objects.values().stream().mapToLong(stored -> stored.bytes().length).sum();
+  }
+
   /** Headers of the request that wrote an object, by lower-case name. */
   public Map<String, String> headersOf(String name) {
     Stored stored = objects.get(name);
