@@ -17,10 +17,10 @@ import narthex.nix.Compression;
 
 /**
  * Measures chunking; see {@code src/bench/README.md}. Arguments: the parts to run ({@code ingest},
- * {@code dedup}; default: all).
+ * {@code dedup}, {@code bucket}; default: all).
  */
 public final class ChunkBench {
-  private static final List<String> PARTS = List.of("ingest", "dedup");
+  private static final List<String> PARTS = List.of("ingest", "dedup", "bucket");
 
   private static final int ROUNDS = Integer.getInteger("bench.rounds", 5);
   private static final Path TREE = Path.of(System.getProperty("bench.tree", "/usr"));
@@ -52,6 +52,9 @@ public final class ChunkBench {
     }
     if (parts.contains("dedup")) {
       Deduplication.print(tree, Files.createDirectories(folder.resolve("dedup")));
+    }
+    if (parts.contains("bucket")) {
+      new Bucket(Files.createDirectories(folder.resolve("bucket")), ROUNDS).print(tree);
     }
   }
 

@@ -3,6 +3,7 @@ package narthex.bench.chunk;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -10,17 +11,20 @@ import java.util.OptionalLong;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Stream;
+import narthex.blob.BlobStore;
 import narthex.blob.DirectoryBlobStore;
 import narthex.chunk.ChunkSizes;
 import narthex.chunk.ChunkStore;
 import narthex.db.Database;
 import narthex.db.DatabaseAddress;
+import narthex.db.StoredNar;
 import narthex.ingest.CdcMode;
 import narthex.ingest.NarIngest;
 import narthex.ingest.NarUpload;
 import narthex.ingest.Replicas;
 import narthex.ingest.Stored;
 import narthex.ingest.UploadFlights;
+import narthex.nix.Sha256;
 import narthex.staging.Flights;
 import narthex.staging.LocalRegistry;
 import narthex.store.ChunkedNars;
@@ -36,16 +40,24 @@ final class EagerStore implements Closeable {
 
   private final Path folder;
   private final Database database;
-  private final DirectoryBlobStore blobs;
+  private final BlobStore blobs;
+  private final StoredNars stored;
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final NarUpload upload;
 
   EagerStore(Path folder) throws IOException {
+    this(folder, DirectoryBlobStore.open(folder.resolve("storage")));
+  }
+
+  /**
+   * @param blobs closed with this store
+   */
+  EagerStore(Path folder, BlobStore blobs) throws IOException {
     this.folder = Files.createDirectories(folder);
+    this.blobs = blobs;
     this.database =
         Database.open(
             new DatabaseAddress("jdbc:sqlite:" + folder.resolve("narthex.db"), null, null, null));
-    this.blobs = DirectoryBlobStore.open(folder.resolve("storage"));
     ChunkStore chunks =
         new ChunkStore(
             blobs,
@@ -55,7 +67,7 @@ final class EagerStore implements Closeable {
                 PACK_BYTES,
                 ChunkStore.OtherSizes.REFUSED),
             threads);
-    StoredNars stored = new StoredNars(blobs, database, InstantSource.system());
+    this.stored = new StoredNars(blobs, database, InstantSource.system());
     ChunkedNars chunked = new ChunkedNars(chunks, database, stored, InstantSource.system());
     DecoderBudget decoders = new DecoderBudget(DECODER_BYTES);
     UploadFlights flights =
@@ -80,6 +92,16 @@ final class EagerStore implements Closeable {
       if (outcome != Stored.NEW) {
         throw new IOException("was stored before: " + sample.name());
       }
+    }
+  }
+
+  /** Reads a stored NAR to its end; returns its length. */
+  long read(Sample sample) throws IOException {
+    Sha256 hash = Sha256.parseNix32(sample.name().stem());
+    StoredNar nar = database.findNar(hash).orElseThrow();
+    try (InputStream in =
+        stored.openChunked(nar.id(), nar.representations().get(0)).openFrames(0)) {
+      return in.transferTo(OutputStream.nullOutputStream());
     }
   }
 
