@@ -89,8 +89,7 @@ final class ContainerReplicas implements AutoCloseable {
     Files.copy(Delivered.war(), folder.resolve("narthex.war"));
     String script = "narthex-offline.cli";
     Files.writeString(folder.resolve(script), Delivered.config("wildfly/" + script));
-    Files.writeString(
-        home.resolve("standalone/configuration/narthex.properties"), settings());
+    Files.writeString(home.resolve("standalone/configuration/narthex.properties"), settings());
     String said =
         ServerProgram.run(
             folder, List.of(home.resolve("bin/jboss-cli.sh").toString(), "--file=" + script));
