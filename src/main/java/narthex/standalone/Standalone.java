@@ -23,6 +23,11 @@ public final class Standalone {
   /** Kept in a field, because the log manager has weak references only and would lose the level. */
   private static final Logger TOMCAT = Logger.getLogger("org.apache");
 
+  /** Kept for the same reason. Narthex itself logs members and calls that failed. */
+  private static final Logger INFINISPAN = Logger.getLogger("org.infinispan");
+
+  private static final Logger JGROUPS = Logger.getLogger("org.jgroups");
+
   private Standalone() {}
 
   /**
@@ -71,5 +76,7 @@ public final class Standalone {
       handler.setFormatter(new OneLineFormatter());
     }
     TOMCAT.setLevel(Level.WARNING);
+    INFINISPAN.setLevel(Level.SEVERE); // it warns of lost data whenever a replica leaves
+    JGROUPS.setLevel(Level.WARNING);
   }
 }

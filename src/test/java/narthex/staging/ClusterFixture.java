@@ -58,13 +58,16 @@ final class ClusterFixture implements AutoCloseable {
   }
 
   ClusterPolicy policy(String name, String secret) {
+    return policy(name, new ClusterPolicy.Fixed(addresses), secret);
+  }
+
+  ClusterPolicy policy(String name, ClusterPolicy.Discovery discovery) {
+    return policy(name, discovery, "secret");
+  }
+
+  private ClusterPolicy policy(String name, ClusterPolicy.Discovery discovery, String secret) {
     return new ClusterPolicy(
-        cluster,
-        name + "-" + UUID.randomUUID(),
-        loopback,
-        nextPort(),
-        new ClusterPolicy.Fixed(addresses),
-        secret);
+        cluster, name + "-" + UUID.randomUUID(), loopback, nextPort(), discovery, secret);
   }
 
   InfinispanRegistry.Resources resources() {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
@@ -128,6 +129,25 @@ class InfinispanClusterTest {
       assertEquals(Optional.empty(), stranger.find(FLIGHT));
       assertEquals(stranger.self(), stranger.claim(FLIGHT).holder());
       assertEquals(Optional.of(mine), here.find(FLIGHT));
+    }
+  }
+
+  @Test
+  void aHostThatCannotBeResolvedKeepsNobodyFromStarting() throws Exception {
+    ClusterPolicy.Discovery fixed =
+        new ClusterPolicy.Fixed(List.of(new InetSocketAddress("nowhere.invalid", 7800)));
+    try (InFlightRegistry alone =
+        InfinispanRegistry.join(cluster.policy("a", fixed), cluster.resources())) {
+      assertEquals(Set.of(alone.self()), alone.members());
+    }
+  }
+
+  @Test
+  void aDnsNameIsAskedForReplicas() throws Exception {
+    ClusterPolicy.Discovery dns = new ClusterPolicy.InDns("localhost");
+    try (InFlightRegistry alone =
+        InfinispanRegistry.join(cluster.policy("a", dns), cluster.resources())) {
+      assertEquals(Set.of(alone.self()), alone.members());
     }
   }
 
