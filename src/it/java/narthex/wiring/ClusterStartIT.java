@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -30,6 +29,7 @@ import narthex.settings.Settings;
 import narthex.settings.SettingsSources;
 import narthex.staging.InFlightRegistry;
 import narthex.staging.StagedFlight;
+import narthex.testing.PortPair;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,7 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class ClusterStartIT {
   private static final int REPLICAS = 3;
-  private static final int STARTS = Integer.getInteger("it.cluster.starts", 3);
+  private static final int STARTS = Integer.getInteger("it.cluster.starts", 10);
   private static final int DEADLINE_SECONDS = 60;
 
   @TempDir Path folder;
@@ -132,27 +132,15 @@ class ClusterStartIT {
     }
   }
 
-  private Settings settings(String host) throws IOException {
+  private Settings settings(String host) {
     Map<String, String> properties = new HashMap<>();
     properties.put("narthex.cluster.enabled", "true");
     properties.put("narthex.cluster.bind-address", "127.0.0.1");
-    properties.put("narthex.cluster.port", Integer.toString(freePort()));
+    properties.put("narthex.cluster.port", Integer.toString(PortPair.find()));
     properties.put("narthex.database.url", "jdbc:postgresql:shared");
     properties.put("narthex.blob.url", folder.toString());
     properties.put("narthex.data-dir", folder.resolve(host).toString());
     return Settings.read(
         new SettingsSources(properties, Map.of(), folder, folder, host, ContextSources.ROOT));
-  }
-
-  /** A port that is free, as is the next one. */
-  private static int freePort() throws IOException {
-    while (true) {
-      try (ServerSocket first = new ServerSocket(0);
-          ServerSocket second = new ServerSocket(first.getLocalPort() + 1)) {
-        return second.getLocalPort() - 1;
-      } catch (IOException | IllegalArgumentException inUse) {
-        // try the next
-      }
-    }
   }
 }

@@ -3,7 +3,6 @@ package narthex.staging;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +10,7 @@ import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import narthex.testing.PortPair;
 
 /** Replicas of one cluster in this process, which talk over the loopback interface. */
 final class ClusterFixture implements AutoCloseable {
@@ -26,26 +26,10 @@ final class ClusterFixture implements AutoCloseable {
   private final Duration linger;
   private int joined; // guarded by this
 
-  ClusterFixture(Duration linger) throws IOException {
+  ClusterFixture(Duration linger) {
     this.linger = linger;
     for (int i = 0; i < MOST; i++) {
-      addresses.add(new InetSocketAddress(loopback, freePair(addresses)));
-    }
-  }
-
-  /** A port that is free, as is the next one. */
-  private int freePair(List<InetSocketAddress> taken) throws IOException {
-    while (true) {
-      try (ServerSocket first = new ServerSocket(0, 1, loopback);
-          ServerSocket second = new ServerSocket(first.getLocalPort() + 1, 1, loopback)) {
-        int port = first.getLocalPort();
-        if (second.isBound()
-            && taken.stream().noneMatch(other -> Math.abs(other.getPort() - port) <= 1)) {
-          return port;
-        }
-      } catch (IOException | IllegalArgumentException inUse) {
-        // try the next
-      }
+      addresses.add(new InetSocketAddress(loopback, PortPair.find()));
     }
   }
 

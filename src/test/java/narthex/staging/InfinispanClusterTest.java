@@ -29,7 +29,7 @@ class InfinispanClusterTest {
 
   private final ClusterFixture cluster;
 
-  InfinispanClusterTest() throws IOException {
+  InfinispanClusterTest() {
     cluster = new ClusterFixture(Duration.ofMillis(100));
   }
 

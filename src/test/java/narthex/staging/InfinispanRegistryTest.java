@@ -8,7 +8,7 @@ import org.junit.jupiter.api.AfterEach;
 class InfinispanRegistryTest extends InFlightRegistryContract {
   private final ClusterFixture cluster;
 
-  InfinispanRegistryTest() throws IOException {
+  InfinispanRegistryTest() {
     cluster = new ClusterFixture(Duration.ofMinutes(1));
   }
 

@@ -1,0 +1,37 @@
+package narthex.testing;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Finds ports for members of a cluster, which use a port and the next one. They are below the range
+ * from which systems take the ports of outgoing connections, so that none gets in the way later.
+ */
+public final class PortPair {
+  private static final int FIRST = 10_000;
+  private static final int LAST = 30_000;
+
+  private PortPair() {}
+
+  /** A port that is free on the loopback interface, as is the next one. */
+  public static int find() {
+    while (true) {
+      int port = ThreadLocalRandom.current().nextInt(FIRST / 2, LAST / 2) * 2;
+      if (isFree(port) && isFree(port + 1)) {
+        return port;
+      }
+    }
+  }
+
+  private static boolean isFree(int port) {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+      return true;
+    } catch (IOException inUse) {
+      return false;
+    }
+  }
+}
