@@ -1,5 +1,6 @@
 package narthex.container;
 
+import jakarta.inject.Inject;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServlet;
@@ -14,7 +15,7 @@ import narthex.wiring.Release;
 
 /**
  * Deployed with the WAR by {@link FailureIT}. Sends as many bytes as the query says, then fails in
- * the way that the query says.
+ * the way that the query says. Also shows that injection into servlets works.
  */
 public final class FailingServlet extends HttpServlet {
 
@@ -22,10 +23,14 @@ public final class FailingServlet extends HttpServlet {
 
   private static final long serialVersionUID = 1L;
 
+  @SuppressWarnings("serial") // never serialized
+  @Inject
+  private Release release;
+
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws ServletException, IOException {
-    response.setHeader("X-Release", new Release().version());
+    response.setHeader("X-Injected", release.version());
     if ("fixed".equals(request.getParameter("body"))) {
       response.setContentLength(LENGTH);
     }

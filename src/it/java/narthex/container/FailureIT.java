@@ -100,7 +100,7 @@ class FailureIT {
     HttpResponse<String> answer = ask("how=unreadable&body=fixed&after=0");
 
     assertEquals("24", answer.headers().firstValue("Content-Length").orElse("none"));
-    assertTrue(answer.headers().firstValue("X-Release").isEmpty());
+    assertTrue(answer.headers().firstValue("X-Injected").isEmpty());
   }
 
   private void assertAnswer(String how, int status, String body)

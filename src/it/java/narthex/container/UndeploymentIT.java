@@ -40,7 +40,7 @@ class UndeploymentIT {
   private static final String MEETING = "meeting";
 
   /** A class that every deployment loads. */
-  private static final String MARKER = "narthex.wiring.ServerLifecycle";
+  private static final String MARKER = "narthex.wiring.CdiBootstrap";
 
   /** Idle threads of the server and the JDK keep references for up to a minute. */
   private static final Duration PATIENCE = Duration.ofSeconds(100);
@@ -57,7 +57,7 @@ class UndeploymentIT {
 
   /** Parts of the names of the threads that Narthex and its libraries start. */
   private static final List<String> OUR_THREADS =
-      List.of("narthex", "hikari", "failsafe", "idle-connection", "httpclient", "sqlite");
+      List.of("narthex", "hikari", "failsafe", "idle-connection", "httpclient", "sqlite", "weld");
 
   /**
    * HTTP/1.1 only: Undertow keeps the last streams of an HTTP/2 connection with their requests, and

@@ -28,6 +28,8 @@ public final class Standalone {
 
   private static final Logger JGROUPS = Logger.getLogger("org.jgroups");
 
+  private static final Logger WELD = Logger.getLogger("org.jboss.weld");
+
   private Standalone() {}
 
   /**
@@ -78,5 +80,6 @@ public final class Standalone {
     TOMCAT.setLevel(Level.WARNING);
     INFINISPAN.setLevel(Level.SEVERE); // it warns of lost data whenever a replica leaves
     JGROUPS.setLevel(Level.WARNING);
+    WELD.setLevel(Level.WARNING);
   }
 }

@@ -1,6 +1,5 @@
 package narthex.web;
 
-import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletRequest;
 import narthex.document.DocumentLookup;
 import narthex.document.DocumentUpload;
@@ -38,7 +37,7 @@ public record Site(
     Readiness readiness,
     Resources resources) {
 
-  /** The attribute of requests and of the servlet context that holds the site. */
+  /** The request's attribute that holds the site. */
   private static final String ATTRIBUTE = Site.class.getName();
 
   /**
@@ -92,23 +91,6 @@ public record Site(
       return site;
     }
     throw new IllegalStateException("no site on this request: SiteFilter must run first");
-  }
-
-  /** Makes this the site of a web application; called before its filters start. */
-  public void publish(ServletContext context) {
-    context.setAttribute(ATTRIBUTE, this);
-  }
-
-  /**
-   * Returns the site of a web application.
-   *
-   * @throws IllegalStateException if none is published
-   */
-  static Site publishedIn(ServletContext context) {
-    if (context.getAttribute(ATTRIBUTE) instanceof Site site) {
-      return site;
-    }
-    throw new IllegalStateException("no site in the servlet context: the server is not started");
   }
 
   /** Puts this site on a request. */

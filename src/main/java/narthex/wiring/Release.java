@@ -1,5 +1,6 @@
 package narthex.wiring;
 
+import jakarta.enterprise.context.Dependent;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -7,6 +8,7 @@ import java.util.Objects;
 import java.util.Properties;
 
 /** The release of Narthex, as recorded by the build. Immutable. */
+@Dependent
 public final class Release {
 
   private final String version;

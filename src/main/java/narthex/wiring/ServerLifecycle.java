@@ -1,5 +1,6 @@
 package narthex.wiring;
 
+import jakarta.enterprise.inject.spi.CDI;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletContextEvent;
 import jakarta.servlet.ServletContextListener;
@@ -17,8 +18,8 @@ import narthex.settings.SettingsSources;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Starts and stops Narthex with its deployment, and publishes the site in the servlet context. The
- * only listener in {@code web.xml}.
+ * Starts and stops Narthex with its deployment. It must be the second listener in {@code web.xml},
+ * after {@link CdiBootstrap}, so that CDI is available at its start and its stop.
  */
 public final class ServerLifecycle implements ServletContextListener {
   private static final System.Logger LOG = System.getLogger(ServerLifecycle.class.getName());
@@ -29,7 +30,7 @@ public final class ServerLifecycle implements ServletContextListener {
    */
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
-  private @Nullable Components components;
+  private @Nullable Deployment deployment;
 
   @Override
   public void contextInitialized(ServletContextEvent event) {
@@ -51,13 +52,12 @@ public final class ServerLifecycle implements ServletContextListener {
     }
     ContextSources sources = ContextSources.of(context.getContextPath(), parameters);
     Settings settings = Settings.read(SettingsSources.ofThisProcess(sources));
-    Components opened =
-        Components.open(
-            settings,
-            sources.path().isEmpty() ? "/" : sources.path(),
-            RequestThreads.count(settings.http(), context.getServerInfo()));
-    components = opened;
-    opened.site().publish(context);
+    Deployment opening = CDI.current().select(Deployment.class).get();
+    opening.open(
+        settings,
+        sources.path().isEmpty() ? "/" : sources.path(),
+        RequestThreads.count(settings.http(), context.getServerInfo()));
+    deployment = opening;
     LOG.log(
         Level.INFO,
         "started version={0} context={1} dataDir={2} configFile={3} upstreams={4}",
@@ -83,19 +83,13 @@ public final class ServerLifecycle implements ServletContextListener {
     }
   }
 
-  /**
-   * Closes everything. Running requests are aborted and waited for: once the server has discarded
-   * our classes, they could no longer break their connections.
-   */
   @Override
   public void contextDestroyed(ServletContextEvent event) {
-    Components closing = components;
-    components = null;
+    Deployment closing = deployment;
+    deployment = null;
     if (closing != null) {
-      closing.close();
-      boolean isQuiet = closing.site().resources().running().awaitNone(PATIENCE);
+      boolean isQuiet = closing.close(PATIENCE);
       LOG.log(Level.INFO, isQuiet ? "stopped" : "stopped while requests were running");
     }
-    RecordLinkage.forgetOurs(); // the last thing that happens here
   }
 }

@@ -35,8 +35,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  *   <li>{@code standalone} exists: the launcher of {@code java -jar} with its embedded server,
  *       which is no part of the deployed application. It reads the settings, and {@code wiring}'s
  *       release and number of request threads.
- *   <li>{@code wiring} holds the servlet listener that starts and stops. CDI is not used: it gave
- *       one object to one filter, and took a quarter of the start.
+ *   <li>{@code wiring} holds the CDI producer and the servlet listeners that start and stop.
  *   <li>{@code staging} sees RxJava only to stop its threads, which Infinispan starts.
  *   <li>{@code staging} sees Bouncy Castle's Ed25519, for the identity of a cluster; and it gets
  *       the database's {@code DataSource} by way of {@code wiring}, for JGroups to find members in.
@@ -104,7 +103,10 @@ class PackageTableTest {
             "serve")),
     MAINTAIN(
         List.of("nix", "stream", "blob", "db", "chunk", "upstream", "staging", "store", "ingest")),
-    WEB(List.of("nix", "stream", "serve", "document", "ingest", "maintain"), "jakarta.servlet.."),
+    WEB(
+        List.of("nix", "stream", "serve", "document", "ingest", "maintain"),
+        "jakarta.servlet..",
+        "jakarta.inject.."),
     SETTINGS(List.of("nix", "stream"), "io.smallrye.config..", "org.eclipse.microprofile.config.."),
     WIRING(
         List.of(
@@ -122,7 +124,10 @@ class PackageTableTest {
             "maintain",
             "web",
             "settings"),
-        "jakarta.servlet.."),
+        "jakarta.enterprise..",
+        "jakarta.inject..",
+        "jakarta.servlet..",
+        "org.jboss.weld.."),
     STANDALONE(
         List.of("wiring", "settings"),
         "jakarta.servlet..",
