@@ -3,7 +3,6 @@ package narthex.configs;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -12,6 +11,7 @@ import java.util.List;
 import narthex.s3.S3Proxy;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.NarFixture;
+import narthex.testing.PortPair;
 
 /**
  * A Tomcat and a WildFly that are replicas of one cache in eager mode, configured by the files of
@@ -39,22 +39,32 @@ final class ContainerReplicas implements AutoCloseable {
     this.folder = folder;
     this.upstream = NarFixture.publishCacheInfo(FaultyUpstream.start(), 40);
     open.push(upstream);
-    this.database = SharedDatabase.start();
-    open.push(database);
-    this.bucket = S3Proxy.start(folder);
-    open.push(bucket);
-    this.tomcat = startTomcat();
-    this.wildFly = startWildFly();
+    try {
+      this.database = SharedDatabase.start();
+      open.push(database);
+      this.bucket = S3Proxy.start(folder);
+      open.push(bucket);
+      this.tomcat = startTomcat();
+      this.wildFly = startWildFly();
+    } catch (Exception | AssertionError e) {
+      close();
+      throw e;
+    }
   }
 
   /** Starts everything; returns when the replicas know each other. */
   static ContainerReplicas start(Path folder) throws Exception {
     ContainerReplicas replicas = new ContainerReplicas(folder);
-    for (Replica replica : List.of(replicas.tomcat, replicas.wildFly)) {
-      replica.program().awaitAnswer(200, replica.url() + "/readyz");
-      replica.program().awaitLine("members=2");
+    try {
+      for (Replica replica : List.of(replicas.tomcat, replicas.wildFly)) {
+        replica.program().awaitAnswer(200, replica.url() + "/readyz");
+        replica.program().awaitLine("members=2");
+      }
+      return replicas;
+    } catch (Exception | AssertionError e) {
+      replicas.close();
+      throw e;
     }
-    return replicas;
   }
 
   FaultyUpstream upstream() {
@@ -122,7 +132,7 @@ final class ContainerReplicas implements AutoCloseable {
             .replace(
                 "#narthex.cluster.bind-address=site-local",
                 "narthex.cluster.bind-address=127.0.0.1")
-            .replace("#narthex.cluster.port=7800", "narthex.cluster.port=" + freePorts())
+            .replace("#narthex.cluster.port=7800", "narthex.cluster.port=" + PortPair.find())
         + """
         narthex.database.password=secret
         narthex.blob.access-key=%s
@@ -132,18 +142,6 @@ final class ContainerReplicas implements AutoCloseable {
         narthex.upload.enabled=true
         """
             .formatted(S3Proxy.ACCESS_KEY, S3Proxy.SECRET_KEY, upstream.url());
-  }
-
-  /** A port that is free, as is the next one. */
-  private static int freePorts() throws IOException {
-    while (true) {
-      try (ServerSocket first = new ServerSocket(0);
-          ServerSocket second = new ServerSocket(first.getLocalPort() + 1)) {
-        return second.getLocalPort() - 1;
-      } catch (IOException | IllegalArgumentException inUse) {
-        // try the next
-      }
-    }
   }
 
   @Override

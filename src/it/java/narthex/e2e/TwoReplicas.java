@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -22,6 +21,7 @@ import java.util.TreeMap;
 import narthex.s3.S3Proxy;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.NarFixture;
+import narthex.testing.PortPair;
 
 /**
  * Two servers that are replicas of one cache: they share a PostgreSQL database, a bucket and an
@@ -36,9 +36,10 @@ final class TwoReplicas implements AutoCloseable {
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final NarthexServer first;
   private final NarthexServer second;
-  private String mode = "off";
+  private String mode;
 
-  private TwoReplicas(Path folder) throws IOException {
+  private TwoReplicas(Path folder, String mode) throws IOException {
+    this.mode = mode;
     open.push(upstream);
     EmbeddedPostgres database = EmbeddedPostgres.builder().start();
     open.push(database);
@@ -56,6 +57,7 @@ final class TwoReplicas implements AutoCloseable {
     settings.put("narthex.blob.url", "s3://" + S3Proxy.BUCKET + "/x?endpoint=" + bucket.url());
     settings.put("narthex.blob.access-key", S3Proxy.ACCESS_KEY);
     settings.put("narthex.blob.secret-key", S3Proxy.SECRET_KEY);
+    settings.put("narthex.cdc.mode", mode);
     settings.put("narthex.cluster.enabled", "true");
     settings.put("narthex.cluster.bind-address", "127.0.0.1");
     settings.put("narthex.cluster.expected-members", "2");
@@ -63,9 +65,14 @@ final class TwoReplicas implements AutoCloseable {
     second = start(settings);
   }
 
-  /** Starts everything; returns when the replicas know each other. */
+  /** Starts everything in off mode; returns when the replicas know each other. */
   static TwoReplicas start(Path folder) throws IOException {
-    TwoReplicas replicas = new TwoReplicas(folder);
+    return start(folder, "off");
+  }
+
+  /** Starts everything in a CDC mode; returns when the replicas know each other. */
+  static TwoReplicas start(Path folder, String mode) throws IOException {
+    TwoReplicas replicas = new TwoReplicas(folder, mode);
     replicas.awaitBoth();
     return replicas;
   }
@@ -89,16 +96,10 @@ final class TwoReplicas implements AutoCloseable {
 
   private NarthexServer start(Map<String, String> settings) throws IOException {
     Map<String, String> own = new TreeMap<>(settings);
-    own.put("narthex.cluster.port", Integer.toString(freePort()));
+    own.put("narthex.cluster.port", Integer.toString(PortPair.find()));
     NarthexServer server = NarthexServer.start(own);
     open.push(server);
     return server;
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
   }
 
   /** Starts the first replica again after it was killed. */
