@@ -150,6 +150,11 @@ public final class Chores implements StoreListener, Closeable {
   }
 
   @Override
+  public void anyChanged() {
+    wake();
+  }
+
+  @Override
   public void narInfoChanged(StorePathHash hash) {
     // no chore works on narinfos
   }

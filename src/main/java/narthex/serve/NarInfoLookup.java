@@ -33,12 +33,6 @@ public final class NarInfoLookup implements StoreListener {
   private static final System.Logger LOG = System.getLogger(NarInfoLookup.class.getName());
 
   /**
-   * Longest time that an answer stays in memory. Until then, changes by another replica or by hand
-   * in the database may go unnoticed.
-   */
-  private static final Duration STAY = Duration.ofMinutes(1);
-
-  /**
    * Longest wait for another thread's lookup. That thread always reports its result; the limit only
    * matters if it died.
    */
@@ -52,9 +46,12 @@ public final class NarInfoLookup implements StoreListener {
    *
    * @param revalidateAfter age after which to fetch a narinfo again if its NAR isn't stored
    * @param memoryBytes limit on the memory of cached answers
+   * @param memoryTtl how long an answer stays in memory; until then, a change by hand in the
+   *     database, or one by another replica whose announcement is lost, may go unnoticed
    * @param prefetch when a NAR is downloaded
    */
-  public record Policy(Duration revalidateAfter, long memoryBytes, Prefetch prefetch) {}
+  public record Policy(
+      Duration revalidateAfter, long memoryBytes, Duration memoryTtl, Prefetch prefetch) {}
 
   /** When a NAR is downloaded. */
   public enum Prefetch {
@@ -107,7 +104,7 @@ public final class NarInfoLookup implements StoreListener {
     this.policy = policy;
     this.memory =
         Caffeine.newBuilder()
-            .expireAfterWrite(STAY)
+            .expireAfterWrite(policy.memoryTtl())
             .maximumWeight(policy.memoryBytes())
             .<StorePathHash, Outcome>weigher(
                 (hash, outcome) ->
@@ -250,6 +247,11 @@ public final class NarInfoLookup implements StoreListener {
   @Override
   public void narInfoChanged(StorePathHash hash) {
     memory.synchronous().invalidate(hash);
+  }
+
+  @Override
+  public void anyChanged() {
+    memory.synchronous().invalidateAll();
   }
 
   @Override

@@ -2,6 +2,7 @@ package narthex.serve;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -46,16 +47,22 @@ public final class NarLookup implements StoreListener {
   private final NarDownload download;
   private final NarFlights coming;
 
-  /** Creates a lookup. Decoding for clients takes its memory from {@code decoders}. */
+  /**
+   * Creates a lookup.
+   *
+   * @param decoders memory for decoding
+   * @param memoryTtl how long to cache which NARs are stored
+   */
   public NarLookup(
       Database database,
       StoredNars nars,
       ChunkedNars chunked,
       NarDownload download,
-      DecoderShare decoders) {
+      DecoderShare decoders,
+      Duration memoryTtl) {
     this.database = database;
     this.tags = new EntityTags(database);
-    this.stored = new StoredSources(database, nars, chunked, tags, decoders);
+    this.stored = new StoredSources(database, nars, chunked, tags, decoders, memoryTtl);
     this.download = download;
     this.coming = new NarFlights(download, database, chunked, decoders);
   }
@@ -307,6 +314,11 @@ public final class NarLookup implements StoreListener {
   @Override
   public void narChanged(Sha256 narHash) {
     stored.forget(narHash);
+  }
+
+  @Override
+  public void anyChanged() {
+    stored.forgetAll();
   }
 
   @Override

@@ -20,9 +20,6 @@ import org.jspecify.annotations.Nullable;
 final class RememberedNars {
   private static final long MOST = 10_000;
 
-  /** Longest time that a row deleted by hand or by another replica is still used. */
-  private static final Duration STAY = Duration.ofMinutes(1);
-
   /**
    * The cached result for a name.
    *
@@ -30,12 +27,20 @@ final class RememberedNars {
    */
   record Remembered(StoredNar nar, Optional<String> entityTag) {}
 
-  private final Cache<NarFileName, Remembered> byName =
-      Caffeine.newBuilder()
-          .maximumSize(MOST)
-          .expireAfterWrite(STAY)
-          .executor(Runnable::run)
-          .build();
+  private final Cache<NarFileName, Remembered> byName;
+
+  /**
+   * @param ttl longest time that a row deleted by hand, or by another replica whose announcement is
+   *     lost, is still used
+   */
+  RememberedNars(Duration ttl) {
+    this.byName =
+        Caffeine.newBuilder()
+            .maximumSize(MOST)
+            .expireAfterWrite(ttl)
+            .executor(Runnable::run)
+            .build();
+  }
 
   /** The cached result for this file name, or null. */
   @Nullable Remembered find(NarFileName name) {
@@ -59,6 +64,11 @@ final class RememberedNars {
   /** Removes a name. */
   void forget(NarFileName name) {
     byName.invalidate(name);
+  }
+
+  /** Removes all names. */
+  void forgetAll() {
+    byName.invalidateAll();
   }
 
   /** Removes all names of a NAR. */

@@ -2,6 +2,7 @@ package narthex.serve;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.Optional;
 import narthex.blob.BlobLostException;
 import narthex.chunk.ChunkLostException;
@@ -27,19 +28,21 @@ final class StoredSources {
   private final ChunkedNars chunked;
   private final StoredForms forms;
   private final EntityTags tags;
-  private final RememberedNars remembered = new RememberedNars();
+  private final RememberedNars remembered;
 
   StoredSources(
       Database database,
       StoredNars nars,
       ChunkedNars chunked,
       EntityTags tags,
-      DecoderShare decoders) {
+      DecoderShare decoders,
+      Duration memoryTtl) {
     this.database = database;
     this.nars = nars;
     this.chunked = chunked;
     this.forms = new StoredForms(nars, decoders);
     this.tags = tags;
+    this.remembered = new RememberedNars(memoryTtl);
   }
 
   /**
@@ -72,6 +75,11 @@ final class StoredSources {
   /** Removes a NAR from the cache. */
   void forget(Sha256 narHash) {
     remembered.forget(narHash);
+  }
+
+  /** Removes all NARs from the cache. */
+  void forgetAll() {
+    remembered.forgetAll();
   }
 
   /**

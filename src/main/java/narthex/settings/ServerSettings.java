@@ -113,6 +113,14 @@ public final class ServerSettings {
           SettingType.BYTES,
           "64MiB",
           "memory for recent narinfo answers");
+  static final Setting<Duration> MEMORY_TTL =
+      new Setting<>(
+          "narthex.memory-ttl",
+          SettingType.DURATION_OR_ZERO,
+          "1m",
+          "how long to keep recent narinfo answers and the places of recent NARs in memory; with"
+              + " several replicas, the longest time that a replica serves what another one has"
+              + " deleted or replaced, if it is not notified");
   static final Setting<Boolean> PREFETCH =
       new Setting<>(
           "narthex.prefetch",

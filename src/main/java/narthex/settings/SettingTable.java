@@ -78,6 +78,7 @@ public final class SettingTable {
           ServerSettings.READ_MIN_RATE,
           ServerSettings.REVALIDATE_AFTER,
           ServerSettings.NARINFO_MEMORY,
+          ServerSettings.MEMORY_TTL,
           ServerSettings.PREFETCH,
           UploadSettings.UPLOAD_ENABLED,
           UploadSettings.UPLOAD_REQUIRE_TRUSTED,

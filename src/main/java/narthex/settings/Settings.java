@@ -254,8 +254,9 @@ public record Settings(
    * @param revalidateAfter age after which to request a narinfo from upstream again if its NAR
    *     isn't stored
    * @param memorySizeBytes memory for recent narinfo responses, in bytes
+   * @param memoryTtl how long responses and the places of NARs stay in memory
    */
-  public record NarInfos(Duration revalidateAfter, long memorySizeBytes) {}
+  public record NarInfos(Duration revalidateAfter, long memorySizeBytes, Duration memoryTtl) {}
 
   /**
    * Downloading of NARs from upstreams.

@@ -54,7 +54,9 @@ final class SettingsAssembly {
         new Settings.Readers(
             value(ServerSettings.READ_IDLE_TIMEOUT), value(ServerSettings.READ_MIN_RATE)),
         new Settings.NarInfos(
-            value(ServerSettings.REVALIDATE_AFTER), value(ServerSettings.NARINFO_MEMORY)),
+            value(ServerSettings.REVALIDATE_AFTER),
+            value(ServerSettings.NARINFO_MEMORY),
+            value(ServerSettings.MEMORY_TTL)),
         new Settings.Fetching(value(ServerSettings.PREFETCH)),
         chunking(),
         uploading(),

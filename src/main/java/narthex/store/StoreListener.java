@@ -4,8 +4,8 @@ import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
 
 /**
- * Notified of changes to stored NARs and narinfos. Called after the commit, by the thread that made
- * the change.
+ * Notified of changes to stored NARs and narinfos, by this replica or another one. Called after the
+ * commit; for changes of this replica, by the thread that made the change.
  */
 public interface StoreListener {
 
@@ -18,4 +18,7 @@ public interface StoreListener {
    * The narinfo of this store path was uploaded or deleted, or changed by the search for its NAR.
    */
   void narInfoChanged(StorePathHash hash);
+
+  /** Any NARs and narinfos may have changed. */
+  void anyChanged();
 }

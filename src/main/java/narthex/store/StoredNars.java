@@ -40,31 +40,40 @@ public final class StoredNars {
 
   private static final int ENTRY_BYTES = 256;
 
-  /** How long {@code starts} caches the places of chunks. */
-  private static final Duration STAY = Duration.ofMinutes(1);
-
   private final BlobStore blobs;
   private final Database database;
   private final InstantSource clock;
-  private final Cache<Sha256, ChunkedManifest> starts =
-      Caffeine.newBuilder()
-          .maximumWeight(STARTS_BYTES)
-          .<Sha256, ChunkedManifest>weigher((nar, manifest) -> ENTRY_BYTES + manifest.memoryBytes())
-          .expireAfterWrite(STAY)
-          .executor(Runnable::run)
-          .build();
+  private final Cache<Sha256, ChunkedManifest> starts;
   private final CopyOnWriteArrayList<StoreListener> listeners = new CopyOnWriteArrayList<>();
+  private final CopyOnWriteArrayList<StoreListener> replicas = new CopyOnWriteArrayList<>();
 
-  /** Uses the given stores; the caller closes them. */
-  public StoredNars(BlobStore blobs, Database database, InstantSource clock) {
+  /**
+   * Uses the given stores; the caller closes them.
+   *
+   * @param memoryTtl how long to cache the places of chunks
+   */
+  public StoredNars(BlobStore blobs, Database database, InstantSource clock, Duration memoryTtl) {
     this.blobs = blobs;
     this.database = database;
     this.clock = clock;
+    this.starts =
+        Caffeine.newBuilder()
+            .maximumWeight(STARTS_BYTES)
+            .<Sha256, ChunkedManifest>weigher(
+                (nar, manifest) -> ENTRY_BYTES + manifest.memoryBytes())
+            .expireAfterWrite(memoryTtl)
+            .executor(Runnable::run)
+            .build();
   }
 
-  /** Adds listeners for changes. Call it at start-up. */
+  /** Adds listeners for changes by any replica. Call it at start-up. */
   public void addListeners(StoreListener... added) {
     listeners.addAll(List.of(added));
+  }
+
+  /** Adds a listener for the changes of this replica only. Call it at start-up. */
+  public void announceTo(StoreListener others) {
+    replicas.add(others);
   }
 
   /**
@@ -72,13 +81,31 @@ public final class StoredNars {
    * the search for its NAR.
    */
   public void announce(StorePathHash hash) {
-    listeners.forEach(listener -> listener.narInfoChanged(hash));
+    changedElsewhere(hash);
+    replicas.forEach(replica -> replica.narInfoChanged(hash));
   }
 
   /** Notifies the listeners that the stored forms of a NAR, or its metadata, changed. */
   public void announce(Sha256 narHash) {
+    changedElsewhere(narHash);
+    replicas.forEach(replica -> replica.narChanged(narHash));
+  }
+
+  /** Notifies the listeners that another replica announced a change of a narinfo. */
+  public void changedElsewhere(StorePathHash hash) {
+    listeners.forEach(listener -> listener.narInfoChanged(hash));
+  }
+
+  /** Notifies the listeners that another replica announced a change of a NAR. */
+  public void changedElsewhere(Sha256 narHash) {
     forgetStart(narHash);
     listeners.forEach(listener -> listener.narChanged(narHash));
+  }
+
+  /** Notifies the listeners that other replicas may have changed anything. */
+  public void changedElsewhere() {
+    starts.invalidateAll();
+    listeners.forEach(StoreListener::anyChanged);
   }
 
   /**
@@ -94,7 +121,7 @@ public final class StoredNars {
   }
 
   /**
-   * Opens a NAR that is stored as chunks. Caches the places of its first chunks for a minute, so
+   * Opens a NAR that is stored as chunks. Caches the places of its first chunks for a while, so
    * that a small popular NAR takes no database query.
    *
    * @throws ChunkLostException if its first chunk is missing

@@ -35,6 +35,7 @@ import narthex.maintain.DeleteGarbage;
 import narthex.maintain.Deletion;
 import narthex.maintain.FindUnnamedBlobs;
 import narthex.maintain.HashFrames;
+import narthex.maintain.ReplicaChanges;
 import narthex.maintain.SweepNars;
 import narthex.serve.Advertising;
 import narthex.serve.NarInfoLookup;
@@ -128,7 +129,9 @@ public final class Assembly {
     this.settings = settings;
     this.base = base;
     this.signer = Policies.signer(settings, base.database().cluster());
-    this.stored = new StoredNars(base.blobs(), base.database(), base.clock());
+    this.stored =
+        new StoredNars(
+            base.blobs(), base.database(), base.clock(), settings.narInfos().memoryTtl());
     this.chunked = new ChunkedNars(chunks(), base.database(), stored, base.clock());
     this.ingest =
         new NarIngest(
@@ -139,6 +142,9 @@ public final class Assembly {
     this.lookups = makeLookups();
     this.uploads = makeUploads();
     this.deletion = new Deletion(base.database(), stored, base.clock());
+    base.shared()
+        .cluster()
+        .ifPresent(registry -> ReplicaChanges.connect(registry, stored, base.threads().tasks()));
   }
 
   /** Whole files are stored in parts only where other replicas read them meanwhile. */
@@ -198,7 +204,13 @@ public final class Assembly {
             base.clock(),
             Policies.lookup(settings));
     NarLookup nars =
-        new NarLookup(database, stored, chunked, download, base.decoders().share(Work.READING));
+        new NarLookup(
+            database,
+            stored,
+            chunked,
+            download,
+            base.decoders().share(Work.READING),
+            settings.narInfos().memoryTtl());
     stored.addListeners(narInfos, nars);
     DocumentLookup documentLookup = documentLookup();
     ListingLookup listings = new ListingLookup(documentLookup, new ListingIngest(documents), nars);

@@ -146,6 +146,7 @@ final class Policies {
     return new NarInfoLookup.Policy(
         settings.narInfos().revalidateAfter(),
         settings.narInfos().memorySizeBytes(),
+        settings.narInfos().memoryTtl(),
         settings.fetching().prefetch() ? NarInfoLookup.Prefetch.ON : NarInfoLookup.Prefetch.OFF);
   }
 

@@ -46,6 +46,9 @@ class ChunkFilesTest extends StoreFixture {
 
           @Override
           public void narInfoChanged(StorePathHash hash) {}
+
+          @Override
+          public void anyChanged() {}
         });
   }
 

@@ -55,7 +55,7 @@ abstract class StoreFixture {
     database =
         Database.open(
             new DatabaseAddress("jdbc:sqlite:" + folder.resolve("x.db"), null, null, null));
-    stored = new StoredNars(blobs, database, () -> now);
+    stored = new StoredNars(blobs, database, () -> now, Duration.ofMinutes(1));
     chunked =
         new ChunkedNars(
             StoredChunks.ofUsualSizes(blobs, database, threads), database, stored, () -> now);

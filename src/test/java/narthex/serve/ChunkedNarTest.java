@@ -11,6 +11,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -83,7 +84,7 @@ class ChunkedNarTest {
 
   private StoredForms forms(DecoderBudget budget) {
     return new StoredForms(
-        new StoredNars(blobs(), node.database(), InstantSource.system()),
+        new StoredNars(blobs(), node.database(), InstantSource.system(), Duration.ofMinutes(1)),
         budget.share(Work.READING));
   }
 

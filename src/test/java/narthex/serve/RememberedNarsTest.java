@@ -3,6 +3,7 @@ package narthex.serve;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -31,7 +32,7 @@ class RememberedNarsTest {
   private static final RememberedNars.Remembered FOUND =
       new RememberedNars.Remembered(NAR, Optional.of(FILE_HASH.nix32()));
 
-  private final RememberedNars remembered = new RememberedNars();
+  private final RememberedNars remembered = new RememberedNars(Duration.ofMinutes(1));
 
   @Test
   void aNameThatIsTheHashOfItsBytesIsRemembered() {

@@ -66,7 +66,9 @@ class SettingsTest extends SettingsFixture {
     assertEquals(new Settings.Access(open, open, open), settings.access());
     assertEquals(new Settings.Bodies(Duration.ofSeconds(60), 1024), settings.bodies());
     assertEquals(new Settings.Readers(Duration.ofSeconds(15), 4096), settings.readers());
-    assertEquals(new Settings.NarInfos(Duration.ofDays(1), 64L * 1024 * 1024), settings.narInfos());
+    assertEquals(
+        new Settings.NarInfos(Duration.ofDays(1), 64L * 1024 * 1024, Duration.ofMinutes(1)),
+        settings.narInfos());
     assertEquals(new Settings.Fetching(false), settings.fetching());
     Settings.Sizes sizes = new Settings.Sizes(16 << 10, 64 << 10, 256 << 10, 8 << 20);
     assertEquals(

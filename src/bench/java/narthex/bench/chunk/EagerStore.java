@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutorService;
@@ -67,7 +68,8 @@ final class EagerStore implements Closeable {
                 PACK_BYTES,
                 ChunkStore.OtherSizes.REFUSED),
             threads);
-    this.stored = new StoredNars(blobs, database, InstantSource.system());
+    this.stored =
+        new StoredNars(blobs, database, InstantSource.system(), Duration.ofMinutes(1));
     ChunkedNars chunked = new ChunkedNars(chunks, database, stored, InstantSource.system());
     DecoderBudget decoders = new DecoderBudget(DECODER_BYTES);
     UploadFlights flights =

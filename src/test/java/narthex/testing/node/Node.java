@@ -26,9 +26,6 @@ import narthex.db.DatabaseAddress;
 import narthex.ingest.CdcMode;
 import narthex.ingest.NarInfoUpload;
 import narthex.ingest.NarUpload;
-import narthex.maintain.ChunkFiles;
-import narthex.maintain.DeleteFiles;
-import narthex.maintain.HashFrames;
 import narthex.nix.NarInfo;
 import narthex.nix.PublicKey;
 import narthex.nix.SecretKey;
@@ -42,7 +39,6 @@ import narthex.settings.Settings;
 import narthex.settings.SettingsSources;
 import narthex.staging.Flights;
 import narthex.staging.InFlightRegistry;
-import narthex.store.StoredNars;
 import narthex.stream.DecoderBudget;
 import narthex.stream.DecoderBudget.Work;
 import narthex.testing.FaultyUpstream;
@@ -70,6 +66,7 @@ public final class Node implements AutoCloseable {
     private Duration read = Duration.ofSeconds(10);
     private Duration revalidateAfter = Duration.ofHours(1);
     private long memoryBytes;
+    private Duration memoryTtl = Duration.ofMinutes(1);
     private Prefetch prefetch = Prefetch.OFF;
     private Duration negativeTtl = Duration.ZERO;
     private List<SecretKey> keys = List.of(KEY);
@@ -94,6 +91,7 @@ public final class Node implements AutoCloseable {
       other.read = read;
       other.revalidateAfter = revalidateAfter;
       other.memoryBytes = memoryBytes;
+      other.memoryTtl = memoryTtl;
       other.prefetch = prefetch;
       other.negativeTtl = negativeTtl;
       other.keys = keys;
@@ -117,6 +115,7 @@ public final class Node implements AutoCloseable {
       named.put("narthex.signing.key-files", keyFiles(folder));
       named.put("narthex.narinfo.revalidate-after", revalidateAfter.toString());
       named.put("narthex.narinfo.memory-size", Long.toString(memoryBytes));
+      named.put("narthex.memory-ttl", memoryTtl.toString());
       named.put("narthex.prefetch", Boolean.toString(prefetch == Prefetch.ON));
       named.put("narthex.upload.max-nar-size", Long.toString(MAX_UPLOADED_NAR_BYTES));
       named.put("narthex.upload.max-document-size", Long.toString(MAX_DOCUMENT_BYTES));
@@ -192,6 +191,11 @@ public final class Node implements AutoCloseable {
       return with(other -> other.memoryBytes = bytes);
     }
 
+    /** The same with what is in memory kept so long. */
+    public Options withMemoryTtl(Duration ttl) {
+      return with(other -> other.memoryTtl = ttl);
+    }
+
     /** The same with NARs downloaded as soon as their narinfo is asked for. */
     public Options withPrefetch() {
       return with(other -> other.prefetch = Prefetch.ON);
@@ -262,15 +266,7 @@ public final class Node implements AutoCloseable {
     Assembly.Shared shared = new Assembly.Shared(database, blobs, options.cluster);
     this.base = new Assembly.Base(shared, upstreams, decoders, threads, options.clock);
     this.assembly = new Assembly(settings, base);
-    StoredNars stored = assembly.stored();
-    this.chores =
-        new NodeChores(
-            database,
-            blobs,
-            options.clock,
-            new ChunkFiles(database, stored, assembly.chunked(), decoders.share(Work.BACKGROUND)),
-            new HashFrames(database, stored, assembly.chunked()),
-            new DeleteFiles(database, stored, NodeChores.DELETE_DELAY, options.clock));
+    this.chores = new NodeChores(assembly, base);
   }
 
   /** A node over this folder with these upstreams, the first of the best priority. */

@@ -10,9 +10,17 @@ import narthex.db.Database;
 import narthex.db.GarbageTable;
 import narthex.maintain.Chore;
 import narthex.maintain.Chores;
+import narthex.maintain.ChunkFiles;
+import narthex.maintain.DeleteFiles;
 import narthex.maintain.DeleteGarbage;
+import narthex.maintain.Deletion;
 import narthex.maintain.FindUnnamedBlobs;
+import narthex.maintain.HashFrames;
 import narthex.nix.Sha256;
+import narthex.store.StoredNars;
+import narthex.stream.DecoderBudget.Work;
+import narthex.stream.DecoderShare;
+import narthex.wiring.Assembly;
 
 /** What a node does in the background: only when it is told to, in the caller's thread. */
 public final class NodeChores {
@@ -21,24 +29,27 @@ public final class NodeChores {
 
   private final Chore<Sha256> chunking;
   private final Chore<Sha256> hashing;
-  private final Chore<Sha256> deletion;
+  private final Chore<Sha256> files;
+  private final Deletion deletion;
   private final BlobStore blobs;
   private final Database database;
   private final InstantSource clock;
 
-  NodeChores(
-      Database database,
-      BlobStore blobs,
-      InstantSource clock,
-      Chore<Sha256> chunking,
-      Chore<Sha256> hashing,
-      Chore<Sha256> deletion) {
-    this.chunking = chunking;
-    this.hashing = hashing;
-    this.deletion = deletion;
-    this.database = database;
-    this.blobs = blobs;
-    this.clock = clock;
+  NodeChores(Assembly assembly, Assembly.Base base) {
+    this.database = base.shared().database();
+    this.blobs = base.shared().blobs();
+    this.clock = base.clock();
+    StoredNars stored = assembly.stored();
+    DecoderShare decoders = base.decoders().share(Work.BACKGROUND);
+    this.chunking = new ChunkFiles(database, stored, assembly.chunked(), decoders);
+    this.hashing = new HashFrames(database, stored, assembly.chunked());
+    this.files = new DeleteFiles(database, stored, DELETE_DELAY, clock);
+    this.deletion = new Deletion(database, stored, clock);
+  }
+
+  /** Deletes a path as a client does. */
+  public void deletePath(Sample sample) throws IOException {
+    deletion.deletePath(sample.hash());
   }
 
   /** Chunks what is stored whole; what fails is left. */
@@ -63,7 +74,7 @@ public final class NodeChores {
 
   /** Deletes the whole files of what has been chunked for long enough, and what is due. */
   public void delete() {
-    run(deletion);
+    run(files);
     run(new DeleteGarbage(database, blobs, clock));
   }
 

@@ -1,0 +1,187 @@
+package narthex.maintain;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import narthex.ingest.CdcMode;
+import narthex.nix.Compression;
+import narthex.nix.NarInfo;
+import narthex.serve.NarSource;
+import narthex.staging.FaultyRegistry;
+import narthex.staging.FaultyRegistry.Fault;
+import narthex.staging.LocalRegistry;
+import narthex.testing.FaultyUpstream;
+import narthex.testing.NarFixture;
+import narthex.testing.node.Node;
+import narthex.testing.node.Node.Options;
+import narthex.testing.node.Reading;
+import narthex.testing.node.Reading.Outcome;
+import narthex.testing.node.Sample;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Two replicas over one database: what one changes, the other doesn't serve from its memory. */
+class ReplicaChangesTest {
+  private static final Sample SAMPLE = Sample.of(91, Compression.XZ);
+  private static final Duration LONG = Duration.ofDays(1);
+
+  @TempDir Path folder;
+  private final LocalRegistry.Board board = new LocalRegistry.Board(InstantSource.system());
+  private final FaultyRegistry registryA = new FaultyRegistry(new LocalRegistry(board, "a"));
+  private final FaultyUpstream upstream = NarFixture.publishCacheInfo(FaultyUpstream.start(), 40);
+  private Node a;
+  private Node b;
+
+  @AfterEach
+  void close() throws IOException {
+    if (a != null) {
+      a.close();
+    }
+    if (b != null) {
+      b.close();
+    }
+    upstream.close();
+  }
+
+  private void open(CdcMode mode, Duration memoryTtl) throws IOException {
+    Options options =
+        Options.usual().in(mode).withMemory(1 << 20).withMemoryTtl(memoryTtl).withNegativeTtl(LONG);
+    a = Node.open(folder, options.withCluster(registryA), upstream);
+    b = Node.open(folder, options.withCluster(new LocalRegistry(board, "b")), upstream);
+  }
+
+  private void upload(Node node) throws IOException {
+
+    node.narUpload()
+        .store(
+            SAMPLE.fileName(),
+            OptionalLong.empty(),
+            new ByteArrayInputStream(SAMPLE.bytes(SAMPLE.fileName(), 0)));
+    node.narInfoUpload().store(SAMPLE.hash(), SAMPLE.narInfo().print());
+    node.awaitIdle();
+    b.awaitIdle(); // has forgotten what it knew
+  }
+
+  private static boolean isFound(Node node) throws IOException {
+    Optional<NarSource> source = node.nars().find(SAMPLE.narName());
+    if (source.isPresent()) {
+      source.get().close();
+    }
+    return source.isPresent();
+  }
+
+  private static void read(Node node) {
+    assertEquals(Outcome.RIGHT, Reading.start(node, SAMPLE, SAMPLE.narName(), 0).outcome());
+    node.awaitIdle();
+  }
+
+  @Test
+  void aNarInfoUploadedOnOneReplicaIsFoundOnAnotherThatAnsweredAMiss() throws Exception {
+    open(CdcMode.OFF, LONG);
+    assertEquals(Optional.empty(), b.narInfo(SAMPLE));
+    assertEquals(Optional.empty(), b.narInfo(SAMPLE));
+
+    upload(a);
+
+    assertTrue(b.narInfo(SAMPLE).isPresent());
+    read(b);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aPathDeletedOnOneReplicaIsGoneOnTheOther(CdcMode mode) throws Exception {
+    open(mode, LONG);
+    upload(a);
+    assertTrue(b.narInfo(SAMPLE).isPresent());
+    read(b);
+
+    a.chores().deletePath(SAMPLE);
+    b.awaitIdle();
+
+    assertEquals(Optional.empty(), b.narInfo(SAMPLE));
+    assertFalse(isFound(b));
+  }
+
+  @Test
+  void aNarInfoSaysOnEveryReplicaWhatTheBackgroundJobOfOneHasStored() throws Exception {
+    open(CdcMode.LAZY, LONG);
+    upload(a);
+    assertEquals(Compression.XZ, compression(b));
+
+    a.chores().chunk();
+    b.awaitIdle();
+
+    assertEquals(Compression.NONE, compression(b));
+    assertEquals(Compression.NONE, compression(a));
+  }
+
+  private static Compression compression(Node node) throws IOException {
+    return node.narInfo(SAMPLE).map(NarInfo::file).orElseThrow().compression();
+  }
+
+  @Test
+  void aReplicaThatJoinsMakesTheOthersForget() throws Exception {
+    open(CdcMode.OFF, LONG);
+    upload(a);
+    assertTrue(b.narInfo(SAMPLE).isPresent());
+    registryA.begin(Fault.DROPS_EVENTS);
+    a.chores().deletePath(SAMPLE);
+    b.awaitIdle();
+    assertTrue(b.narInfo(SAMPLE).isPresent(), "the announcement must be lost");
+
+    try (LocalRegistry third = new LocalRegistry(board, "c")) {
+      assertEquals(3, third.members().size());
+    }
+    b.awaitIdle();
+
+    assertEquals(Optional.empty(), b.narInfo(SAMPLE));
+  }
+
+  @Test
+  void theMemoryTtlBoundsWhatALostAnnouncementLeaves() throws Exception {
+    open(CdcMode.EAGER, Duration.ZERO);
+    upload(a);
+    assertTrue(b.narInfo(SAMPLE).isPresent());
+    read(b);
+    registryA.begin(Fault.DROPS_EVENTS);
+
+    a.chores().deletePath(SAMPLE);
+
+    assertEquals(Optional.empty(), b.narInfo(SAMPLE));
+    assertFalse(isFound(b));
+  }
+
+  @Test
+  void aRegistryThatFailsChangesNothingForClients() throws Exception {
+    open(CdcMode.OFF, LONG);
+    upload(a);
+    registryA.begin(Fault.THROWS);
+
+    a.chores().deletePath(SAMPLE);
+
+    assertEquals(Optional.empty(), a.narInfo(SAMPLE));
+  }
+
+  @Test
+  void anUnknownAnnouncementIsIgnored() throws Exception {
+    open(CdcMode.OFF, LONG);
+
+    List.of("", "nar:", "nar:x", "narinfo:x", "else").forEach(registryA::announce);
+    b.awaitIdle();
+
+    upload(a);
+    assertTrue(b.narInfo(SAMPLE).isPresent());
+  }
+}
