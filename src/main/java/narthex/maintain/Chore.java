@@ -12,7 +12,7 @@ import java.util.Optional;
  *     whose {@code toString} is for the log
  */
 public interface Chore<T> {
-  /** The task, as an imperative for the log: "cut NARs into chunks". */
+  /** The task, as an imperative for the log: "cut NARs into chunks". Also names its lease. */
   String name();
 
   /** What the number of finished items counts, for the log: "NARs cut into chunks". */

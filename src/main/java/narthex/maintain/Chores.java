@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * alternates between the chores. A failed item is retried after a delay that doubles with each
  * failure. A change to a NAR wakes a worker; if all workers are running, another round follows the
  * present one. A timer also wakes the workers, to find items that have become due or that another
- * replica stored.
+ * replica stored. With several replicas, each chore runs on the one that has its lease.
  *
  * <p>Thread-safe. Starts no item after {@link #close}.
  */
@@ -93,6 +93,7 @@ public final class Chores implements StoreListener, Closeable {
   private record Task<T>(Queue<T> queue, T item) {}
 
   private final List<Queue<?>> queues;
+  private final Leases leases;
   private final Executor workers;
   private final int count;
   private final InstantSource clock;
@@ -111,10 +112,17 @@ public final class Chores implements StoreListener, Closeable {
 
   /**
    * @param chores the chores, in no particular order
+   * @param leases decides which of them run here
    * @param workers must be able to run {@code count} tasks at once; the caller shuts it down
    * @param count maximum number of workers
    */
-  public Chores(List<? extends Chore<?>> chores, Executor workers, int count, InstantSource clock) {
+  public Chores(
+      List<? extends Chore<?>> chores,
+      Leases leases,
+      Executor workers,
+      int count,
+      InstantSource clock) {
+    this.leases = leases;
     this.queues = chores.stream().<Queue<?>>map(Chores::newQueue).toList();
     this.workers = workers;
     this.count = count;
@@ -303,7 +311,7 @@ public final class Chores implements StoreListener, Closeable {
   }
 
   private <T> Optional<Task<T>> take(Queue<T> queue) {
-    while (!queue.ended) {
+    while (!queue.ended && leases.isOurs(queue.chore.name())) {
       while (queue.next < queue.page.size()) {
         T item = queue.page.get(queue.next++);
         PutOff putOff = queue.putOff.get(item);

@@ -30,6 +30,7 @@ import narthex.ingest.Replicas;
 import narthex.ingest.UploadFlights;
 import narthex.maintain.Chore;
 import narthex.maintain.ChunkFiles;
+import narthex.maintain.DatabaseLeases;
 import narthex.maintain.DeleteFiles;
 import narthex.maintain.DeleteGarbage;
 import narthex.maintain.Deletion;
@@ -286,6 +287,15 @@ public final class Assembly {
     chores.add(new FindUnnamedBlobs(database, blobs, base.clock()));
     chores.add(new DeleteGarbage(database, blobs, base.clock()));
     return chores;
+  }
+
+  /** Returns new leases for the chores; empty if the server is alone. The caller closes them. */
+  public Optional<DatabaseLeases> leases() {
+    return base.shared()
+        .cluster()
+        .map(
+            registry ->
+                new DatabaseLeases(base.database().leases(), registry.self(), base.clock()));
   }
 
   /** Returns the lookups for GET and HEAD. */

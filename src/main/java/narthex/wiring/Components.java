@@ -12,12 +12,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.logging.Logger;
 import narthex.blob.BlobStore;
 import narthex.db.Database;
 import narthex.db.DatabaseAddress;
 import narthex.maintain.Chores;
+import narthex.maintain.DatabaseLeases;
+import narthex.maintain.Leases;
 import narthex.settings.ServerSettings;
 import narthex.settings.Settings;
 import narthex.settings.StorageSettings;
@@ -174,14 +177,27 @@ final class Components implements Closeable {
   /** Starts the background chores. */
   private void startChores(Settings settings, Assembly assembly) {
     ScheduledExecutorService timer = stopping(ThreadPools.timer("narthex-maintain"));
+    Leases leases = leases(assembly, timer);
     int workers = settings.chunking().workers();
     ExecutorService threads = stopping(ThreadPools.background("narthex-background", workers));
-    Chores chores = new Chores(assembly.chores(), threads, workers, InstantSource.system());
+    Chores chores = new Chores(assembly.chores(), leases, threads, workers, InstantSource.system());
     closeables.push(chores);
     assembly.stored().addListeners(chores);
     Duration delay = settings.chunking().deleteDelay();
     Duration grace = settings.uploading().grace();
     chores.schedule(timer, delay.compareTo(grace) < 0 ? delay : grace);
+  }
+
+  private Leases leases(Assembly assembly, ScheduledExecutorService timer) {
+    Optional<DatabaseLeases> shared = assembly.leases();
+    if (shared.isEmpty()) {
+      return Leases.ALONE;
+    }
+    DatabaseLeases leases = shared.get();
+    closeables.push(leases);
+    long millis = DatabaseLeases.RENEW_EVERY.toMillis();
+    timer.scheduleWithFixedDelay(leases::renew, millis, millis, TimeUnit.MILLISECONDS);
+    return leases;
   }
 
   @Override

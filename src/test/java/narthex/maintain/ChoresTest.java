@@ -92,7 +92,7 @@ class ChoresTest {
 
   /** Returns chores whose worker runs in the thread that wakes it. */
   private Chores inThisThread(Chore<?>... chores) {
-    return new Chores(List.of(chores), Runnable::run, 1, () -> now);
+    return new Chores(List.of(chores), Leases.ALONE, Runnable::run, 1, () -> now);
   }
 
   private static List<Sha256> nars(int... numbers) {
@@ -158,7 +158,7 @@ class ChoresTest {
             task.run();
           }
         };
-    Chores chores = new Chores(List.of(chore), firstElsewhere, 2, () -> now);
+    Chores chores = new Chores(List.of(chore), Leases.ALONE, firstElsewhere, 2, () -> now);
     chores.wake();
     await(busy);
     chore.with(1);
@@ -269,7 +269,7 @@ class ChoresTest {
             return super.run(narHash);
           }
         }.with(2);
-    Chores chores = new Chores(List.of(chore), workers, 1, () -> now);
+    Chores chores = new Chores(List.of(chore), Leases.ALONE, workers, 1, () -> now);
 
     chores.wake();
     await(busy);
@@ -296,7 +296,7 @@ class ChoresTest {
             return true;
           }
         }.with(1, 2, 3, 4);
-    Chores chores = new Chores(List.of(chore), workers, 2, () -> now);
+    Chores chores = new Chores(List.of(chore), Leases.ALONE, workers, 2, () -> now);
     for (int i = 0; i < 10; i++) {
       chores.wake();
     }
@@ -334,6 +334,7 @@ class ChoresTest {
     Chores chores =
         new Chores(
             List.of(new Waiting().with(1)),
+            Leases.ALONE,
             task -> {
               throw new RejectedExecutionException("stopped");
             },

@@ -27,6 +27,7 @@ import narthex.testing.node.Reading;
 import narthex.testing.node.Reading.Outcome;
 import narthex.testing.node.Sample;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,13 +47,20 @@ class ReplicaChangesTest {
 
   @AfterEach
   void close() throws IOException {
-    if (a != null) {
-      a.close();
-    }
-    if (b != null) {
-      b.close();
-    }
+    a.close();
+    b.close();
     upstream.close();
+  }
+
+  @BeforeEach
+  void open() throws IOException {
+    open(CdcMode.OFF, LONG);
+  }
+
+  private void reopen(CdcMode mode, Duration memoryTtl) throws IOException {
+    a.close();
+    b.close();
+    open(mode, memoryTtl);
   }
 
   private void open(CdcMode mode, Duration memoryTtl) throws IOException {
@@ -63,7 +71,6 @@ class ReplicaChangesTest {
   }
 
   private void upload(Node node) throws IOException {
-
     node.narUpload()
         .store(
             SAMPLE.fileName(),
@@ -89,7 +96,6 @@ class ReplicaChangesTest {
 
   @Test
   void aNarInfoUploadedOnOneReplicaIsFoundOnAnotherThatAnsweredAMiss() throws Exception {
-    open(CdcMode.OFF, LONG);
     assertEquals(Optional.empty(), b.narInfo(SAMPLE));
     assertEquals(Optional.empty(), b.narInfo(SAMPLE));
 
@@ -102,7 +108,7 @@ class ReplicaChangesTest {
   @ParameterizedTest
   @EnumSource
   void aPathDeletedOnOneReplicaIsGoneOnTheOther(CdcMode mode) throws Exception {
-    open(mode, LONG);
+    reopen(mode, LONG);
     upload(a);
     assertTrue(b.narInfo(SAMPLE).isPresent());
     read(b);
@@ -116,7 +122,7 @@ class ReplicaChangesTest {
 
   @Test
   void aNarInfoSaysOnEveryReplicaWhatTheBackgroundJobOfOneHasStored() throws Exception {
-    open(CdcMode.LAZY, LONG);
+    reopen(CdcMode.LAZY, LONG);
     upload(a);
     assertEquals(Compression.XZ, compression(b));
 
@@ -133,7 +139,6 @@ class ReplicaChangesTest {
 
   @Test
   void aReplicaThatJoinsMakesTheOthersForget() throws Exception {
-    open(CdcMode.OFF, LONG);
     upload(a);
     assertTrue(b.narInfo(SAMPLE).isPresent());
     registryA.begin(Fault.DROPS_EVENTS);
@@ -151,7 +156,7 @@ class ReplicaChangesTest {
 
   @Test
   void theMemoryTtlBoundsWhatALostAnnouncementLeaves() throws Exception {
-    open(CdcMode.EAGER, Duration.ZERO);
+    reopen(CdcMode.EAGER, Duration.ZERO);
     upload(a);
     assertTrue(b.narInfo(SAMPLE).isPresent());
     read(b);
@@ -165,7 +170,6 @@ class ReplicaChangesTest {
 
   @Test
   void aRegistryThatFailsChangesNothingForClients() throws Exception {
-    open(CdcMode.OFF, LONG);
     upload(a);
     registryA.begin(Fault.THROWS);
 
@@ -176,7 +180,6 @@ class ReplicaChangesTest {
 
   @Test
   void anUnknownAnnouncementIsIgnored() throws Exception {
-    open(CdcMode.OFF, LONG);
 
     List.of("", "nar:", "nar:x", "narinfo:x", "else").forEach(registryA::announce);
     b.awaitIdle();

@@ -80,7 +80,7 @@ abstract class StoreFixture {
   }
 
   Chores chores(Chore<?>... chores) {
-    return new Chores(List.of(chores), Runnable::run, 1, () -> now);
+    return new Chores(List.of(chores), Leases.ALONE, Runnable::run, 1, () -> now);
   }
 
   void pass(Duration time) {

@@ -21,6 +21,7 @@ import narthex.document.OpenDocument;
 import narthex.maintain.Chore;
 import narthex.maintain.Chores;
 import narthex.maintain.DeleteGarbage;
+import narthex.maintain.Leases;
 import narthex.nix.DocumentName;
 import narthex.nix.PublicKey;
 import narthex.nix.SecretKey;
@@ -120,7 +121,7 @@ public final class DocumentNode implements AutoCloseable {
   public void collect() {
     InstantSource later = () -> Instant.now().plus(GarbageTable.GRACE);
     Chore<String> garbage = new DeleteGarbage(node.database(), node.blobs(), later);
-    new Chores(List.of(garbage), Runnable::run, 1, later).wake();
+    new Chores(List.of(garbage), Leases.ALONE, Runnable::run, 1, later).wake();
   }
 
   /** The files of committed blobs. */

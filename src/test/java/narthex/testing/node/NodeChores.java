@@ -5,17 +5,20 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import narthex.blob.BlobStore;
 import narthex.db.Database;
 import narthex.db.GarbageTable;
 import narthex.maintain.Chore;
 import narthex.maintain.Chores;
 import narthex.maintain.ChunkFiles;
+import narthex.maintain.DatabaseLeases;
 import narthex.maintain.DeleteFiles;
 import narthex.maintain.DeleteGarbage;
 import narthex.maintain.Deletion;
 import narthex.maintain.FindUnnamedBlobs;
 import narthex.maintain.HashFrames;
+import narthex.maintain.Leases;
 import narthex.nix.Sha256;
 import narthex.store.StoredNars;
 import narthex.stream.DecoderBudget.Work;
@@ -31,6 +34,7 @@ public final class NodeChores {
   private final Chore<Sha256> hashing;
   private final Chore<Sha256> files;
   private final Deletion deletion;
+  private final Optional<DatabaseLeases> leases;
   private final BlobStore blobs;
   private final Database database;
   private final InstantSource clock;
@@ -45,11 +49,22 @@ public final class NodeChores {
     this.hashing = new HashFrames(database, stored, assembly.chunked());
     this.files = new DeleteFiles(database, stored, DELETE_DELAY, clock);
     this.deletion = new Deletion(database, stored, clock);
+    this.leases = assembly.leases();
   }
 
   /** Deletes a path as a client does. */
   public void deletePath(Sample sample) throws IOException {
     deletion.deletePath(sample.hash());
+  }
+
+  /** Renews the leases of a replica. */
+  public void renewLeases() {
+    leases.orElseThrow().renew();
+  }
+
+  /** Releases the leases of a replica, as at its stop. */
+  public void releaseLeases() {
+    leases.orElseThrow().close();
   }
 
   /** Chunks what is stored whole; what fails is left. */
@@ -98,6 +113,7 @@ public final class NodeChores {
   }
 
   private void run(Chore<?> chore) {
-    new Chores(List.of(chore), Runnable::run, 1, clock).wake();
+    Leases ours = leases.isPresent() ? leases.get() : Leases.ALONE;
+    new Chores(List.of(chore), ours, Runnable::run, 1, clock).wake();
   }
 }
