@@ -68,8 +68,7 @@ final class EagerStore implements Closeable {
                 PACK_BYTES,
                 ChunkStore.OtherSizes.REFUSED),
             threads);
-    this.stored =
-        new StoredNars(blobs, database, InstantSource.system(), Duration.ofMinutes(1));
+    this.stored = new StoredNars(blobs, database, InstantSource.system(), Duration.ofMinutes(1));
     ChunkedNars chunked = new ChunkedNars(chunks, database, stored, InstantSource.system());
     DecoderBudget decoders = new DecoderBudget(DECODER_BYTES);
     UploadFlights flights =
