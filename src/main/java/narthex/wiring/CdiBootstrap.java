@@ -34,6 +34,7 @@ public final class CdiBootstrap implements ServletContextListener {
       weld.contextDestroyed(event);
       weld = null;
     }
+    LibraryThreadGroups.destroyOurs();
     RecordLinkage.forgetOurs(); // last, when no record is used any more
   }
 
