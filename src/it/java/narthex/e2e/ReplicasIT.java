@@ -49,7 +49,7 @@ class ReplicasIT {
   private Sample sample = sample("replaced", 1);
 
   @BeforeAll
-  static void start() throws IOException {
+  static void start() throws Exception {
     replicas = TwoReplicas.start(folder);
   }
 

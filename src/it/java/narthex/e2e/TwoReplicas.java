@@ -38,43 +38,54 @@ final class TwoReplicas implements AutoCloseable {
   private final NarthexServer second;
   private String mode;
 
-  private TwoReplicas(Path folder, String mode) throws IOException {
+  private TwoReplicas(Path folder, String mode) throws Exception {
     this.mode = mode;
     open.push(upstream);
-    EmbeddedPostgres database = EmbeddedPostgres.builder().start();
-    open.push(database);
-    S3Proxy bucket = S3Proxy.start(folder);
-    open.push(bucket);
-    Map<String, String> settings = new TreeMap<>();
-    settings.put("narthex.upstreams", upstream.url());
-    settings.put("narthex.upstream.allow-unsigned", "true");
-    settings.put("narthex.upload.enabled", "true");
-    settings.put("narthex.delete.enabled", "true");
-    settings.put(
-        "narthex.database.url", "jdbc:postgresql://localhost:" + database.getPort() + "/postgres");
-    settings.put("narthex.database.user", "postgres");
-    settings.put("narthex.database.password", "postgres");
-    settings.put("narthex.blob.url", "s3://" + S3Proxy.BUCKET + "/x?endpoint=" + bucket.url());
-    settings.put("narthex.blob.access-key", S3Proxy.ACCESS_KEY);
-    settings.put("narthex.blob.secret-key", S3Proxy.SECRET_KEY);
-    settings.put("narthex.cdc.mode", mode);
-    settings.put("narthex.cluster.enabled", "true");
-    settings.put("narthex.cluster.bind-address", "127.0.0.1");
-    settings.put("narthex.cluster.expected-members", "2");
-    first = start(settings);
-    second = start(settings);
+    try {
+      EmbeddedPostgres database = EmbeddedPostgres.builder().start();
+      open.push(database);
+      S3Proxy bucket = S3Proxy.start(folder);
+      open.push(bucket);
+      Map<String, String> settings = new TreeMap<>();
+      settings.put("narthex.upstreams", upstream.url());
+      settings.put("narthex.upstream.allow-unsigned", "true");
+      settings.put("narthex.upload.enabled", "true");
+      settings.put("narthex.delete.enabled", "true");
+      settings.put(
+          "narthex.database.url",
+          "jdbc:postgresql://localhost:" + database.getPort() + "/postgres");
+      settings.put("narthex.database.user", "postgres");
+      settings.put("narthex.database.password", "postgres");
+      settings.put("narthex.blob.url", "s3://" + S3Proxy.BUCKET + "/x?endpoint=" + bucket.url());
+      settings.put("narthex.blob.access-key", S3Proxy.ACCESS_KEY);
+      settings.put("narthex.blob.secret-key", S3Proxy.SECRET_KEY);
+      settings.put("narthex.cdc.mode", mode);
+      settings.put("narthex.cluster.enabled", "true");
+      settings.put("narthex.cluster.bind-address", "127.0.0.1");
+      settings.put("narthex.cluster.expected-members", "2");
+      first = start(settings);
+      second = start(settings);
+    } catch (Exception | AssertionError e) {
+      close();
+      throw e;
+    }
   }
 
   /** Starts everything in off mode; returns when the replicas know each other. */
-  static TwoReplicas start(Path folder) throws IOException {
+  static TwoReplicas start(Path folder) throws Exception {
     return start(folder, "off");
   }
 
   /** Starts everything in a CDC mode; returns when the replicas know each other. */
-  static TwoReplicas start(Path folder, String mode) throws IOException {
+  static TwoReplicas start(Path folder, String mode) throws Exception {
     TwoReplicas replicas = new TwoReplicas(folder, mode);
-    replicas.awaitBoth();
-    return replicas;
+    try {
+      replicas.awaitBoth();
+      return replicas;
+    } catch (RuntimeException | AssertionError e) {
+      replicas.close();
+      throw e;
+    }
   }
 
   private void awaitBoth() {
