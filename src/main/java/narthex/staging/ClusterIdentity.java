@@ -139,7 +139,7 @@ final class ClusterIdentity {
           LOG.log(
               Level.WARNING,
               "cluster peer refused, it has another secret or another database peer={0}",
-              peer);
+              String.valueOf(peer));
         }
         throw new CertificateException("the peer has another cluster secret");
       }
