@@ -56,7 +56,7 @@ final class ContainerReplicas implements AutoCloseable {
   static ContainerReplicas start(Path folder) throws Exception {
     ContainerReplicas replicas = new ContainerReplicas(folder);
     try {
-      for (Replica replica : List.of(replicas.tomcat, replicas.wildFly)) {
+      for (Replica replica : List.of(replicas.wildFly, replicas.tomcat)) {
         replica.program().awaitAnswer(200, replica.url() + "/readyz");
         replica.program().awaitLine("members=2");
       }

@@ -119,6 +119,13 @@ final class TwoReplicas implements AutoCloseable {
     awaitBoth();
   }
 
+  /** Restarts the first replica in another CDC mode than the second one has. */
+  void restartFirst(String itsMode) {
+    first.stop();
+    first.restart(Map.of("narthex.cdc.mode", itsMode));
+    awaitBoth();
+  }
+
   FaultyUpstream upstream() {
     return upstream;
   }
