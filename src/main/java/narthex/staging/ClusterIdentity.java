@@ -131,7 +131,7 @@ final class ClusterIdentity {
       this.own = own;
     }
 
-    private void check(X509Certificate[] chain, Object peer) throws CertificateException {
+    private void check(X509Certificate[] chain, String peer) throws CertificateException {
       if (chain.length == 0 || !own.equals(chain[0])) {
         long now = System.nanoTime();
         long from = warnFrom.get();
