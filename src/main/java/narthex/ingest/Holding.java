@@ -32,11 +32,11 @@ final class Holding implements AutoCloseable {
   private final InFlightRegistry registry;
   private final Executor threads;
   private final AtomicBoolean publishing = new AtomicBoolean();
+  private final AtomicBoolean ended = new AtomicBoolean();
   private final CompletableFuture<@Nullable Void> published = new CompletableFuture<>();
   private volatile StagedFlight mine;
   private volatile @Nullable GrowingManifest staged;
   private InFlightRegistry.@Nullable Registration watch;
-  private volatile StagedFlight.State end = StagedFlight.State.FAILED;
   private volatile boolean closed;
 
   /**
@@ -94,23 +94,30 @@ final class Holding implements AutoCloseable {
     }
   }
 
-  /** Reports that the NAR is stored, so that what is staged is right. */
+  /** Ends the flight: the NAR is stored, so what is staged is right. */
   void stored() {
-    end = StagedFlight.State.STORED;
+    end(StagedFlight.State.STORED);
   }
 
-  /** Ends the flight: as failed unless {@link #stored} was called. */
+  /** Ends the flight as failed, unless it has ended. */
   @Override
   public void close() {
+    end(StagedFlight.State.FAILED);
+  }
+
+  private void end(StagedFlight.State state) {
+    if (!ended.compareAndSet(false, true)) {
+      return;
+    }
     InFlightRegistry.Registration open = watch;
     if (open != null) {
       open.close();
     }
     boolean isPublished = publishing.getAndSet(true);
-    if (isPublished && end == StagedFlight.State.STORED) {
+    if (isPublished && state == StagedFlight.State.STORED) {
       published.join(); // else the manifest may not have ended yet
     }
     closed = true;
-    registry.release(mine.ended(end));
+    registry.release(mine.ended(state));
   }
 }

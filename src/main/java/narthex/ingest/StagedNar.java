@@ -222,12 +222,28 @@ final class StagedNar implements Written {
       if (count == 0) {
         return 0;
       }
+      int read;
+      try {
+        read = readOpened(bytes, offset, count);
+      } catch (IOException lost) {
+        Manifest stored = rest;
+        if (stored == null || !manifest.isComplete()) {
+          throw lost;
+        }
+        closeCurrent(); // the staged blobs may be gone: another writer stored the NAR first
+        in = stored.open(position);
+        read = readOpened(bytes, offset, count);
+      }
+      position += Math.max(read, 0);
+      return read;
+    }
+
+    private int readOpened(byte[] bytes, int offset, int count) throws IOException {
       int read = opened().read(bytes, offset, count);
       if (read < 0) { // the end of what was staged when it was opened
         closeCurrent();
         read = opened().read(bytes, offset, count);
       }
-      position += Math.max(read, 0);
       return read;
     }
 
