@@ -92,7 +92,10 @@ public final class DocumentIngest {
    * @throws IOException if reading the stream or storing the document fails
    */
   Offer offer(DocumentName name, InputStream bytes, Check check) throws IOException {
-    DocumentRow row = write(name, null, out -> check.read(new CopyingInputStream(bytes, out)));
+    return offer(write(name, null, out -> check.read(new CopyingInputStream(bytes, out))));
+  }
+
+  private Offer offer(DocumentRow row) throws IOException {
     if (DatabaseTries.keepTrying(() -> database.documents().storeIfAbsent(row))) {
       log(row);
       return new Offer(row, row);
@@ -101,8 +104,8 @@ public final class DocumentIngest {
     DocumentRow there =
         database
             .documents()
-            .find(name)
-            .orElseThrow(() -> new IOException(name + " was deleted while it was stored"));
+            .find(row.name())
+            .orElseThrow(() -> new IOException(row.name() + " was deleted while it was stored"));
     return new Offer(row, there);
   }
 
@@ -151,16 +154,8 @@ public final class DocumentIngest {
   public DocumentRow keep(DocumentName name, InputStream bytes, @Nullable String upstream)
       throws IOException {
     Check check = usualCheck(name);
-    DocumentRow row = write(name, upstream, out -> check.read(new CopyingInputStream(bytes, out)));
-    if (database.documents().storeIfAbsent(row)) {
-      log(row);
-      return row;
-    }
-    deleteUnused(row.blob());
-    return database
-        .documents()
-        .find(name)
-        .orElseThrow(() -> new IOException(name + " was deleted while it was stored"));
+    return offer(write(name, upstream, out -> check.read(new CopyingInputStream(bytes, out))))
+        .stored();
   }
 
   /** Deletes the row of a lost or damaged document and lists its blob as garbage. */

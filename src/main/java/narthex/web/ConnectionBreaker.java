@@ -28,7 +28,7 @@ final class ConnectionBreaker {
    * in Tomcat.
    */
   static void breakBody(ServletRequest request, Throwable reason) throws IOException {
-    if (!ServerRequest.resetTomcatStream(request, "response broken")) {
+    if (!ServerRequest.resetTomcatStream(request, "transfer to the client broken off")) {
       breakConnection(request, reason);
     }
   }
