@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
 import java.io.UncheckedIOException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +21,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import narthex.nix.Compression;
 import narthex.nix.NarInfo;
 import narthex.testing.Fault;
@@ -185,6 +188,43 @@ class ReplicasIT {
         other.narInfoTarget(),
         other.narInfo().print().getBytes(StandardCharsets.UTF_8));
     assertEquals(other.id(), narInfo(replicas.second(), other).nar());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"off", "eager"})
+  void anUploadToOneIsReadOnTheOtherWhileItComesIn(String mode) throws Exception {
+    replicas.switchTo(mode);
+    Sample other = sample(mode + "-coming", BYTES);
+    byte[] file = other.bytes(other.fileName(), 0);
+    byte[] nar = other.bytes(other.narName(), 0);
+    try (PipedOutputStream out = new PipedOutputStream()) {
+      InputStream body = new PipedInputStream(out, file.length);
+      CompletableFuture<Void> upload =
+          CompletableFuture.runAsync(
+              () -> replicas.putSlowly(replicas.first(), "/nar/" + other.fileName().print(), body));
+      out.write(file, 0, file.length / 2);
+      out.flush();
+      try (InputStream in = awaitBody(nar(other))) {
+        assertArrayEquals(Arrays.copyOf(nar, START), in.readNBytes(START));
+        assertFalse(upload.isDone(), "the window was never open");
+        out.write(file, file.length / 2, file.length - file.length / 2);
+        out.close();
+        assertArrayEquals(Arrays.copyOfRange(nar, START, nar.length), in.readAllBytes());
+      }
+      upload.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    }
+  }
+
+  /** Asks the second replica until it knows of the upload. */
+  private static InputStream awaitBody(String target) throws IOException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    HttpResponse<InputStream> answer = replicas.get(replicas.second(), target);
+    while (answer.statusCode() != 200) {
+      answer.body().close();
+      assertTrue(System.nanoTime() < deadline, () -> replicas.second().log());
+      answer = replicas.get(replicas.second(), target);
+    }
+    return answer.body();
   }
 
   @Test

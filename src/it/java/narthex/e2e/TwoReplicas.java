@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -161,10 +162,22 @@ final class TwoReplicas implements AutoCloseable {
 
   /** Sends a PUT, which must create what it names. */
   void put(NarthexServer server, String target, byte[] body) throws IOException {
+    send(server, target, HttpRequest.BodyPublishers.ofByteArray(body));
+  }
+
+  /** Sends a PUT as the body comes, which must create what it names. */
+  void putSlowly(NarthexServer server, String target, InputStream body) {
+    try {
+      send(server, target, HttpRequest.BodyPublishers.ofInputStream(() -> body));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void send(NarthexServer server, String target, HttpRequest.BodyPublisher body)
+      throws IOException {
     HttpRequest request =
-        HttpRequest.newBuilder(URI.create(server.url() + "/upload" + target))
-            .PUT(HttpRequest.BodyPublishers.ofByteArray(body))
-            .build();
+        HttpRequest.newBuilder(URI.create(server.url() + "/upload" + target)).PUT(body).build();
     try {
       assertEquals(201, http.send(request, BodyHandlers.ofString()).statusCode());
     } catch (InterruptedException e) {
