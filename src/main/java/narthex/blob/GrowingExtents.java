@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The durable extents of a representation in flight, from its first byte on and in order. They can
@@ -19,7 +18,7 @@ public final class GrowingExtents {
   private final Condition changed = lock.newCondition();
   private final List<Extent> extents = new ArrayList<>(); // guarded by lock
   private boolean ended; // guarded by lock
-  private final CompletableFuture<@Nullable Void> followed = new CompletableFuture<>();
+  private final CompletableFuture<Long> followed = new CompletableFuture<>();
 
   /** The writer adds the next extent. Durable bytes may lag behind written ones. */
   public void add(Extent next) {
@@ -91,7 +90,12 @@ public final class GrowingExtents {
    * soon, although its part or pack isn't full.
    */
   public void followed() {
-    followed.complete(null);
+    followed.complete(System.nanoTime());
+  }
+
+  /** When the first replica began to read, in {@link System#nanoTime}; only if one has. */
+  long followedNanos() {
+    return followed.join();
   }
 
   /** Runs the action once, when a replica begins to read; at once if one already does. */

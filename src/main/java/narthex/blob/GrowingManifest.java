@@ -222,11 +222,15 @@ public final class GrowingManifest implements Manifest {
 
   /**
    * How long until a part or pack is due that another replica waits for; the maximum if none does.
+   * One that began before a replica followed is due at once.
    */
   public long nanosUntilPartDue(long begunNanos) {
-    return extents.isFollowed()
-        ? PART_AGE.toNanos() - (System.nanoTime() - begunNanos)
-        : Long.MAX_VALUE;
+    if (!extents.isFollowed()) {
+      return Long.MAX_VALUE;
+    }
+    return begunNanos - extents.followedNanos() < 0
+        ? 0
+        : PART_AGE.toNanos() - (System.nanoTime() - begunNanos);
   }
 
   /**

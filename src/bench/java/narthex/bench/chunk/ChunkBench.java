@@ -17,10 +17,10 @@ import narthex.nix.Compression;
 
 /**
  * Measures chunking; see {@code src/bench/README.md}. Arguments: the parts to run ({@code ingest},
- * {@code dedup}, {@code bucket}; default: all).
+ * {@code dedup}, {@code bucket}, {@code follow}; default: all).
  */
 public final class ChunkBench {
-  private static final List<String> PARTS = List.of("ingest", "dedup", "bucket");
+  private static final List<String> PARTS = List.of("ingest", "dedup", "bucket", "follow");
 
   private static final int ROUNDS = Integer.getInteger("bench.rounds", 5);
   private static final Path TREE = Path.of(System.getProperty("bench.tree", "/usr"));
@@ -56,6 +56,18 @@ public final class ChunkBench {
     if (parts.contains("bucket")) {
       new Bucket(Files.createDirectories(folder.resolve("bucket")), ROUNDS).print(tree);
     }
+    if (parts.contains("follow")) {
+      follow(tree, Files.createDirectories(folder.resolve("follow")));
+    }
+  }
+
+  private static void follow(TreeNar tree, Path folder) throws IOException {
+    Sample plain = Sample.plain(folder.resolve("tree.nar"), it -> tree.write(Build.FIRST, it));
+    Sample sample = plain.compressed(Compression.ZSTD);
+    Following following = new Following(folder, ROUNDS);
+    following.print(sample, "off");
+    following.print(sample, "eager");
+    following.close();
   }
 
   private static void ingest(TreeNar tree, Path folder) throws IOException {
