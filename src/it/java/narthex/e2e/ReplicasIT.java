@@ -7,13 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.PipedInputStream;
-import java.io.PipedOutputStream;
 import java.io.UncheckedIOException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,7 +18,6 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import narthex.nix.Compression;
 import narthex.nix.NarInfo;
 import narthex.testing.Fault;
@@ -39,7 +35,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Two real servers over PostgreSQL and a bucket work as one. */
 @Tag("s3")
 class ReplicasIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int BYTES = 12_000_000;
   private static final int START = 3_000_000;
 
@@ -131,23 +126,9 @@ class ReplicasIT {
         }
       }
       assertEquals(1, replicas.upstream().requests().count("GET", sample.narTarget()));
-      assertEquals(Compression.NONE, awaitToldIf(mode));
     } finally {
       threads.shutdownNow();
     }
-  }
-
-  /** In off mode the narinfo keeps its compression; else both replicas say none in the end. */
-  private Compression awaitToldIf(String mode) {
-    if (mode.equals("off")) {
-      return Compression.NONE;
-    }
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    Compression told = narInfo(replicas.second(), sample).file().compression();
-    while (told != Compression.NONE && System.nanoTime() < deadline) {
-      told = narInfo(replicas.second(), sample).file().compression();
-    }
-    return told;
   }
 
   private static byte[] read(NarthexServer server, String target) {
@@ -188,43 +169,6 @@ class ReplicasIT {
         other.narInfoTarget(),
         other.narInfo().print().getBytes(StandardCharsets.UTF_8));
     assertEquals(other.id(), narInfo(replicas.second(), other).nar());
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"off", "eager"})
-  void anUploadToOneIsReadOnTheOtherWhileItComesIn(String mode) throws Exception {
-    replicas.switchTo(mode);
-    Sample other = sample(mode + "-coming", BYTES);
-    byte[] file = other.bytes(other.fileName(), 0);
-    byte[] nar = other.bytes(other.narName(), 0);
-    try (PipedOutputStream out = new PipedOutputStream()) {
-      InputStream body = new PipedInputStream(out, file.length);
-      CompletableFuture<Void> upload =
-          CompletableFuture.runAsync(
-              () -> replicas.putSlowly(replicas.first(), "/nar/" + other.fileName().print(), body));
-      out.write(file, 0, file.length / 2);
-      out.flush();
-      try (InputStream in = awaitBody(nar(other))) {
-        assertArrayEquals(Arrays.copyOf(nar, START), in.readNBytes(START));
-        assertFalse(upload.isDone(), "the window was never open");
-        out.write(file, file.length / 2, file.length - file.length / 2);
-        out.close();
-        assertArrayEquals(Arrays.copyOfRange(nar, START, nar.length), in.readAllBytes());
-      }
-      upload.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-    }
-  }
-
-  /** Asks the second replica until it knows of the upload. */
-  private static InputStream awaitBody(String target) throws IOException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    HttpResponse<InputStream> answer = replicas.get(replicas.second(), target);
-    while (answer.statusCode() != 200) {
-      answer.body().close();
-      assertTrue(System.nanoTime() < deadline, () -> replicas.second().log());
-      answer = replicas.get(replicas.second(), target);
-    }
-    return answer.body();
   }
 
   @Test

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -163,15 +162,6 @@ final class TwoReplicas implements AutoCloseable {
   /** Sends a PUT, which must create what it names. */
   void put(NarthexServer server, String target, byte[] body) throws IOException {
     send(server, target, HttpRequest.BodyPublishers.ofByteArray(body));
-  }
-
-  /** Sends a PUT as the body comes, which must create what it names. */
-  void putSlowly(NarthexServer server, String target, InputStream body) {
-    try {
-      send(server, target, HttpRequest.BodyPublishers.ofInputStream(() -> body));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private void send(NarthexServer server, String target, HttpRequest.BodyPublisher body)
