@@ -56,6 +56,15 @@ public final class ServerSettings {
               + " application server has other than its default (maxThreads in Tomcat,"
               + " task-max-threads in WildFly)");
 
+  static final Setting<Duration> HTTP_STOP_DELAY =
+      new Setting<>(
+          "narthex.http.stop-delay",
+          SettingType.DURATION_OR_ZERO,
+          "0s",
+          "at a stop, how long /readyz answers 503 before the server closes its port, so that a"
+              + " load balancer sends requests elsewhere in time; standalone only");
+
+
   /** Nix store directory. */
   public static final Setting<String> STORE_DIR =
       new Setting<>(

@@ -21,6 +21,7 @@ public final class SettingTable {
           ServerSettings.HTTP_PORT,
           ServerSettings.HTTP_ADDRESS,
           ServerSettings.HTTP_THREADS,
+          ServerSettings.HTTP_STOP_DELAY,
           StorageSettings.DATABASE_URL,
           StorageSettings.DATABASE_USER,
           StorageSettings.DATABASE_PASSWORD,

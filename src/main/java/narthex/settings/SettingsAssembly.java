@@ -80,7 +80,8 @@ final class SettingsAssembly {
     return new Settings.Http(
         value(ServerSettings.HTTP_ADDRESS),
         value(ServerSettings.HTTP_PORT),
-        threads == null ? 0 : threads);
+        threads == null ? 0 : threads,
+        value(ServerSettings.HTTP_STOP_DELAY));
   }
 
   private Settings.Chunking chunking() {

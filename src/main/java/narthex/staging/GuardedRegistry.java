@@ -52,6 +52,11 @@ public final class GuardedRegistry implements InFlightRegistry {
   }
 
   @Override
+  public Optional<String> fault() {
+    return ask("fault", registry::fault, Optional.empty());
+  }
+
+  @Override
   public StagedFlight claim(String flight) {
     return ask("claim", () -> registry.claim(flight), StagedFlight.begin(flight, self(), 0));
   }

@@ -38,6 +38,12 @@ public interface InFlightRegistry extends Closeable {
   Set<String> members();
 
   /**
+   * Returns why this replica takes no part in the cluster until it is restarted; empty while its
+   * copy works, also if other replicas don't answer.
+   */
+  Optional<String> fault();
+
+  /**
    * Claims a flight for this replica, unless an {@linkplain StagedFlight.State#ACTIVE active}
    * attempt of another replica that is connected counts.
    *

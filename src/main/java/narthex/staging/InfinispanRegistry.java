@@ -119,6 +119,11 @@ public final class InfinispanRegistry implements InFlightRegistry {
   }
 
   @Override
+  public Optional<String> fault() {
+    return copies.fault();
+  }
+
+  @Override
   public StagedFlight claim(String flight) {
     String seen = copies.peek(flight);
     for (int i = 0; i < TRIES; i++) {

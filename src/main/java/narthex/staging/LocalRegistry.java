@@ -116,6 +116,11 @@ public final class LocalRegistry implements InFlightRegistry {
   }
 
   @Override
+  public Optional<String> fault() {
+    return members().contains(self) ? Optional.empty() : Optional.of("the registry is closed");
+  }
+
+  @Override
   public StagedFlight claim(String flight) {
     return board.change(
         flight,

@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -25,6 +27,8 @@ import org.infinispan.configuration.global.ShutdownHookBehavior;
 import org.infinispan.conflict.MergePolicy;
 import org.infinispan.container.entries.InternalCacheEntry;
 import org.infinispan.context.Flag;
+import org.infinispan.factories.GlobalComponentRegistry;
+import org.infinispan.lifecycle.ComponentStatus;
 import org.infinispan.manager.DefaultCacheManager;
 import org.infinispan.manager.EmbeddedCacheManager;
 import org.infinispan.notifications.Listener;
@@ -41,6 +45,7 @@ import org.infinispan.notifications.cachemanagerlistener.annotation.ViewChanged;
 import org.infinispan.notifications.cachemanagerlistener.event.ViewChangedEvent;
 import org.infinispan.partitionhandling.PartitionHandling;
 import org.infinispan.remoting.transport.Address;
+import org.infinispan.remoting.transport.Transport;
 import org.infinispan.remoting.transport.jgroups.JGroupsTransport;
 import org.jspecify.annotations.Nullable;
 
@@ -187,6 +192,27 @@ final class ReplicatedMap implements Closeable {
         : members.stream()
             .map(member -> Objects.toString(member.getMachineId()))
             .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** Why the map works no more; empty while it does. It doesn't recover from a fault. */
+  Optional<String> fault() {
+    ComponentStatus managerStatus = manager.getStatus();
+    if (managerStatus != ComponentStatus.RUNNING) {
+      return Optional.of("the cache manager is " + text(managerStatus));
+    }
+    ComponentStatus cacheStatus = cache.getStatus();
+    if (cacheStatus != ComponentStatus.RUNNING) {
+      return Optional.of("the cache of flights is " + text(cacheStatus));
+    }
+    JGroupsTransport transport =
+        (JGroupsTransport) GlobalComponentRegistry.componentOf(manager, Transport.class);
+    return transport.getChannel().isConnected()
+        ? Optional.empty()
+        : Optional.of("the channel to the other replicas is closed");
+  }
+
+  private static String text(ComponentStatus status) {
+    return status.name().toLowerCase(Locale.ROOT);
   }
 
   /** Whether this replica does what one of them must do. */

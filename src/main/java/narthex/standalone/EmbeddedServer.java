@@ -1,14 +1,18 @@
 package narthex.standalone;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import java.net.BindException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.concurrent.CountDownLatch;
 import narthex.settings.Settings;
 import narthex.settings.SettingsException;
 import narthex.standalone.StartupException.Clarity;
 import narthex.wiring.RequestThreads;
+import narthex.wiring.ServerLifecycle;
 import org.apache.catalina.LifecycleException;
 import org.apache.catalina.LifecycleState;
 import org.apache.catalina.Wrapper;
@@ -29,7 +33,7 @@ final class EmbeddedServer implements AutoCloseable {
   /** How long a stop waits for running requests. */
   static final Duration DRAIN_TIME = Duration.ofSeconds(10);
 
-  /** Longest time of a stop; shorter than the 30 seconds after which supervisors often kill. */
+  /** Longest time of a stop, after the configured delay; shorter than the 30 seconds after which supervisors often kill. */
   private static final Duration STOP_TIME = Duration.ofSeconds(20);
 
   /**
@@ -48,10 +52,12 @@ final class EmbeddedServer implements AutoCloseable {
   private static final int KEEP_ALIVE_MILLIS = 60_000;
 
   private final Tomcat tomcat;
+  private final StandardContext context;
   private final Settings.Http address;
 
-  private EmbeddedServer(Tomcat tomcat, Settings.Http address) {
+  private EmbeddedServer(Tomcat tomcat, StandardContext context, Settings.Http address) {
     this.tomcat = tomcat;
+    this.context = context;
     this.address = address;
   }
 
@@ -74,7 +80,7 @@ final class EmbeddedServer implements AutoCloseable {
     plainErrors((StandardHost) tomcat.getHost());
     StandardContext context = (StandardContext) tomcat.addWebapp("", webApplication.toString());
     configure(context);
-    EmbeddedServer server = new EmbeddedServer(tomcat, address);
+    EmbeddedServer server = new EmbeddedServer(tomcat, context, address);
     StartupFailures failures = new StartupFailures();
     try {
       tomcat.start();
@@ -100,11 +106,13 @@ final class EmbeddedServer implements AutoCloseable {
   }
 
   /**
-   * Stops the server: refuses new requests, waits up to {@link #DRAIN_TIME} for running ones, and
-   * stops the web application. Returns after {@link #STOP_TIME} at the latest.
+   * Stops the server: makes {@code /readyz} answer 503, goes on for the configured delay, refuses new requests, waits up to {@link #DRAIN_TIME} for running ones, and
+   * stops the web application. Returns {@link #STOP_TIME} after the delay at the latest. An interrupt
+   * ends the delay.
    */
   @Override
   public void close() {
+    announceStop();
     Thread stopping = new Thread(this::stop, "narthex-stop");
     stopping.setDaemon(true);
     stopping.start();
@@ -112,6 +120,20 @@ final class EmbeddedServer implements AutoCloseable {
       stopping.join(STOP_TIME.toMillis());
     } catch (InterruptedException hurried) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void announceStop() {
+    Object announce = context.getServletContext().getAttribute(ServerLifecycle.ANNOUNCE_STOP);
+    if (announce instanceof Runnable action) {
+      action.run();
+      try {
+        boolean never = new CountDownLatch(1).await(address.stopDelay().toNanos(), NANOSECONDS);
+        assert !never;
+      } catch (InterruptedException hurried) {
+        System.getLogger(EmbeddedServer.class.getName())
+            .log(System.Logger.Level.DEBUG, "stops at once", hurried);
+      }
     }
   }
 

@@ -9,8 +9,9 @@ import narthex.nix.OneLine;
 import narthex.serve.Readiness;
 
 /**
- * {@code GET /readyz}: 200 if the storage works, 503 if not. The body also has the state of each
- * upstream and of the cluster, which don't change the status.
+ * {@code GET /readyz}: 200 if the storage and the cluster's caches work, 503 if not, or if the server
+ * is about to stop. The body also has the state of each upstream and the members of the cluster,
+ * which don't change the status.
  */
 public final class ReadinessServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
@@ -20,6 +21,10 @@ public final class ReadinessServlet extends HttpServlet {
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     Readiness readiness = Site.of(request).readiness();
+    if (readiness.isStopping()) {
+      Answers.line(request, response, HttpServletResponse.SC_SERVICE_UNAVAILABLE, "stopping");
+      return;
+    }
     try {
       readiness.check();
     } catch (IOException e) {

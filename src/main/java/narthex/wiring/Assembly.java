@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutorService;
-import java.util.function.Supplier;
 import narthex.blob.BlobStore;
 import narthex.chunk.ChunkStore;
 import narthex.chunk.OtherSizesException;
@@ -251,10 +250,10 @@ public final class Assembly {
    * Returns a new site with these lookups, uploads and deletions.
    *
    * @param resources limited resources that requests share
-   * @param cluster gives the state of the cluster, one line; none if there is no cluster
+   * @param cluster its cluster
    * @throws SettingsException if a token file can't be read
    */
-  public Site site(Site.Resources resources, Supplier<List<String>> cluster) {
+  public Site site(Site.Resources resources, Readiness.Cluster cluster) {
     return new Site(
         Policies.siteInfo(settings.site(), signer),
         Policies.accessRule(settings.access()),

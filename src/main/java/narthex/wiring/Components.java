@@ -13,7 +13,6 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import java.util.logging.Logger;
 import narthex.blob.BlobStore;
 import narthex.db.Database;
@@ -21,6 +20,7 @@ import narthex.db.DatabaseAddress;
 import narthex.maintain.Chores;
 import narthex.maintain.DatabaseLeases;
 import narthex.maintain.Leases;
+import narthex.serve.Readiness;
 import narthex.settings.ServerSettings;
 import narthex.settings.Settings;
 import narthex.settings.StorageSettings;
@@ -76,7 +76,7 @@ final class Components implements Closeable {
                 shares(settings.readers(), requestThreads, timer),
                 bodyPace(settings.bodies(), timer),
                 decoders),
-            cluster.states());
+            cluster.state());
   }
 
   /**
@@ -142,14 +142,14 @@ final class Components implements Closeable {
    * The cluster of this replica.
    *
    * @param registry its registry; empty if the server is alone
-   * @param states gives its state, one line; none if the server is alone
+   * @param state its state
    */
-  private record Cluster(Optional<InFlightRegistry> registry, Supplier<List<String>> states) {}
+  private record Cluster(Optional<InFlightRegistry> registry, Readiness.Cluster state) {}
 
   private Cluster cluster(Settings settings, Database database, BlobStore blobs)
       throws IOException {
     if (!settings.cluster().enabled()) {
-      return new Cluster(Optional.empty(), List::of);
+      return new Cluster(Optional.empty(), Readiness.Cluster.NONE);
     }
     ExecutorService calls = stopping(ThreadPools.clustering("narthex-cluster"));
     ScheduledExecutorService timer = stopping(ThreadPools.timer("narthex-cluster-events"));
@@ -157,7 +157,9 @@ final class Components implements Closeable {
     closeables.push(registry);
     ClusterWatch watch = new ClusterWatch(registry, settings.cluster().expectedMembers(), timer);
     closeables.push(watch);
-    return new Cluster(Optional.of(registry), () -> List.of(watch.line()));
+    return new Cluster(
+        Optional.of(registry),
+        new Readiness.Cluster(() -> List.of(watch.line()), registry::fault));
   }
 
   private Shares shares(

@@ -25,6 +25,14 @@ public class Deployment {
     components = Components.open(settings, context, requestThreads);
   }
 
+  /** Makes {@code /readyz} answer 503. The server goes on answering other requests. */
+  void announceStop() {
+    Components opened = components;
+    if (opened != null) {
+      opened.site().readiness().stop();
+    }
+  }
+
   /**
    * Closes the components, then waits for running requests to end. Called once, after the last
    * request has started. Closing makes running requests fail. Each must still abort its connection,
@@ -36,6 +44,7 @@ public class Deployment {
    *     interrupted
    */
   boolean close(Duration atMost) {
+    announceStop();
     Components opened = components;
     components = null;
     if (opened == null) {

@@ -22,6 +22,12 @@ import org.jspecify.annotations.Nullable;
  * after {@link CdiBootstrap}, so that CDI is available at its start and its stop.
  */
 public final class ServerLifecycle implements ServletContextListener {
+  /**
+   * The attribute of the servlet context with a {@link Runnable}. It makes {@code /readyz} answer
+   * 503, for a server that wants it to before it stops listening.
+   */
+  public static final String ANNOUNCE_STOP = "narthex.announce-stop";
+
   private static final System.Logger LOG = System.getLogger(ServerLifecycle.class.getName());
 
   /**
@@ -58,6 +64,8 @@ public final class ServerLifecycle implements ServletContextListener {
         sources.path().isEmpty() ? "/" : sources.path(),
         RequestThreads.count(settings.http(), context.getServerInfo()));
     deployment = opening;
+    Runnable announceStop = opening::announceStop;
+    context.setAttribute(ANNOUNCE_STOP, announceStop);
     LOG.log(
         Level.INFO,
         "started version={0} context={1} dataDir={2} configFile={3} upstreams={4}",

@@ -91,6 +91,12 @@ public final class FaultyRegistry implements InFlightRegistry {
   }
 
   @Override
+  public Optional<String> fault() {
+    call();
+    return real.fault();
+  }
+
+  @Override
   public StagedFlight claim(String flight) {
     call();
     return has(Fault.FORGETS_CLAIMS)

@@ -181,6 +181,14 @@ abstract class InFlightRegistryContract {
   }
 
   @Test
+  void aReplicaThatIsLeftAloneHasNoFault() throws Exception {
+    there.close();
+    await(here, "", () -> here.members().size() == 1);
+    assertEquals(Optional.empty(), here.fault());
+    assertTrue(there.fault().isPresent());
+  }
+
+  @Test
   void anAnnouncementReachesTheOthersAndNotItsSender() throws Exception {
     BlockingQueue<String> heardHere = new LinkedBlockingQueue<>();
     BlockingQueue<String> heardThere = new LinkedBlockingQueue<>();

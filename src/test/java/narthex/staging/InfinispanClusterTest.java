@@ -16,6 +16,9 @@ import java.util.stream.Collectors;
 import narthex.blob.Extent;
 import narthex.nix.Compression;
 import narthex.testing.LogRecords;
+import org.infinispan.factories.GlobalComponentRegistry;
+import org.infinispan.remoting.transport.Transport;
+import org.infinispan.remoting.transport.jgroups.JGroupsTransport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -112,6 +115,25 @@ class InfinispanClusterTest {
                     && there.batch(mine, 0).equals(Optional.of(BATCH)));
         assertEquals(mine, there.claim(FLIGHT));
       }
+    }
+  }
+
+  @Test
+  void aRegistryWhoseCachesOrChannelStoppedHasAFault() throws Exception {
+    try (ReplicatedMap map = ReplicatedMap.join(cluster.policy("a", "secret"), key -> {})) {
+      assertEquals(Optional.empty(), map.fault());
+      map.map().stop();
+      assertEquals(Optional.of("the cache of flights is terminated"), map.fault());
+      map.map().getCacheManager().stop();
+      assertEquals(Optional.of("the cache manager is terminated"), map.fault());
+    }
+    try (ReplicatedMap map = ReplicatedMap.join(cluster.policy("b", "secret"), key -> {})) {
+      ((JGroupsTransport)
+              GlobalComponentRegistry.componentOf(map.map().getCacheManager(), Transport.class))
+          .getChannel()
+          .disconnect();
+      assertEquals(
+          Optional.of("the channel to the other replicas is closed"), map.fault());
     }
   }
 

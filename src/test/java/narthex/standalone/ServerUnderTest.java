@@ -5,6 +5,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -30,6 +31,12 @@ public final class ServerUnderTest implements AutoCloseable {
    */
   public static ServerUnderTest start(Path folder, Map<String, String> settings)
       throws IOException {
+    return start(folder, settings, Duration.ZERO);
+  }
+
+  /** Starts a server that says for some time that it is about to stop. */
+  public static ServerUnderTest start(
+      Path folder, Map<String, String> settings, Duration stopDelay) throws IOException {
     copy(WEB_APPLICATION, folder.resolve("webapp"));
     copy(classes(), folder.resolve("webapp/WEB-INF/classes"));
     Map<String, String> all = new HashMap<>(settings);
@@ -41,7 +48,9 @@ public final class ServerUnderTest implements AutoCloseable {
       int threads = Integer.parseInt(settings.getOrDefault("narthex.http.threads", "0"));
       return new ServerUnderTest(
           EmbeddedServer.start(
-              new Settings.Http("127.0.0.1", 0, threads), folder.resolve("webapp"), folder));
+              new Settings.Http("127.0.0.1", 0, threads, stopDelay),
+              folder.resolve("webapp"),
+              folder));
     } catch (StartupException e) {
       throw new IOException(e);
     } finally {
