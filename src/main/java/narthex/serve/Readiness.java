@@ -35,10 +35,7 @@ public final class Readiness {
    * @param upstreams gives the state of each upstream, one line each
    */
   public Readiness(
-      Database database,
-      BlobStore blobs,
-      Supplier<List<String>> upstreams,
-      Cluster cluster) {
+      Database database, BlobStore blobs, Supplier<List<String>> upstreams, Cluster cluster) {
     this.database = database;
     this.blobs = blobs;
     this.upstreams = upstreams;

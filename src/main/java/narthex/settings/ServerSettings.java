@@ -64,7 +64,6 @@ public final class ServerSettings {
           "at a stop, how long /readyz answers 503 before the server closes its port, so that a"
               + " load balancer sends requests elsewhere in time; standalone only");
 
-
   /** Nix store directory. */
   public static final Setting<String> STORE_DIR =
       new Setting<>(

@@ -33,7 +33,10 @@ final class EmbeddedServer implements AutoCloseable {
   /** How long a stop waits for running requests. */
   static final Duration DRAIN_TIME = Duration.ofSeconds(10);
 
-  /** Longest time of a stop, after the configured delay; shorter than the 30 seconds after which supervisors often kill. */
+  /**
+   * Longest time of a stop, after the configured delay; shorter than the 30 seconds after which
+   * supervisors often kill.
+   */
   private static final Duration STOP_TIME = Duration.ofSeconds(20);
 
   /**
@@ -106,9 +109,9 @@ final class EmbeddedServer implements AutoCloseable {
   }
 
   /**
-   * Stops the server: makes {@code /readyz} answer 503, goes on for the configured delay, refuses new requests, waits up to {@link #DRAIN_TIME} for running ones, and
-   * stops the web application. Returns {@link #STOP_TIME} after the delay at the latest. An interrupt
-   * ends the delay.
+   * Stops the server: makes {@code /readyz} answer 503, goes on for the configured delay, refuses
+   * new requests, waits up to {@link #DRAIN_TIME} for running ones, and stops the web application.
+   * Returns {@link #STOP_TIME} after the delay at the latest. An interrupt ends the delay.
    */
   @Override
   public void close() {

@@ -9,9 +9,9 @@ import narthex.nix.OneLine;
 import narthex.serve.Readiness;
 
 /**
- * {@code GET /readyz}: 200 if the storage and the cluster's caches work, 503 if not, or if the server
- * is about to stop. The body also has the state of each upstream and the members of the cluster,
- * which don't change the status.
+ * {@code GET /readyz}: 200 if the storage and the cluster's caches work, 503 if not, or if the
+ * server is about to stop. The body also has the state of each upstream and the members of the
+ * cluster, which don't change the status.
  */
 public final class ReadinessServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;

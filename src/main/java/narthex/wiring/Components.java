@@ -158,8 +158,7 @@ final class Components implements Closeable {
     ClusterWatch watch = new ClusterWatch(registry, settings.cluster().expectedMembers(), timer);
     closeables.push(watch);
     return new Cluster(
-        Optional.of(registry),
-        new Readiness.Cluster(() -> List.of(watch.line()), registry::fault));
+        Optional.of(registry), new Readiness.Cluster(() -> List.of(watch.line()), registry::fault));
   }
 
   private Shares shares(

@@ -132,8 +132,7 @@ class InfinispanClusterTest {
               GlobalComponentRegistry.componentOf(map.map().getCacheManager(), Transport.class))
           .getChannel()
           .disconnect();
-      assertEquals(
-          Optional.of("the channel to the other replicas is closed"), map.fault());
+      assertEquals(Optional.of("the channel to the other replicas is closed"), map.fault());
     }
   }
 

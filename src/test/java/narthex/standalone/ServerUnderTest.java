@@ -35,8 +35,8 @@ public final class ServerUnderTest implements AutoCloseable {
   }
 
   /** Starts a server that says for some time that it is about to stop. */
-  public static ServerUnderTest start(
-      Path folder, Map<String, String> settings, Duration stopDelay) throws IOException {
+  public static ServerUnderTest start(Path folder, Map<String, String> settings, Duration stopDelay)
+      throws IOException {
     copy(WEB_APPLICATION, folder.resolve("webapp"));
     copy(classes(), folder.resolve("webapp/WEB-INF/classes"));
     Map<String, String> all = new HashMap<>(settings);
