@@ -1,5 +1,6 @@
 package narthex.db;
 
+import java.util.Set;
 import org.apache.ibatis.annotations.Delete;
 import org.apache.ibatis.annotations.Insert;
 import org.apache.ibatis.annotations.Param;
@@ -21,4 +22,15 @@ interface LeaseMapper {
 
   @Delete("delete from lease where holder = #{holder}")
   void release(@Param("holder") String holder);
+
+  @Delete(
+      """
+      <script>
+      delete from lease where holder not in
+      <foreach collection="holders" item="holder" open="(" separator="," close=")">
+        #{holder}
+      </foreach>
+      </script>
+      """)
+  void releaseAllBut(@Param("holders") Set<String> holders);
 }

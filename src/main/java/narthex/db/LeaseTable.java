@@ -3,6 +3,7 @@ package narthex.db;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Set;
 
 /**
  * Leases: which replica does what only one of them must do. Thread-safe.
@@ -51,6 +52,22 @@ public final class LeaseTable {
         holder,
         mappers -> {
           mappers.leases().release(holder);
+          return null;
+        });
+  }
+
+  /**
+   * Ends the leases of all but these holders, so that others can acquire them at once.
+   *
+   * @param holders at least one
+   * @throws DatabaseException if the transaction fails
+   */
+  public void releaseAllBut(Set<String> holders) throws IOException {
+    transactions.together(
+        "release leases of others",
+        String.join(" ", holders),
+        mappers -> {
+          mappers.leases().releaseAllBut(holders);
           return null;
         });
   }

@@ -8,14 +8,16 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import narthex.db.LeaseTable;
 import narthex.nix.OneLine;
+import narthex.staging.InFlightRegistry;
 
 /**
  * Leases in the database that the replicas share. Each chore has its own: replicas may have
  * different chores, and can share the work. The first replica that asks gets the lease and keeps it
- * as long as it {@linkplain #renew renews} it. If the replica stops or is lost, another one gets
- * the lease. Thread-safe.
+ * as long as it {@linkplain #renew renews} it. If the replica stops or leaves the cluster, another
+ * one gets the lease at once; if that goes unnoticed, when the lease has ended. Thread-safe.
  */
 public final class DatabaseLeases implements Leases, Closeable {
   /** How long a lease lasts if it isn't renewed. */
@@ -30,23 +32,32 @@ public final class DatabaseLeases implements Leases, Closeable {
   private static final Duration REFUSED_FOR = Duration.ofSeconds(10);
 
   private final LeaseTable table;
-  private final String holder;
+  private final InFlightRegistry registry;
+  private final InFlightRegistry.Registration changes;
   private final InstantSource clock;
   private final Map<String, Instant> heldUntil = new ConcurrentHashMap<>();
   private final Map<String, Instant> refusedUntil = new ConcurrentHashMap<>();
+
+  /** Whether leases may have lost their holders; true at the start, too. */
+  private final AtomicBoolean membersChanged = new AtomicBoolean(true);
+
   private volatile boolean closed;
 
   /**
-   * @param holder the name of this replica, which no other start of a replica has
+   * @param registry names this replica and those that are connected
    */
-  public DatabaseLeases(LeaseTable table, String holder, InstantSource clock) {
+  public DatabaseLeases(LeaseTable table, InFlightRegistry registry, InstantSource clock) {
     this.table = table;
-    this.holder = holder;
+    this.registry = registry;
     this.clock = clock;
+    this.changes = registry.watch("", () -> membersChanged.set(true));
   }
 
   @Override
   public boolean isOurs(String chore) {
+    if (!closed && membersChanged.getAndSet(false)) {
+      releaseLost();
+    }
     Instant now = clock.instant();
     if (now.isBefore(heldUntil.getOrDefault(chore, Instant.MIN))) {
       return true;
@@ -65,9 +76,27 @@ public final class DatabaseLeases implements Leases, Closeable {
     }
   }
 
+  /**
+   * Releases the leases of replicas that have left, and verifies those of this replica: after a
+   * split of the cluster, others may have released them.
+   */
+  private void releaseLost() {
+    try {
+      table.releaseAllBut(registry.members());
+      refusedUntil.clear();
+      renew();
+    } catch (IOException e) {
+      LOG.log(
+          Level.WARNING,
+          "leases of lost replicas not released, they end after {0} reason={1}",
+          LENGTH,
+          OneLine.reason(e));
+    }
+  }
+
   private boolean acquire(String chore, Instant now) {
     try {
-      if (table.acquire(chore, holder, now, LENGTH)) {
+      if (table.acquire(chore, registry.self(), now, LENGTH)) {
         heldUntil.put(chore, now.plus(LENGTH));
         return true;
       }
@@ -83,9 +112,10 @@ public final class DatabaseLeases implements Leases, Closeable {
   @Override
   public void close() {
     closed = true;
+    changes.close();
     heldUntil.clear();
     try {
-      table.release(holder);
+      table.release(registry.self());
     } catch (IOException e) {
       LOG.log(
           Level.WARNING,

@@ -292,9 +292,7 @@ public final class Assembly {
   public Optional<DatabaseLeases> leases() {
     return base.shared()
         .cluster()
-        .map(
-            registry ->
-                new DatabaseLeases(base.database().leases(), registry.self(), base.clock()));
+        .map(registry -> new DatabaseLeases(base.database().leases(), registry, base.clock()));
   }
 
   /** Returns the lookups for GET and HEAD. */

@@ -68,7 +68,7 @@ final class Components implements Closeable {
                 decoders,
                 threads,
                 InstantSource.system()));
-    startChores(settings, assembly);
+    startChores(settings, assembly, cluster.registry());
     this.site =
         assembly.site(
             new Site.Resources(
@@ -175,8 +175,9 @@ final class Components implements Closeable {
     return new BodyPace(bodies.idleTimeout(), bodies.minBytesPerSecond(), timer);
   }
 
-  /** Starts the background chores. */
-  private void startChores(Settings settings, Assembly assembly) {
+  /** Starts the background chores. A change of the members wakes them: it may release leases. */
+  private void startChores(
+      Settings settings, Assembly assembly, Optional<InFlightRegistry> registry) {
     ScheduledExecutorService timer = stopping(ThreadPools.timer("narthex-maintain"));
     Leases leases = leases(assembly, timer);
     int workers = settings.chunking().workers();
@@ -186,6 +187,7 @@ final class Components implements Closeable {
     assembly.stored().addListeners(chores);
     Duration delay = settings.chunking().deleteDelay();
     Duration grace = settings.uploading().grace();
+    registry.ifPresent(members -> closeables.push(members.watch("", chores::wake)::close));
     chores.schedule(timer, delay.compareTo(grace) < 0 ? delay : grace);
   }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** The contract of {@link LeaseTable}, tested with each database. */
@@ -48,6 +49,18 @@ interface LeaseContract {
 
     assertTrue(leases.acquire("sweep", "b", NOON, LENGTH));
     assertFalse(leases.acquire("other", "a", NOON, LENGTH));
+  }
+
+  @Test
+  default void theLeasesOfAllButSomeHoldersAreReleased() throws Exception {
+    LeaseTable leases = database().leases();
+    leases.acquire("sweep", "a", NOON, LENGTH);
+    leases.acquire("other", "b", NOON, LENGTH);
+
+    leases.releaseAllBut(Set.of("b", "c"));
+
+    assertTrue(leases.acquire("sweep", "c", NOON, LENGTH));
+    assertFalse(leases.acquire("other", "c", NOON, LENGTH));
   }
 
   @Test

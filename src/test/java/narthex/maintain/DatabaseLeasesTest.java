@@ -32,7 +32,10 @@ class DatabaseLeasesTest {
 
   @TempDir Path folder;
   private final FaultyUpstream upstream = NarFixture.publishCacheInfo(FaultyUpstream.start(), 40);
+  private final LocalRegistry.Board board = new LocalRegistry.Board(InstantSource.system());
   private Instant now = Instant.parse("2026-01-02T03:04:05Z");
+  private final Options options = Options.usual().in(CdcMode.LAZY).withClock(() -> now);
+  private LocalRegistry registryOfA;
   private Node a;
   private Node b;
 
@@ -40,9 +43,8 @@ class DatabaseLeasesTest {
   void open() throws IOException {
     FIRST.publish(upstream);
     SECOND.publish(upstream);
-    LocalRegistry.Board board = new LocalRegistry.Board(InstantSource.system());
-    Options options = Options.usual().in(CdcMode.LAZY).withClock(() -> now);
-    a = Node.open(folder, options.withCluster(new LocalRegistry(board, "a")), upstream);
+    registryOfA = new LocalRegistry(board, "a");
+    a = Node.open(folder, options.withCluster(registryOfA), upstream);
     b = Node.open(folder, options.withCluster(new LocalRegistry(board, "b")), upstream);
     fetch(FIRST);
     a.chores().chunk();
@@ -121,6 +123,39 @@ class DatabaseLeasesTest {
     a.chores().releaseLeases();
 
     b.chores().chunk();
+
+    assertTrue(isChunked(SECOND));
+  }
+
+  @Test
+  void aReplicaThatIsLostGivesItsJobsAwayAtOnce() throws Exception {
+    b.chores().chunk();
+    assertFalse(isChunked(SECOND));
+
+    registryOfA.close(); // as if it were killed: nothing releases its leases
+    b.chores().chunk();
+
+    assertTrue(isChunked(SECOND));
+  }
+
+  @Test
+  void aReplicaThatComesBackLeavesItsFormerJobsToTheOther() throws Exception {
+    registryOfA.close();
+    b.chores().chunk();
+    LocalRegistry again = new LocalRegistry(board, "a");
+
+    assertFalse(isRunBy(a));
+    again.close();
+  }
+
+  @Test
+  void aReplicaThatStartsTakesTheJobsOfThoseThatWereLostBefore() throws Exception {
+    registryOfA.close();
+    LocalRegistry late = new LocalRegistry(board, "c");
+
+    try (Node c = Node.open(folder, options.withCluster(late), upstream)) {
+      c.chores().chunk();
+    }
 
     assertTrue(isChunked(SECOND));
   }
