@@ -41,7 +41,7 @@ public sealed interface ClusterDiscovery {
         Pattern.compile(
             "(?:\\[([0-9A-Fa-f:.]+)\\]|([A-Za-z0-9][A-Za-z0-9._-]*))(?::([0-9]{1,5}))?");
 
-    private static final int HIGHEST_PORT = 65_534;
+    private static final int HIGHEST_PORT = 65_535;
 
     private static Member parse(String text) {
       Matcher matcher = TEXT.matcher(text);

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param name the name of the cluster
  * @param host the name of this machine
  * @param bindAddress the address on which the replica listens for others, or {@link #SITE_LOCAL}
- * @param port the port on which it listens; the next one is used too
+ * @param port the port on which it listens
  * @param discovery how replicas find each other
  * @param expectedMembers how many replicas there should be; 0 if unknown
  * @param secret the secret, or null
@@ -59,9 +59,9 @@ public record ClusterSettings(
   public static final Setting<Integer> PORT =
       new Setting<>(
           "narthex.cluster.port",
-          SettingType.PORT_PAIR,
+          SettingType.FIXED_PORT,
           "7800",
-          "port on which the replica listens for the others; the next port is used as well");
+          "port on which the replica listens for the others");
 
   /** How replicas find each other. */
   public static final Setting<ClusterDiscovery> DISCOVERY =

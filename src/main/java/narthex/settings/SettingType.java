@@ -78,8 +78,8 @@ public final class SettingType<T> {
       shown("true or false", "true or false", SettingType::truth);
   static final SettingType<Integer> PORT =
       shown("port", "0 (any free port) to 65535", text -> number(text, 0, HIGHEST_PORT));
-  static final SettingType<Integer> PORT_PAIR =
-      shown("port", "1 to 65534", text -> number(text, 1, HIGHEST_PORT - 1));
+  static final SettingType<Integer> FIXED_PORT =
+      shown("port", "1 to 65535", text -> number(text, 1, HIGHEST_PORT));
   static final SettingType<ClusterDiscovery> CLUSTER_DISCOVERY =
       shown(
           "discovery",

@@ -13,7 +13,6 @@ import org.infinispan.remoting.transport.jgroups.JGroupsChannelConfigurator;
 import org.jgroups.JChannel;
 import org.jgroups.conf.ProtocolConfiguration;
 import org.jgroups.protocols.FD_ALL3;
-import org.jgroups.protocols.FD_SOCK2;
 import org.jgroups.protocols.FRAG4;
 import org.jgroups.protocols.JDBC_PING2;
 import org.jgroups.protocols.MERGE3;
@@ -33,9 +32,6 @@ import org.jgroups.util.SocketFactory;
 
 /** Creates the channel of the replicas for Infinispan: JGroups over TCP and TLS. */
 final class ClusterChannel implements JGroupsChannelConfigurator {
-  /** The port of the failure detector, counted from that of the transport. */
-  private static final int DETECTOR_OFFSET = 1;
-
   private static final int CONNECT_MILLIS = 1000;
 
   /** A frozen replica is excluded after this time. One that crashed is excluded at once. */
@@ -67,21 +63,19 @@ final class ClusterChannel implements JGroupsChannelConfigurator {
    *
    * @throws IOException if it can't; the message names address and port
    */
-  static void checkPorts(ClusterPolicy policy) throws IOException {
-    for (int port : List.of(policy.port(), policy.port() + DETECTOR_OFFSET)) {
-      try (ServerSocket socket = new ServerSocket()) {
-        socket.setReuseAddress(true);
-        socket.bind(new InetSocketAddress(policy.bind(), port));
-      } catch (IOException | IllegalArgumentException e) {
-        throw new IOException(
-            "cannot listen on "
-                + policy.bind().getHostAddress()
-                + ":"
-                + port
-                + ": "
-                + e.getMessage(),
-            e);
-      }
+  static void checkPort(ClusterPolicy policy) throws IOException {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(policy.bind(), policy.port()));
+    } catch (IOException | IllegalArgumentException e) {
+      throw new IOException(
+          "cannot listen on "
+              + policy.bind().getHostAddress()
+              + ":"
+              + policy.port()
+              + ": "
+              + e.getMessage(),
+          e);
     }
   }
 
@@ -91,8 +85,6 @@ final class ClusterChannel implements JGroupsChannelConfigurator {
     stack.add(transport());
     stack.add(discovery());
     stack.add(new MERGE3().setMinInterval(MERGE_MIN_MILLIS).setMaxInterval(MERGE_MAX_MILLIS));
-    stack.add(
-        new FD_SOCK2().setBindAddress(policy.bind()).setOffset(DETECTOR_OFFSET).setPortRange(0));
     stack.add(new FD_ALL3().setTimeout(FROZEN_MILLIS).setInterval(HEARTBEAT_MILLIS));
     stack.add(new VERIFY_SUSPECT2().setTimeout(VERIFY_MILLIS));
     stack.add(new NAKACK2().useMcastXmit(false).setXmitInterval(RETRANSMIT_MILLIS));
@@ -114,6 +106,9 @@ final class ClusterChannel implements JGroupsChannelConfigurator {
     transport.setBindAddress(policy.bind()).setBindPort(policy.port()).setPortRange(0);
     transport.setSockConnTimeout(CONNECT_MILLIS);
     transport.logAcceptError(false); // two that connect at once drop one of both connections
+    // The end of a peer's connection takes the place of FD_SOCK2, whose own port has no TLS.
+    transport.enableSuspectEvents(true);
+    transport.logDetails(false); // one line, without a stack trace
     transport.disableDiagnostics();
     transport.useVirtualThreads(false);
     SSLContext identity = ClusterIdentity.context(policy.secret());

@@ -11,7 +11,7 @@ import javax.sql.DataSource;
  * @param cluster the name of the cluster; replicas with other names don't meet
  * @param node the name of this replica; has no spaces
  * @param bind the address on which this replica listens for others
- * @param port the port on which it listens; its failure detector listens on the next one
+ * @param port the port on which it listens
  * @param discovery how it finds the others
  * @param secret what all replicas share; a peer without it can't connect
  */

@@ -87,7 +87,7 @@ final class ReplicatedMap implements Closeable {
    * @throws IOException if the channel can't be opened
    */
   static ReplicatedMap join(ClusterPolicy policy, Consumer<String> changed) throws IOException {
-    ClusterChannel.checkPorts(policy);
+    ClusterChannel.checkPort(policy);
     GlobalConfigurationBuilder global = new GlobalConfigurationBuilder().clusteredDefault();
     // The machine is part of each member's address, so that it is known wherever the address is.
     global

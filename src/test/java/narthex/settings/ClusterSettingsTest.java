@@ -117,9 +117,9 @@ class ClusterSettingsTest extends SettingsFixture {
         "discovery | dns:a b | not a DNS name",
         "discovery | static: | contains no host",
         "discovery | static:a:b | not <host>[:<port>]",
-        "discovery | static:a:65535 | port out of range",
+        "discovery | static:a:65536 | port out of range",
         "port | 0 | out of range",
-        "port | 65535 | out of range",
+        "port | 65536 | out of range",
         "name | a b | not a host name",
         "expected-members | 0 | out of range"
       })

@@ -38,6 +38,14 @@ public final class LogRecords extends Handler implements AutoCloseable {
         .toList();
   }
 
+  /** The messages of all warnings and errors, by any logger. */
+  public List<String> warnings() {
+    return records.stream()
+        .filter(each -> each.getLevel().intValue() >= Level.WARNING.intValue())
+        .map(each -> each.getLoggerName() + " " + text(each))
+        .toList();
+  }
+
   private static String text(LogRecord entry) {
     String text = String.valueOf(entry.getMessage());
     Object[] parameters = entry.getParameters();

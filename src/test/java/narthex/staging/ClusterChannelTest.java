@@ -1,0 +1,146 @@
+package narthex.staging;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import narthex.testing.LogRecords;
+import org.infinispan.factories.GlobalComponentRegistry;
+import org.infinispan.remoting.transport.Transport;
+import org.infinispan.remoting.transport.jgroups.JGroupsTransport;
+import org.jgroups.JChannel;
+import org.jgroups.protocols.FD_ALL3;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The connections between replicas: what listens, who is refused, and how an end is noticed. */
+class ClusterChannelTest {
+  private static final int PATIENCE_SECONDS = 30;
+
+  private final ClusterFixture cluster;
+  private final Semaphore changes = new Semaphore(0);
+
+  ClusterChannelTest() {
+    cluster = new ClusterFixture(Duration.ofMillis(100));
+  }
+
+  @AfterEach
+  void close() {
+    cluster.close();
+  }
+
+  private ReplicatedMap join(ClusterPolicy policy) throws IOException {
+    return ReplicatedMap.join(policy, key -> changes.release());
+  }
+
+  private void awaitMembers(ReplicatedMap map, int count) throws InterruptedException {
+    while (map.members().size() != count) {
+      assertTrue(changes.tryAcquire(PATIENCE_SECONDS, TimeUnit.SECONDS), "nothing changed");
+    }
+  }
+
+  private static JChannel channel(ReplicatedMap map) {
+    return ((JGroupsTransport)
+            GlobalComponentRegistry.componentOf(map.map().getCacheManager(), Transport.class))
+        .getChannel();
+  }
+
+  @Test
+  void aReplicaWhoseConnectionsEndIsExcludedAtOnce() throws Exception {
+    try (ReplicatedMap here = join(cluster.policy("a", "secret"));
+        ReplicatedMap there = join(cluster.policy("b", "secret"))) {
+      awaitMembers(here, 2);
+
+      channel(there).getProtocolStack().getTransport().stop();
+
+      awaitMembers(here, 1);
+      FD_ALL3 heartbeats = channel(here).getProtocolStack().findProtocol(FD_ALL3.class);
+      assertEquals(0, heartbeats.getSuspectEventsSent(), "noticed by heartbeats only");
+      channel(there).close(); // so that it doesn't wait for an answer when it leaves
+    }
+  }
+
+  @Test
+  void aPeerThatSpeaksPlainTextIsRefused() throws Exception {
+    ClusterPolicy policy = cluster.policy("a", "secret");
+    try (ReplicatedMap here = join(policy);
+        LogRecords log = LogRecords.listen();
+        Socket stranger = new Socket(policy.bind(), policy.port())) {
+      stranger.setSoTimeout((int) TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
+      stranger.getOutputStream().write("bela, but not over TLS".getBytes(StandardCharsets.UTF_8));
+      stranger.shutdownOutput();
+
+      byte[] answer = readUntilClosed(stranger);
+
+      assertFalse(new String(answer, StandardCharsets.ISO_8859_1).contains("bela"));
+      assertEquals(1, here.members().size());
+      assertEquals(List.of(), log.withTrace());
+    }
+  }
+
+  private static byte[] readUntilClosed(Socket socket) throws IOException {
+    try (InputStream in = socket.getInputStream()) {
+      return in.readAllBytes();
+    } catch (java.net.SocketException reset) {
+      return new byte[0];
+    }
+  }
+
+  @Test
+  void onlyTheClusterPortIsOpen() throws Exception {
+    ClusterPolicy policy = cluster.policy("a", "secret");
+    Set<Integer> before = listening();
+    try (ReplicatedMap here = join(policy)) {
+      assertEquals(1, here.members().size());
+      Set<Integer> after = listening();
+      after.removeAll(before);
+      assertEquals(Set.of(policy.port()), after);
+    }
+  }
+
+  @Test
+  void theListOfPortsIsThatOfThisProcess() throws Exception {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      assertNotEquals(0, socket.getLocalPort());
+      assertTrue(listening().contains(socket.getLocalPort()));
+    }
+  }
+
+  /** The TCP ports on which this process listens, from Linux's proc(5). */
+  private static Set<Integer> listening() throws IOException {
+    Set<String> sockets = new HashSet<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+      for (Path file : files) {
+        if (Files.exists(file)) {
+          sockets.add(Files.readSymbolicLink(file).toString());
+        }
+      }
+    }
+    Set<Integer> ports = new HashSet<>();
+    for (String table : List.of("tcp", "tcp6")) {
+      for (String line : Files.readAllLines(Path.of("/proc/self/net", table))) {
+        String[] fields = line.strip().split("\\s+"); // sl local remote state ... inode
+        if (fields[3].equals("0A") && sockets.contains("socket:[" + fields[9] + "]")) {
+          ports.add(Integer.parseInt(fields[1].substring(fields[1].indexOf(':') + 1), 16));
+        }
+      }
+    }
+    return ports;
+  }
+}
