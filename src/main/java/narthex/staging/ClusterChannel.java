@@ -87,7 +87,11 @@ final class ClusterChannel implements JGroupsChannelConfigurator {
     stack.add(new MERGE3().setMinInterval(MERGE_MIN_MILLIS).setMaxInterval(MERGE_MAX_MILLIS));
     stack.add(new FD_ALL3().setTimeout(FROZEN_MILLIS).setInterval(HEARTBEAT_MILLIS));
     stack.add(new VERIFY_SUSPECT2().setTimeout(VERIFY_MILLIS));
-    stack.add(new NAKACK2().useMcastXmit(false).setXmitInterval(RETRANSMIT_MILLIS));
+    stack.add(
+        new NAKACK2()
+            .useMcastXmit(false)
+            .setXmitInterval(RETRANSMIT_MILLIS)
+            .logDiscardMessages(false)); // those that a replica sent before it left
     stack.add(new UNICAST3().setXmitInterval(RETRANSMIT_MILLIS));
     stack.add(new STABLE());
     stack.add(
@@ -108,6 +112,8 @@ final class ClusterChannel implements JGroupsChannelConfigurator {
     transport.logAcceptError(false); // two that connect at once drop one of both connections
     // The end of a peer's connection takes the place of FD_SOCK2, whose own port has no TLS.
     transport.enableSuspectEvents(true);
+    // A buffer would report a connection that this replica itself closes as a fault. TLS has one.
+    transport.setBufferedInputStreamSize(0);
     transport.logDetails(false); // one line, without a stack trace
     transport.disableDiagnostics();
     transport.useVirtualThreads(false);

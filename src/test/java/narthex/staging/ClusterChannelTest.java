@@ -77,6 +77,24 @@ class ClusterChannelTest {
   }
 
   @Test
+  void aReplicaThatLeavesIsNotWarnedOf() throws Exception {
+    try (ReplicatedMap here = join(cluster.policy("a", "secret"))) {
+      for (String name : List.of("b", "c")) {
+        ReplicatedMap there = join(cluster.policy(name, "secret"));
+        awaitMembers(here, 2);
+        try (LogRecords log = LogRecords.listen()) {
+          there.close();
+          awaitMembers(here, 1);
+          here.map().put("key", name);
+          assertEquals(
+              List.of(),
+              log.warnings().stream().filter(line -> line.startsWith("org.jgroups")).toList());
+        }
+      }
+    }
+  }
+
+  @Test
   void aPeerThatSpeaksPlainTextIsRefused() throws Exception {
     ClusterPolicy policy = cluster.policy("a", "secret");
     try (ReplicatedMap here = join(policy);
