@@ -133,7 +133,7 @@ class ClusterChannelTest {
   }
 
   @Test
-  void theListOfPortsIsThatOfThisProcess() throws Exception {
+  void aPortOnWhichATestListensIsListed() throws Exception {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       assertNotEquals(0, socket.getLocalPort());
       assertTrue(listening().contains(socket.getLocalPort()));
