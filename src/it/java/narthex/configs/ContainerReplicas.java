@@ -129,9 +129,7 @@ final class ContainerReplicas implements AutoCloseable {
             .replace(
                 "s3://nix-cache/narthex?region=eu-central-1",
                 "s3://" + S3Proxy.BUCKET + "/narthex?endpoint=" + bucket.url())
-            .replace(
-                "#narthex.cluster.bind-address=site-local",
-                "narthex.cluster.bind-address=127.0.0.1")
+            .replace("#narthex.cluster.bind-address=auto", "narthex.cluster.bind-address=127.0.0.1")
             .replace("#narthex.cluster.port=7800", "narthex.cluster.port=" + PortPair.find())
         + """
         narthex.database.password=secret

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param enabled whether this server is one of several replicas
  * @param name the name of the cluster
  * @param host the name of this machine
- * @param bindAddress the address on which the replica listens for others, or {@link #SITE_LOCAL}
+ * @param bindAddress the address on which the replica listens for others, or {@link #AUTO}
  * @param port the port on which it listens
  * @param discovery how replicas find each other
  * @param expectedMembers how many replicas there should be; 0 if unknown
@@ -27,8 +27,8 @@ public record ClusterSettings(
     @Nullable String secret,
     @Nullable Path secretFile) {
 
-  /** Stands for the first private IPv4 address of the machine. */
-  public static final String SITE_LOCAL = "site-local";
+  /** Stands for an address of the machine: a private one if it has one. */
+  public static final String AUTO = "auto";
 
   /** Whether this server is one of several replicas. */
   public static final Setting<Boolean> ENABLED =
@@ -51,9 +51,10 @@ public record ClusterSettings(
       new Setting<>(
           "narthex.cluster.bind-address",
           SettingType.TEXT,
-          SITE_LOCAL,
-          "address on which the replica listens for the others: a host name, an address, or"
-              + " site-local for the first private IPv4 address of the machine");
+          AUTO,
+          "address on which the replica listens for the others: a host name, an address, or auto"
+              + " for the first private address of the machine, or a public one if it has no"
+              + " private one");
 
   /** Port on which a replica listens for others. */
   public static final Setting<Integer> PORT =

@@ -31,7 +31,7 @@ public record ClusterPolicy(
   /**
    * By the addresses of a DNS name.
    *
-   * @param name the name, of which each address is a replica
+   * @param name the name, of which each address (A or AAAA) is a replica with the same port
    */
   public record InDns(String name) implements Discovery {}
 

@@ -2,10 +2,8 @@ package narthex.wiring;
 
 import java.io.IOException;
 import java.math.BigInteger;
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.NetworkInterface;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -135,8 +133,8 @@ final class ClusterAssembly {
     return Opening.of(
         ClusterSettings.BIND_ADDRESS.name(),
         () -> {
-          if (text.equals(ClusterSettings.SITE_LOCAL)) {
-            return siteLocal();
+          if (text.equals(ClusterSettings.AUTO)) {
+            return BindAddress.ofThisMachine();
           }
           try {
             return InetAddress.getByName(text);
@@ -144,23 +142,5 @@ final class ClusterAssembly {
             throw new IOException("unknown host " + text, e);
           }
         });
-  }
-
-  private static InetAddress siteLocal() throws IOException {
-    return NetworkInterface.networkInterfaces()
-        .filter(ClusterAssembly::isUp)
-        .flatMap(NetworkInterface::inetAddresses)
-        .filter(address -> address instanceof Inet4Address && address.isSiteLocalAddress())
-        .findFirst()
-        .orElseThrow(
-            () -> new IOException("this machine has no private IPv4 address; set an address"));
-  }
-
-  private static boolean isUp(NetworkInterface network) {
-    try {
-      return network.isUp() && !network.isLoopback();
-    } catch (IOException e) {
-      return false;
-    }
   }
 }

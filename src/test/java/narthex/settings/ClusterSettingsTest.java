@@ -27,7 +27,7 @@ class ClusterSettingsTest extends SettingsFixture {
             false,
             "narthex",
             "machine.example",
-            "site-local",
+            "auto",
             7800,
             new ClusterDiscovery.InDatabase(),
             0,

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -16,11 +17,13 @@ import java.util.stream.Collectors;
 import narthex.blob.Extent;
 import narthex.nix.Compression;
 import narthex.testing.LogRecords;
+import narthex.testing.PortPair;
 import org.infinispan.factories.GlobalComponentRegistry;
 import org.infinispan.remoting.transport.Transport;
 import org.infinispan.remoting.transport.jgroups.JGroupsTransport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What only replicas in an embedded cluster do: they leave, linger and keep others out. */
 class InfinispanClusterTest {
@@ -170,6 +173,11 @@ class InfinispanClusterTest {
         InfinispanRegistry.join(cluster.policy("a", dns), cluster.resources())) {
       assertEquals(Set.of(alone.self()), alone.members());
     }
+  }
+
+  @Test
+  void replicasFindEachOtherByTheAddressesOfADnsName(@TempDir Path folder) throws Exception {
+    assertEquals(0, ReplicasInDns.run(folder, PortPair.find()));
   }
 
   @Test

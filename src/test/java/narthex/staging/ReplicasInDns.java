@@ -1,0 +1,64 @@
+package narthex.staging;
+
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Another Java process, in which two replicas with addresses of their own and the same port look
+ * for each other by a DNS name. A file takes the place of the DNS server, as the JVM reads that one
+ * at its start only.
+ */
+final class ReplicasInDns {
+  static final String NAME = "replicas.test";
+  private static final List<String> ADDRESSES = List.of("127.0.0.2", "127.0.0.3");
+  private static final long LONGEST_SECONDS = 120;
+
+  private ReplicasInDns() {}
+
+  /** Runs the process to its end. Returns its exit status: 0 if the replicas found each other. */
+  static int run(Path folder, int port) throws Exception {
+    Path hosts = folder.resolve("hosts");
+    Files.write(hosts, ADDRESSES.stream().map(address -> address + " " + NAME).toList());
+    Process process =
+        new ProcessBuilder(
+                List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-Djdk.net.hosts.file=" + hosts,
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    ReplicasInDns.class.getName(),
+                    Integer.toString(port)))
+            .inheritIO()
+            .start();
+    if (!process.waitFor(LONGEST_SECONDS, TimeUnit.SECONDS)) {
+      process.destroyForcibly();
+      throw new AssertionError("the process does not end");
+    }
+    return process.exitValue();
+  }
+
+  private static ReplicatedMap join(String name, String address, int port) throws Exception {
+    return ReplicatedMap.join(
+        new ClusterPolicy(
+            "dns",
+            name,
+            InetAddress.getByName(address),
+            port,
+            new ClusterPolicy.InDns(NAME),
+            "secret"),
+        key -> {});
+  }
+
+  public static void main(String[] arguments) throws Exception {
+    int port = Integer.parseInt(arguments[0]);
+    try (ReplicatedMap first = join("a", ADDRESSES.get(0), port);
+        ReplicatedMap second = join("b", ADDRESSES.get(1), port)) {
+      int members = second.members().size();
+      System.out.println("members=" + members + " of " + first.members());
+      Runtime.getRuntime().halt(members == ADDRESSES.size() ? 0 : 1);
+    }
+  }
+}
