@@ -58,6 +58,12 @@ final class Bucket {
         server.clearRequests();
         row("second tree served, cold", server, store.read(second));
         row("second tree served, warm", server, store.read(second));
+      }
+      try (EagerStore store = open(server, "cold-first")) {
+        server.clearRequests();
+        row("second tree after the first", server, store.read(second));
+      }
+      try (EagerStore store = open(server, "cold-second")) {
         try (EagerStore directory = new EagerStore(folder.resolve("directory"))) {
           directory.store(first); // so that the chunks of the second one lie as in the bucket
           directory.store(second);
@@ -114,9 +120,10 @@ final class Bucket {
     int requests = server.requests().size();
     System.out.printf(
         Locale.ROOT,
-        "| %-26s | %6d requests | %6.1f MB | %6.0f requests per GB |%n",
+        "| %-27s | %6d requests | %6d objects | %6.1f MB | %6.0f requests per GB |%n",
         name,
         requests,
+        server.requests().stream().map(FakeS3.Request::name).distinct().count(),
         bytes / MEGABYTE,
         requests / (bytes / GIGABYTE));
     server.clearRequests();

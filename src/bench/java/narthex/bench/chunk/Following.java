@@ -24,7 +24,9 @@ import narthex.serve.NarSource;
 import narthex.settings.ContextSources;
 import narthex.settings.Settings;
 import narthex.settings.SettingsSources;
+import narthex.staging.InFlightRegistry;
 import narthex.staging.LocalRegistry;
+import narthex.staging.RegistryTraffic;
 import narthex.stream.DecoderBudget;
 import narthex.stream.DecoderBudget.Work;
 import narthex.testing.FaultyUpstream;
@@ -46,6 +48,7 @@ final class Following {
 
   private final Path folder;
   private final int rounds;
+  private final RegistryTraffic traffic = new RegistryTraffic();
   private final ExecutorService readers = Executors.newCachedThreadPool();
 
   Following(Path folder, int rounds) {
@@ -62,6 +65,7 @@ final class Following {
     List<Double> followers = new ArrayList<>();
     List<Double> later = new ArrayList<>();
     for (int round = 0; round <= rounds; round++) {
+      traffic.clear();
       Path own = Files.createDirectories(folder.resolve(mode + "-" + round));
       long begun = System.nanoTime();
       Times[] times = read(own, sample, mode);
@@ -78,6 +82,15 @@ final class Following {
     figures.add("follower's reader, MB/s", followers);
     figures.add("ratio", followers, holders);
     figures.add("first byte after the holder's, ms", later);
+    RegistryTraffic.Sums sums = traffic.replicate();
+    System.out.printf(
+        Locale.ROOT,
+        "The registry, last round: %d parts, %d extents; for each part %.0f bytes of entries, %.0f"
+            + " bytes sent (of both replicas, without TLS and TCP)%n",
+        sums.parts(),
+        sums.extents(),
+        (double) sums.textBytes() / sums.parts(),
+        (double) sums.sentBytes() / sums.parts());
   }
 
   private static double speed(Sample sample, long begun, Times times) {
@@ -88,7 +101,8 @@ final class Following {
     LocalRegistry.Board board = new LocalRegistry.Board(InstantSource.system());
     NarFileName nar = sample.name().uncompressed();
     try (FaultyUpstream upstream = NarFixture.publishCacheInfo(FaultyUpstream.start(), 40);
-        Replica holder = new Replica(own, mode, upstream, new LocalRegistry(board, "holder"));
+        Replica holder =
+            new Replica(own, mode, upstream, traffic.record(new LocalRegistry(board, "holder")));
         Replica follower = new Replica(own, mode, upstream, new LocalRegistry(board, "follower"))) {
       upstream.put("/nar/" + sample.name().print(), sample.file());
       CompletableFuture<Long> opened = new CompletableFuture<>();
@@ -118,7 +132,7 @@ final class Following {
     private final ExecutorService prefetchers = ThreadPools.prefetching("bench-prefetch");
     private final Assembly assembly;
 
-    Replica(Path folder, String mode, FaultyUpstream upstream, LocalRegistry registry)
+    Replica(Path folder, String mode, FaultyUpstream upstream, InFlightRegistry registry)
         throws IOException {
       Settings settings =
           Settings.read(
