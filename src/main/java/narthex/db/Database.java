@@ -35,6 +35,7 @@ public final class Database implements AutoCloseable {
   private final GarbageTable garbage;
   private final ClusterTable cluster;
   private final LeaseTable leases;
+  private final UseTable uses;
 
   private Database(ConnectionPool pool, @Nullable DiskReserve reserve) {
     this.pool = pool;
@@ -45,6 +46,7 @@ public final class Database implements AutoCloseable {
     this.garbage = new GarbageTable(transactions);
     this.cluster = new ClusterTable(pool, transactions);
     this.leases = new LeaseTable(transactions);
+    this.uses = new UseTable(transactions);
   }
 
   /**
@@ -353,6 +355,11 @@ public final class Database implements AutoCloseable {
   /** The leases of the replicas; usable until this is closed. */
   public LeaseTable leases() {
     return leases;
+  }
+
+  /** When NARs were last used; usable until this is closed. */
+  public UseTable uses() {
+    return uses;
   }
 
   /**

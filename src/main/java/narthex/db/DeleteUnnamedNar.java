@@ -29,10 +29,20 @@ final class DeleteUnnamedNar {
         || mappers.narInfos().findPathOf(narHash) != null) {
       return false;
     }
+    delete(mappers, narHash, rows, deleteAfter);
+    return true;
+  }
+
+  /**
+   * Deletes a NAR, whose row must be locked, and lists its blobs as garbage.
+   *
+   * @param rows all its representations
+   */
+  static void delete(
+      Mappers mappers, String narHash, List<RepresentationColumns> rows, Instant deleteAfter) {
     rows.forEach(row -> GarbageTable.add(mappers, row, deleteAfter));
     mappers.chunks().deleteParts(narHash);
     mappers.nars().deleteRepresentations(narHash);
     mappers.nars().deleteNarIfEmpty(narHash);
-    return true;
   }
 }

@@ -41,7 +41,8 @@ final class Migrations {
           "V007__name_of_frames.sql",
           "V008__blob_owner.sql",
           "V009__cluster.sql",
-          "V010__lease.sql");
+          "V010__lease.sql",
+          "V012__nar_use.sql");
 
   /** An arbitrary number, unlikely to be used by others: "narthex" in ASCII. */
   private static final long ADVISORY_LOCK = 0x6e617274686578L;

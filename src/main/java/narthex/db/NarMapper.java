@@ -18,10 +18,14 @@ interface NarMapper {
       """)
   List<RepresentationColumns> find(@Param("narHash") String narHash);
 
-  /** Inserts the row, or updates the time of an existing one; locks it in both cases. */
+  /**
+   * Inserts the row, or updates the time of an existing one; locks it in both cases. A new NAR
+   * counts as used.
+   */
   @Insert(
       """
-      insert into nar (nar_hash, nar_size, stored_at) values (#{narHash}, #{narSize}, #{storedAt})
+      insert into nar (nar_hash, nar_size, stored_at, used_at)
+      values (#{narHash}, #{narSize}, #{storedAt}, #{storedAt} / 60000)
       on conflict (nar_hash) do update set stored_at = excluded.stored_at
       """)
   void storeNar(RepresentationColumns row);

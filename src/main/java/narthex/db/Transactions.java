@@ -58,6 +58,7 @@ final class Transactions {
     configuration.addMapper(GarbageMapper.class);
     configuration.addMapper(SharedTextMapper.class);
     configuration.addMapper(LeaseMapper.class);
+    configuration.addMapper(UseMapper.class);
     // MyBatis leaves a thread-local, which would stay in the server's thread after undeployment.
     ErrorContext.instance().reset();
     this.sessions = new DefaultSqlSessionFactory(configuration);
@@ -73,6 +74,7 @@ final class Transactions {
       GarbageMapper garbage,
       SharedTextMapper sharedTexts,
       LeaseMapper leases,
+      UseMapper uses,
       Connection connection) {}
 
   /**
@@ -166,6 +168,7 @@ final class Transactions {
         session.getMapper(GarbageMapper.class),
         session.getMapper(SharedTextMapper.class),
         session.getMapper(LeaseMapper.class),
+        session.getMapper(UseMapper.class),
         session.getConnection());
   }
 

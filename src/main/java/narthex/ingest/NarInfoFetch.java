@@ -2,6 +2,7 @@ package narthex.ingest;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 import narthex.db.Database;
@@ -81,6 +82,11 @@ public final class NarInfoFetch {
   public boolean isVouchedFor(NarInfoRow row) {
     String base = row.upstream();
     return base == null || upstreams.vouchFor(row.said(), base);
+  }
+
+  /** Whether the upstreams were last asked for a row longer ago than this. */
+  public boolean isOlder(NarInfoRow row, Duration age) {
+    return row.checkedAt().plus(age).isBefore(clock.instant());
   }
 
   /** Marks a row as outdated: the upstreams are asked again before it is served. */

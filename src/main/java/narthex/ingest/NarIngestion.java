@@ -349,6 +349,7 @@ public final class NarIngestion implements Closeable {
   }
 
   private Finished stored(NarId nar, boolean isNew, Sha256 fileHash) {
+    stored.uses().note(nar.hash());
     LOG.log(
         Level.INFO,
         isNew

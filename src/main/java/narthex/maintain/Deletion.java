@@ -90,10 +90,15 @@ public final class Deletion {
   boolean deleteUnnamed(Sha256 narHash, Instant storedBefore) throws IOException {
     boolean deleted = stored.deleteUnnamed(narHash, storedBefore);
     if (deleted) {
-      deleteListing(DocumentName.listing(narHash));
-      stored.announce(narHash); // again, because the listing's blob is garbage now
+      deleteListing(narHash);
     }
     return deleted;
+  }
+
+  /** Deletes the listing of a NAR that is no longer stored. */
+  void deleteListing(Sha256 narHash) throws IOException {
+    deleteListing(DocumentName.listing(narHash));
+    stored.announce(narHash); // again, because the listing's blob is garbage now
   }
 
   /**

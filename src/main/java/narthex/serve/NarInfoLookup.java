@@ -5,7 +5,6 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import narthex.db.Database;
@@ -18,6 +17,7 @@ import narthex.nix.NarInfo;
 import narthex.nix.OneLine;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
+import narthex.store.NarUses;
 import narthex.store.StoreListener;
 import org.jspecify.annotations.Nullable;
 
@@ -82,25 +82,29 @@ public final class NarInfoLookup implements StoreListener {
   private final NarDownload download;
   private final Advertising advertising;
   private final NarInfoSigner signer;
-  private final InstantSource clock;
+  private final NarUses uses;
   private final Policy policy;
   private final AsyncCache<StorePathHash, Outcome> memory;
 
-  /** Creates a lookup with an empty cache. */
+  /**
+   * Creates a lookup with an empty cache.
+   *
+   * @param uses a NAR counts as used when its narinfo is found
+   */
   public NarInfoLookup(
       Database database,
       NarInfoFetch narInfos,
       NarDownload download,
       Advertising advertising,
       NarInfoSigner signer,
-      InstantSource clock,
+      NarUses uses,
       Policy policy) {
     this.database = database;
     this.narInfos = narInfos;
     this.download = download;
     this.advertising = advertising;
     this.signer = signer;
-    this.clock = clock;
+    this.uses = uses;
     this.policy = policy;
     this.memory =
         Caffeine.newBuilder()
@@ -129,7 +133,9 @@ public final class NarInfoLookup implements StoreListener {
         known = mine;
       }
     }
-    return SingleFlight.await(known, SILENCE).get();
+    Optional<ServedNarInfo> found = SingleFlight.await(known, SILENCE).get();
+    found.ifPresent(narInfo -> uses.note(narInfo.narHash()));
+    return found;
   }
 
   /**
@@ -167,6 +173,7 @@ public final class NarInfoLookup implements StoreListener {
     Optional<NarInfoRow> row = database.findNarInfo(hash).filter(narInfos::isVouchedFor);
     Optional<StoredNar> stored =
         row.isEmpty() ? Optional.empty() : database.findNar(row.get().said().nar().hash());
+    stored.ifPresent(nar -> uses.note(nar.id().hash()));
     return stored.isEmpty() ? Optional.empty() : Optional.of(served(row.orElseThrow(), stored));
   }
 
@@ -214,8 +221,7 @@ public final class NarInfoLookup implements StoreListener {
    * Whether to fetch the narinfo again. Always true of an upload: no upstream is known for its NAR.
    */
   private boolean isOutdated(NarInfoRow row) {
-    return row.upstream() == null
-        || row.checkedAt().plus(policy.revalidateAfter()).isBefore(clock.instant());
+    return row.upstream() == null || narInfos.isOlder(row, policy.revalidateAfter());
   }
 
   /** Asks the upstreams. If they fail, returns the outdated row of an upstream, if there is one. */

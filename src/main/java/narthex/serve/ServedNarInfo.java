@@ -12,11 +12,13 @@ import narthex.nix.Sha256;
 public final class ServedNarInfo {
   private static final int TAG_BYTES = 20;
 
+  private final Sha256 narHash;
   private final byte[] body;
   private final String entityTag;
   private final boolean isFinal;
 
-  private ServedNarInfo(byte[] body, String entityTag, boolean isFinal) {
+  private ServedNarInfo(Sha256 narHash, byte[] body, String entityTag, boolean isFinal) {
+    this.narHash = narHash;
     this.body = body;
     this.entityTag = entityTag;
     this.isFinal = isFinal;
@@ -35,12 +37,17 @@ public final class ServedNarInfo {
   static ServedNarInfo of(NarInfo narInfo, boolean isFinal) {
     byte[] body = narInfo.print().getBytes(StandardCharsets.UTF_8);
     byte[] tag = Arrays.copyOf(Sha256.newDigest().digest(body), TAG_BYTES);
-    return new ServedNarInfo(body, '"' + Nix32.encode(tag) + '"', isFinal);
+    return new ServedNarInfo(narInfo.nar().hash(), body, '"' + Nix32.encode(tag) + '"', isFinal);
   }
 
   /** Parses the text. */
   public NarInfo narInfo() {
     return NarInfo.parse(new String(body, StandardCharsets.UTF_8));
+  }
+
+  /** The NarHash. */
+  Sha256 narHash() {
+    return narHash;
   }
 
   /**

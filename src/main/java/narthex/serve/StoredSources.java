@@ -123,6 +123,7 @@ final class StoredSources {
 
   private NarSource source(StoredNar nar, Representation stored, NarFileName name)
       throws IOException {
+    nars.uses().note(nar.id().hash());
     return forms.source(nar, stored, name.compression(), lost -> lose(nar, stored, lost));
   }
 
@@ -132,6 +133,7 @@ final class StoredSources {
     if (found.isEmpty()) {
       return Optional.empty();
     }
+    nars.uses().note(narHash);
     Compression wanted = asPut(name, found.get());
     for (Representation stored : StoredForms.fitting(found.get(), name, wanted)) {
       try {

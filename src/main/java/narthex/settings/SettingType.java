@@ -30,12 +30,13 @@ public final class SettingType<T> {
   private static final Duration LONGEST = Duration.ofDays(3650);
 
   private static final Pattern DURATION = Pattern.compile("([0-9]{1,12})\\s*(ms|s|m|h|d)");
-  private static final Pattern SIZE = Pattern.compile("([0-9]{1,15})\\s*(B|KiB|MiB|GiB)?");
+  private static final Pattern SIZE = Pattern.compile("([0-9]{1,15})\\s*(B|KiB|MiB|GiB|TiB)?");
+  private static final Pattern FRACTION_TEXT = Pattern.compile("0(\\.[0-9]{1,6})?|1(\\.0{1,6})?");
   private static final Pattern HOST_NAME = Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._-]{0,252})");
   private static final Pattern CLASS_NAME = Pattern.compile("[A-Z][A-Z0-9_]{0,62}");
   private static final Set<String> ENCRYPTIONS = Set.of("AES256", "aws:kms", "aws:kms:dsse");
   private static final Map<String, Integer> SIZE_SHIFTS =
-      Map.of("B", 0, "KiB", 10, "MiB", 20, "GiB", 30);
+      Map.of("B", 0, "KiB", 10, "MiB", 20, "GiB", 30, "TiB", 40);
   private static final int HIGHEST_PORT = 65_535;
 
   static final SettingType<String> TEXT = shown("text", "any text", text -> text);
@@ -89,6 +90,10 @@ public final class SettingType<T> {
       shown("number", "an integer, 0 or greater", text -> number(text, 0, Integer.MAX_VALUE));
   static final SettingType<Integer> COUNT =
       shown("count", "an integer, 1 or greater", text -> number(text, 1, Integer.MAX_VALUE));
+  static final SettingType<Double> FRACTION =
+      shown("fraction", "a number from 0 to 1, such as 0.5", SettingType::fraction);
+  static final SettingType<Boolean> KEEPS_UNAVAILABLE =
+      shown("unavailable or nothing", "unavailable or nothing", SettingType::keepsUnavailable);
   static final SettingType<Duration> DURATION_OR_ZERO =
       shown(
           "duration",
@@ -233,6 +238,21 @@ public final class SettingType<T> {
       case "true" -> true;
       case "false" -> false;
       default -> throw new IllegalArgumentException("neither true nor false");
+    };
+  }
+
+  private static double fraction(String text) {
+    if (!FRACTION_TEXT.matcher(text).matches()) {
+      throw new IllegalArgumentException("not a number from 0 to 1");
+    }
+    return Double.parseDouble(text);
+  }
+
+  private static Boolean keepsUnavailable(String text) {
+    return switch (text) {
+      case "unavailable" -> true;
+      case "nothing" -> false;
+      default -> throw new IllegalArgumentException("neither unavailable nor nothing");
     };
   }
 

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param narInfos caching of narinfos
  * @param fetching downloading of NARs from upstreams
  * @param chunking content-defined chunking of NARs
+ * @param eviction when and what to evict
  * @param uploading uploads and deletions by clients
  * @param cluster the replicas
  * @param origins the source of each configured setting, by its name; settings without a source are
@@ -50,6 +51,7 @@ public record Settings(
     NarInfos narInfos,
     Fetching fetching,
     Chunking chunking,
+    EvictionSettings eviction,
     Uploading uploading,
     ClusterSettings cluster,
     Map<String, String> origins) {

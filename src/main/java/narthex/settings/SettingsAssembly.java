@@ -59,6 +59,7 @@ final class SettingsAssembly {
             value(ServerSettings.MEMORY_TTL)),
         new Settings.Fetching(value(ServerSettings.PREFETCH)),
         chunking(),
+        EvictionSettings.read(reader, blobs()),
         uploading(),
         ClusterSettings.read(reader, sources, hostName()),
         origins());

@@ -20,6 +20,7 @@ import narthex.db.Database;
 import narthex.db.DatabaseTries;
 import narthex.db.GarbageTable;
 import narthex.db.Representation;
+import narthex.db.UsedNar;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
@@ -43,6 +44,7 @@ public final class StoredNars {
   private final BlobStore blobs;
   private final Database database;
   private final InstantSource clock;
+  private final NarUses uses;
   private final Cache<Sha256, ChunkedManifest> starts;
   private final CopyOnWriteArrayList<StoreListener> listeners = new CopyOnWriteArrayList<>();
   private final CopyOnWriteArrayList<StoreListener> replicas = new CopyOnWriteArrayList<>();
@@ -56,6 +58,7 @@ public final class StoredNars {
     this.blobs = blobs;
     this.database = database;
     this.clock = clock;
+    this.uses = new NarUses(database.uses(), clock);
     this.starts =
         Caffeine.newBuilder()
             .maximumWeight(STARTS_BYTES)
@@ -64,6 +67,11 @@ public final class StoredNars {
             .expireAfterWrite(memoryTtl)
             .executor(Runnable::run)
             .build();
+  }
+
+  /** Returns the uses of NARs that this replica hasn't written yet. */
+  public NarUses uses() {
+    return uses;
   }
 
   /** Adds listeners for changes by any replica. Call it at start-up. */
@@ -253,6 +261,21 @@ public final class StoredNars {
     if (database.deleteRepresentation(narHash, lost, deleteAfter)) {
       announce(narHash);
     }
+  }
+
+  /**
+   * Drops all stored forms of a NAR to free space; keeps its narinfos, so that it is fetched again
+   * when a client asks for it. Its blobs become garbage.
+   *
+   * @param deleteAfter when the blobs may be deleted
+   * @return false, without a change, if the NAR was stored or used again
+   */
+  public boolean evict(UsedNar nar, Instant deleteAfter) throws IOException {
+    boolean evicted = database.uses().evict(nar, deleteAfter);
+    if (evicted) {
+      announce(nar.hash());
+    }
+    return evicted;
   }
 
   /** Deletes a narinfo, if stored; keeps its NAR. Notifies the listeners in any case. */

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutorService;
 import narthex.blob.BlobStore;
+import narthex.blob.CountingBlobStore;
 import narthex.chunk.ChunkStore;
 import narthex.chunk.OtherSizesException;
 import narthex.db.Database;
@@ -33,8 +34,11 @@ import narthex.maintain.DatabaseLeases;
 import narthex.maintain.DeleteFiles;
 import narthex.maintain.DeleteGarbage;
 import narthex.maintain.Deletion;
+import narthex.maintain.Eviction;
 import narthex.maintain.FindUnnamedBlobs;
 import narthex.maintain.HashFrames;
+import narthex.maintain.Leases;
+import narthex.maintain.PinnedNars;
 import narthex.maintain.ReplicaChanges;
 import narthex.maintain.SweepNars;
 import narthex.serve.Advertising;
@@ -201,7 +205,7 @@ public final class Assembly {
             download,
             advertising,
             signer,
-            base.clock(),
+            stored.uses(),
             Policies.lookup(settings));
     NarLookup nars =
         new NarLookup(
@@ -286,6 +290,24 @@ public final class Assembly {
     chores.add(new FindUnnamedBlobs(database, blobs, base.clock()));
     chores.add(new DeleteGarbage(database, blobs, base.clock()));
     return chores;
+  }
+
+  /**
+   * Returns an eviction that holds the limits of the settings.
+   *
+   * @param blobs counts the stored bytes
+   * @param free knows the free space of a directory of blobs
+   * @param collectSoon requests that chunks without a NAR are deleted soon
+   */
+  Eviction eviction(
+      CountingBlobStore blobs, Eviction.FreeSpace free, Leases leases, Runnable collectSoon) {
+    return new Eviction(
+        Policies.eviction(settings.eviction()),
+        new Eviction.Nars(base.database(), stored, base.upstreams(), PinnedNars.NONE),
+        blobs,
+        free,
+        new Eviction.Means(leases, base.threads().tasks(), collectSoon),
+        base.clock());
   }
 
   /** Returns new leases for the chores; empty if the server is alone. The caller closes them. */

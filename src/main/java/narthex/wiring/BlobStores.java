@@ -51,6 +51,17 @@ final class BlobStores {
     return Opening.of(setting, () -> DirectoryBlobStore.open(root));
   }
 
+  /**
+   * Returns the free bytes of the file system of a directory; for a bucket the greatest number.
+   *
+   * @throws IOException if that can't be found out
+   */
+  static long freeBytes(BlobPlace blobs) throws IOException {
+    return blobs instanceof BlobPlace.Directory directory
+        ? Files.getFileStore(directory.root()).getUsableSpace()
+        : Long.MAX_VALUE;
+  }
+
   private static BlobStore cached(S3BlobStore store, Settings.Storage storage, Executor transfers) {
     Path copies = storage.dataDir().resolve(COPIES);
     long bytes = storage.bucket().cacheBytes();

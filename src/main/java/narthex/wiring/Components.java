@@ -15,10 +15,12 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Logger;
 import narthex.blob.BlobStore;
+import narthex.blob.CountingBlobStore;
 import narthex.db.Database;
 import narthex.db.DatabaseAddress;
 import narthex.maintain.Chores;
 import narthex.maintain.DatabaseLeases;
+import narthex.maintain.Eviction;
 import narthex.maintain.Leases;
 import narthex.serve.Readiness;
 import narthex.settings.ServerSettings;
@@ -26,6 +28,7 @@ import narthex.settings.Settings;
 import narthex.settings.StorageSettings;
 import narthex.staging.ClusterWatch;
 import narthex.staging.InFlightRegistry;
+import narthex.store.NarUses;
 import narthex.stream.DecoderBudget;
 import narthex.stream.DecoderBudget.Work;
 import narthex.upstream.Upstreams;
@@ -38,6 +41,8 @@ import narthex.web.Site;
 final class Components implements Closeable {
   private static final System.Logger LOG = System.getLogger(Components.class.getName());
 
+  private static final Duration CHECK_SPACE_EVERY = Duration.ofSeconds(5);
+
   private final Deque<Closeable> closeables;
   private final Site site;
 
@@ -48,7 +53,7 @@ final class Components implements Closeable {
     DecoderBudget decoders = DecoderBudget.inHeap(Policies.chunks(settings).sizes().max());
     hold(settings.storage().dataDir(), context);
     Database database = database(Policies.database(settings.database()));
-    BlobStore blobs = blobs(settings.storage());
+    CountingBlobStore blobs = new CountingBlobStore(blobs(settings.storage()));
     Cluster cluster = cluster(settings, database, blobs);
     ScheduledExecutorService timer = stopping(ThreadPools.timer("narthex-timer"));
     Assembly.Threads threads =
@@ -68,7 +73,7 @@ final class Components implements Closeable {
                 decoders,
                 threads,
                 InstantSource.system()));
-    startChores(settings, assembly, cluster.registry());
+    startChores(settings, assembly, blobs, cluster.registry());
     this.site =
         assembly.site(
             new Site.Resources(
@@ -175,11 +180,21 @@ final class Components implements Closeable {
     return new BodyPace(bodies.idleTimeout(), bodies.minBytesPerSecond(), timer);
   }
 
-  /** Starts the background chores. A change of the members wakes them: it may release leases. */
+  /**
+   * Starts the background chores and the eviction. A change of the members wakes the chores: it may
+   * release leases.
+   */
   private void startChores(
-      Settings settings, Assembly assembly, Optional<InFlightRegistry> registry) {
+      Settings settings,
+      Assembly assembly,
+      CountingBlobStore blobs,
+      Optional<InFlightRegistry> registry) {
+    NarUses uses = assembly.stored().uses();
+    closeables.push(uses::write);
     ScheduledExecutorService timer = stopping(ThreadPools.timer("narthex-maintain"));
+    timer.scheduleWithFixedDelay(uses::write, 1, 1, TimeUnit.MINUTES);
     Leases leases = leases(assembly, timer);
+    startEviction(settings, assembly, blobs, leases);
     int workers = settings.chunking().workers();
     ExecutorService threads = stopping(ThreadPools.background("narthex-background", workers));
     Chores chores = new Chores(assembly.chores(), leases, threads, workers, InstantSource.system());
@@ -189,6 +204,19 @@ final class Components implements Closeable {
     Duration grace = settings.uploading().grace();
     registry.ifPresent(members -> closeables.push(members.watch("", chores::wake)::close));
     chores.schedule(timer, delay.compareTo(grace) < 0 ? delay : grace);
+  }
+
+  private void startEviction(
+      Settings settings, Assembly assembly, CountingBlobStore blobs, Leases leases) {
+    if (!settings.eviction().isLimited()) {
+      return;
+    }
+    Eviction eviction =
+        assembly.eviction(
+            blobs, () -> BlobStores.freeBytes(settings.storage().blobs()), leases, () -> {});
+    ScheduledExecutorService timer = stopping(ThreadPools.timer("narthex-evict"));
+    timer.scheduleWithFixedDelay(
+        eviction::check, 0, CHECK_SPACE_EVERY.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private Leases leases(Assembly assembly, ScheduledExecutorService timer) {

@@ -6,6 +6,7 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -17,6 +18,7 @@ import narthex.document.DocumentUpload;
 import narthex.ingest.CdcMode;
 import narthex.ingest.NarDownload;
 import narthex.ingest.NarInfoUpload;
+import narthex.maintain.Eviction;
 import narthex.nix.Compression;
 import narthex.nix.Sha256;
 import narthex.serve.Advertising;
@@ -26,6 +28,7 @@ import narthex.serve.SiteInfo;
 import narthex.settings.AccessSettings;
 import narthex.settings.AccessToken;
 import narthex.settings.CdcSettings;
+import narthex.settings.EvictionSettings;
 import narthex.settings.Setting;
 import narthex.settings.Settings;
 import narthex.settings.SettingsException;
@@ -33,6 +36,7 @@ import narthex.settings.StorageSettings;
 import narthex.web.AccessRule;
 import narthex.web.Permission;
 import narthex.web.Scope;
+import org.jspecify.annotations.Nullable;
 
 /** Converts settings to the policy types of the other packages. */
 final class Policies {
@@ -136,6 +140,17 @@ final class Policies {
    */
   private static int bytes(long size) {
     return (int) Math.min(Integer.MAX_VALUE, size);
+  }
+
+  static Eviction.Policy eviction(EvictionSettings said) {
+    return new Eviction.Policy(
+        new Eviction.Limits(limit(said.maxBytes()), limit(said.minFreeBytes()), said.lowWater()),
+        said.spareUploads(),
+        said.keepsUnavailable() ? Eviction.Keep.UNAVAILABLE : Eviction.Keep.NOTHING);
+  }
+
+  private static OptionalLong limit(@Nullable Long bytes) {
+    return bytes == null ? OptionalLong.empty() : OptionalLong.of(bytes);
   }
 
   static DatabaseAddress database(Settings.Database said) {

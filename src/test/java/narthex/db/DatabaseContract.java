@@ -27,7 +27,8 @@ abstract class DatabaseContract extends UploadContract
         ChunkingQueueContract,
         GarbageContract,
         ClusterContract,
-        LeaseContract {
+        LeaseContract,
+        UseContract {
   private static final String STEM = "a".repeat(52);
   private static final int DEADLINE_SECONDS = 60;
 

@@ -1,14 +1,18 @@
 package narthex.testing.node;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import narthex.blob.BlobStore;
+import narthex.blob.CountingBlobStore;
 import narthex.db.Database;
 import narthex.db.GarbageTable;
+import narthex.document.DocumentIngest;
 import narthex.maintain.Chore;
 import narthex.maintain.Chores;
 import narthex.maintain.ChunkFiles;
@@ -16,9 +20,12 @@ import narthex.maintain.DatabaseLeases;
 import narthex.maintain.DeleteFiles;
 import narthex.maintain.DeleteGarbage;
 import narthex.maintain.Deletion;
+import narthex.maintain.Eviction;
 import narthex.maintain.FindUnnamedBlobs;
 import narthex.maintain.HashFrames;
 import narthex.maintain.Leases;
+import narthex.maintain.PinnedNars;
+import narthex.nix.DocumentName;
 import narthex.nix.Sha256;
 import narthex.store.StoredNars;
 import narthex.stream.DecoderBudget.Work;
@@ -35,11 +42,15 @@ public final class NodeChores {
   private final Chore<Sha256> files;
   private final Deletion deletion;
   private final Optional<DatabaseLeases> leases;
+  private final Assembly assembly;
+  private final Assembly.Base base;
   private final BlobStore blobs;
   private final Database database;
   private final InstantSource clock;
 
   NodeChores(Assembly assembly, Assembly.Base base) {
+    this.assembly = assembly;
+    this.base = base;
     this.database = base.shared().database();
     this.blobs = base.shared().blobs();
     this.clock = base.clock();
@@ -55,6 +66,40 @@ public final class NodeChores {
   /** Deletes a path as a client does. */
   public void deletePath(Sample sample) throws IOException {
     deletion.deletePath(sample.hash());
+  }
+
+  /**
+   * Returns an eviction of a node whose blob store is a {@link CountingBlobStore}.
+   *
+   * @param collectSoon requests that chunks without a NAR are deleted soon
+   */
+  public Eviction eviction(
+      Eviction.Policy policy,
+      PinnedNars pinned,
+      Eviction.FreeSpace free,
+      Leases leases,
+      Runnable collectSoon) {
+    return new Eviction(
+        policy,
+        new Eviction.Nars(database, assembly.stored(), base.upstreams(), pinned),
+        (CountingBlobStore) blobs,
+        free,
+        new Eviction.Means(leases, base.threads().tasks(), collectSoon),
+        clock);
+  }
+
+  /** Stores the listing of a NAR. */
+  public void keepListing(Sample sample) throws IOException {
+    new DocumentIngest(blobs, database, clock)
+        .keep(
+            DocumentName.listing(sample.id().hash()),
+            new ByteArrayInputStream("{}".getBytes(StandardCharsets.UTF_8)),
+            null);
+  }
+
+  /** Writes the uses of NARs, as is done each minute. */
+  public void writeUses() {
+    assembly.stored().uses().write();
   }
 
   /** Renews the leases of a replica. */

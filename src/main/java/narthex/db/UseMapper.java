@@ -1,0 +1,92 @@
+package narthex.db;
+
+import java.util.Collection;
+import java.util.List;
+import org.apache.ibatis.annotations.Param;
+import org.apache.ibatis.annotations.Select;
+import org.apache.ibatis.annotations.Update;
+
+/** Statements on the last uses of NARs, and for eviction. */
+interface UseMapper {
+  /**
+   * A NAR, its last use, and what it consists of.
+   *
+   * @param wholeBytes length of its whole files
+   * @param chunked how many chunked forms it has
+   * @param uploaded how many of its narinfos were uploaded
+   * @param fetched how many of its narinfos are from an upstream
+   */
+  record UsedNarColumns(
+      String narHash,
+      long storedAt,
+      long usedAt,
+      long wholeBytes,
+      long chunked,
+      long uploaded,
+      long fetched) {}
+
+  @Update(
+      """
+      update nar set used_at = #{usedAt} where nar_hash = #{narHash} and used_at < #{usedAt}
+      """)
+  void use(@Param("narHash") String narHash, @Param("usedAt") long usedAt);
+
+  @Select(
+      """
+      select n.nar_hash, n.stored_at, n.used_at,
+        (select cast(coalesce(sum(r.file_size), 0) as bigint) from representation r
+          where r.nar_hash = n.nar_hash and r.form = 'whole') as whole_bytes,
+        (select count(*) from representation r
+          where r.nar_hash = n.nar_hash and r.form = 'chunked') as chunked,
+        (select count(*) from narinfo i
+          where i.nar_hash = n.nar_hash and i.upstream is null) as uploaded,
+        (select count(*) from narinfo i
+          where i.nar_hash = n.nar_hash and i.upstream is not null) as fetched
+      from nar n where (n.used_at, n.nar_hash) < (#{usedAt}, #{narHash})
+      order by n.used_at desc, n.nar_hash desc limit #{most}
+      """)
+  List<UsedNarColumns> findBefore(
+      @Param("usedAt") long usedAt, @Param("narHash") String narHash, @Param("most") int most);
+
+  @Select(
+      """
+      <script>
+      select nar_hash, part, nar_offset, frames_offset, length, frames_length, numbers
+      from manifest_part where nar_hash in
+        <foreach collection="narHashes" item="narHash" open="(" separator="," close=")">
+          #{narHash}
+        </foreach>
+      order by nar_hash, part
+      </script>
+      """)
+  List<ManifestPartColumns> findParts(@Param("narHashes") Collection<String> narHashes);
+
+  @Select(
+      """
+      select cast(coalesce(sum(stored_length), 0) as bigint) from chunk
+      where number between #{first} and #{last}
+      """)
+  long sumRun(NumberRun run);
+
+  @Select(
+      """
+      <script>
+      select cast(coalesce(sum(stored_length), 0) as bigint) from chunk where number in
+        <foreach collection="numbers" item="number" open="(" separator="," close=")">
+          #{number}
+        </foreach>
+      </script>
+      """)
+  long sumNumbers(@Param("numbers") List<Long> numbers);
+
+  /** Locks the NAR's row if it was neither stored nor used again; else returns 0. */
+  @Update(
+      """
+      update nar set nar_size = nar_size
+      where nar_hash = #{narHash} and stored_at = #{storedAt} and used_at = #{usedAt}
+      """)
+  int lockUnused(
+      @Param("narHash") String narHash,
+      @Param("storedAt") long storedAt,
+      @Param("usedAt") long usedAt);
+}

@@ -1,0 +1,147 @@
+package narthex.db;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import narthex.nix.Sha256;
+
+/**
+ * When stored NARs were last used, to the minute, and the statements of eviction. A stored NAR
+ * counts as used when it was stored first. Thread-safe.
+ */
+public final class UseTable {
+  private static final Duration MINUTE = Duration.ofMinutes(1);
+
+  /** Shortest run of consecutive numbers that is queried as a range. */
+  private static final int SHORTEST_RUN = 8;
+
+  private final Transactions transactions;
+
+  UseTable(Transactions transactions) {
+    this.transactions = transactions;
+  }
+
+  /**
+   * Stores that NARs were used. A later use by another replica stays; a NAR that isn't stored is
+   * skipped.
+   *
+   * @throws DatabaseException if a transaction fails; some uses may be stored then
+   */
+  public void store(Collection<Sha256> narHashes, Instant usedAt) throws IOException {
+    // Sorted, so that two replicas can't deadlock.
+    List<String> all = narHashes.stream().map(Sha256::nix32).sorted().toList();
+    long minute = usedAt.toEpochMilli() / MINUTE.toMillis();
+    for (int from = 0; from < all.size(); from += ChunkTable.ROWS_AT_ONCE) {
+      List<String> some = all.subList(from, Math.min(all.size(), from + ChunkTable.ROWS_AT_ONCE));
+      transactions.together(
+          "store uses",
+          some.size() + " nars",
+          mappers -> {
+            some.forEach(narHash -> mappers.uses().use(narHash, minute));
+            return null;
+          });
+    }
+  }
+
+  /**
+   * Finds stored NARs, the most recently used first.
+   *
+   * @param after return only NARs that follow this one; empty to start with the first
+   * @param most most results
+   * @throws DatabaseException if the query fails
+   */
+  public List<UsedNar> find(Optional<UsedNar> after, int most) throws IOException {
+    long minute = after.map(UsedNar::usedMinute).orElse(Long.MAX_VALUE);
+    String narHash = after.map(nar -> nar.hash().nix32()).orElse("");
+    return transactions.single(
+        "find nars by use",
+        narHash,
+        mappers ->
+            mappers.uses().findBefore(minute, narHash, most).stream().map(UsedNar::of).toList());
+  }
+
+  /**
+   * Finds the manifests of NARs. A NAR that isn't stored as chunks has none.
+   *
+   * @param narHashes at most {@value ChunkTable#ROWS_AT_ONCE}
+   * @throws DatabaseException if the query fails
+   */
+  public Map<Sha256, List<ManifestPart>> findParts(Collection<Sha256> narHashes)
+      throws IOException {
+    if (narHashes.isEmpty()) {
+      return Map.of();
+    }
+    List<String> keys = narHashes.stream().map(Sha256::nix32).toList();
+    return transactions.single(
+        "find manifests",
+        keys.size() + " nars",
+        mappers -> {
+          Map<Sha256, List<ManifestPart>> parts = new HashMap<>();
+          for (ManifestPartColumns row : mappers.uses().findParts(keys)) {
+            parts
+                .computeIfAbsent(Sha256.parseNix32(row.narHash()), unknown -> new ArrayList<>())
+                .add(row.manifestPart());
+          }
+          return parts;
+        });
+  }
+
+  /**
+   * Returns the length of these chunks' frames together. Chunks without a row count as nothing.
+   *
+   * @param numbers in any order; duplicates count once
+   * @throws DatabaseException if the query fails
+   */
+  public long storedBytes(long[] numbers) throws IOException {
+    long bytes = 0;
+    List<Long> scattered = new ArrayList<>();
+    for (NumberRun run : NumberRun.of(numbers, Integer.MAX_VALUE)) {
+      if (run.length() >= SHORTEST_RUN) {
+        bytes +=
+            transactions.single(
+                "sum chunks", run.toString(), mappers -> mappers.uses().sumRun(run));
+      } else {
+        for (long number = run.first(); number <= run.last(); number++) {
+          scattered.add(number);
+        }
+      }
+    }
+    for (int from = 0; from < scattered.size(); from += ChunkTable.ROWS_AT_ONCE) {
+      List<Long> some =
+          scattered.subList(from, Math.min(scattered.size(), from + ChunkTable.ROWS_AT_ONCE));
+      bytes +=
+          transactions.single(
+              "sum chunks", some.size() + " numbers", mappers -> mappers.uses().sumNumbers(some));
+    }
+    return bytes;
+  }
+
+  /**
+   * Deletes all stored forms of a NAR, and lists their blobs as garbage. Keeps its narinfos.
+   *
+   * @param nar as it was found
+   * @param deleteAfter when the blobs may be deleted
+   * @return false, without a change, if it was stored or used again, or isn't stored
+   * @throws DatabaseException if deleting fails; changes nothing then
+   */
+  public boolean evict(UsedNar nar, Instant deleteAfter) throws IOException {
+    String key = nar.hash().nix32();
+    return transactions.freeing(
+        "evict nar",
+        key,
+        mappers -> {
+          if (mappers.uses().lockUnused(key, nar.storedAt().toEpochMilli(), nar.usedMinute())
+              == 0) {
+            return false;
+          }
+          DeleteUnnamedNar.delete(mappers, key, mappers.nars().find(key), deleteAfter);
+          return true;
+        });
+  }
+}

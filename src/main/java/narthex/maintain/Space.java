@@ -1,0 +1,122 @@
+package narthex.maintain;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.OptionalLong;
+import narthex.blob.CountingBlobStore;
+
+/**
+ * Compares the space that the store takes with its limits.
+ *
+ * <p>What was evicted leaves the disk only when its blobs are deleted or, for chunks, when their
+ * packs are. It counts as gone meanwhile, so that it isn't evicted twice; but if blobs are still
+ * there after {@link #SETTLED}, the space counts as taken again. Not thread-safe.
+ */
+final class Space {
+  /** Time in which the space of what was evicted becomes free. */
+  static final Duration SETTLED = Duration.ofMinutes(10);
+
+  /** How often the blobs are counted while no limit is passed. */
+  private static final Duration COUNT_EVERY = Duration.ofHours(1);
+
+  private record Evicted(Instant at, long bytes) {}
+
+  private final Eviction.Limits limits;
+  private final CountingBlobStore blobs;
+  private final Eviction.FreeSpace free;
+  private final InstantSource clock;
+  private final Deque<Evicted> evicted = new ArrayDeque<>();
+  private long deletedBefore;
+  private Instant countedAt = Instant.MIN;
+
+  Space(
+      Eviction.Limits limits,
+      CountingBlobStore blobs,
+      Eviction.FreeSpace free,
+      InstantSource clock) {
+    this.limits = limits;
+    this.blobs = blobs;
+    this.free = free;
+    this.clock = clock;
+  }
+
+  /** Returns whether a limit is passed, as far as is known without listing the store. */
+  boolean isPassed() throws IOException {
+    if (blobs.bytes().isEmpty() || !clock.instant().isBefore(countedAt.plus(COUNT_EVERY))) {
+      count();
+    }
+    return excess() > 0;
+  }
+
+  /** Counts the stored bytes afresh, as other replicas store and delete blobs too. */
+  void count() throws IOException {
+    blobs.count();
+    countedAt = clock.instant();
+  }
+
+  /**
+   * Returns how many bytes must go until the low-water marks are reached; at most 0 if no limit is
+   * passed, or if enough was evicted.
+   */
+  long excess() throws IOException {
+    return Math.max(stored(), missing()) - pending();
+  }
+
+  private long stored() {
+    OptionalLong max = limits.maxBytes();
+    OptionalLong stored = blobs.bytes();
+    if (max.isEmpty() || stored.isEmpty()) {
+      return 0;
+    }
+    long low = (long) (max.getAsLong() * limits.lowWater());
+    long start = low + (max.getAsLong() - low) / 2; // leaves room for what comes in meanwhile
+    return stored.getAsLong() > start ? stored.getAsLong() - low : 0;
+  }
+
+  private long missing() throws IOException {
+    OptionalLong least = limits.minFreeBytes();
+    if (least.isEmpty()) {
+      return 0;
+    }
+    long now = free.bytes();
+    return now < least.getAsLong() ? (long) (least.getAsLong() / limits.lowWater()) - now : 0;
+  }
+
+  /** Records that NARs were evicted whose deletion frees so many bytes. */
+  void evicted(long bytes) {
+    evicted.addLast(new Evicted(clock.instant(), bytes));
+  }
+
+  /** Returns whether blobs of evicted NARs may still have to be deleted. */
+  boolean isSettling() {
+    pending();
+    return !evicted.isEmpty();
+  }
+
+  /** Returns the bytes that were evicted and whose blobs aren't deleted yet. */
+  long pending() {
+    long deleted = blobs.deletedBytes() - deletedBefore;
+    deletedBefore += deleted;
+    Instant settled = clock.instant().minus(SETTLED);
+    while (!evicted.isEmpty() && !evicted.getFirst().at().isAfter(settled)) {
+      evicted.removeFirst();
+    }
+    while (!evicted.isEmpty() && deleted > 0) {
+      Evicted first = evicted.removeFirst();
+      if (first.bytes() > deleted) {
+        evicted.addFirst(new Evicted(first.at(), first.bytes() - deleted));
+      }
+      deleted -= first.bytes();
+    }
+    return evicted.stream().mapToLong(Evicted::bytes).sum();
+  }
+
+  /** Returns the stored bytes for the log. */
+  long storedBytes() {
+    return blobs.bytes().orElse(0);
+  }
+}
