@@ -98,6 +98,24 @@ public final class NarDownload {
         new Flight.ByFile(name.stem()), new FileTarget(name, sources, replicas.database(), policy));
   }
 
+  /**
+   * Joins or starts a flight of the file that this narinfo names, like {@link #join(NarInfoRow,
+   * Compression)}, but beside the flight of the NAR: that one brings the NAR in another form.
+   */
+  public Flight joinApart(NarInfoRow row, Compression wanted) {
+    return joinApart(key(row), target(row, wanted));
+  }
+
+  /** The same for a file of which only the name is known. */
+  public Flight joinApart(NarFileName name) {
+    return joinApart(
+        new Flight.ByFile(name.stem()), new FileTarget(name, sources, replicas.database(), policy));
+  }
+
+  private Flight joinApart(Flight.Key key, DownloadTarget target) {
+    return join(new Flight.Apart(key, target.wanted()), new PassedTarget(target));
+  }
+
   private NarTarget target(NarInfoRow row, Compression wanted) {
     return new NarTarget(row, wanted, sources, replicas.database(), policy.mode().firstKept());
   }

@@ -64,7 +64,7 @@ final class NarFlights {
    * @throws NarAbsentException if all upstreams answered that they don't have it
    */
   Optional<NarSource> follow(NarInfoRow row, Compression wanted) throws IOException {
-    return follow(() -> download.join(row, wanted), wanted);
+    return follow(() -> download.join(row, wanted), () -> download.joinApart(row, wanted), wanted);
   }
 
   /**
@@ -74,22 +74,29 @@ final class NarFlights {
    * @throws NarAbsentException if all upstreams answered that they don't have it
    */
   Optional<NarSource> follow(NarFileName name) throws IOException {
-    return follow(() -> download.join(name), name.compression());
+    return follow(() -> download.join(name), () -> download.joinApart(name), name.compression());
   }
 
   /**
    * Joins flights until one brings the wanted compression. Another request may have started the
-   * flight of this NAR for a compression that doesn't fit.
+   * flight of this NAR for a compression that doesn't fit, or another replica may hold it and stage
+   * chunks only: then the file comes in a flight apart from it.
    */
-  private Optional<NarSource> follow(Joining joining, Compression wanted) throws IOException {
+  private Optional<NarSource> follow(Joining first, Joining apart, Compression wanted)
+      throws IOException {
+    Joining next = first;
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      Flight flight = joining.join();
+      Flight flight = next.join();
       try {
         Optional<Flight.Coming> coming = flight.awaitOpened();
         if (coming.isEmpty() || coming.get().fits(wanted)) {
           return coming.isEmpty()
               ? Optional.empty()
               : Optional.of(open(flight, coming.get(), wanted));
+        }
+        if (next == first) {
+          next = apart;
+          continue;
         }
         coming.get().bytes().awaited();
       } catch (NarAbsentException absent) {

@@ -22,7 +22,7 @@ public final class Flight {
   private static final Duration SILENCE = Duration.ofMinutes(10);
 
   /** Identifies a flight: the registry has at most one for each key. */
-  public sealed interface Key permits ByNar, ByFile {
+  public sealed interface Key permits ByNar, ByFile, Apart {
     /** The key as one word; the same on every replica. */
     String name();
   }
@@ -50,6 +50,20 @@ public final class Flight {
     @Override
     public String name() {
       return "file-" + stem;
+    }
+  }
+
+  /**
+   * A file that is passed through while the flight of its NAR brings the NAR in another form. The
+   * other replicas don't know of it.
+   *
+   * @param other the key of the NAR's flight
+   * @param compression of the file
+   */
+  public record Apart(Key other, Compression compression) implements Key {
+    @Override
+    public String name() {
+      return "apart-" + compression.nixName() + "-" + other.name();
     }
   }
 

@@ -161,6 +161,26 @@ class ReplicasTest {
     assertEquals(Outcome.RIGHT, first.outcome());
   }
 
+  @Test
+  void aCompressedFileIsPassedThroughWhileThisReplicaFollowsTheChunks() throws IOException {
+    open(CdcMode.EAGER);
+    Reading first = Reading.start(a, SAMPLE, SAMPLE.narName(), 0);
+    gate.awaitArrivals(1, PATIENCE);
+    NarSource followed = b.nars().find(SAMPLE.narName()).orElseThrow();
+    try (followed;
+        InputStream in = followed.open(0)) {
+      assertArrayEquals(expectedStart(SAMPLE.narName()), in.readNBytes(START));
+
+      assertEquals(Outcome.RIGHT, Reading.start(b, SAMPLE, SAMPLE.fileName(), 0).outcome());
+
+      assertFalse(a.isStored(SAMPLE));
+      gate.open();
+      assertArrayEquals(SAMPLE.bytes(SAMPLE.narName(), START), in.readAllBytes());
+    }
+    assertEquals(Outcome.RIGHT, first.outcome());
+    assertEquals(2, gets());
+  }
+
   @ParameterizedTest
   @EnumSource
   void readersGoOnWhenTheReplicaThatFetchesIsLost(CdcMode mode) throws IOException {
