@@ -91,8 +91,8 @@ final class NarFetch {
       finishFromStore();
       return true;
     }
-    if (keep.get() == Keep.NOTHING) {
-      fetch(Keep.NOTHING, null);
+    if (keep.get() == Keep.NOTHING || !flights.counts(flight)) { // else an upload has the flight
+      fetch(keep.get(), null);
       return true;
     }
     StagedFlight counts = replicas.claim(flight.key());

@@ -22,8 +22,9 @@ public final class UploadFlights {
   }
 
   /**
-   * Shares an upload as soon as its bytes prove to be the start of a NAR, unless the file is in
-   * flight already. The caller closes the result after the upload, before the ingestion.
+   * Shares an upload as soon as its bytes prove to be the start of a NAR, unless the file is
+   * arriving already. A request that is still searching for the file doesn't count. The caller
+   * closes the result after the upload, before the ingestion.
    *
    * @param stem of the file's name
    */
@@ -51,13 +52,11 @@ public final class UploadFlights {
       if (closed) {
         return;
       }
-      Flight counts = flights.claim(flight);
-      counts.boarding().boarded();
-      if (counts != flight) {
+      flight.opened(NarFetch.coming(ingestion));
+      if (!flights.offer(flight)) {
         return;
       }
       isHeld = true;
-      flight.opened(NarFetch.coming(ingestion));
       StagedFlight attempt = replicas.claim(flight.key());
       if (replicas.isMine(attempt)) {
         Holding held = replicas.hold(attempt);

@@ -152,6 +152,11 @@ public final class Flight {
             || opened.join().map(coming -> coming.bytes().failure() != null).orElse(false));
   }
 
+  /** Whether its bytes are arriving, or have arrived, and it hasn't failed. */
+  boolean isComing() {
+    return opened.isDone() && !isFailing() && opened.join().isPresent();
+  }
+
   /**
    * Waits until bytes are arriving, at most 10 minutes.
    *

@@ -26,6 +26,23 @@ public final class Flights {
         });
   }
 
+  /**
+   * Adds a flight whose bytes are arriving, in place of one with the same key whose bytes aren't:
+   * that one may never get any, and its readers stay with it.
+   *
+   * @return false, without a change, if bytes of the other one are arriving
+   */
+  public boolean offer(Flight coming) {
+    return flights.compute(
+            coming.key(), (key, first) -> first == null || !first.isComing() ? coming : first)
+        == coming;
+  }
+
+  /** Whether new readers join this flight. */
+  public boolean counts(Flight flight) {
+    return flights.get(flight.key()) == flight;
+  }
+
   /** The flight with this key, if there is one that hasn't failed. */
   public Optional<Flight> find(Flight.Key key) {
     return Optional.ofNullable(flights.get(key)).filter(flight -> !flight.isFailing());

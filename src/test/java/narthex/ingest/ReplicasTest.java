@@ -18,6 +18,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -251,6 +252,46 @@ class ReplicasTest {
     }
     assertEquals(Outcome.RIGHT, Reading.start(b, unknown, unknown.narName(), 0).outcome());
     a.narUpload().store(unknown.fileName(), OptionalLong.empty(), new ByteArrayInputStream(file));
+  }
+
+  @Test
+  void anUploadIsReadElsewhereAlthoughARequestIsSearchingForTheFile() throws Exception {
+    open(CdcMode.EAGER);
+    Sample unknown = Sample.of(75, Compression.XZ);
+    byte[] file = unknown.bytes(unknown.fileName(), 0);
+    Gate late = new Gate();
+    String stem = unknown.fileName().stem();
+    upstream.fail(
+        request -> request.target().contains(stem),
+        Fault.stallBeforeHeaders(late),
+        Integer.MAX_VALUE);
+    CompletableFuture<Optional<NarSource>> early =
+        CompletableFuture.supplyAsync(() -> find(a, unknown.narName()));
+    late.awaitArrivals(1, PATIENCE);
+    try (PipedOutputStream out = new PipedOutputStream()) {
+      CompletableFuture<Stored> stored = upload(unknown, new PipedInputStream(out, 1 << 20));
+      out.write(file, 0, file.length / 2);
+      out.flush();
+      awaitFlight(unknown);
+      byte[] expected = Arrays.copyOf(unknown.bytes(unknown.narName(), 0), START);
+      assertArrayEquals(expected, start(b, unknown.narName()));
+      assertArrayEquals(expected, start(a, unknown.narName()));
+
+      late.open();
+      early.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      assertArrayEquals(expected, start(b, unknown.narName()));
+      out.write(file, file.length / 2, file.length - file.length / 2);
+      out.close();
+      assertEquals(Stored.NEW, stored.get(PATIENCE.toSeconds(), TimeUnit.SECONDS));
+    }
+  }
+
+  private static Optional<NarSource> find(Node node, NarFileName name) {
+    try {
+      return node.nars().find(name);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @ParameterizedTest
