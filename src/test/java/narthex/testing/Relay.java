@@ -16,23 +16,34 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A proxy between clients and a server, which logs requests and can hold their bodies back at a
- * gate. Passes responses unchanged. Supports HTTP/1.1 with Content-Length, but no chunked requests.
- * If one side ends a connection, it also ends the other side. Thread-safe.
+ * A proxy between clients and a server, which logs requests, can hold their bodies back at a gate,
+ * and can fail. Passes other responses unchanged. Supports HTTP/1.1 with Content-Length, but no
+ * chunked requests. If one side ends a connection, it also ends the other side. Thread-safe.
  */
 public final class Relay implements AutoCloseable {
   private static final int BACKLOG = 512;
   private static final int BUFFER_BYTES = 64 << 10;
+
+  private static final int WAYS_TO_FAIL = 3;
+
+  private static final byte[] UNAVAILABLE =
+      "HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+          .getBytes(StandardCharsets.ISO_8859_1);
 
   private record Hold(Predicate<UpstreamRequest> predicate, long afterBytes, Gate gate) {}
 
   private final ServerSocket listener;
   private final URI server;
   private final RequestLog log = new RequestLog();
+  private final AtomicInteger count = new AtomicInteger();
+  private final AtomicInteger failures = new AtomicInteger();
+  private volatile int failEvery;
   private final List<Hold> holds = new CopyOnWriteArrayList<>();
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
 
@@ -67,6 +78,22 @@ public final class Relay implements AutoCloseable {
     return this;
   }
 
+  /**
+   * Makes each nth request fail from now on: in turn with a 503, by a connection that ends without
+   * a response, and by one that ends in the middle of it.
+   *
+   * @param nth 0 for none
+   */
+  public Relay failEvery(int nth) {
+    failEvery = nth;
+    return this;
+  }
+
+  /** How many requests failed as {@link #failEvery} says. */
+  public int failures() {
+    return failures.get();
+  }
+
   /** Stops holding back further requests; those already held stay at their gate. */
   public Relay heal() {
     holds.clear();
@@ -98,10 +125,15 @@ public final class Relay implements AutoCloseable {
       sockets.add(upward);
       client.setTcpNoDelay(true);
       upward.setTcpNoDelay(true);
-      start("relay-answers", () -> answers(upward, client));
+      AtomicBoolean cut = new AtomicBoolean();
+      start("relay-answers", () -> answers(upward, client, cut));
       InputStream in = new BufferedInputStream(client.getInputStream(), BUFFER_BYTES);
       UpstreamRequest request;
       while ((request = RequestReader.read(in)) != null) {
+        int every = failEvery;
+        if (every > 0 && count.incrementAndGet() % every == 0) {
+          fail(client, cut);
+        }
         pass(request, in, upward.getOutputStream());
       }
     } catch (IOException e) {
@@ -111,10 +143,31 @@ public final class Relay implements AutoCloseable {
     }
   }
 
-  private void answers(Socket upward, Socket client) {
+  /** Answers with an error, or ends the connection, or lets the response be cut. */
+  private void fail(Socket client, AtomicBoolean cut) throws IOException {
+    switch (failures.getAndIncrement() % WAYS_TO_FAIL) {
+      case 0 -> {
+        client.getOutputStream().write(UNAVAILABLE);
+        throw new IOException("answered with an error");
+      }
+      case 1 -> throw new IOException("not answered");
+      default -> cut.set(true);
+    }
+  }
+
+  private void answers(Socket upward, Socket client, AtomicBoolean cut) {
     try (upward;
         client) {
-      upward.getInputStream().transferTo(client.getOutputStream());
+      byte[] buffer = new byte[BUFFER_BYTES];
+      InputStream in = upward.getInputStream();
+      OutputStream out = client.getOutputStream();
+      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        if (cut.get()) {
+          out.write(buffer, 0, n / 2);
+          return;
+        }
+        out.write(buffer, 0, n);
+      }
     } catch (IOException e) {
       // like above
     } finally {

@@ -2,6 +2,8 @@ package narthex.testing;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -11,6 +13,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,6 +63,20 @@ class RelayTest {
     gate.open();
     assertEquals(405, put.get(20, TimeUnit.SECONDS).statusCode());
     assertEquals(1, server.requests().count("PUT", "/held"));
+  }
+
+  @Test
+  void requestsFailInTurnByAnErrorAndByBrokenConnections() throws Exception {
+    server.put("/some", "thing");
+
+    relay.failEvery(1);
+    assertEquals(503, send(get("/some")).get(20, TimeUnit.SECONDS).statusCode());
+    CompletableFuture<HttpResponse<String>> broken = send(get("/some"));
+    assertThrows(ExecutionException.class, () -> broken.get(20, TimeUnit.SECONDS));
+    assertTrue(relay.failures() >= 2);
+
+    relay.failEvery(0);
+    assertEquals("thing", send(get("/some")).get(20, TimeUnit.SECONDS).body());
   }
 
   private CompletableFuture<HttpResponse<String>> send(HttpRequest request) {
