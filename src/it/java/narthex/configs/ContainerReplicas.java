@@ -8,15 +8,17 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import narthex.ingest.CdcMode;
+import narthex.replicas.ReplicaServer;
 import narthex.s3.S3Proxy;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.NarFixture;
 import narthex.testing.PortPair;
 
 /**
- * A Tomcat and a WildFly that are replicas of one cache in eager mode, configured by the files of
- * server-configs. They share a PostgreSQL database, a bucket and an upstream. Closing it stops all
- * of them.
+ * A Tomcat and a WildFly that are replicas of one cache, configured by the files of server-configs:
+ * at first in eager mode. They share a PostgreSQL database, a bucket and an upstream. Closing it
+ * stops all of them.
  */
 final class ContainerReplicas implements AutoCloseable {
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
@@ -24,16 +26,9 @@ final class ContainerReplicas implements AutoCloseable {
   private final FaultyUpstream upstream;
   private final SharedDatabase database;
   private final S3Proxy bucket;
-  private final Replica tomcat;
-  private final Replica wildFly;
-
-  /** A server in a process of its own. */
-  record Replica(ServerProgram program, String url) {
-    /** Whether the log of this server says that it has stored a NAR of this hash. */
-    boolean hasStored(String hash) throws IOException {
-      return program.log().contains(" nar stored hash=" + hash);
-    }
-  }
+  private final Container tomcat;
+  private final Container wildFly;
+  private CdcMode mode = CdcMode.EAGER;
 
   private ContainerReplicas(Path folder) throws Exception {
     this.folder = folder;
@@ -44,8 +39,10 @@ final class ContainerReplicas implements AutoCloseable {
       open.push(database);
       this.bucket = S3Proxy.start(folder);
       open.push(bucket);
-      this.tomcat = startTomcat();
-      this.wildFly = startWildFly();
+      this.tomcat = installTomcat();
+      open.push(tomcat);
+      this.wildFly = installWildFly();
+      open.push(wildFly);
     } catch (Exception | AssertionError e) {
       close();
       throw e;
@@ -56,10 +53,9 @@ final class ContainerReplicas implements AutoCloseable {
   static ContainerReplicas start(Path folder) throws Exception {
     ContainerReplicas replicas = new ContainerReplicas(folder);
     try {
-      for (Replica replica : List.of(replicas.wildFly, replicas.tomcat)) {
-        replica.program().awaitAnswer(200, replica.url() + "/readyz");
-        replica.program().awaitLine("members=2");
-      }
+      replicas.tomcat.start();
+      replicas.wildFly.start();
+      replicas.awaitBoth();
       return replicas;
     } catch (Exception | AssertionError e) {
       replicas.close();
@@ -67,19 +63,37 @@ final class ContainerReplicas implements AutoCloseable {
     }
   }
 
+  /** Restarts both replicas in this CDC mode, unless they are in it. */
+  void ensure(CdcMode wanted) throws Exception {
+    if (wanted != mode) {
+      for (Container container : List.of(tomcat, wildFly)) {
+        container.restartIn(wanted);
+      }
+      mode = wanted;
+      awaitBoth();
+    }
+  }
+
+  private void awaitBoth() throws Exception {
+    for (Container container : List.of(wildFly, tomcat)) {
+      container.program().awaitAnswer(200, container.url() + "/readyz");
+      container.program().awaitLine("members=2");
+    }
+  }
+
   FaultyUpstream upstream() {
     return upstream;
   }
 
-  Replica tomcat() {
-    return tomcat;
+  ReplicaServer tomcat() {
+    return tomcat.seen();
   }
 
-  Replica wildFly() {
-    return wildFly;
+  ReplicaServer wildFly() {
+    return wildFly.seen();
   }
 
-  private Replica startTomcat() throws Exception {
+  private Container installTomcat() throws Exception {
     Path home = Delivered.unzip("tomcat.zip", folder);
     int port = ServerProgram.freePort();
     String server = Delivered.config("tomcat/server.xml").replace("8080", "" + port);
@@ -90,34 +104,30 @@ final class ContainerReplicas implements AutoCloseable {
     Files.writeString(contexts.resolve("ROOT.xml"), context);
     Files.writeString(home.resolve("conf/server.xml"), server);
     Files.writeString(home.resolve("bin/setenv.sh"), Delivered.config("tomcat/setenv.sh"));
-    Files.writeString(home.resolve("conf/narthex.properties"), settings());
-    return started(port, List.of(home.resolve("bin/catalina.sh").toString(), "run"));
+    Path settings = Files.writeString(home.resolve("conf/narthex.properties"), settings());
+    List<String> command = List.of(home.resolve("bin/catalina.sh").toString(), "run");
+    return new Container(folder, command, "http://127.0.0.1:" + port, settings);
   }
 
-  private Replica startWildFly() throws Exception {
+  private Container installWildFly() throws Exception {
     Path home = Delivered.unzip("wildfly-dist.zip", folder);
     Files.copy(Delivered.war(), folder.resolve("narthex.war"));
     String script = "narthex-offline.cli";
     Files.writeString(folder.resolve(script), Delivered.config("wildfly/" + script));
-    Files.writeString(home.resolve("standalone/configuration/narthex.properties"), settings());
+    Path settings =
+        Files.writeString(home.resolve("standalone/configuration/narthex.properties"), settings());
     String said =
         ServerProgram.run(
             folder, List.of(home.resolve("bin/jboss-cli.sh").toString(), "--file=" + script));
     assertTrue(!said.contains("WFLYCTL0062") && !said.contains("\"failed\""), said);
     int port = ServerProgram.freePort();
-    return started(
-        port,
+    List<String> command =
         List.of(
             home.resolve("bin/standalone.sh").toString(),
             "-Djboss.http.port=" + port,
             "-Djboss.https.port=" + ServerProgram.freePort(),
-            "-Djboss.management.http.port=" + ServerProgram.freePort()));
-  }
-
-  private Replica started(int port, List<String> command) throws IOException {
-    ServerProgram program = ServerProgram.start(folder, command);
-    open.push(program);
-    return new Replica(program, "http://127.0.0.1:" + port);
+            "-Djboss.management.http.port=" + ServerProgram.freePort());
+    return new Container(folder, command, "http://127.0.0.1:" + port, settings);
   }
 
   /** The delivered settings, with the addresses of this machine. */

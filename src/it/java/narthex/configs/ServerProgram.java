@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A server in a process of its own; closing it kills the process and its children. */
 final class ServerProgram implements AutoCloseable {
-  private static final Duration DEADLINE = Duration.ofSeconds(120);
+  private static final Duration DEADLINE = Duration.ofSeconds(240);
   private static final long BETWEEN_LOOKS_MILLIS = 100;
 
   private final Process process;
@@ -94,6 +94,15 @@ final class ServerProgram implements AutoCloseable {
       request.header(fields[i], fields[i + 1]);
     }
     return HttpClient.newHttpClient().send(request.build(), BodyHandlers.ofString());
+  }
+
+  /** Asks the server to stop by SIGTERM, and waits for its end. */
+  void stop() {
+    List<ProcessHandle> all = process.descendants().toList();
+    all.forEach(ProcessHandle::destroy);
+    process.destroy();
+    process.onExit().orTimeout(DEADLINE.toSeconds(), TimeUnit.SECONDS).join();
+    all.forEach(child -> child.onExit().orTimeout(DEADLINE.toSeconds(), TimeUnit.SECONDS).join());
   }
 
   @Override

@@ -28,7 +28,7 @@ import java.util.regex.Pattern;
  * property {@code narthex.war} names the WAR. Closing it kills the process and deletes the data.
  */
 final class NarthexServer implements AutoCloseable {
-  private static final Duration START_DEADLINE = Duration.ofSeconds(60);
+  private static final Duration START_DEADLINE = Duration.ofSeconds(120);
   private static final Duration STOP_DEADLINE = Duration.ofSeconds(30);
   private static final Pattern READY = Pattern.compile("narthex ready url=(\\S+)");
 
@@ -94,6 +94,23 @@ final class NarthexServer implements AutoCloseable {
     return send(
         HttpRequest.newBuilder(URI.create(url + target))
             .method("HEAD", HttpRequest.BodyPublishers.noBody()));
+  }
+
+  /** Whether its process runs. */
+  boolean isRunning() {
+    return process.isAlive();
+  }
+
+  /** Sends the process a signal by its name, such as STOP or CONT. */
+  void signal(String name) {
+    try {
+      new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("interrupted", e);
+    }
   }
 
   /** Stops the server by SIGTERM and returns its exit code. */

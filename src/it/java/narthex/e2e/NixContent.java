@@ -22,7 +22,8 @@ final class NixContent {
   private static final long BIG_FILE_BYTES = 100L << 20;
   private static final int CHAIN_LENGTH = 12;
   private static final int MANY_FILES = 5000;
-  private static final int MANY_PATHS = 300;
+  private static final int MANY_PATHS = 301;
+  private static final int SYSTEM_PATHS = 500;
 
   private static final class Shared {
     static final NixContent INSTANCE = new NixContent();
@@ -112,16 +113,26 @@ final class NixContent {
 
   /** Hundreds of small paths that one path refers to. */
   synchronized Closure manyPaths() {
+    return smallPaths("many-paths", MANY_PATHS);
+  }
+
+  /** 500 small paths, as many as a small system has. */
+  synchronized Closure system() {
+    return smallPaths("system", SYSTEM_PATHS);
+  }
+
+  /** A path that refers to all others, which are small. */
+  private Closure smallPaths(String name, int count) {
     return closure(
-        "many-paths",
+        name,
         paths -> {
           List<String> references = new ArrayList<>();
-          for (int i = 0; i < MANY_PATHS; i++) {
+          for (int i = 0; i < count - 1; i++) {
             String path = RawStore.path("small-" + i);
             add(paths, path, NarTree.random(1000 + i, 2000), List.of());
             references.add(path);
           }
-          add(paths, RawStore.path("many-paths"), NarTree.file("all"), references);
+          add(paths, RawStore.path(name), NarTree.file("all"), references);
         });
   }
 

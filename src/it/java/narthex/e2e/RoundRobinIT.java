@@ -43,7 +43,7 @@ class RoundRobinIT {
 
   @Test
   void aColdClosureIsFetchedOnceForClientsOfBothReplicas() {
-    Closure closure = CONTENT.manyPaths();
+    Closure closure = CONTENT.system();
     replicas.upstream().putDirectory("/", CONTENT.binaryCache(closure, Compression.XZ));
     int before = replicas.upstream().requests().countGetsBelow("/nar/");
 

@@ -1,23 +1,19 @@
 package narthex.e2e;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
-import java.io.IOException;
-import java.io.InputStream;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.IntUnaryOperator;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import narthex.replicas.ReplicaServer;
 import narthex.s3.S3Proxy;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.NarFixture;
@@ -28,17 +24,19 @@ import narthex.testing.PortPair;
  * upstream. Closing it stops all of them.
  */
 final class TwoReplicas implements AutoCloseable {
-  private static final Duration SOON = Duration.ofSeconds(60);
-
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private final FaultyUpstream upstream = NarFixture.publishCacheInfo(FaultyUpstream.start(), 40);
-  private final HttpClient http =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private final ExecutorService threads = Executors.newCachedThreadPool();
   private final NarthexServer first;
   private final NarthexServer second;
   private String mode;
 
-  private TwoReplicas(Path folder, String mode) throws Exception {
+  /** Proxies between the replicas and what they share. */
+  record Proxies(IntUnaryOperator database, UnaryOperator<String> bucket) {
+    static final Proxies NONE = new Proxies(port -> port, url -> url);
+  }
+
+  private TwoReplicas(Path folder, String mode, Proxies proxies) throws Exception {
     this.mode = mode;
     open.push(upstream);
     try {
@@ -51,20 +49,24 @@ final class TwoReplicas implements AutoCloseable {
       settings.put("narthex.upstream.allow-unsigned", "true");
       settings.put("narthex.upload.enabled", "true");
       settings.put("narthex.delete.enabled", "true");
-      settings.put(
-          "narthex.database.url",
-          "jdbc:postgresql://localhost:" + database.getPort() + "/postgres");
+      int port = proxies.database().applyAsInt(database.getPort());
+      settings.put("narthex.database.url", "jdbc:postgresql://localhost:" + port + "/postgres");
       settings.put("narthex.database.user", "postgres");
       settings.put("narthex.database.password", "postgres");
-      settings.put("narthex.blob.url", "s3://" + S3Proxy.BUCKET + "/x?endpoint=" + bucket.url());
+      String endpoint = proxies.bucket().apply(bucket.url());
+      settings.put("narthex.blob.url", "s3://" + S3Proxy.BUCKET + "/x?endpoint=" + endpoint);
       settings.put("narthex.blob.access-key", S3Proxy.ACCESS_KEY);
       settings.put("narthex.blob.secret-key", S3Proxy.SECRET_KEY);
       settings.put("narthex.cdc.mode", mode);
       settings.put("narthex.cluster.enabled", "true");
       settings.put("narthex.cluster.bind-address", "127.0.0.1");
       settings.put("narthex.cluster.expected-members", "2");
+      CompletableFuture<NarthexServer> other =
+          CompletableFuture.supplyAsync(() -> start(settings), threads);
+      open.push(() -> other.join().close());
       first = start(settings);
-      second = start(settings);
+      open.push(first);
+      second = other.join();
     } catch (Exception | AssertionError e) {
       close();
       throw e;
@@ -78,7 +80,12 @@ final class TwoReplicas implements AutoCloseable {
 
   /** Starts everything in a CDC mode; returns when the replicas know each other. */
   static TwoReplicas start(Path folder, String mode) throws Exception {
-    TwoReplicas replicas = new TwoReplicas(folder, mode);
+    return start(folder, mode, Proxies.NONE);
+  }
+
+  /** Starts everything in a CDC mode with proxies; returns when the replicas know each other. */
+  static TwoReplicas start(Path folder, String mode, Proxies proxies) throws Exception {
+    TwoReplicas replicas = new TwoReplicas(folder, mode, proxies);
     try {
       replicas.awaitBoth();
       return replicas;
@@ -88,29 +95,45 @@ final class TwoReplicas implements AutoCloseable {
     }
   }
 
+  private static NarthexServer start(Map<String, String> settings) {
+    Map<String, String> own = new TreeMap<>(settings);
+    own.put("narthex.cluster.port", Integer.toString(PortPair.find()));
+    return NarthexServer.start(own);
+  }
+
   private void awaitBoth() {
     awaitMembers(first, 2);
     awaitMembers(second, 2);
   }
 
-  /** Restarts both replicas in this CDC mode, unless they are in it. */
-  void switchTo(String wanted) {
-    if (!mode.equals(wanted)) {
-      for (NarthexServer server : List.of(first, second)) {
-        server.stop();
-        server.restart(Map.of("narthex.cdc.mode", wanted));
-      }
-      mode = wanted;
-      awaitBoth();
-    }
+  /** Both replicas run in this CDC mode: restarts those that don't, and waits for them. */
+  void ensure(String wanted) {
+    boolean isOther = !mode.equals(wanted);
+    restart(
+        Stream.of(first, second).filter(server -> isOther || !server.isRunning()),
+        Map.of("narthex.cdc.mode", wanted));
+    mode = wanted;
+    awaitBoth();
   }
 
-  private NarthexServer start(Map<String, String> settings) throws IOException {
-    Map<String, String> own = new TreeMap<>(settings);
-    own.put("narthex.cluster.port", Integer.toString(PortPair.find()));
-    NarthexServer server = NarthexServer.start(own);
-    open.push(server);
-    return server;
+  /** Restarts both replicas with other settings; doesn't wait until they know each other. */
+  void restartBoth(Map<String, String> settings) {
+    restart(Stream.of(first, second), settings);
+  }
+
+  private void restart(Stream<NarthexServer> servers, Map<String, String> settings) {
+    List<CompletableFuture<Void>> restarts =
+        servers
+            .map(server -> CompletableFuture.runAsync(() -> restart(server, settings), threads))
+            .toList();
+    restarts.forEach(CompletableFuture::join);
+  }
+
+  private static void restart(NarthexServer server, Map<String, String> settings) {
+    if (server.isRunning()) {
+      server.stop();
+    }
+    server.restart(settings);
   }
 
   /** Starts the first replica again after it was killed. */
@@ -121,8 +144,7 @@ final class TwoReplicas implements AutoCloseable {
 
   /** Restarts the first replica in another CDC mode than the second one has. */
   void restartFirst(String itsMode) {
-    first.stop();
-    first.restart(Map.of("narthex.cdc.mode", itsMode));
+    restart(first, Map.of("narthex.cdc.mode", itsMode));
     awaitBoth();
   }
 
@@ -138,42 +160,15 @@ final class TwoReplicas implements AutoCloseable {
     return second;
   }
 
+  /** The replica as a client sees it. */
+  static ReplicaServer seen(NarthexServer server) {
+    return new ReplicaServer(server.url(), server::log);
+  }
+
   /** Waits until a replica says that the cluster has so many members. */
   void awaitMembers(NarthexServer server, int members) {
-    long deadline = System.nanoTime() + SOON.toNanos();
     String wanted = "members=" + members;
-    while (!server.fetch("/readyz").body().contains(wanted)) {
-      assertTrue(System.nanoTime() < deadline, () -> server.fetch("/readyz").body() + server.log());
-    }
-  }
-
-  /** Opens a response whose body is streamed. */
-  HttpResponse<InputStream> get(NarthexServer server, String target) throws IOException {
-    try {
-      return http.send(
-          HttpRequest.newBuilder(URI.create(server.url() + target)).build(),
-          BodyHandlers.ofInputStream());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException(e);
-    }
-  }
-
-  /** Sends a PUT, which must create what it names. */
-  void put(NarthexServer server, String target, byte[] body) throws IOException {
-    send(server, target, HttpRequest.BodyPublishers.ofByteArray(body));
-  }
-
-  private void send(NarthexServer server, String target, HttpRequest.BodyPublisher body)
-      throws IOException {
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create(server.url() + "/upload" + target)).PUT(body).build();
-    try {
-      assertEquals(201, http.send(request, BodyHandlers.ofString()).statusCode());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException(e);
-    }
+    seen(server).await(wanted, () -> server.fetch("/readyz").body().contains(wanted));
   }
 
   @Override
@@ -181,5 +176,6 @@ final class TwoReplicas implements AutoCloseable {
     while (!open.isEmpty()) {
       open.pop().close();
     }
+    threads.shutdown();
   }
 }
