@@ -7,8 +7,9 @@ import java.net.ServerSocket;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Finds ports for members of a cluster, which use a port and the next one. They are below the range
- * from which systems take the ports of outgoing connections, so that none gets in the way later.
+ * Finds ports for members of a cluster, each with a free one after it, so that a test can see that
+ * the member doesn't use that. They are below the range from which systems take the ports of
+ * outgoing connections, so that none gets in the way later.
  */
 public final class PortPair {
   private static final int FIRST = 10_000;
