@@ -3,6 +3,7 @@ package narthex.standalone;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.stream.Stream;
+import narthex.testing.PortPair;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -160,6 +162,30 @@ class StandaloneIT {
       assertEquals(
           "StoreDir: /nix/store\nWantMassQuery: 1\nPriority: 30\n",
           get(url + "/nix-cache-info").body());
+    }
+  }
+
+  @Test
+  void aReplicaJoinsInALanguageWithDigitsOfItsOwn() throws Exception {
+    try (EmbeddedPostgres database = EmbeddedPostgres.builder().start()) {
+      List<String> cluster =
+          List.of(
+              "-Duser.language=fa",
+              "-Duser.country=IR",
+              "-Dnarthex.cluster.enabled=true",
+              "-Dnarthex.cluster.bind-address=127.0.0.1",
+              "-Dnarthex.cluster.port=" + PortPair.find(),
+              "-Dnarthex.database.url=jdbc:postgresql://127.0.0.1:"
+                  + database.getPort()
+                  + "/postgres",
+              "-Dnarthex.database.user=postgres",
+              "-Dnarthex.database.password=postgres");
+      List<String> options = Stream.concat(ANY_PORT.stream(), cluster.stream()).toList();
+      try (NarthexProgram narthex = NarthexProgram.start(folder, options, List.of())) {
+        String readiness = get(narthex.awaitReady() + "/readyz").body();
+
+        assertTrue(readiness.contains("cluster members=1 "), readiness);
+      }
     }
   }
 

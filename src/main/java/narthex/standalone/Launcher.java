@@ -5,6 +5,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +55,8 @@ public final class Launcher implements Callable<Integer> {
    * @param arguments the command line; see {@code --help}
    */
   public static void main(String[] arguments) {
+    // Libraries print numbers for machines in the default locale. Messages keep their language.
+    Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
     PatientLogging.install();
     if (arguments.length == 0) {
       System.exit(new Launcher().call()); // without picocli, which takes time to load

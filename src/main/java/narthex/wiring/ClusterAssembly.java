@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.text.DecimalFormatSymbols;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -57,6 +58,7 @@ final class ClusterAssembly {
           null,
           "needs a PostgreSQL database that all replicas share");
     }
+    requireAsciiDigits(Locale.getDefault(Locale.Category.FORMAT));
     ClusterPolicy policy =
         new ClusterPolicy(
             settings.name(),
@@ -69,6 +71,24 @@ final class ClusterAssembly {
     ClusterAgreement agreement = new ClusterAgreement(all, table, blobs);
     InfinispanRegistry.Resources resources = new InfinispanRegistry.Resources(calls, timer);
     return table.inTurn(() -> agreeing(agreement, policy, resources));
+  }
+
+  /**
+   * Checks the locale in which libraries print numbers. JGroups prints numbers into format strings,
+   * and Infinispan sends its version as text; neither can read digits other than those of ASCII.
+   * The default locale belongs to the application server, so this program doesn't change it.
+   *
+   * @throws SettingsException if the locale has digits of its own
+   */
+  static void requireAsciiDigits(Locale locale) {
+    if (DecimalFormatSymbols.getInstance(locale).getZeroDigit() != '0') {
+      throw new SettingsException(
+          ClusterSettings.ENABLED.name(),
+          null,
+          "needs numbers with ASCII digits, and the JVM prints them as in the locale "
+              + locale.toLanguageTag()
+              + "; start it with -Duser.language.format=en");
+    }
   }
 
   private static InFlightRegistry agreeing(
