@@ -2,9 +2,12 @@ package narthex.e2e;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -90,20 +93,30 @@ final class UnpackedNix {
     Path folder = Path.of("target", "nix", suite).toAbsolutePath();
     Path root = folder.resolve("root");
     try {
-      if (!Files.isDirectory(root)) {
-        Files.createDirectories(folder);
-        Path apt = Files.createTempDirectory(folder, "apt");
-        Path half = Files.createTempDirectory(folder, "unpacking");
-        download(suite, apt);
-        unpackAll(apt.resolve("var/cache/apt/archives"), half);
-        Files.move(half, root, StandardCopyOption.ATOMIC_MOVE);
-        Folders.delete(apt);
+      Files.createDirectories(folder);
+      // Tests may run in several JVMs at the same time.
+      try (FileChannel lock =
+              FileChannel.open(
+                  folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+          FileLock held = lock.lock()) {
+        if (!Files.isDirectory(root)) {
+          fetch(suite, folder, root);
+        }
       }
       return new UnpackedNix(root);
     } catch (IOException | AssertionError e) {
       throw new AssertionError(
           "Nix of Debian " + suite + " cannot be had; the tests of a newer client need it", e);
     }
+  }
+
+  private static void fetch(String suite, Path folder, Path root) throws IOException {
+    Path apt = Files.createTempDirectory(folder, "apt");
+    Path half = Files.createTempDirectory(folder, "unpacking");
+    download(suite, apt);
+    unpackAll(apt.resolve("var/cache/apt/archives"), half);
+    Files.move(half, root, StandardCopyOption.ATOMIC_MOVE);
+    Folders.delete(apt);
   }
 
   private static void download(String suite, Path apt) throws IOException {
