@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.Map;
 import java.util.function.Predicate;
 import narthex.nix.Compression;
 import narthex.nix.StorePath;
@@ -49,7 +50,7 @@ class UpstreamTroubleIT {
   @EnumSource(NixRelease.class)
   void aMissingPathIsBuiltFromTheNextSubstituter(NixRelease release) {
     Closure closure = CONTENT.chain();
-    try (Scene scene = Scene.of(FaultyUpstream.start(), CONTENT.publicKey(), java.util.Map.of());
+    try (Scene scene = Scene.of(FaultyUpstream.start(), CONTENT.publicKey(), Map.of());
         FaultyUpstream next = lastResort(closure)) {
       NixClient client = scene.client(release);
 
@@ -65,13 +66,15 @@ class UpstreamTroubleIT {
   void anUpstreamThatFailsIsAMissAndNeverAFailedBuild(NixRelease release, int status) {
     Closure closure = CONTENT.diamond();
     String narInfo = "/" + StorePath.parse(closure.root()).hash().text() + ".narinfo";
-    try (Scene scene = Scene.of(closure, Compression.XZ);
+    try (Scene scene = impatient(closure);
         FaultyUpstream next = lastResort(closure)) {
       scene.upstream().fail(NAR_INFOS, Fault.status(status), Integer.MAX_VALUE);
 
       HttpResponse<String> miss = scene.server().fetch(narInfo);
       assertEquals(404, miss.statusCode());
       assertEquals("no-store", miss.headers().firstValue("Cache-Control").orElse(""));
+
+      assertTrue(scene.upstream().requests().count(narInfo) > 1 || status == 403, "was retried");
 
       NixClient client = scene.client(release);
       client.realise(closure.root(), scene.server().url(), next.url()).expectSuccess();
@@ -84,7 +87,7 @@ class UpstreamTroubleIT {
   @EnumSource(NixRelease.class)
   void anUpstreamThatIsDownFromTheStartIsAMiss(NixRelease release) {
     Closure closure = CONTENT.diamond();
-    try (Scene scene = Scene.of(closure, Compression.XZ);
+    try (Scene scene = impatient(closure);
         FaultyUpstream next = lastResort(closure)) {
       scene.upstream().goDown();
       NixClient client = scene.client(release);
@@ -140,6 +143,13 @@ class UpstreamTroubleIT {
 
       Substitution.assertComplete(client, closure);
     }
+  }
+
+  /** With a server that retries a few times only, to save the time of a test. */
+  private static Scene impatient(Closure closure) {
+    FaultyUpstream upstream = FaultyUpstream.start();
+    upstream.putDirectory("/", CONTENT.binaryCache(closure, Compression.XZ));
+    return Scene.of(upstream, CONTENT.publicKey(), Map.of("narthex.upstream.retry-within", "2s"));
   }
 
   /** A working substituter that clients only use if the others have no answer. */
