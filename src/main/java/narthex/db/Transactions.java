@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import javax.sql.DataSource;
 import org.apache.ibatis.exceptions.PersistenceException;
 import org.apache.ibatis.executor.ErrorContext;
@@ -25,6 +26,12 @@ final class Transactions {
   private static final Set<String> TRANSIENT_STATES = Set.of("40001", "40P01");
 
   private static final int ATTEMPTS = 3;
+
+  /**
+   * Attempts if connections turn out to be broken: more than a pool holds. A connection that broke
+   * leaves the pool, so the next attempt gets another one, or waits for a new one.
+   */
+  private static final int ATTEMPTS_WITH_BROKEN_CONNECTIONS = 20;
 
   /** SQLite's SQLITE_IOERR and SQLITE_FULL: a full disk causes either. */
   private static final Set<Integer> FULL_CODES = Set.of(10, 13);
@@ -78,7 +85,8 @@ final class Transactions {
       Connection connection) {}
 
   /**
-   * Runs one statement in a transaction of its own.
+   * Runs one query in a transaction of its own, again with another connection if the connection
+   * breaks.
    *
    * @param what the operation, for the exception's message
    * @param key the key of the row, for the exception's message
@@ -86,17 +94,25 @@ final class Transactions {
    */
   <T extends @Nullable Object> T single(String what, String key, Function<Mappers, T> work)
       throws DatabaseException {
-    try (SqlSession session = sessions.openSession(true)) {
-      return work.apply(mappers(session));
-    } catch (PersistenceException | IllegalArgumentException e) {
-      throw DatabaseException.of(what, key, e);
-    } finally {
-      ErrorContext.instance().reset(); // a thread-local of MyBatis
+    for (int attempt = 1; ; attempt++) {
+      boolean connected = false;
+      try (SqlSession session = sessions.openSession(true)) {
+        Mappers mappers = mappers(session);
+        connected = true;
+        return work.apply(mappers);
+      } catch (PersistenceException | IllegalArgumentException e) {
+        if (!connected || !isBroken(e) || attempt >= ATTEMPTS_WITH_BROKEN_CONNECTIONS) {
+          throw DatabaseException.of(what, key, e);
+        }
+      } finally {
+        ErrorContext.instance().reset(); // a thread-local of MyBatis
+      }
     }
   }
 
   /**
-   * Runs statements in one transaction, up to three times if it fails for a transient reason.
+   * Runs statements in one transaction, up to three times if it fails for a transient reason, and
+   * again with another connection if the connection breaks before the commit.
    *
    * @throws DatabaseException if a statement or the commit fails; in the latter case the
    *     {@linkplain DatabaseException#isOutcomeUnknown outcome may be unknown}
@@ -104,16 +120,20 @@ final class Transactions {
   <T extends @Nullable Object> T together(String what, String key, Function<Mappers, T> work)
       throws DatabaseException {
     for (int attempt = 1; ; attempt++) {
+      boolean connected = false;
       boolean committing = false;
       try (SqlSession session = sessions.openSession(false)) {
-        T result = work.apply(mappers(session));
+        Mappers mappers = mappers(session);
+        connected = true;
+        T result = work.apply(mappers);
         committing = true;
         // Without "true", MyBatis commits only if it knows of a change.
         session.commit(true);
         return result;
       } catch (PersistenceException | IllegalArgumentException e) {
         boolean undone = isTransient(e);
-        if (attempt >= ATTEMPTS || !undone) {
+        boolean brokeBefore = connected && !committing && isBroken(e);
+        if (attempt >= mostAttempts(undone, brokeBefore)) {
           throw committing && !undone
               ? DatabaseException.ofCommit(what, key, e)
               : DatabaseException.of(what, key, e);
@@ -172,10 +192,26 @@ final class Transactions {
         session.getConnection());
   }
 
+  private static int mostAttempts(boolean undone, boolean broken) {
+    if (broken) {
+      return ATTEMPTS_WITH_BROKEN_CONNECTIONS;
+    }
+    return undone ? ATTEMPTS : 1;
+  }
+
   private static boolean isTransient(Throwable failure) {
+    return hasState(failure, TRANSIENT_STATES::contains);
+  }
+
+  /** Whether the connection broke (SQL class 08), or the server ended it (57P01 and its like). */
+  private static boolean isBroken(Throwable failure) {
+    return hasState(failure, state -> state.startsWith("08") || state.startsWith("57P"));
+  }
+
+  private static boolean hasState(Throwable failure, Predicate<String> states) {
     for (Throwable at = failure; at != null; at = at.getCause()) {
       String state = at instanceof SQLException sql ? sql.getSQLState() : null;
-      if (state != null && TRANSIENT_STATES.contains(state)) {
+      if (state != null && states.test(state)) {
         return true;
       }
     }
