@@ -179,7 +179,8 @@ class StandaloneIT {
                   + database.getPort()
                   + "/postgres",
               "-Dnarthex.database.user=postgres",
-              "-Dnarthex.database.password=postgres");
+              "-Dnarthex.database.password=postgres",
+              "-Dnarthex.blob.url=" + folder.resolve("blobs").toUri());
       List<String> options = Stream.concat(ANY_PORT.stream(), cluster.stream()).toList();
       try (NarthexProgram narthex = NarthexProgram.start(folder, options, List.of())) {
         String readiness = get(narthex.awaitReady() + "/readyz").body();
