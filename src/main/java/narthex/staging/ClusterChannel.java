@@ -52,6 +52,12 @@ final class ClusterChannel implements JGroupsChannelConfigurator {
   private static final long RETRANSMIT_MILLIS = 200;
   private static final int CREDITS = 4 << 20;
 
+  /** Several replicas may write the row of the same member at once. */
+  static final String INSERT_MEMBER =
+      "insert into cluster_member (address, name, cluster, ip, coord) values (?, ?, ?, ?, ?)"
+          + " on conflict (address) do update set name = excluded.name,"
+          + " cluster = excluded.cluster, ip = excluded.ip, coord = excluded.coord";
+
   private final ClusterPolicy policy;
 
   ClusterChannel(ClusterPolicy policy) {
@@ -135,9 +141,7 @@ final class ClusterChannel implements JGroupsChannelConfigurator {
           new JDBC_PING2()
               .setDataSource(database.connections())
               .setInitializeSql(null)
-              .setInsertSingleSql(
-                  "insert into cluster_member (address, name, cluster, ip, coord)"
-                      + " values (?, ?, ?, ?, ?)")
+              .setInsertSingleSql(INSERT_MEMBER)
               .setDeleteSingleSql("delete from cluster_member where address = ?")
               .setClearSql("delete from cluster_member where cluster = ?")
               .setSelectAllPingdataSql(
