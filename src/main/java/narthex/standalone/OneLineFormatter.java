@@ -14,13 +14,16 @@ import java.util.regex.Pattern;
 /**
  * Formats a log record as one line: time, level, logger, message. Escapes line breaks in messages,
  * so that external text can't forge a line. Adds the stack trace of an ERROR in indented lines, and
- * the exceptions of milder records in the same line. Thread-safe.
+ * the exceptions of milder records in the same line. Errors of JGroups count as milder: they tell
+ * of a network or a database that is away, and repeat until it is back. Thread-safe.
  */
 public final class OneLineFormatter extends Formatter {
 
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSXXX", Locale.ROOT)
           .withZone(ZoneId.systemDefault());
+
+  private static final String JGROUPS = "org.jgroups.";
 
   private static final Pattern PLACEHOLDER = Pattern.compile("\\{([0-9]{1,2})\\}");
 
@@ -35,18 +38,24 @@ public final class OneLineFormatter extends Formatter {
     line.append(' ').append(event.getLoggerName()).append(' ');
     line.append(escape(message(event)));
     Throwable thrown = event.getThrown();
-    if (thrown != null && event.getLevel().intValue() < Level.SEVERE.intValue()) {
+    boolean traced = isTraced(event);
+    if (thrown != null && !traced) {
       for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
         line.append(" cause=").append(escape(cause.toString()));
       }
     }
     line.append('\n');
-    if (thrown != null && event.getLevel().intValue() >= Level.SEVERE.intValue()) {
+    if (thrown != null && traced) {
       StringWriter trace = new StringWriter();
       thrown.printStackTrace(new PrintWriter(trace, true));
       trace.toString().lines().forEach(each -> line.append("    ").append(each).append('\n'));
     }
     return line.toString();
+  }
+
+  private static boolean isTraced(LogRecord event) {
+    return event.getLevel().intValue() >= Level.SEVERE.intValue()
+        && !String.valueOf(event.getLoggerName()).startsWith(JGROUPS);
   }
 
   /**

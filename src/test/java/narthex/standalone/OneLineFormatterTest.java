@@ -3,6 +3,8 @@ package narthex.standalone;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.net.ConnectException;
 import java.util.Locale;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
@@ -30,6 +32,34 @@ class OneLineFormatterTest {
 
     assertTrue(line.endsWith(" narinfo refused reason={1} $1 it's\\nforged\n"), line);
     assertEquals(1, line.lines().count());
+  }
+
+  @Test
+  void anErrorOfJGroupsIsOneLineWithItsCauses() {
+    String line = error("org.jgroups.protocols.JDBC_PING2");
+
+    assertTrue(
+        line.endsWith(
+            " ERROR org.jgroups.protocols.JDBC_PING2 failed reading from the DB"
+                + " cause=java.io.IOException: no connection"
+                + " cause=java.net.ConnectException: refused\n"),
+        line);
+    assertEquals(1, line.lines().count());
+  }
+
+  @Test
+  void anotherErrorHasItsStackTrace() {
+    String lines = error("narthex.test");
+
+    assertTrue(lines.contains("    java.io.IOException: no connection\n"), lines);
+    assertTrue(lines.contains("    Caused by: java.net.ConnectException: refused\n"), lines);
+  }
+
+  private static String error(String logger) {
+    LogRecord event = new LogRecord(Level.SEVERE, "failed reading from the DB");
+    event.setLoggerName(logger);
+    event.setThrown(new IOException("no connection", new ConnectException("refused")));
+    return new OneLineFormatter().format(event);
   }
 
   private static String line(String text, Object... facts) {
