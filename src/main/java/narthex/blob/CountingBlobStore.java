@@ -30,7 +30,11 @@ public final class CountingBlobStore implements BlobStore {
   /** Most blobs that S3 lists in one response. */
   private static final int PAGE = 1000;
 
+  /** How much a spool writes between two calls of {@code beforeWriting}. */
+  private static final int STEP_BYTES = 1 << 20;
+
   private final BlobStore store;
+  private volatile Runnable beforeWriting = () -> {};
   private final ReentrantLock lock = new ReentrantLock();
   private final ReentrantLock listingLock = new ReentrantLock();
   private @Nullable Listing listing; // guarded by lock
@@ -75,6 +79,14 @@ public final class CountingBlobStore implements BlobStore {
    */
   public CountingBlobStore(BlobStore store) {
     this.store = store;
+  }
+
+  /**
+   * Sets what runs before a spool writes its first byte, and again before each further MiB. It may
+   * wait until the disk has room. Call it at start-up.
+   */
+  public void beforeWriting(Runnable task) {
+    beforeWriting = task;
   }
 
   /** The length of all blobs in bytes; empty before the first {@link #count}. */
@@ -225,6 +237,7 @@ public final class CountingBlobStore implements BlobStore {
   private final class CountingSpool implements Spool {
     private final Spool spool;
     private long length;
+    private long nextStep;
 
     CountingSpool(Spool spool) {
       this.spool = spool;
@@ -232,6 +245,10 @@ public final class CountingBlobStore implements BlobStore {
 
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {
+      if (this.length >= nextStep) {
+        nextStep = this.length + STEP_BYTES;
+        beforeWriting.run();
+      }
       spool.write(bytes, offset, length);
       this.length += length;
     }

@@ -1,11 +1,20 @@
 package narthex.maintain;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import narthex.db.Database;
 import narthex.db.NarInfoRow;
+import narthex.nix.OneLine;
 import narthex.nix.Sha256;
 import narthex.upstream.Upstreams;
 
@@ -58,6 +67,31 @@ final class Availability {
       }
     }
     return answer;
+  }
+
+  /**
+   * Asks for several NARs at once.
+   *
+   * @param threads runs the questions
+   * @throws IOException if the database fails, or the server is stopping
+   */
+  Map<Sha256, Answer> askAll(Set<Sha256> narHashes, ExecutorService threads) throws IOException {
+    Map<Sha256, Future<Answer>> asked = new HashMap<>();
+    Map<Sha256, Answer> answers = new HashMap<>();
+    try {
+      for (Sha256 narHash : narHashes) {
+        asked.put(narHash, threads.submit(() -> ask(narHash)));
+      }
+      for (Map.Entry<Sha256, Future<Answer>> answer : asked.entrySet()) {
+        answers.put(answer.getKey(), answer.getValue().get());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while asking upstreams");
+    } catch (ExecutionException | RejectedExecutionException e) {
+      throw new IOException("could not ask the upstreams: " + OneLine.reason(e), e);
+    }
+    return answers;
   }
 
   private boolean isFresh(NarInfoRow row) {

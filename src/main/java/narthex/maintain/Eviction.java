@@ -1,7 +1,6 @@
 package narthex.maintain;
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
@@ -9,15 +8,14 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import narthex.blob.CountingBlobStore;
 import narthex.db.Database;
@@ -72,6 +70,15 @@ public final class Eviction {
 
   private static final int MOST_REMEMBERED = 200_000;
 
+  /** Less free space may not even suffice for the database. */
+  public static final long FULL_BYTES = 64L << 20;
+
+  /** Longest wait of a writer for an eviction by another thread. */
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
+
+  /** How long writers don't try again to make room on a full disk where nothing can be evicted. */
+  private static final Duration HOPELESS_FOR = Duration.ofMinutes(1);
+
   /**
    * The limits.
    *
@@ -125,6 +132,7 @@ public final class Eviction {
   private final Nars nars;
   private final Means means;
   private final InstantSource clock;
+  private final FreeSpace free;
   private final Space space;
   private final Availability availability;
   private final Deletion deletion;
@@ -136,7 +144,9 @@ public final class Eviction {
   private final Map<Sha256, Instant> spared = new HashMap<>();
 
   private Instant notBefore = Instant.MIN; // guarded by lock
+  private volatile Instant hopelessUntil = Instant.MIN;
   private Instant warnedAt = Instant.MIN; // guarded by lock
+  private Duration grace = GarbageTable.GRACE; // of blobs; guarded by lock
 
   /**
    * @param blobs the store
@@ -153,6 +163,7 @@ public final class Eviction {
     this.nars = nars;
     this.means = means;
     this.clock = clock;
+    this.free = free;
     this.space = new Space(policy.limits(), blobs, free, clock);
     this.availability = new Availability(nars.database(), nars.upstreams(), clock);
     this.deletion = new Deletion(nars.database(), nars.stored(), clock);
@@ -190,6 +201,40 @@ public final class Eviction {
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Evicts at once if the disk is nearly full, and deletes the blobs without a grace. Called by a
+   * writer before it writes; the writer waits, rather than fail. Never throws.
+   */
+  public void makeRoom() {
+    try {
+      if (!isFull() || !lock.tryLock(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
+        return;
+      }
+      try {
+        if (isFull()) {
+          grace = Duration.ZERO;
+          evict();
+          deleteGarbage();
+          hopelessUntil = isFull() ? clock.instant().plus(HOPELESS_FOR) : Instant.MIN;
+        }
+      } finally {
+        grace = GarbageTable.GRACE;
+        lock.unlock();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (IOException | RuntimeException e) {
+      hopelessUntil = clock.instant().plus(HOPELESS_FOR);
+      LOG.log(Level.WARNING, "no room made on a full disk reason={0}", OneLine.reason(e));
+    }
+  }
+
+  private boolean isFull() throws IOException {
+    return policy.limits().minFreeBytes().isPresent()
+        && free.bytes() < FULL_BYTES
+        && !clock.instant().isBefore(hopelessUntil);
   }
 
   private void evict() throws IOException {
@@ -278,24 +323,17 @@ public final class Eviction {
 
   /** Asks the upstreams for the NARs of a batch where the answer matters. */
   private List<Availability.Answer> ask(List<Candidate> batch) throws IOException {
-    List<Callable<Availability.Answer>> questions = new ArrayList<>();
+    Set<Sha256> asked = new HashSet<>();
     for (Candidate candidate : batch) {
       UsedNar nar = candidate.nar();
-      boolean matters = policy.keep() == Keep.UNAVAILABLE || nar.origin() == UsedNar.Origin.UPLOAD;
-      questions.add(() -> matters ? availability.ask(nar.hash()) : Availability.Answer.AVAILABLE);
-    }
-    List<Availability.Answer> answers = new ArrayList<>();
-    try {
-      for (Future<Availability.Answer> answer : means.threads().invokeAll(questions)) {
-        answers.add(answer.get());
+      if (policy.keep() == Keep.UNAVAILABLE || nar.origin() == UsedNar.Origin.UPLOAD) {
+        asked.add(nar.hash());
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException("interrupted while asking upstreams");
-    } catch (ExecutionException | RejectedExecutionException e) {
-      throw new IOException("could not ask the upstreams: " + OneLine.reason(e), e);
     }
-    return answers;
+    Map<Sha256, Availability.Answer> answers = availability.askAll(asked, means.threads());
+    return batch.stream()
+        .map(one -> answers.getOrDefault(one.nar().hash(), Availability.Answer.AVAILABLE))
+        .toList();
   }
 
   private void evict(Candidate candidate, Availability.Answer answer, Tally tally)
@@ -327,7 +365,7 @@ public final class Eviction {
    * Returns false if it was used meanwhile.
    */
   private boolean delete(UsedNar nar, boolean isNowhere) throws IOException {
-    if (!nars.stored().evict(nar, clock.instant().plus(GarbageTable.GRACE))) {
+    if (!nars.stored().evict(nar, clock.instant().plus(grace))) {
       return false;
     }
     deletion.deleteListing(nar.hash());

@@ -302,7 +302,7 @@ public final class Assembly {
   Eviction eviction(
       CountingBlobStore blobs, Eviction.FreeSpace free, Leases leases, Runnable collectSoon) {
     return new Eviction(
-        Policies.eviction(settings.eviction()),
+        Policies.eviction(settings),
         new Eviction.Nars(base.database(), stored, base.upstreams(), PinnedNars.NONE),
         blobs,
         free,

@@ -214,6 +214,7 @@ final class Components implements Closeable {
     Eviction eviction =
         assembly.eviction(
             blobs, () -> BlobStores.freeBytes(settings.storage().blobs()), leases, () -> {});
+    blobs.beforeWriting(eviction::makeRoom);
     ScheduledExecutorService timer = stopping(ThreadPools.timer("narthex-evict"));
     timer.scheduleWithFixedDelay(
         eviction::check, 0, CHECK_SPACE_EVERY.toMillis(), TimeUnit.MILLISECONDS);

@@ -27,6 +27,7 @@ import narthex.serve.NarInfoSigner;
 import narthex.serve.SiteInfo;
 import narthex.settings.AccessSettings;
 import narthex.settings.AccessToken;
+import narthex.settings.BlobPlace;
 import narthex.settings.CdcSettings;
 import narthex.settings.EvictionSettings;
 import narthex.settings.Setting;
@@ -142,9 +143,15 @@ final class Policies {
     return (int) Math.min(Integer.MAX_VALUE, size);
   }
 
-  static Eviction.Policy eviction(EvictionSettings said) {
+  static Eviction.Policy eviction(Settings settings) {
+    EvictionSettings said = settings.eviction();
+    Long minFree = said.minFreeBytes();
+    OptionalLong leastFree =
+        settings.storage().blobs() instanceof BlobPlace.Directory
+            ? OptionalLong.of(Math.max(Eviction.FULL_BYTES, minFree == null ? 0 : minFree))
+            : OptionalLong.empty();
     return new Eviction.Policy(
-        new Eviction.Limits(limit(said.maxBytes()), limit(said.minFreeBytes()), said.lowWater()),
+        new Eviction.Limits(limit(said.maxBytes()), leastFree, said.lowWater()),
         said.spareUploads(),
         said.keepsUnavailable() ? Eviction.Keep.UNAVAILABLE : Eviction.Keep.NOTHING);
   }

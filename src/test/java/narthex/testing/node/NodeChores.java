@@ -88,6 +88,11 @@ public final class NodeChores {
         clock);
   }
 
+  /** Sets what runs before a spool writes; the blob store must be a counting one. */
+  public void beforeWriting(Runnable task) {
+    ((CountingBlobStore) blobs).beforeWriting(task);
+  }
+
   /** Stores the listing of a NAR. */
   public void keepListing(Sample sample) throws IOException {
     new DocumentIngest(blobs, database, clock)
