@@ -6,9 +6,9 @@
  * upstream}, {@code staging}, {@code store} and {@code ingest}.
  *
  * <p>Glossary: a NAR is <em>unnamed</em> if no narinfo references it. To <em>sweep</em> is to
- * delete unnamed NARs. To <em>evict</em> is to drop the stored forms of a NAR that
- * can be fetched again. <em>Garbage</em> is blobs that no row refers to. A <em>chore</em> is one
- * kind of background work.
+ * delete unnamed NARs. To <em>evict</em> is to drop the stored forms of a NAR that can be fetched
+ * again. <em>Garbage</em> is blobs that no row refers to. A <em>chore</em> is one kind of
+ * background work.
  */
 @NullMarked
 package narthex.maintain;
