@@ -62,10 +62,13 @@ interface ChunkMapper {
       """)
   long countNumbers(@Param("numbers") List<Long> numbers);
 
-  @Update("update chunk set condemned = 1 where number = #{number} and pack = #{pack}")
+  @Update(
+      """
+      update chunk set condemned = condemned | 1 where number = #{number} and pack = #{pack}
+      """)
   int condemn(@Param("number") long number, @Param("pack") String pack);
 
-  @Update("update chunk set condemned = 1 where pack = #{pack}")
+  @Update("update chunk set condemned = condemned | 1 where pack = #{pack}")
   int condemnPack(@Param("pack") String pack);
 
   @Select("select number from chunk where pack = #{pack} limit 1")

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import narthex.db.InsertChunks.Existing;
 import narthex.nix.Sha256;
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +59,41 @@ public final class ChunkTable {
         mappers -> {
           mappers.chunks().advance(count);
           return mappers.chunks().nextNumber() - count;
+        });
+  }
+
+  /**
+   * Stores chunks of a NAR that is still being stored, so that other NARs can refer to them. Those
+   * that no NAR will refer to are collected later. A chunk that is already stored, even if it was
+   * found damaged, is left as it is: repairing it concerns other NARs, which the transaction of
+   * this NAR takes care of.
+   *
+   * @param chunks in the order of their hashes, like those of every writer, so that two writers
+   *     can't deadlock
+   * @return those of the chunks that were stored; the NAR has to refer to others in place of the
+   *     rest
+   * @throws DatabaseException if the transaction fails
+   */
+  public List<ChunkPlace> store(List<ChunkPlace> chunks) throws IOException {
+    return transactions.together(
+        "store chunks",
+        chunks.size() + " chunks",
+        mappers -> {
+          InsertChunks.run(mappers.connection(), chunks, Existing.KEPT);
+          Map<Sha256, Long> numbers = new HashMap<>();
+          for (int from = 0; from < chunks.size(); from += ROWS_AT_ONCE) {
+            List<byte[]> some =
+                chunks.subList(from, Math.min(chunks.size(), from + ROWS_AT_ONCE)).stream()
+                    .map(chunk -> chunk.hash().bytes())
+                    .toList();
+            mappers
+                .chunks()
+                .find(some)
+                .forEach(row -> numbers.put(row.place().hash(), row.number()));
+          }
+          return chunks.stream()
+              .filter(chunk -> numbers.getOrDefault(chunk.hash(), 0L) == chunk.number())
+              .toList();
         });
   }
 

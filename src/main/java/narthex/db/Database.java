@@ -36,6 +36,7 @@ public final class Database implements AutoCloseable {
   private final ClusterTable cluster;
   private final LeaseTable leases;
   private final UseTable uses;
+  private final CollectionTable collection;
 
   private Database(ConnectionPool pool, @Nullable DiskReserve reserve) {
     this.pool = pool;
@@ -47,6 +48,7 @@ public final class Database implements AutoCloseable {
     this.cluster = new ClusterTable(pool, transactions);
     this.leases = new LeaseTable(transactions);
     this.uses = new UseTable(transactions);
+    this.collection = new CollectionTable(transactions);
   }
 
   /**
@@ -360,6 +362,11 @@ public final class Database implements AutoCloseable {
   /** When NARs were last used; usable until this is closed. */
   public UseTable uses() {
     return uses;
+  }
+
+  /** Returns the tables for the collection of chunks. */
+  public CollectionTable collection() {
+    return collection;
   }
 
   /**

@@ -11,16 +11,36 @@ import org.apache.ibatis.exceptions.PersistenceException;
  * batches. MyBatis would take ten times as long, during which SQLite has no other writer.
  */
 final class InsertChunks {
-  /** An existing row is kept; a condemned chunk keeps its number and gets the new place. */
-  private static final String INSERT =
-      """
-      insert into chunk (number, hash, pack, pack_offset, stored_length, length, frame_crc,
-        condemned)
-      values (?, ?, ?, ?, ?, ?, ?, 0)
-      on conflict (hash) do update set pack = excluded.pack, pack_offset = excluded.pack_offset,
-        stored_length = excluded.stored_length, frame_crc = excluded.frame_crc, condemned = 0
-      where chunk.condemned = 1
-      """;
+  /** What to do with a chunk that has a row already. */
+  enum Existing {
+    /** Keep the row as it is. */
+    KEPT("do nothing"),
+
+    /**
+     * A lost or damaged chunk (flag 1) keeps its number and gets the new place. Any other row is
+     * kept as it is, also that of a chunk that no manifest refers to (flag 2): its frame is good,
+     * and manifests that were committed after the search may refer to it.
+     */
+    REPAIRED(
+        """
+        do update set pack = excluded.pack, pack_offset = excluded.pack_offset,
+          stored_length = excluded.stored_length, frame_crc = excluded.frame_crc, condemned = 0
+        where chunk.condemned in (1, 3)
+        """);
+
+    private final String statement;
+
+    Existing(String action) {
+      this.statement =
+          """
+          insert into chunk (number, hash, pack, pack_offset, stored_length, length, frame_crc,
+            condemned)
+          values (?, ?, ?, ?, ?, ?, ?, 0)
+          on conflict (hash)\s\
+          """
+              + action;
+    }
+  }
 
   private InsertChunks() {}
 
@@ -30,9 +50,9 @@ final class InsertChunks {
    * @return the numbers of all given chunks, sorted
    * @throws PersistenceException if a statement fails
    */
-  static long[] run(Connection connection, Iterable<ChunkPlace> chunks) {
+  static long[] run(Connection connection, Iterable<ChunkPlace> chunks, Existing existing) {
     LongStream.Builder numbers = LongStream.builder();
-    try (PreparedStatement statement = connection.prepareStatement(INSERT)) {
+    try (PreparedStatement statement = connection.prepareStatement(existing.statement)) {
       int waiting = 0;
       for (ChunkPlace chunk : chunks) {
         numbers.add(chunk.number());

@@ -42,6 +42,7 @@ final class Migrations {
           "V008__blob_owner.sql",
           "V009__cluster.sql",
           "V010__lease.sql",
+          "V011__collection.sql",
           "V012__nar_use.sql");
 
   /** An arbitrary number, unlikely to be used by others: "narthex" in ASCII. */

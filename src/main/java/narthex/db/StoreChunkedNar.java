@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.LongStream;
+import narthex.db.InsertChunks.Existing;
 import narthex.db.Transactions.Mappers;
 import narthex.nix.Sha256;
 
@@ -40,6 +41,9 @@ final class StoreChunkedNar {
   /** Condemned chunks that got our frames: other NARs with them may have different frames now. */
   private final Set<Long> revived = new HashSet<>();
 
+  /** Packs of ours with a frame that is not used. */
+  private final Set<String> sparse = new HashSet<>();
+
   StoreChunkedNar(Mappers mappers, RepresentationColumns columns) {
     this.mappers = mappers;
     this.columns = columns;
@@ -70,7 +74,7 @@ final class StoreChunkedNar {
   }
 
   private void storeChunks(Iterable<ChunkPlace> newChunks) {
-    long[] ours = InsertChunks.run(mappers.connection(), newChunks);
+    long[] ours = InsertChunks.run(mappers.connection(), newChunks, Existing.REPAIRED);
     if (count(ours) == ours.length) {
       return;
     }
@@ -85,6 +89,7 @@ final class StoreChunkedNar {
     if (!batch.isEmpty()) {
       takeOver(batch);
     }
+    sparse.forEach(mappers.collection()::addSparse);
   }
 
   /**
@@ -128,9 +133,10 @@ final class StoreChunkedNar {
 
   /** Finds the chunks of a batch that another writer stored first. */
   private void takeOver(List<ChunkColumns> batch) {
+    List<byte[]> hashes = batch.stream().map(ChunkColumns::hash).toList();
+    mappers.collection().useAgain(hashes);
     Map<Sha256, ChunkColumns> there = new HashMap<>();
-    for (ChunkColumns row :
-        mappers.chunks().find(batch.stream().map(ChunkColumns::hash).toList())) {
+    for (ChunkColumns row : mappers.chunks().find(hashes)) {
       there.put(Sha256.of(row.hash()), row);
     }
     for (ChunkColumns ours : batch) {
@@ -141,6 +147,8 @@ final class StoreChunkedNar {
       if (stored.number() != ours.number()) {
         if (stored.pack().equals(ours.pack())) {
           revived.add(stored.number());
+        } else {
+          sparse.add(ours.pack());
         }
         others.put(
             ours.number(), new Other(stored.number(), stored.storedLength() - ours.storedLength()));
@@ -200,13 +208,29 @@ final class StoreChunkedNar {
     }
   }
 
-  /** Throws if a chunk was condemned after the writer had found it. */
+  /**
+   * Throws if a chunk was found lost after the writer had found it, or was removed. Takes away the
+   * mark of a chunk that no manifest referred to before.
+   */
   private void requireStored(long[] numbers) {
     long[] different = LongStream.of(numbers).sorted().distinct().toArray();
     long stored = count(different);
     if (stored != different.length) {
+      useAgain(different);
+      stored = count(different);
+    }
+    if (stored != different.length) {
       throw new UncheckedIOException(
           new ChunksCondemnedException(different.length - stored, different.length));
+    }
+  }
+
+  private void useAgain(long[] numbers) {
+    List<Long> all = LongStream.of(numbers).boxed().toList();
+    for (int from = 0; from < all.size(); from += ChunkTable.ROWS_AT_ONCE) {
+      mappers
+          .collection()
+          .useNumbersAgain(all.subList(from, Math.min(all.size(), from + ChunkTable.ROWS_AT_ONCE)));
     }
   }
 }

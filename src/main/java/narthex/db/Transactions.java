@@ -66,6 +66,7 @@ final class Transactions {
     configuration.addMapper(SharedTextMapper.class);
     configuration.addMapper(LeaseMapper.class);
     configuration.addMapper(UseMapper.class);
+    configuration.addMapper(CollectionMapper.class);
     // MyBatis leaves a thread-local, which would stay in the server's thread after undeployment.
     ErrorContext.instance().reset();
     this.sessions = new DefaultSqlSessionFactory(configuration);
@@ -82,6 +83,7 @@ final class Transactions {
       SharedTextMapper sharedTexts,
       LeaseMapper leases,
       UseMapper uses,
+      CollectionMapper collection,
       Connection connection) {}
 
   /**
@@ -189,6 +191,7 @@ final class Transactions {
         session.getMapper(SharedTextMapper.class),
         session.getMapper(LeaseMapper.class),
         session.getMapper(UseMapper.class),
+        session.getMapper(CollectionMapper.class),
         session.getConnection());
   }
 

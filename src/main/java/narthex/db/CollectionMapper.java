@@ -1,0 +1,151 @@
+package narthex.db;
+
+import java.util.Collection;
+import java.util.List;
+import narthex.db.CollectionTable.Replica;
+import org.apache.ibatis.annotations.Delete;
+import org.apache.ibatis.annotations.Insert;
+import org.apache.ibatis.annotations.Param;
+import org.apache.ibatis.annotations.Select;
+import org.apache.ibatis.annotations.Update;
+
+/** Statements for the collection of chunks. */
+interface CollectionMapper {
+  String NUMBERS =
+      """
+      in
+        <foreach collection="numbers" item="number" open="(" separator="," close=")">
+          #{number}
+        </foreach>
+      """;
+
+  /**
+   * The row of the table collection.
+   *
+   * @param pending 0 or 1
+   * @param beganAt in milliseconds since the epoch
+   * @param wanted 0 or 1
+   */
+  record StateColumns(long round, int pending, long beganAt, int wanted) {}
+
+  @Select("select round, pending, began_at, wanted from collection where id = 1")
+  StateColumns state();
+
+  @Update("update collection set wanted = 1 where id = 1 and wanted = 0")
+  void want();
+
+  @Update("update collection set began_at = #{beganAt}, wanted = 0 where id = 1")
+  void begin(@Param("beganAt") long beganAt);
+
+  @Update("update collection set round = round + 1, pending = 1 where id = 1")
+  void marked();
+
+  @Update("update collection set pending = 0 where id = 1")
+  void removed();
+
+  @Insert(
+      """
+      insert into collection_replica (replica, passed, beats) values (#{replica}, #{passed}, 1)
+      on conflict (replica) do update set passed = excluded.passed,
+        beats = collection_replica.beats + 1
+      """)
+  void pass(@Param("replica") String replica, @Param("passed") long passed);
+
+  @Select("select replica, passed, beats from collection_replica")
+  List<Replica> replicas();
+
+  @Delete("delete from collection_replica where replica = #{replica}")
+  void forget(@Param("replica") String replica);
+
+  @Select(
+      """
+      select nar_hash, part, nar_offset, frames_offset, length, frames_length, numbers
+      from manifest_part
+      where (nar_hash, part) > (#{narHash}, #{part})
+      order by nar_hash, part limit #{most}
+      """)
+  List<ManifestPartColumns> findParts(
+      @Param("narHash") String narHash, @Param("part") int part, @Param("most") int most);
+
+  @Select(
+      """
+      select number from chunk where number > #{after} and number < #{end} and condemned in (0, 1)
+      order by number limit #{most}
+      """)
+  List<Long> findUnmarked(
+      @Param("after") long after, @Param("end") long end, @Param("most") int most);
+
+  @Update(
+      "<script>update chunk set condemned = condemned | 2 where number " + NUMBERS + "</script>")
+  int mark(@Param("numbers") List<Long> numbers);
+
+  @Select(
+      """
+      select number from chunk
+      where number > #{after} and number < #{end} and condemned <> 0 and condemned in (2, 3)
+      order by number limit #{most}
+      """)
+  List<Long> findMarked(
+      @Param("after") long after, @Param("end") long end, @Param("most") int most);
+
+  @Update(
+      "<script>update chunk set condemned = condemned - 2 where condemned in (2, 3) and number "
+          + NUMBERS
+          + "</script>")
+  int unmark(@Param("numbers") List<Long> numbers);
+
+  @Update(
+      """
+      <script>
+      update chunk set condemned = 0 where condemned = 2 and hash in
+        <foreach collection="hashes" item="hash" open="(" separator="," close=")">
+          #{hash}
+        </foreach>
+      </script>
+      """)
+  int useAgain(@Param("hashes") List<byte[]> hashes);
+
+  @Update(
+      "<script>update chunk set condemned = 0 where condemned = 2 and number "
+          + NUMBERS
+          + "</script>")
+  int useNumbersAgain(@Param("numbers") List<Long> numbers);
+
+  @Delete("<script>delete from chunk where condemned in (2, 3) and number " + NUMBERS + "</script>")
+  int delete(@Param("numbers") List<Long> numbers);
+
+  @Insert("insert into sparse_pack (pack) values (#{pack}) on conflict (pack) do nothing")
+  void addSparse(@Param("pack") String pack);
+
+  @Select("select pack from sparse_pack where pack > #{after} order by pack limit #{most}")
+  List<String> findSparse(@Param("after") String after, @Param("most") int most);
+
+  @Delete(
+      """
+      <script>
+      delete from sparse_pack where pack in
+        <foreach collection="packs" item="pack" open="(" separator="," close=")">
+          #{pack}
+        </foreach>
+      </script>
+      """)
+  void removeSparse(@Param("packs") Collection<String> packs);
+
+  @Select(
+      """
+      select number, hash, pack, pack_offset, stored_length, length, frame_crc from chunk
+      where pack = #{pack} and condemned = 0 order by pack_offset
+      """)
+  List<ChunkColumns> findUsedInPack(@Param("pack") String pack);
+
+  @Update(
+      """
+      update chunk set pack = #{to}, pack_offset = #{offset}
+      where number = #{number} and pack = #{from}
+      """)
+  int move(
+      @Param("number") long number,
+      @Param("from") String from,
+      @Param("to") String to,
+      @Param("offset") long offset);
+}

@@ -1,0 +1,350 @@
+package narthex.db;
+
+import java.io.IOException;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.LongConsumer;
+import narthex.db.CollectionMapper.StateColumns;
+import narthex.db.Transactions.Mappers;
+
+/**
+ * The tables for the collection of chunks that no manifest refers to, and of packs with few chunks.
+ * No statement grows with the number of chunks or NARs. Thread-safe.
+ *
+ * <h2>Races</h2>
+ *
+ * A marked chunk isn't found by {@link ChunkTable#find}, so no writer that begins later refers to
+ * it. A NAR whose writer began earlier may still refer to it: the commit of that NAR removes the
+ * mark, or fails with a {@link ChunksCondemnedException} if the row is gone. Rows are deleted only
+ * while they have the mark, and the two statements exclude each other by the lock of the row.
+ */
+public final class CollectionTable {
+  private final Transactions transactions;
+
+  CollectionTable(Transactions transactions) {
+    this.transactions = transactions;
+  }
+
+  /**
+   * The state of the collection.
+   *
+   * @param round the number of the last round whose chunks were marked; 0 before the first
+   * @param isPending whether the marked chunks of that round are still to be removed
+   * @param beganAt when the search of the last round began
+   * @param isWanted whether the next round is to begin at once
+   */
+  public record State(long round, boolean isPending, Instant beganAt, boolean isWanted) {}
+
+  /**
+   * A replica that stores chunks.
+   *
+   * @param replica its name
+   * @param passed the last round that it passed: all its open writers began after that round's
+   *     marks were set
+   * @param beats grows as long as the replica runs
+   */
+  public record Replica(String replica, long passed, long beats) {}
+
+  /**
+   * Reads the state of the collection.
+   *
+   * @throws DatabaseException if the query fails
+   */
+  public State state() throws IOException {
+    StateColumns row =
+        transactions.single("read collection", "", mappers -> mappers.collection().state());
+    return new State(
+        row.round(), row.pending() != 0, Instant.ofEpochMilli(row.beganAt()), row.wanted() != 0);
+  }
+
+  /**
+   * Requests the next round at once.
+   *
+   * @throws DatabaseException if the transaction fails
+   */
+  public void want() throws IOException {
+    change("request collection", mappers -> mappers.collection().want());
+  }
+
+  /**
+   * Records that the search of a round begins.
+   *
+   * @throws DatabaseException if the transaction fails
+   */
+  public void begin(Instant now) throws IOException {
+    change("begin collection", mappers -> mappers.collection().begin(now.toEpochMilli()));
+  }
+
+  /**
+   * Ends the search: all chunks of the next round are marked.
+   *
+   * @throws DatabaseException if the transaction fails
+   */
+  public void marked() throws IOException {
+    change("end marking", mappers -> mappers.collection().marked());
+  }
+
+  /**
+   * Ends the round: its chunks are removed.
+   *
+   * @throws DatabaseException if the transaction fails
+   */
+  public void removed() throws IOException {
+    change("end collection", mappers -> mappers.collection().removed());
+  }
+
+  /**
+   * Records the last round that a replica has passed, and that it runs.
+   *
+   * @throws DatabaseException if the transaction fails
+   */
+  public void pass(String replica, long round) throws IOException {
+    change("pass collection", mappers -> mappers.collection().pass(replica, round));
+  }
+
+  /**
+   * Finds the replicas that store chunks.
+   *
+   * @throws DatabaseException if the query fails
+   */
+  public List<Replica> replicas() throws IOException {
+    return transactions.single("find replicas", "", mappers -> mappers.collection().replicas());
+  }
+
+  /**
+   * Forgets a replica that has stopped.
+   *
+   * @throws DatabaseException if the transaction fails
+   */
+  public void forget(String replica) throws IOException {
+    change("forget replica", mappers -> mappers.collection().forget(replica));
+  }
+
+  /**
+   * Returns the number that the next chunk gets: all chunks have smaller ones.
+   *
+   * @throws DatabaseException if the query fails
+   */
+  public long endOfNumbers() throws IOException {
+    return transactions.single("read chunk number", "", mappers -> mappers.chunks().nextNumber());
+  }
+
+  /** The position of a part in the list of all parts of manifests. */
+  public record PartPosition(String narHash, int part) {
+    /** The position before the first part. */
+    public static final PartPosition START = new PartPosition("", -1);
+  }
+
+  /**
+   * Reads the chunk numbers in some parts of manifests.
+   *
+   * @param after the position after which to start
+   * @param most most parts to read
+   * @param numbers gets each number, possibly several times
+   * @return the position of the last part; empty if there was none
+   * @throws DatabaseException if the query fails
+   */
+  public Optional<PartPosition> references(PartPosition after, int most, LongConsumer numbers)
+      throws IOException {
+    List<ManifestPartColumns> parts =
+        transactions.single(
+            "read manifests",
+            after.narHash(),
+            mappers -> mappers.collection().findParts(after.narHash(), after.part(), most));
+    for (ManifestPartColumns part : parts) {
+      for (long number : part.manifestPart().numbers()) {
+        numbers.accept(number);
+      }
+    }
+    return parts.isEmpty() ? Optional.empty() : Optional.of(position(parts));
+  }
+
+  private static PartPosition position(List<ManifestPartColumns> parts) {
+    ManifestPartColumns last = parts.get(parts.size() - 1);
+    return new PartPosition(last.narHash(), last.part());
+  }
+
+  /**
+   * Finds chunks without a mark, sorted by number.
+   *
+   * @param after return only greater numbers
+   * @param end return only smaller numbers
+   * @throws DatabaseException if the query fails
+   */
+  public List<Long> findUnmarked(long after, long end, int most) throws IOException {
+    return transactions.single(
+        "find chunks",
+        Long.toString(after),
+        mappers -> mappers.collection().findUnmarked(after, end, most));
+  }
+
+  /**
+   * Marks chunks as not referred to.
+   *
+   * @throws DatabaseException if the transaction fails
+   */
+  public void mark(List<Long> numbers) throws IOException {
+    change("mark chunks", mappers -> inBatches(numbers, some -> mappers.collection().mark(some)));
+  }
+
+  /**
+   * Finds marked chunks, sorted by number.
+   *
+   * @param after return only greater numbers
+   * @param end return only smaller numbers
+   * @throws DatabaseException if the query fails
+   */
+  public List<Long> findMarked(long after, long end, int most) throws IOException {
+    return transactions.single(
+        "find marked chunks",
+        Long.toString(after),
+        mappers -> mappers.collection().findMarked(after, end, most));
+  }
+
+  /**
+   * Removes the mark of chunks that a manifest refers to.
+   *
+   * @throws DatabaseException if the transaction fails
+   */
+  public void unmark(List<Long> numbers) throws IOException {
+    change(
+        "unmark chunks", mappers -> inBatches(numbers, some -> mappers.collection().unmark(some)));
+  }
+
+  /**
+   * Deletes the rows of marked chunks, in one transaction. Lists a pack without other chunks as
+   * garbage, and one with others as sparse.
+   *
+   * @param numbers at most some hundred chunks; one without mark is kept
+   * @param deleteAfter when the packs may be deleted
+   * @return how many rows were deleted
+   * @throws DatabaseException if the transaction fails; changes nothing then
+   */
+  public int remove(List<Long> numbers, Instant deleteAfter) throws IOException {
+    return transactions.freeing(
+        "remove chunks",
+        numbers.size() + " chunks",
+        mappers -> {
+          Set<String> packs = new LinkedHashSet<>();
+          int deleted = 0;
+          for (int from = 0; from < numbers.size(); from += ChunkTable.ROWS_AT_ONCE) {
+            List<Long> some =
+                numbers.subList(from, Math.min(numbers.size(), from + ChunkTable.ROWS_AT_ONCE));
+            mappers.chunks().findNumbers(some).forEach(row -> packs.add(row.place().pack()));
+            deleted += mappers.collection().delete(some);
+          }
+          packs.forEach(pack -> left(mappers, pack, deleteAfter));
+          return deleted;
+        });
+  }
+
+  /** Lists a pack that some chunks have left as garbage or as sparse. */
+  private static void left(Mappers mappers, String pack, Instant deleteAfter) {
+    if (mappers.chunks().findInPack(pack) == null) {
+      mappers.collection().removeSparse(Set.of(pack));
+      mappers.garbage().add(pack, deleteAfter.toEpochMilli());
+    } else {
+      mappers.collection().addSparse(pack);
+    }
+  }
+
+  /**
+   * Finds packs with unused frames, sorted by key.
+   *
+   * @param after return only greater keys; empty to start with the first
+   * @throws DatabaseException if the query fails
+   */
+  public List<String> findSparse(Optional<String> after, int most) throws IOException {
+    return transactions.single(
+        "find sparse packs",
+        after.orElse(""),
+        mappers -> mappers.collection().findSparse(after.orElse(""), most));
+  }
+
+  /**
+   * Removes packs from the list of packs with unused frames.
+   *
+   * @throws DatabaseException if the transaction fails
+   */
+  public void removeSparse(Collection<String> packs) throws IOException {
+    change("remove sparse packs", mappers -> mappers.collection().removeSparse(packs));
+  }
+
+  /**
+   * Finds the chunks in a pack that are neither lost nor marked, in the order of their frames.
+   *
+   * @throws DatabaseException if the query fails
+   */
+  public List<ChunkPlace> findUsedInPack(String pack) throws IOException {
+    return transactions.single(
+        "find chunks in pack",
+        pack,
+        mappers ->
+            mappers.collection().findUsedInPack(pack).stream().map(ChunkColumns::place).toList());
+  }
+
+  /**
+   * A chunk whose unchanged frame was copied to another pack.
+   *
+   * @param old where it was
+   * @param offset the offset of its frame in the new pack
+   */
+  public record Moved(ChunkPlace old, long offset) {}
+
+  /**
+   * Changes the places of chunks to a new pack, in one transaction, and lists the packs that they
+   * leave as garbage, or as sparse if they have other chunks. A chunk that isn't in its old pack
+   * any more stays where it is.
+   *
+   * @param pack the new pack, which is durable
+   * @param deleteAfter when the old packs may be deleted
+   * @return how many chunks were moved
+   * @throws DatabaseException if the transaction fails
+   */
+  public int move(List<Moved> chunks, String pack, Instant deleteAfter) throws IOException {
+    return transactions.freeing(
+        "move chunks",
+        pack,
+        mappers -> {
+          Set<String> packs = new LinkedHashSet<>();
+          int count = 0;
+          for (Moved moved : chunks) {
+            packs.add(moved.old().pack());
+            count +=
+                mappers
+                    .collection()
+                    .move(moved.old().number(), moved.old().pack(), pack, moved.offset());
+          }
+          packs.forEach(old -> left(mappers, old, deleteAfter));
+          return count;
+        });
+  }
+
+  private interface Change {
+    void make(Mappers mappers);
+  }
+
+  private void change(String what, Change change) throws IOException {
+    transactions.together(
+        what,
+        "",
+        mappers -> {
+          change.make(mappers);
+          return null;
+        });
+  }
+
+  private interface Batch {
+    void run(List<Long> numbers);
+  }
+
+  private static void inBatches(List<Long> numbers, Batch batch) {
+    for (int from = 0; from < numbers.size(); from += ChunkTable.ROWS_AT_ONCE) {
+      batch.run(numbers.subList(from, Math.min(numbers.size(), from + ChunkTable.ROWS_AT_ONCE)));
+    }
+  }
+}
