@@ -70,7 +70,7 @@ class KilledChunkingIT {
 
       assertEquals(target, scene.narTarget(SAMPLE));
       assertWholeAndKept(scene, target);
-      PackFiles.awaitGone(leftOver);
+      scene.packs().awaitBytes(NAR_BYTES + NAR_BYTES / 50);
       scene.assertServed(NAR, target);
     }
   }

@@ -74,6 +74,21 @@ final class PackFiles {
     }
   }
 
+  /** Waits until all packs together have at most so many bytes. */
+  void awaitBytes(long most) {
+    long deadline = System.nanoTime() + PATIENCE.multipliedBy(2).toNanos();
+    while (bytes() > most) {
+      if (System.nanoTime() > deadline) {
+        fail(String.format(Locale.ROOT, "%d bytes instead of %d", bytes(), most));
+      }
+      Thread.yield();
+    }
+  }
+
+  private long bytes() {
+    return all().stream().mapToLong(pack -> pack.toFile().length()).sum();
+  }
+
   /** Deletes a pack. */
   static void delete(Path pack) {
     try {

@@ -48,7 +48,7 @@ final class ChunkLog {
   private final List<String> packKeys = new ArrayList<>();
   private final Map<String, Integer> packNumbers = new HashMap<>();
 
-  /** The indexes of chunks that were already stored. */
+  /** The indexes of chunks that have a row. */
   private final BitSet old = new BitSet();
 
   /**
@@ -92,15 +92,40 @@ final class ChunkLog {
       if (2 * (chunks.count() + 1) > slots.length) {
         doubleSlots();
       }
-      long[] row = Arrays.copyOf(words(place.hash()), COLUMNS);
-      row[NUMBER] = place.number();
-      row[PACK_AND_OFFSET] = pair(packNumber(place.pack()), Math.toIntExact(place.offset()));
-      row[LENGTHS] = pair(place.storedLength(), place.length());
-      row[FRAME_CRC] = place.frameCrc();
+      long[] row = row(place);
       int slot = slot(row);
       int index = chunks.add(row);
       slots[slot] = index + 1;
       return index;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private long[] row(ChunkPlace place) {
+    long[] row = Arrays.copyOf(words(place.hash()), COLUMNS);
+    row[NUMBER] = place.number();
+    row[PACK_AND_OFFSET] = pair(packNumber(place.pack()), Math.toIntExact(place.offset()));
+    row[LENGTHS] = pair(place.storedLength(), place.length());
+    row[FRAME_CRC] = place.frameCrc();
+    return row;
+  }
+
+  /** Changes the place of a chunk whose unchanged frame is in another pack now. */
+  void move(ChunkPlace place) {
+    lock.lock();
+    try {
+      chunks.set(slots[slot(words(place.hash()))] - 1, row(place));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Records that a chunk that was written for this NAR has a row now. */
+  void stored(Sha256 hash) {
+    lock.lock();
+    try {
+      old.set(slots[slot(words(hash))] - 1);
     } finally {
       lock.unlock();
     }
@@ -292,7 +317,10 @@ final class ChunkLog {
     }
   }
 
-  /** Returns the chunks that were written for this NAR, in the order of their hashes. */
+  /**
+   * Returns the chunks that were written for this NAR and have no row yet, in the order of their
+   * hashes.
+   */
   Iterable<ChunkPlace> newChunks() {
     lock.lock();
     try {

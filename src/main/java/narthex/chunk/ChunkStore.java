@@ -28,6 +28,7 @@ public final class ChunkStore {
   private final Policy policy;
   private final Executor packers;
   private final int helpers;
+  private final OpenWriters writers = new OpenWriters();
   private volatile boolean keptSizes;
 
   /**
@@ -177,6 +178,11 @@ public final class ChunkStore {
     if (policy.otherSizes() == OtherSizes.REFUSED && !kept.equals(ours)) {
       throw new OtherSizesException(kept, ours);
     }
+  }
+
+  /** Returns the writers of this store that are open. */
+  public OpenWriters writers() {
+    return writers;
   }
 
   BlobStore blobs() {

@@ -1,6 +1,7 @@
 package narthex.chunk;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -198,9 +199,30 @@ final class ChunkWalk {
     return places.subList(from, next);
   }
 
+  /**
+   * Reads the rows of chunks again. Returns them as runs of frames that directly follow each other.
+   * Doesn't move this walk.
+   *
+   * @throws ChunkLostException if a row is missing
+   */
+  List<List<ChunkPlace>> findAgain(List<ChunkPlace> stale) throws IOException {
+    List<ChunkPlace> fresh = find(stale.stream().mapToLong(ChunkPlace::number).toArray());
+    List<List<ChunkPlace>> runs = new ArrayList<>();
+    int from = 0;
+    for (int to = 1; to <= fresh.size(); to++) {
+      if (to == fresh.size() || !follows(fresh.get(to - 1), fresh.get(to))) {
+        runs.add(fresh.subList(from, to));
+        from = to;
+      }
+    }
+    return runs;
+  }
+
   private boolean follows(int index) {
-    ChunkPlace before = places.get(index - 1);
-    ChunkPlace place = places.get(index);
+    return follows(places.get(index - 1), places.get(index));
+  }
+
+  private static boolean follows(ChunkPlace before, ChunkPlace place) {
     return place.pack().equals(before.pack())
         && place.offset() == before.offset() + before.storedLength();
   }
@@ -208,14 +230,18 @@ final class ChunkWalk {
   private void readPlaces() throws IOException {
     int end = Math.min(part.numbers().length, nextNumber + rowsAtOnce);
     long[] numbers = Arrays.copyOfRange(part.numbers(), nextNumber, end);
+    places = find(numbers);
+    next = 0;
+    nextNumber = end;
+    rowsAtOnce = Math.min(MOST_ROWS, rowsAtOnce * 4);
+  }
+
+  private List<ChunkPlace> find(long[] numbers) throws IOException {
     try {
-      places = chunks.places(numbers);
+      return chunks.places(numbers);
     } catch (NoSuchChunkException missing) {
       throw ChunkLostException.ofRows(
           "%s, but is part of nar %s".formatted(missing.getMessage(), nar.hash().nix32()));
     }
-    next = 0;
-    nextNumber = end;
-    rowsAtOnce = Math.min(MOST_ROWS, rowsAtOnce * 4);
   }
 }

@@ -20,20 +20,20 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>Problem</h2>
  *
- * The bytes arrive once, from a sender that doesn't wait long, and may turn out to be wrong. No row
- * may refer to a new chunk before the whole NAR is verified, and nothing may remain if the NAR is
- * wrong. Followers read the NAR at the same time, however slowly it arrives.
+ * The bytes arrive once, from a sender that doesn't wait long, and may turn out to be wrong: no
+ * manifest may refer to them before the whole NAR is verified. Similar NARs that arrive together
+ * share chunks. Followers read the NAR meanwhile, however slowly it arrives.
  *
  * <h2>How</h2>
  *
- * The writing thread fills a ring buffer. A packing thread takes the bytes in the ring in batches:
- * it cuts a batch into chunks, hashes these, looks up which are stored, compresses the others and
- * writes them to packs. While no packing thread runs, the writing thread searches for the next cut
- * point itself and starts one when it has found it. So a NAR that arrives slowly is passed on chunk
- * by chunk. After a batch the packing thread waits a few milliseconds for more bytes, so that a
- * fast writer doesn't have to start it for every chunk. If the ring is full, the writing thread
- * waits. {@link #finish} makes the packs durable; {@link #store} inserts the rows that refer to
- * them, in one transaction.
+ * The writing thread fills a ring buffer, and waits while it is full. A packing thread takes the
+ * bytes in batches: it cuts a batch into chunks, hashes these, looks up which are stored,
+ * compresses the others and writes them to packs. While none runs, the writing thread searches for
+ * the next cut point itself and then starts one, so a NAR that arrives slowly is passed on chunk by
+ * chunk. After a batch the packing thread waits a few milliseconds for more bytes, so that a fast
+ * writer doesn't start one for every chunk. The rows of a pack's chunks are stored as soon as it is
+ * durable: a chunk is named by its own hash, whatever becomes of the NAR. {@link #finish} makes the
+ * last pack durable; {@link #store} inserts its rows and the manifest, in one transaction.
  *
  * <h2>Races</h2>
  *
@@ -56,6 +56,7 @@ public final class ChunkedWriter implements Closeable {
   private final GrowingManifest manifest;
   private final Packer packer;
   private final ChunkRows rows;
+  private final long ticket;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition moved = lock.newCondition();
   private final Condition much = lock.newCondition();
@@ -77,6 +78,7 @@ public final class ChunkedWriter implements Closeable {
     this.manifest = new GrowingManifest(growing, narBytes);
     this.packer = new Packer(store, log, growing, manifest, known);
     this.rows = new ChunkRows(store.database(), log);
+    this.ticket = store.writers().begin();
     manifest.extents().whenFollowed(this::followed);
   }
 
@@ -304,14 +306,14 @@ public final class ChunkedWriter implements Closeable {
     } finally {
       lock.unlock();
     }
-    packer.commit();
+    packer.commitLast();
     manifest.written();
     finished = true;
   }
 
   /**
-   * Inserts the rows that make the NAR available as chunks, in one transaction. May be called again
-   * after a {@link DatabaseException}.
+   * Inserts the rows that make the NAR available as chunks. May be called again after a {@link
+   * DatabaseException}.
    *
    * @return false if the NAR was already stored as chunks; packs of this writer that no row refers
    *     to are deleted
@@ -332,17 +334,14 @@ public final class ChunkedWriter implements Closeable {
     return stored;
   }
 
-  /**
-   * Records that another writer has stored this complete NAR as chunks. Followers of this writer
-   * continue with those chunks when its own packs are deleted.
-   */
+  /** Records that another writer has stored this NAR, for followers when packs are deleted. */
   public void storedByAnother(NarId nar) {
     growing.stored(nar);
   }
 
   /**
-   * Releases memory and files. Deletes the packs unless the NAR was stored, or may have been.
-   * Followers fail unless the manifest was marked as complete. May be called again.
+   * Releases memory and files. Deletes the packs without rows unless the NAR was stored, or may
+   * have been. Followers fail unless the manifest was marked as complete. May be called again.
    */
   @Override
   public void close() {
@@ -367,6 +366,7 @@ public final class ChunkedWriter implements Closeable {
     } else {
       packer.discard();
     }
+    store.writers().end(ticket);
   }
 
   private void requireSound() throws IOException {

@@ -1,5 +1,6 @@
 package narthex.chunk;
 
+import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 import java.util.Optional;
@@ -7,6 +8,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import narthex.blob.Spool;
 import narthex.blob.Written;
 import narthex.db.ChunkPlace;
+import narthex.db.NoSuchChunkException;
 import narthex.nix.NarId;
 import org.jspecify.annotations.Nullable;
 
@@ -108,6 +110,25 @@ final class GrowingChunks implements Written {
    */
   List<Place> run(long narOffset) {
     return log.run(narOffset, ChunkWalk.RUN_BYTES).stream().map(this::place).toList();
+  }
+
+  /**
+   * Looks up a chunk whose pack is gone: if the pack was compacted, the chunk has another place,
+   * which all readers use from then on.
+   *
+   * @return false if the same frame has no other place
+   */
+  boolean findMoved(ChunkPlace gone) throws IOException {
+    try {
+      ChunkPlace place = store.database().chunks().places(new long[] {gone.number()}).get(0);
+      if (place.pack().equals(gone.pack()) || place.storedLength() != gone.storedLength()) {
+        return false;
+      }
+      log.move(place);
+      return true;
+    } catch (NoSuchChunkException unknown) {
+      return false;
+    }
   }
 
   private Place place(ChunkLog.Entry entry) {

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * one chunk, its frame and one open pack. Not thread-safe.
  *
  * <p>A chunk may turn out to be lost: its pack was damaged, or deleted after another writer had
- * stored the NAR. The read then continues with the stored NAR if there is one, else it fails with a
- * {@link ChunkLostException}.
+ * stored the NAR or after compaction. The read then continues with the stored NAR or with the
+ * chunk's new pack, if there is one, else it fails with a {@link ChunkLostException}.
  */
 final class GrowingChunksInputStream extends SpanInputStream {
   private final GrowingChunks chunks;
@@ -96,23 +96,31 @@ final class GrowingChunksInputStream extends SpanInputStream {
   }
 
   /**
-   * Decodes the chunk that contains the next byte. Opens the stored NAR instead if the chunk is
-   * lost.
+   * Decodes the chunk that contains the next byte. If its pack is gone, opens the stored NAR
+   * instead, or looks for the chunk in another pack.
    */
   private void decode() throws IOException {
     try {
-      Place place = open();
-      decode(place.chunk());
-      chunkFrom = place.narOffset();
-      chunkLength = place.chunk().length();
+      decodeNext();
     } catch (BlobLostException | CorruptEncodingException lost) {
-      Optional<ChunkedManifest> manifest = chunks.stored();
-      if (manifest.isEmpty()) {
-        throw ChunkLostException.at(chunks.at(position).chunk(), lost);
-      }
+      ChunkPlace place = chunks.at(position).chunk();
       closePack();
-      stored = manifest.get().open(position);
+      Optional<ChunkedManifest> manifest = chunks.stored();
+      if (manifest.isPresent()) {
+        stored = manifest.get().open(position);
+      } else if (lost instanceof BlobLostException && chunks.findMoved(place)) {
+        decode();
+      } else {
+        throw ChunkLostException.at(place, lost);
+      }
     }
+  }
+
+  private void decodeNext() throws IOException {
+    Place place = open();
+    decode(place.chunk());
+    chunkFrom = place.narOffset();
+    chunkLength = place.chunk().length();
   }
 
   private void decode(ChunkPlace place) throws IOException {

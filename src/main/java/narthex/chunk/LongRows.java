@@ -32,6 +32,11 @@ final class LongRows {
     return count++;
   }
 
+  /** Replaces the row at an index. */
+  void set(int index, long[] row) {
+    System.arraycopy(row, 0, blocks.get(index / ROWS_OF_BLOCK), at(index), columns);
+  }
+
   long get(int index, int column) {
     return blocks.get(index / ROWS_OF_BLOCK)[at(index) + column];
   }

@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -14,6 +15,7 @@ import java.util.stream.IntStream;
 import narthex.blob.GrowingManifest;
 import narthex.blob.Spool;
 import narthex.db.ChunkPlace;
+import narthex.db.DatabaseException;
 import narthex.nix.Sha256;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +35,13 @@ final class Packer implements Closeable {
   private final ChunkLog log;
   private final DurableExtents durable;
   private final KnownPacks knownPacks;
+
+  /** The committed packs that no row refers to. */
   private final List<String> packs = new ArrayList<>();
+
+  /** The chunks in the pack that is being written. */
+  private final List<ChunkPlace> unnamed = new ArrayList<>();
+
   private final FrameEncoders encoders;
   private @Nullable Spool pack;
   private String packKey = "";
@@ -133,6 +141,7 @@ final class Packer implements Closeable {
             length,
             FrameCrc.of(encoders.frames(), offset, stored));
     packed += stored;
+    unnamed.add(place);
     return log.addNew(place);
   }
 
@@ -149,7 +158,8 @@ final class Packer implements Closeable {
     return open;
   }
 
-  private static String newKey() {
+  /** Returns a key for a new pack. */
+  static String newKey() {
     String unique = UUID.randomUUID().toString().toLowerCase(Locale.ROOT);
     return "pack/" + unique.substring(0, 2) + "/" + unique;
   }
@@ -162,20 +172,61 @@ final class Packer implements Closeable {
     return nextNumber++;
   }
 
-  /** Commits the pack that is being written, if there is one, and reports all chunks as durable. */
+  /**
+   * Commits the pack that is being written, if there is one, and stores the rows of its chunks, so
+   * that other NARs can refer to them before this one is complete. Reports all chunks as durable.
+   */
   void commit() throws IOException {
+    List<ChunkPlace> inPack = List.copyOf(unnamed);
+    commitLast();
+    if (!inPack.isEmpty()) {
+      name(inPack);
+    }
+  }
+
+  /**
+   * Commits the last pack of the NAR, if there is one, and reports all chunks as durable. The rows
+   * of its chunks are left to the NAR's own transaction, which a small NAR needs anyway.
+   */
+  void commitLast() throws IOException {
     Spool open = pack;
     if (open != null) {
       packs.add(packKey);
       open.commit(packKey);
       growing.committed();
       pack = null;
+      unnamed.clear();
       open.close();
     }
     durable.committed();
   }
 
-  /** Closes this and deletes all its packs. Failures are logged. */
+  /** Stores the rows of chunks. If the database fails, these are left to the NAR's transaction. */
+  private void name(List<ChunkPlace> inPack) {
+    String key = inPack.get(0).pack();
+    try {
+      List<ChunkPlace> stored =
+          store
+              .database()
+              .chunks()
+              .store(inPack.stream().sorted(Comparator.comparing(ChunkPlace::hash)).toList());
+      stored.forEach(chunk -> log.stored(chunk.hash()));
+      if (!stored.isEmpty()) {
+        packs.remove(key);
+      }
+    } catch (IOException e) {
+      if (e instanceof DatabaseException failed && failed.isOutcomeUnknown()) {
+        packs.remove(key); // rows may refer to it
+      }
+      LOG.log(
+          Level.WARNING,
+          "chunks are not shared before their nar is complete key={0} reason={1}",
+          key,
+          e.toString());
+    }
+  }
+
+  /** Closes this and deletes its packs without rows. Failures are logged. */
   void discard() {
     close();
     for (String key : packs) {

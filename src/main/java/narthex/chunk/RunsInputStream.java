@@ -95,37 +95,75 @@ abstract class RunsInputStream extends SpanInputStream {
 
   private void makeNext() throws IOException {
     if (next == run.size()) {
-      openRun();
+      openRun(takeRun());
     }
-    ChunkPlace place = run.get(next++);
-    frame = sized(frame, place.storedLength());
-    for (int read = 0; read < place.storedLength(); ) {
-      read += readPack(frame, read, place.storedLength() - read);
-    }
+    ChunkPlace place = readFrame();
     made = make(place, frame);
     position = 0;
     end = lengthOf(place);
   }
 
+  private ChunkPlace readFrame() throws IOException {
+    while (true) {
+      ChunkPlace place = run.get(next);
+      frame = sized(frame, place.storedLength());
+      try {
+        for (int read = 0; read < place.storedLength(); ) {
+          read += readPack(frame, read, place.storedLength() - read);
+        }
+        next++;
+        return place;
+      } catch (BlobLostException lost) {
+        openRun(findMoved(run.subList(next, run.size()), lost));
+      }
+    }
+  }
+
   /**
-   * Opens the next run of frames.
+   * Opens a run of frames.
    *
-   * @throws ChunkLostException if there is none, or its pack surely is missing or too short
+   * @throws ChunkLostException if its pack surely is missing or too short
    */
-  private void openRun() throws IOException {
+  private void openRun(List<ChunkPlace> wanted) throws IOException {
+    List<ChunkPlace> places = wanted;
     closePack();
-    List<ChunkPlace> places = takeRun();
-    ChunkPlace first = places.get(0);
-    try {
-      pack = blobs.open(first.pack(), first.offset(), bytes(places));
-    } catch (BlobLostException lost) {
-      throw ChunkLostException.at(first, lost);
+    while (pack == null) {
+      ChunkPlace first = places.get(0);
+      try {
+        pack = blobs.open(first.pack(), first.offset(), bytes(places));
+      } catch (BlobLostException lost) {
+        places = findMoved(places, lost);
+      }
     }
     run = places;
     next = 0;
     announce();
   }
 
+  /**
+   * Looks up chunks again whose pack is gone: it may have been compacted since their rows were
+   * read. Returns the first run of them at their new places, and announces the others.
+   *
+   * @throws ChunkLostException if the first chunk is still in that pack
+   */
+  private List<ChunkPlace> findMoved(List<ChunkPlace> places, BlobLostException lost)
+      throws IOException {
+    ChunkPlace first = places.get(0);
+    List<List<ChunkPlace>> moved = walk.findAgain(places);
+    if (moved.get(0).get(0).pack().equals(first.pack())) {
+      throw ChunkLostException.at(first, lost);
+    }
+    for (int i = moved.size() - 1; i > 0; i--) {
+      ahead.addFirst(moved.get(i));
+    }
+    return moved.get(0);
+  }
+
+  /**
+   * Takes the next run.
+   *
+   * @throws ChunkLostException if there is none
+   */
   private List<ChunkPlace> takeRun() throws IOException {
     List<ChunkPlace> announced = ahead.poll();
     if (announced != null) {

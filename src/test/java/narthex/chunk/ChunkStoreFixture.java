@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Instant;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import narthex.blob.FaultyBlobStore;
@@ -59,5 +60,9 @@ abstract class ChunkStoreFixture {
   static NarId id(byte[] nar) throws Exception {
     return new NarId(
         Sha256.of(MessageDigest.getInstance("SHA-256").digest(nar)), Math.max(1, nar.length));
+  }
+
+  void assertNoPackWithoutChunks() throws IOException {
+    assertEquals(Set.of(), database.garbage().findUnnamed(memory.keys()));
   }
 }

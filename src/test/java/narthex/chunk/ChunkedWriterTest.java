@@ -240,7 +240,7 @@ class ChunkedWriterTest extends ChunkStoreFixture {
 
   @ParameterizedTest
   @EnumSource(names = {"CREATE", "COMMIT", "COMMIT_ANSWER"})
-  void aFailureOfTheBlobStoreLeavesNothing(Step step) throws Exception {
+  void aFailureOfTheBlobStoreLeavesNoPackWithoutChunks(Step step) throws Exception {
     byte[] nar = random(9_000_000, 1);
     for (int before = 0; before <= 8_000_000; before += 2_000_000) {
       int healthy = before;
@@ -256,7 +256,7 @@ class ChunkedWriterTest extends ChunkStoreFixture {
         assertThrows(IOException.class, writer::finish);
       }
       blobs.heal();
-      assertEquals(List.of(), List.copyOf(memory.keys()));
+      assertNoPackWithoutChunks();
     }
     assertEquals(Optional.empty(), database.findNar(id(nar).hash()));
     assertTrue(put(nar));
@@ -270,13 +270,13 @@ class ChunkedWriterTest extends ChunkStoreFixture {
       blobs.failWritesAfter(room);
       assertThrows(IOException.class, () -> put(nar));
       blobs.heal();
-      assertEquals(List.of(), List.copyOf(memory.keys()));
+      assertNoPackWithoutChunks();
     }
     assertEquals(Optional.empty(), database.findNar(id(nar).hash()));
   }
 
   @Test
-  void aWriterThatIsClosedBeforeItsNarIsStoredLeavesNothing() throws Exception {
+  void aWriterThatIsClosedEarlyLeavesNoPackWithoutChunks() throws Exception {
     byte[] nar = random(9_000_000, 1);
     for (int written : List.of(0, 1000, 5_000_000, 9_000_000)) {
       try (ChunkedWriter writer = store.begin()) {
@@ -285,9 +285,25 @@ class ChunkedWriterTest extends ChunkStoreFixture {
           writer.finish();
         }
       }
-      assertEquals(List.of(), List.copyOf(memory.keys()));
+      assertNoPackWithoutChunks();
     }
-    assertEquals(List.of(), places(nar));
+    assertEquals(Optional.empty(), database.findNar(id(nar).hash()));
+  }
+
+  @Test
+  void narsThatComeAtTheSameTimeShareTheirChunks() throws Exception {
+    byte[] one = random(3_000_000, 1);
+    byte[] other = Arrays.copyOf(one, 3_100_000);
+    try (ChunkedWriter first = store.begin()) {
+      write(first, one, 0, one.length);
+      first.finish();
+      int before = memory.keys().size();
+
+      assertTrue(put(other));
+
+      assertTrue(memory.keys().size() <= before + 2, () -> before + ", " + memory.keys().size());
+    }
+    assertArrayEquals(other, read(other));
   }
 
   @Test
