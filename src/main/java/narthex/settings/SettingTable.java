@@ -101,6 +101,8 @@ public final class SettingTable {
           EvictionSettings.LOW_WATER,
           EvictionSettings.SPARE_UPLOADS,
           EvictionSettings.KEEP,
+          CollectionSettings.COLLECT_PERIOD,
+          CollectionSettings.COLLECT_COMPACT_BELOW,
           ClusterSettings.ENABLED,
           ClusterSettings.NAME,
           ClusterSettings.BIND_ADDRESS,

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param fetching downloading of NARs from upstreams
  * @param chunking content-defined chunking of NARs
  * @param eviction when and what to evict
+ * @param collecting collection of chunks that no NAR refers to
  * @param uploading uploads and deletions by clients
  * @param cluster the replicas
  * @param origins the source of each configured setting, by its name; settings without a source are
@@ -52,6 +53,7 @@ public record Settings(
     Fetching fetching,
     Chunking chunking,
     EvictionSettings eviction,
+    Collecting collecting,
     Uploading uploading,
     ClusterSettings cluster,
     Map<String, String> origins) {
@@ -285,6 +287,14 @@ public record Settings(
       int workers,
       Duration deleteDelay,
       Compression advertised) {}
+
+  /**
+   * Collection of chunks that no NAR refers to.
+   *
+   * @param period time between two searches
+   * @param compactBelow compact a pack if less than this fraction of it is used
+   */
+  public record Collecting(Duration period, double compactBelow) {}
 
   /**
    * Sizes of chunks and packs, in bytes. Not validated against each other here.

@@ -60,6 +60,9 @@ final class SettingsAssembly {
         new Settings.Fetching(value(ServerSettings.PREFETCH)),
         chunking(),
         EvictionSettings.read(reader, blobs()),
+        new Settings.Collecting(
+            value(CollectionSettings.COLLECT_PERIOD),
+            value(CollectionSettings.COLLECT_COMPACT_BELOW)),
         uploading(),
         ClusterSettings.read(reader, sources, hostName()),
         origins());

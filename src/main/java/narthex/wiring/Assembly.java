@@ -30,6 +30,9 @@ import narthex.ingest.Replicas;
 import narthex.ingest.UploadFlights;
 import narthex.maintain.Chore;
 import narthex.maintain.ChunkFiles;
+import narthex.maintain.CollectChunks;
+import narthex.maintain.CollectionRounds;
+import narthex.maintain.CompactPacks;
 import narthex.maintain.DatabaseLeases;
 import narthex.maintain.DeleteFiles;
 import narthex.maintain.DeleteGarbage;
@@ -70,7 +73,9 @@ public final class Assembly {
   private final Flights flights = new Flights();
   private final Replicas replicas;
   private final StoredNars stored;
+  private final ChunkStore chunkStore;
   private final ChunkedNars chunked;
+  private final CollectionRounds rounds;
   private final NarIngest ingest;
   private final DocumentIngest documents;
   private final NarInfoSigner signer;
@@ -136,7 +141,14 @@ public final class Assembly {
     this.stored =
         new StoredNars(
             base.blobs(), base.database(), base.clock(), settings.narInfos().memoryTtl());
-    this.chunked = new ChunkedNars(chunks(), base.database(), stored, base.clock());
+    this.chunkStore = chunks();
+    this.rounds =
+        new CollectionRounds(
+            base.database(),
+            chunkStore.writers(),
+            base.shared().cluster().map(InFlightRegistry::self).orElse("alone"),
+            base.clock());
+    this.chunked = new ChunkedNars(chunkStore, base.database(), stored, base.clock());
     this.ingest =
         new NarIngest(
             stored, chunked, base.blobs(), base.threads().checkers(), base.decoders(), partBytes());
@@ -287,6 +299,9 @@ public final class Assembly {
     }
     chores.add(new DeleteFiles(database, stored, chunking.deleteDelay(), base.clock()));
     chores.add(new SweepNars(database, deletion, settings.uploading().grace(), base.clock()));
+    Settings.Collecting collecting = settings.collecting();
+    chores.add(new CollectChunks(database, rounds, collecting.period(), base.clock()));
+    chores.add(new CompactPacks(database, chunkStore, collecting.compactBelow(), base.clock()));
     chores.add(new FindUnnamedBlobs(database, blobs, base.clock()));
     chores.add(new DeleteGarbage(database, blobs, base.clock()));
     return chores;
@@ -308,6 +323,11 @@ public final class Assembly {
         free,
         new Eviction.Means(leases, base.threads().tasks(), collectSoon),
         base.clock());
+  }
+
+  /** Returns what decides when the collection of chunks may remove them. */
+  public CollectionRounds rounds() {
+    return rounds;
   }
 
   /** Returns new leases for the chores; empty if the server is alone. The caller closes them. */

@@ -19,6 +19,7 @@ import narthex.blob.CountingBlobStore;
 import narthex.db.Database;
 import narthex.db.DatabaseAddress;
 import narthex.maintain.Chores;
+import narthex.maintain.CollectionRounds;
 import narthex.maintain.DatabaseLeases;
 import narthex.maintain.Eviction;
 import narthex.maintain.Leases;
@@ -194,7 +195,7 @@ final class Components implements Closeable {
     ScheduledExecutorService timer = stopping(ThreadPools.timer("narthex-maintain"));
     timer.scheduleWithFixedDelay(uses::write, 1, 1, TimeUnit.MINUTES);
     Leases leases = leases(assembly, timer);
-    startEviction(settings, assembly, blobs, leases);
+    followCollection(assembly.rounds(), settings, timer);
     int workers = settings.chunking().workers();
     ExecutorService threads = stopping(ThreadPools.background("narthex-background", workers));
     Chores chores = new Chores(assembly.chores(), leases, threads, workers, InstantSource.system());
@@ -204,20 +205,43 @@ final class Components implements Closeable {
     Duration grace = settings.uploading().grace();
     registry.ifPresent(members -> closeables.push(members.watch("", chores::wake)::close));
     chores.schedule(timer, delay.compareTo(grace) < 0 ? delay : grace);
+    startEviction(
+        settings,
+        assembly,
+        blobs,
+        leases,
+        () -> {
+          assembly.rounds().want();
+          chores.wake();
+        });
   }
 
   private void startEviction(
-      Settings settings, Assembly assembly, CountingBlobStore blobs, Leases leases) {
+      Settings settings,
+      Assembly assembly,
+      CountingBlobStore blobs,
+      Leases leases,
+      Runnable collectSoon) {
     if (!settings.eviction().isLimited()) {
       return;
     }
     Eviction eviction =
         assembly.eviction(
-            blobs, () -> BlobStores.freeBytes(settings.storage().blobs()), leases, () -> {});
+            blobs, () -> BlobStores.freeBytes(settings.storage().blobs()), leases, collectSoon);
     blobs.beforeWriting(eviction::makeRoom);
     ScheduledExecutorService timer = stopping(ThreadPools.timer("narthex-evict"));
     timer.scheduleWithFixedDelay(
         eviction::check, 0, CHECK_SPACE_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Tells the other replicas which rounds of the collection this one has passed. */
+  private void followCollection(
+      CollectionRounds rounds, Settings settings, ScheduledExecutorService timer) {
+    if (settings.cluster().enabled()) {
+      closeables.push(rounds::leave);
+      long millis = CollectionRounds.PERIOD.toMillis();
+      timer.scheduleWithFixedDelay(rounds::pass, 0, millis, TimeUnit.MILLISECONDS);
+    }
   }
 
   private Leases leases(Assembly assembly, ScheduledExecutorService timer) {

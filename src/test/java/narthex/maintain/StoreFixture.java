@@ -14,6 +14,7 @@ import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 import narthex.blob.FaultyBlobStore;
 import narthex.blob.MemoryBlobStore;
+import narthex.chunk.ChunkStore;
 import narthex.db.Database;
 import narthex.db.DatabaseAddress;
 import narthex.ingest.CdcMode;
@@ -46,6 +47,7 @@ abstract class StoreFixture {
   Instant now = Instant.now();
   Database database;
   StoredNars stored;
+  ChunkStore chunks;
   ChunkedNars chunked;
   private NarIngest ingest;
   private UploadFlights flights;
@@ -56,9 +58,8 @@ abstract class StoreFixture {
         Database.open(
             new DatabaseAddress("jdbc:sqlite:" + folder.resolve("x.db"), null, null, null));
     stored = new StoredNars(blobs, database, () -> now, Duration.ofMinutes(1));
-    chunked =
-        new ChunkedNars(
-            StoredChunks.ofUsualSizes(blobs, database, threads), database, stored, () -> now);
+    chunks = StoredChunks.ofUsualSizes(blobs, database, threads);
+    chunked = new ChunkedNars(chunks, database, stored, () -> now);
     DecoderBudget decoders = new DecoderBudget(DECODER_BYTES);
     flights =
         new UploadFlights(

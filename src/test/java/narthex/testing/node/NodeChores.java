@@ -16,6 +16,7 @@ import narthex.document.DocumentIngest;
 import narthex.maintain.Chore;
 import narthex.maintain.Chores;
 import narthex.maintain.ChunkFiles;
+import narthex.maintain.CollectChunks;
 import narthex.maintain.DatabaseLeases;
 import narthex.maintain.DeleteFiles;
 import narthex.maintain.DeleteGarbage;
@@ -40,6 +41,7 @@ public final class NodeChores {
   private final Chore<Sha256> chunking;
   private final Chore<Sha256> hashing;
   private final Chore<Sha256> files;
+  private final Chore<?> collecting;
   private final Deletion deletion;
   private final Optional<DatabaseLeases> leases;
   private final Assembly assembly;
@@ -59,6 +61,7 @@ public final class NodeChores {
     this.chunking = new ChunkFiles(database, stored, assembly.chunked(), decoders);
     this.hashing = new HashFrames(database, stored, assembly.chunked());
     this.files = new DeleteFiles(database, stored, DELETE_DELAY, clock);
+    this.collecting = new CollectChunks(database, assembly.rounds(), Duration.ZERO, clock);
     this.deletion = new Deletion(database, stored, clock);
     this.leases = assembly.leases();
   }
@@ -143,8 +146,12 @@ public final class NodeChores {
     run(new DeleteGarbage(database, blobs, clock));
   }
 
-  /** Deletes all garbage, as if its grace were over. */
+  /**
+   * Removes the chunks that no NAR refers to and deletes all garbage, as if its grace were over.
+   */
   public void collect() {
+    run(collecting); // marks
+    run(collecting); // removes
     run(new DeleteGarbage(database, blobs, () -> clock.instant().plus(GarbageTable.GRACE)));
   }
 

@@ -1,0 +1,194 @@
+package narthex.maintain;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+import narthex.db.CollectionTable;
+import narthex.db.CollectionTable.PartPosition;
+import narthex.db.CollectionTable.State;
+import narthex.db.Database;
+import narthex.db.GarbageTable;
+
+/**
+ * Removes chunks that no manifest refers to, in rounds of two steps.
+ *
+ * <h2>Problem</h2>
+ *
+ * NARs share chunks, and a chunk doesn't know the manifests that refer to it. NARs are stored,
+ * served and deleted during the search, on every replica. No chunk may be lost that any NAR needs.
+ *
+ * <h2>How</h2>
+ *
+ * The first step reads all manifests and marks the chunks that none refers to. Writers that begin
+ * later don't find a marked chunk. When all writers that began earlier have ended, on all replicas
+ * ({@link CollectionRounds}), the second step reads all manifests again, because NARs were stored
+ * since the first search. It removes the marks of chunks that a manifest refers to now, and deletes
+ * the rows of the others. Packs without rows become garbage; those with few are compacted by {@link
+ * CompactPacks}.
+ *
+ * <p>Both steps keep one bit for each chunk number in a window of numbers, so memory is bounded; if
+ * there are more numbers, they read the manifests once for each window. A step that was interrupted
+ * begins again.
+ */
+public final class CollectChunks implements Chore<CollectChunks.Step> {
+  /** What is done in a round. */
+  public enum Step {
+    /** Mark the chunks that no manifest refers to. */
+    MARK,
+    /** Delete the marked chunks. */
+    REMOVE
+  }
+
+  private static final System.Logger LOG = System.getLogger(CollectChunks.class.getName());
+
+  /** Numbers of one window: 8 MiB of memory, and at the default chunk size 4 TiB of chunks. */
+  private static final int WINDOW = 1 << 26;
+
+  private static final int PARTS_AT_ONCE = 200;
+  private static final int CHUNKS_AT_ONCE = 2_000;
+
+  /** Rows that are deleted in one transaction, during which SQLite has no other writer. */
+  private static final int REMOVED_AT_ONCE = 500;
+
+  private final CollectionTable collection;
+  private final CollectionRounds rounds;
+  private final Duration period;
+  private final InstantSource clock;
+  private final int window;
+
+  /**
+   * @param rounds knows whether writers that began before a round have ended
+   * @param period time between the beginnings of two rounds
+   */
+  public CollectChunks(
+      Database database, CollectionRounds rounds, Duration period, InstantSource clock) {
+    this(database, rounds, period, clock, WINDOW);
+  }
+
+  CollectChunks(
+      Database database,
+      CollectionRounds rounds,
+      Duration period,
+      InstantSource clock,
+      int window) {
+    this.collection = database.collection();
+    this.rounds = rounds;
+    this.period = period;
+    this.clock = clock;
+    this.window = window;
+  }
+
+  @Override
+  public String name() {
+    return "collect chunks";
+  }
+
+  @Override
+  public String done() {
+    return "steps of the chunk collection";
+  }
+
+  @Override
+  public List<Step> find(Optional<Step> after, int most) throws IOException {
+    if (after.isPresent()) {
+      return List.of();
+    }
+    State state = collection.state();
+    if (state.isPending()) {
+      return rounds.haveAllPassed(state) ? List.of(Step.REMOVE) : List.of();
+    }
+    boolean isDue = state.isWanted() || !clock.instant().isBefore(state.beganAt().plus(period));
+    return isDue ? List.of(Step.MARK) : List.of();
+  }
+
+  @Override
+  public boolean run(Step step) throws IOException {
+    return step == Step.MARK ? mark() : remove();
+  }
+
+  private boolean mark() throws IOException {
+    collection.begin(clock.instant());
+    long end = collection.endOfNumbers();
+    long marked = 0;
+    for (long first = 0; first < end; first += window) {
+      long last = Math.min(end, first + window);
+      BitSet referred = findReferred(first, last);
+      List<Long> page = List.of(first - 1);
+      while (!(page = collection.findUnmarked(last(page), last, CHUNKS_AT_ONCE)).isEmpty()) {
+        List<Long> unreferred = without(page, referred, first);
+        if (!unreferred.isEmpty()) {
+          collection.mark(unreferred);
+          marked += unreferred.size();
+        }
+      }
+    }
+    if (marked > 0 || hasMarked(end)) {
+      collection.marked();
+      LOG.log(Level.INFO, "chunks without nar found count={0}", Long.toString(marked));
+    }
+    return marked > 0;
+  }
+
+  /** Whether there are marks of a search that was interrupted. */
+  private boolean hasMarked(long end) throws IOException {
+    return !collection.findMarked(0, end, 1).isEmpty();
+  }
+
+  private boolean remove() throws IOException {
+    long end = collection.endOfNumbers();
+    long removed = 0;
+    for (long first = 0; first < end; first += window) {
+      long last = Math.min(end, first + window);
+      if (collection.findMarked(first - 1, last, 1).isEmpty()) {
+        continue;
+      }
+      BitSet referred = findReferred(first, last);
+      List<Long> page = List.of(first - 1);
+      while (!(page = collection.findMarked(last(page), last, REMOVED_AT_ONCE)).isEmpty()) {
+        List<Long> unreferred = without(page, referred, first);
+        List<Long> used = new ArrayList<>(page);
+        used.removeAll(unreferred);
+        if (!used.isEmpty()) {
+          collection.unmark(used);
+        }
+        if (!unreferred.isEmpty()) {
+          removed += collection.remove(unreferred, clock.instant().plus(GarbageTable.GRACE));
+        }
+      }
+    }
+    collection.removed();
+    LOG.log(Level.INFO, "chunks without nar removed count={0}", Long.toString(removed));
+    return removed > 0;
+  }
+
+  /** Returns the numbers from {@code first} to before {@code end} that a manifest refers to. */
+  private BitSet findReferred(long first, long end) throws IOException {
+    BitSet referred = new BitSet();
+    Optional<PartPosition> position = Optional.of(PartPosition.START);
+    while (position.isPresent()) {
+      position =
+          collection.references(
+              position.get(),
+              PARTS_AT_ONCE,
+              number -> {
+                if (number >= first && number < end) {
+                  referred.set((int) (number - first));
+                }
+              });
+    }
+    return referred;
+  }
+
+  private static List<Long> without(List<Long> numbers, BitSet referred, long first) {
+    return numbers.stream().filter(number -> !referred.get((int) (number - first))).toList();
+  }
+
+  private static long last(List<Long> page) {
+    return page.get(page.size() - 1);
+  }
+}

@@ -1,0 +1,73 @@
+package narthex.maintain;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import narthex.chunk.ChunkStore;
+import narthex.chunk.PackCompaction;
+import narthex.db.CollectionTable;
+import narthex.db.Database;
+import narthex.db.GarbageTable;
+
+/** Compacts packs that mostly consist of frames that no chunk refers to. */
+public final class CompactPacks implements Chore<String> {
+  private static final System.Logger LOG = System.getLogger(CompactPacks.class.getName());
+
+  /** Packs that one run looks at, to fill a new pack. */
+  private static final int PACKS_AT_ONCE = 64;
+
+  private final CollectionTable collection;
+  private final PackCompaction compaction;
+  private final double below;
+  private final InstantSource clock;
+
+  /** Two runs at the same time would copy the same packs. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /**
+   * @param below compact a pack if less than this fraction of its bytes is used, 0 to 1
+   */
+  public CompactPacks(Database database, ChunkStore chunks, double below, InstantSource clock) {
+    this.collection = database.collection();
+    this.compaction = new PackCompaction(chunks);
+    this.below = below;
+    this.clock = clock;
+  }
+
+  @Override
+  public String name() {
+    return "compact packs";
+  }
+
+  @Override
+  public String done() {
+    return "packs compacted";
+  }
+
+  @Override
+  public List<String> find(Optional<String> after, int most) throws IOException {
+    return collection.findSparse(after, most);
+  }
+
+  @Override
+  public boolean run(String pack) throws IOException {
+    if (!lock.tryLock()) {
+      return false;
+    }
+    try {
+      List<String> packs = new ArrayList<>(List.of(pack));
+      packs.addAll(collection.findSparse(Optional.of(pack), PACKS_AT_ONCE - 1));
+      long freed = compaction.run(packs, below, clock.instant().plus(GarbageTable.GRACE));
+      if (freed > 0) {
+        LOG.log(Level.INFO, "packs compacted first={0} freed={1}", pack, Long.toString(freed));
+      }
+      return freed > 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+}

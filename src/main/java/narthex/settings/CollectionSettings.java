@@ -1,0 +1,23 @@
+package narthex.settings;
+
+import java.time.Duration;
+
+/** The settings for the collection of chunks that no NAR refers to. */
+final class CollectionSettings {
+  static final Setting<Duration> COLLECT_PERIOD =
+      new Setting<>(
+          "narthex.collect.period",
+          SettingType.POSITIVE_DURATION,
+          "1h",
+          "how often to search for chunks that no NAR refers to any more, and remove them");
+
+  static final Setting<Double> COLLECT_COMPACT_BELOW =
+      new Setting<>(
+          "narthex.collect.compact-below",
+          SettingType.FRACTION,
+          "0.5",
+          "copy the used chunks out of a pack when they make up less than this fraction of it,"
+              + " and delete the pack; 0 for never");
+
+  private CollectionSettings() {}
+}
