@@ -36,7 +36,7 @@ final class InsertChunks {
           insert into chunk (number, hash, pack, pack_offset, stored_length, length, frame_crc,
             condemned)
           values (?, ?, ?, ?, ?, ?, ?, 0)
-          on conflict (hash)\s\
+          on conflict (hash)
           """
               + action;
     }
