@@ -8,6 +8,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantLock;
 import narthex.blob.BlobStore;
 import narthex.db.Database;
+import narthex.db.DatabaseTries;
 
 /**
  * Creates {@link ChunkedWriter}s, and holds the storage and the policy that they share.
@@ -146,7 +147,8 @@ public final class ChunkStore {
    */
   void keepSizes() throws IOException {
     if (!keptSizes) {
-      requireSame(database.chunks().keepSizes(policy.sizes().print()));
+      requireSame(
+          DatabaseTries.keepTrying(() -> database.chunks().keepSizes(policy.sizes().print())));
       keptSizes = true;
     }
   }
@@ -162,7 +164,7 @@ public final class ChunkStore {
     numbersLock.lock();
     try {
       if (numbersEnd - nextNumber < count) {
-        nextNumber = database.chunks().takeNumbers(NUMBERS_AT_ONCE);
+        nextNumber = DatabaseTries.keepTrying(() -> database.chunks().takeNumbers(NUMBERS_AT_ONCE));
         numbersEnd = nextNumber + NUMBERS_AT_ONCE;
       }
       long first = nextNumber;

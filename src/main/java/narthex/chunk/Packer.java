@@ -16,6 +16,7 @@ import narthex.blob.GrowingManifest;
 import narthex.blob.Spool;
 import narthex.db.ChunkPlace;
 import narthex.db.DatabaseException;
+import narthex.db.DatabaseTries;
 import narthex.nix.Sha256;
 import org.jspecify.annotations.Nullable;
 
@@ -120,7 +121,8 @@ final class Packer implements Closeable {
     }
     return unknown.isEmpty()
         ? Map.of()
-        : knownPacks.readable(store.database().chunks().find(unknown));
+        : knownPacks.readable(
+            DatabaseTries.keepTrying(() -> store.database().chunks().find(unknown)));
   }
 
   /**
