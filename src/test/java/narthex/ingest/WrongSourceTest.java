@@ -167,6 +167,7 @@ class WrongSourceTest {
         gate.open(); // only now, because the flight could end before the reader has its source
         assertThrows(IOException.class, () -> readAll(seen));
       }
+      node.awaitIdle();
       int asked = first.requests().count("GET", SAMPLE.narTarget());
       assertEquals(Outcome.RIGHT, read(node, SAMPLE.fileName()));
 
