@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import narthex.nix.OneLine;
@@ -17,17 +18,22 @@ import narthex.nix.OneLine;
  * Calls into the cluster that don't wait longer than a registry may. Thread-safe.
  *
  * <p>A call runs in a thread of its own, as even the start of an asynchronous operation may block,
- * if another replica doesn't take what it is sent. After a call that took too long, calls don't
- * wait for some seconds. What a call began goes on in the background.
+ * if another replica doesn't take what it is sent. One late answer, as on a busy machine, concerns
+ * only its own flight. After {@value #LATE_IN_A_ROW} late answers in a row, calls don't wait for
+ * some seconds. What a call began goes on in the background.
  */
 final class ClusterCalls {
   private static final System.Logger LOG = System.getLogger(ClusterCalls.class.getName());
   private static final Duration ALONE = Duration.ofSeconds(3);
   private static final Duration WARN_EVERY = Duration.ofMinutes(1);
 
+  /** So many late answers without one in time between them mean that the cluster is in trouble. */
+  static final int LATE_IN_A_ROW = 3;
+
   private final ExecutorService threads;
   private final Duration patience;
   private final AtomicLong waitFrom = new AtomicLong(System.nanoTime());
+  private final AtomicInteger late = new AtomicInteger();
   private final AtomicLong warnFrom = new AtomicLong(System.nanoTime());
 
   /**
@@ -51,9 +57,14 @@ final class ClusterCalls {
       return alone;
     }
     try {
-      return start(call).get(patience.toMillis(), TimeUnit.MILLISECONDS);
+      T answer = start(call).get(patience.toMillis(), TimeUnit.MILLISECONDS);
+      late.set(0);
+      return answer;
     } catch (TimeoutException e) {
-      waitFrom.set(System.nanoTime() + ALONE.toNanos());
+      if (late.incrementAndGet() >= LATE_IN_A_ROW) {
+        late.set(0);
+        waitFrom.set(System.nanoTime() + ALONE.toNanos());
+      }
       warn(what, "no answer within " + patience.toMillis() + " ms");
     } catch (ExecutionException e) {
       warn(what, OneLine.reason(Objects.requireNonNullElse(e.getCause(), e)));

@@ -50,9 +50,15 @@ class ClusterCallsTest {
     assertTrue(interrupted.await(30, TimeUnit.SECONDS));
   }
 
+  private void missAnswers(int count) {
+    for (int i = 0; i < count; i++) {
+      assertEquals("alone", calls.ask("claim", "alone", CompletableFuture::new));
+    }
+  }
+
   @Test
-  void afterACallWithoutAnswerOthersDoNotWait() {
-    calls.ask("claim", "alone", CompletableFuture::new);
+  void afterSomeCallsWithoutAnswerOthersDoNotWait() {
+    missAnswers(ClusterCalls.LATE_IN_A_ROW);
     AtomicBoolean asked = new AtomicBoolean();
     String answer =
         calls.ask(
@@ -67,8 +73,21 @@ class ClusterCallsTest {
   }
 
   @Test
+  void oneLateAnswerConcernsItsOwnCallOnly() {
+    ClusterCalls patient = new ClusterCalls(threads, Duration.ofSeconds(1));
+    for (int round = 0; round < 2; round++) {
+      for (int i = 1; i < ClusterCalls.LATE_IN_A_ROW; i++) {
+        assertEquals("alone", patient.ask("claim", "alone", CompletableFuture::new));
+      }
+      assertEquals(
+          "theirs",
+          patient.ask("claim", "alone", () -> CompletableFuture.completedFuture("theirs")));
+    }
+  }
+
+  @Test
   void whatIsToldStillReachesTheClusterLater() throws Exception {
-    calls.ask("claim", "alone", CompletableFuture::new);
+    missAnswers(ClusterCalls.LATE_IN_A_ROW);
     CountDownLatch told = new CountDownLatch(1);
     calls.tell(
         "publish",
