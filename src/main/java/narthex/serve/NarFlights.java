@@ -94,8 +94,8 @@ final class NarFlights {
               ? Optional.empty()
               : Optional.of(open(flight, coming.get(), wanted));
         }
-        if (next == first) {
-          next = apart;
+        if (next == first && coming.get().compression() != wanted) {
+          next = apart; // not for a failed file: the next flight of it brings the true one
           continue;
         }
         coming.get().bytes().awaited();
