@@ -13,12 +13,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The tables of chunks and manifests. No statement grows with the size of a NAR. Thread-safe. */
 public final class ChunkTable {
-  /** Rows or parameters of one statement: far below the limits of both databases. */
-  static final int ROWS_AT_ONCE = 500;
-
-  /** Shortest run of consecutive numbers that is queried as a range. */
-  private static final int SHORTEST_RUN = 8;
-
   private final Transactions transactions;
 
   ChunkTable(Transactions transactions) {
@@ -33,8 +27,7 @@ public final class ChunkTable {
   public Map<Sha256, ChunkPlace> find(Collection<Sha256> names) throws IOException {
     List<byte[]> all = names.stream().map(Sha256::bytes).toList();
     Map<Sha256, ChunkPlace> found = new HashMap<>();
-    for (int from = 0; from < all.size(); from += ROWS_AT_ONCE) {
-      List<byte[]> some = all.subList(from, Math.min(all.size(), from + ROWS_AT_ONCE));
+    for (List<byte[]> some : Batches.of(all)) {
       for (ChunkColumns row :
           transactions.single(
               "find chunks", some.size() + " names", mappers -> mappers.chunks().find(some))) {
@@ -81,11 +74,8 @@ public final class ChunkTable {
         mappers -> {
           InsertChunks.run(mappers.connection(), chunks, Existing.KEPT);
           Map<Sha256, Long> numbers = new HashMap<>();
-          for (int from = 0; from < chunks.size(); from += ROWS_AT_ONCE) {
-            List<byte[]> some =
-                chunks.subList(from, Math.min(chunks.size(), from + ROWS_AT_ONCE)).stream()
-                    .map(chunk -> chunk.hash().bytes())
-                    .toList();
+          List<byte[]> hashes = chunks.stream().map(chunk -> chunk.hash().bytes()).toList();
+          for (List<byte[]> some : Batches.of(hashes)) {
             mappers
                 .chunks()
                 .find(some)
@@ -149,18 +139,11 @@ public final class ChunkTable {
    */
   public List<ChunkPlace> places(long[] numbers) throws IOException {
     Map<Long, ChunkPlace> found = new HashMap<>();
-    List<Long> scattered = new ArrayList<>();
-    for (NumberRun run : NumberRun.of(numbers, ROWS_AT_ONCE)) {
-      if (run.length() >= SHORTEST_RUN) {
-        keep(run.toString(), mapper -> mapper.findRun(run), found);
-      } else {
-        for (long number = run.first(); number <= run.last(); number++) {
-          scattered.add(number);
-        }
-      }
+    NumberRun.Split split = NumberRun.split(numbers, Batches.ROWS_AT_ONCE);
+    for (NumberRun run : split.runs()) {
+      keep(run.toString(), mapper -> mapper.findRun(run), found);
     }
-    for (int from = 0; from < scattered.size(); from += ROWS_AT_ONCE) {
-      List<Long> some = scattered.subList(from, Math.min(scattered.size(), from + ROWS_AT_ONCE));
+    for (List<Long> some : Batches.of(split.scattered())) {
       keep(some.size() + " numbers", mapper -> mapper.findNumbers(some), found);
     }
     List<ChunkPlace> places = new ArrayList<>(numbers.length);

@@ -58,12 +58,9 @@ interface CollectionMapper {
   void forget(@Param("replica") String replica);
 
   @Select(
-      """
-      select nar_hash, part, nar_offset, frames_offset, length, frames_length, numbers
-      from manifest_part
-      where (nar_hash, part) > (#{narHash}, #{part})
-      order by nar_hash, part limit #{most}
-      """)
+      ChunkMapper.PART
+          + "where (nar_hash, part) > (#{narHash}, #{part})"
+          + " order by nar_hash, part limit #{most}")
   List<ManifestPartColumns> findParts(
       @Param("narHash") String narHash, @Param("part") int part, @Param("most") int most);
 
@@ -131,11 +128,7 @@ interface CollectionMapper {
       """)
   void removeSparse(@Param("packs") Collection<String> packs);
 
-  @Select(
-      """
-      select number, hash, pack, pack_offset, stored_length, length, frame_crc from chunk
-      where pack = #{pack} and condemned = 0 order by pack_offset
-      """)
+  @Select(ChunkMapper.CHUNK + "where pack = #{pack} and condemned = 0 order by pack_offset")
   List<ChunkColumns> findUsedInPack(@Param("pack") String pack);
 
   @Update(

@@ -188,7 +188,7 @@ public final class CollectionTable {
    * @throws DatabaseException if the transaction fails
    */
   public void mark(List<Long> numbers) throws IOException {
-    change("mark chunks", mappers -> inBatches(numbers, some -> mappers.collection().mark(some)));
+    change("mark chunks", mappers -> Batches.of(numbers).forEach(mappers.collection()::mark));
   }
 
   /**
@@ -211,8 +211,7 @@ public final class CollectionTable {
    * @throws DatabaseException if the transaction fails
    */
   public void unmark(List<Long> numbers) throws IOException {
-    change(
-        "unmark chunks", mappers -> inBatches(numbers, some -> mappers.collection().unmark(some)));
+    change("unmark chunks", mappers -> Batches.of(numbers).forEach(mappers.collection()::unmark));
   }
 
   /**
@@ -231,9 +230,7 @@ public final class CollectionTable {
         mappers -> {
           Set<String> packs = new LinkedHashSet<>();
           int deleted = 0;
-          for (int from = 0; from < numbers.size(); from += ChunkTable.ROWS_AT_ONCE) {
-            List<Long> some =
-                numbers.subList(from, Math.min(numbers.size(), from + ChunkTable.ROWS_AT_ONCE));
+          for (List<Long> some : Batches.of(numbers)) {
             mappers.chunks().findNumbers(some).forEach(row -> packs.add(row.place().pack()));
             deleted += mappers.collection().delete(some);
           }
@@ -336,15 +333,5 @@ public final class CollectionTable {
           change.make(mappers);
           return null;
         });
-  }
-
-  private interface Batch {
-    void run(List<Long> numbers);
-  }
-
-  private static void inBatches(List<Long> numbers, Batch batch) {
-    for (int from = 0; from < numbers.size(); from += ChunkTable.ROWS_AT_ONCE) {
-      batch.run(numbers.subList(from, Math.min(numbers.size(), from + ChunkTable.ROWS_AT_ONCE)));
-    }
   }
 }

@@ -24,9 +24,6 @@ public final class Database implements AutoCloseable {
   /** Few store paths have the same NAR; the limit bounds the worst case. */
   private static final int MOST_NARINFOS_OF_A_NAR = 64;
 
-  /** Parameters of one statement: far below the limits of both databases. */
-  private static final int PATHS_AT_ONCE = 500;
-
   private final ConnectionPool pool;
   private final Transactions transactions;
   private final DocumentTable documents;
@@ -154,11 +151,7 @@ public final class Database implements AutoCloseable {
    */
   public Set<String> findStoredPaths(List<StorePathHash> hashes) throws IOException {
     Set<String> stored = new HashSet<>();
-    for (int from = 0; from < hashes.size(); from += PATHS_AT_ONCE) {
-      List<String> some =
-          hashes.subList(from, Math.min(hashes.size(), from + PATHS_AT_ONCE)).stream()
-              .map(StorePathHash::text)
-              .toList();
+    for (List<String> some : Batches.of(hashes.stream().map(StorePathHash::text).toList())) {
       stored.addAll(
           transactions.single(
               "find stored paths", some.get(0), mappers -> mappers.narInfos().findStored(some)));

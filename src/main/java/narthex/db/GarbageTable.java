@@ -3,7 +3,6 @@ package narthex.db;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -161,12 +160,8 @@ public final class GarbageTable {
 
   private static Set<String> unnamed(Mappers mappers, Collection<String> blobs) {
     Set<String> unnamed = new LinkedHashSet<>(blobs);
-    List<String> all = new ArrayList<>(unnamed);
-    for (int from = 0; from < all.size(); from += ChunkTable.ROWS_AT_ONCE) {
-      removeNamed(
-          mappers,
-          all.subList(from, Math.min(all.size(), from + ChunkTable.ROWS_AT_ONCE)),
-          unnamed);
+    for (List<String> some : Batches.of(List.copyOf(unnamed))) {
+      removeNamed(mappers, some, unnamed);
     }
     return unnamed;
   }

@@ -57,7 +57,7 @@ final class InsertChunks {
       for (ChunkPlace chunk : chunks) {
         numbers.add(chunk.number());
         add(statement, chunk);
-        if (++waiting == ChunkTable.ROWS_AT_ONCE) {
+        if (++waiting == Batches.ROWS_AT_ONCE) {
           statement.executeBatch();
           waiting = 0;
         }

@@ -11,6 +11,17 @@ import java.util.stream.LongStream;
  * @param last the last number, at least {@code first}
  */
 record NumberRun(long first, long last) {
+  /** Shortest run that is queried as a range. */
+  private static final int SHORTEST = 8;
+
+  /**
+   * Numbers to query.
+   *
+   * @param runs long runs, each for one query
+   * @param scattered the other numbers, sorted
+   */
+  record Split(List<NumberRun> runs, List<Long> scattered) {}
+
   long length() {
     return last - first + 1;
   }
@@ -33,5 +44,19 @@ record NumberRun(long first, long last) {
       runs.add(new NumberRun(first, last));
     }
     return runs;
+  }
+
+  /** Splits numbers, in any order, into runs that are worth a query each, and the others. */
+  static Split split(long[] numbers, int longest) {
+    List<NumberRun> runs = new ArrayList<>();
+    List<Long> scattered = new ArrayList<>();
+    for (NumberRun run : of(numbers, longest)) {
+      if (run.length() >= SHORTEST) {
+        runs.add(run);
+      } else {
+        LongStream.rangeClosed(run.first(), run.last()).forEach(scattered::add);
+      }
+    }
+    return new Split(runs, scattered);
   }
 }

@@ -81,7 +81,7 @@ final class StoreChunkedNar {
     List<ChunkColumns> batch = new ArrayList<>();
     for (ChunkPlace chunk : newChunks) {
       batch.add(ChunkColumns.of(chunk));
-      if (batch.size() == ChunkTable.ROWS_AT_ONCE) {
+      if (batch.size() == Batches.ROWS_AT_ONCE) {
         takeOver(batch);
         batch.clear();
       }
@@ -100,9 +100,7 @@ final class StoreChunkedNar {
   private void requireNoGarbage(Iterable<ChunkPlace> newChunks) {
     Set<String> packs = new LinkedHashSet<>();
     newChunks.forEach(chunk -> packs.add(chunk.pack()));
-    List<String> all = List.copyOf(packs);
-    for (int from = 0; from < all.size(); from += ChunkTable.ROWS_AT_ONCE) {
-      List<String> some = all.subList(from, Math.min(all.size(), from + ChunkTable.ROWS_AT_ONCE));
+    for (List<String> some : Batches.of(List.copyOf(packs))) {
       int listed = mappers.garbage().findListed(some).size();
       if (listed > 0) {
         throw new UncheckedIOException(new ChunksCondemnedException(listed, packs.size()));
@@ -121,12 +119,8 @@ final class StoreChunkedNar {
         single.add(run.first());
       }
     }
-    for (int from = 0; from < single.size(); from += ChunkTable.ROWS_AT_ONCE) {
-      stored +=
-          mappers
-              .chunks()
-              .countNumbers(
-                  single.subList(from, Math.min(single.size(), from + ChunkTable.ROWS_AT_ONCE)));
+    for (List<Long> some : Batches.of(single)) {
+      stored += mappers.chunks().countNumbers(some);
     }
     return stored;
   }
@@ -194,7 +188,7 @@ final class StoreChunkedNar {
    */
   private void forgetFramesHashes() {
     ChunkingQueueMapper queue = mappers.chunkingQueue();
-    List<ManifestPartColumns> parts = queue.findHashedParts("", 0, ChunkTable.ROWS_AT_ONCE);
+    List<ManifestPartColumns> parts = queue.findHashedParts("", 0, Batches.ROWS_AT_ONCE);
     while (!parts.isEmpty()) {
       Set<String> concerned = new HashSet<>();
       for (ManifestPartColumns part : parts) {
@@ -204,7 +198,7 @@ final class StoreChunkedNar {
       }
       concerned.forEach(queue::forgetFramesHash);
       ManifestPartColumns last = parts.get(parts.size() - 1);
-      parts = queue.findHashedParts(last.narHash(), last.part(), ChunkTable.ROWS_AT_ONCE);
+      parts = queue.findHashedParts(last.narHash(), last.part(), Batches.ROWS_AT_ONCE);
     }
   }
 
@@ -226,11 +220,7 @@ final class StoreChunkedNar {
   }
 
   private void useAgain(long[] numbers) {
-    List<Long> all = LongStream.of(numbers).boxed().toList();
-    for (int from = 0; from < all.size(); from += ChunkTable.ROWS_AT_ONCE) {
-      mappers
-          .collection()
-          .useNumbersAgain(all.subList(from, Math.min(all.size(), from + ChunkTable.ROWS_AT_ONCE)));
-    }
+    Batches.of(LongStream.of(numbers).boxed().toList())
+        .forEach(mappers.collection()::useNumbersAgain);
   }
 }

@@ -49,16 +49,16 @@ interface UseMapper {
       @Param("usedAt") long usedAt, @Param("narHash") String narHash, @Param("most") int most);
 
   @Select(
-      """
-      <script>
-      select nar_hash, part, nar_offset, frames_offset, length, frames_length, numbers
-      from manifest_part where nar_hash in
-        <foreach collection="narHashes" item="narHash" open="(" separator="," close=")">
-          #{narHash}
-        </foreach>
-      order by nar_hash, part
-      </script>
-      """)
+      "<script>"
+          + ChunkMapper.PART
+          + """
+          where nar_hash in
+            <foreach collection="narHashes" item="narHash" open="(" separator="," close=")">
+              #{narHash}
+            </foreach>
+          order by nar_hash, part
+          </script>
+          """)
   List<ManifestPartColumns> findParts(@Param("narHashes") Collection<String> narHashes);
 
   @Select(

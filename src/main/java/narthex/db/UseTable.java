@@ -18,9 +18,6 @@ import narthex.nix.Sha256;
 public final class UseTable {
   private static final Duration MINUTE = Duration.ofMinutes(1);
 
-  /** Shortest run of consecutive numbers that is queried as a range. */
-  private static final int SHORTEST_RUN = 8;
-
   private final Transactions transactions;
 
   UseTable(Transactions transactions) {
@@ -37,8 +34,7 @@ public final class UseTable {
     // Sorted, so that two replicas can't deadlock.
     List<String> all = narHashes.stream().map(Sha256::nix32).sorted().toList();
     long minute = usedAt.toEpochMilli() / MINUTE.toMillis();
-    for (int from = 0; from < all.size(); from += ChunkTable.ROWS_AT_ONCE) {
-      List<String> some = all.subList(from, Math.min(all.size(), from + ChunkTable.ROWS_AT_ONCE));
+    for (List<String> some : Batches.of(all)) {
       transactions.together(
           "store uses",
           some.size() + " nars",
@@ -69,7 +65,7 @@ public final class UseTable {
   /**
    * Finds the manifests of NARs. A NAR that isn't stored as chunks has none.
    *
-   * @param narHashes at most {@value ChunkTable#ROWS_AT_ONCE}
+   * @param narHashes at most {@value Batches#ROWS_AT_ONCE}
    * @throws DatabaseException if the query fails
    */
   public Map<Sha256, List<ManifestPart>> findParts(Collection<Sha256> narHashes)
@@ -100,21 +96,12 @@ public final class UseTable {
    */
   public long storedBytes(long[] numbers) throws IOException {
     long bytes = 0;
-    List<Long> scattered = new ArrayList<>();
-    for (NumberRun run : NumberRun.of(numbers, Integer.MAX_VALUE)) {
-      if (run.length() >= SHORTEST_RUN) {
-        bytes +=
-            transactions.single(
-                "sum chunks", run.toString(), mappers -> mappers.uses().sumRun(run));
-      } else {
-        for (long number = run.first(); number <= run.last(); number++) {
-          scattered.add(number);
-        }
-      }
+    NumberRun.Split split = NumberRun.split(numbers, Integer.MAX_VALUE);
+    for (NumberRun run : split.runs()) {
+      bytes +=
+          transactions.single("sum chunks", run.toString(), mappers -> mappers.uses().sumRun(run));
     }
-    for (int from = 0; from < scattered.size(); from += ChunkTable.ROWS_AT_ONCE) {
-      List<Long> some =
-          scattered.subList(from, Math.min(scattered.size(), from + ChunkTable.ROWS_AT_ONCE));
+    for (List<Long> some : Batches.of(split.scattered())) {
       bytes +=
           transactions.single(
               "sum chunks", some.size() + " numbers", mappers -> mappers.uses().sumNumbers(some));

@@ -138,7 +138,7 @@ class CountedStatementsTest {
       assertEquals(0, in.read());
     }
     for (String sql : statements) {
-      assertTrue(sql.chars().filter(c -> c == '?').count() <= ChunkTable.ROWS_AT_ONCE, sql);
+      assertTrue(sql.chars().filter(c -> c == '?').count() <= Batches.ROWS_AT_ONCE, sql);
     }
     return statements.size();
   }
