@@ -94,8 +94,7 @@ public final class NarDownload {
    * flight started for another name with the same stem may bring a file that doesn't fit this name.
    */
   public Flight join(NarFileName name) {
-    return join(
-        new Flight.ByFile(name.stem()), new FileTarget(name, sources, replicas.database(), policy));
+    return join(new Flight.ByFile(name.stem()), target(name));
   }
 
   /**
@@ -108,8 +107,7 @@ public final class NarDownload {
 
   /** The same for a file of which only the name is known. */
   public Flight joinApart(NarFileName name) {
-    return joinApart(
-        new Flight.ByFile(name.stem()), new FileTarget(name, sources, replicas.database(), policy));
+    return joinApart(new Flight.ByFile(name.stem()), target(name));
   }
 
   private Flight joinApart(Flight.Key key, DownloadTarget target) {
@@ -118,6 +116,10 @@ public final class NarDownload {
 
   private NarTarget target(NarInfoRow row, Compression wanted) {
     return new NarTarget(row, wanted, sources, replicas.database(), policy.mode().firstKept());
+  }
+
+  private FileTarget target(NarFileName name) {
+    return new FileTarget(name, sources, replicas.database(), policy);
   }
 
   private Flight join(Flight.Key key, DownloadTarget target) {
