@@ -188,7 +188,9 @@ public final class CollectionTable {
    * @throws DatabaseException if the transaction fails
    */
   public void mark(List<Long> numbers) throws IOException {
-    change("mark chunks", mappers -> Batches.of(numbers).forEach(mappers.collection()::mark));
+    if (!numbers.isEmpty()) {
+      change("mark chunks", mappers -> Batches.of(numbers).forEach(mappers.collection()::mark));
+    }
   }
 
   /**
@@ -211,7 +213,9 @@ public final class CollectionTable {
    * @throws DatabaseException if the transaction fails
    */
   public void unmark(List<Long> numbers) throws IOException {
-    change("unmark chunks", mappers -> Batches.of(numbers).forEach(mappers.collection()::unmark));
+    if (!numbers.isEmpty()) {
+      change("unmark chunks", mappers -> Batches.of(numbers).forEach(mappers.collection()::unmark));
+    }
   }
 
   /**
@@ -224,6 +228,9 @@ public final class CollectionTable {
    * @throws DatabaseException if the transaction fails; changes nothing then
    */
   public int remove(List<Long> numbers, Instant deleteAfter) throws IOException {
+    if (numbers.isEmpty()) {
+      return 0;
+    }
     return transactions.freeing(
         "remove chunks",
         numbers.size() + " chunks",

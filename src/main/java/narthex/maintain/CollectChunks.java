@@ -114,56 +114,63 @@ public final class CollectChunks implements Chore<CollectChunks.Step> {
   private boolean mark() throws IOException {
     collection.begin(clock.instant());
     long end = collection.endOfNumbers();
-    long marked = 0;
-    for (long first = 0; first < end; first += window) {
-      long last = Math.min(end, first + window);
-      BitSet referred = findReferred(first, last);
-      List<Long> page = List.of(first - 1);
-      while (!(page = collection.findUnmarked(last(page), last, CHUNKS_AT_ONCE)).isEmpty()) {
-        List<Long> unreferred = without(page, referred, first);
-        if (!unreferred.isEmpty()) {
-          collection.mark(unreferred);
-          marked += unreferred.size();
-        }
-      }
-    }
-    if (marked > 0 || hasMarked(end)) {
+    long marked =
+        walk(
+            end,
+            (after, last) -> collection.findUnmarked(after, last, CHUNKS_AT_ONCE),
+            (used, unused) -> {
+              collection.mark(unused);
+              return unused.size();
+            });
+    if (marked > 0 || !collection.findMarked(0, end, 1).isEmpty()) { // of an interrupted search
       collection.marked();
       LOG.log(Level.INFO, "chunks without nar found count={0}", Long.toString(marked));
     }
     return marked > 0;
   }
 
-  /** Whether there are marks of a search that was interrupted. */
-  private boolean hasMarked(long end) throws IOException {
-    return !collection.findMarked(0, end, 1).isEmpty();
-  }
-
   private boolean remove() throws IOException {
-    long end = collection.endOfNumbers();
-    long removed = 0;
-    for (long first = 0; first < end; first += window) {
-      long last = Math.min(end, first + window);
-      if (collection.findMarked(first - 1, last, 1).isEmpty()) {
-        continue;
-      }
-      BitSet referred = findReferred(first, last);
-      List<Long> page = List.of(first - 1);
-      while (!(page = collection.findMarked(last(page), last, REMOVED_AT_ONCE)).isEmpty()) {
-        List<Long> unreferred = without(page, referred, first);
-        List<Long> used = new ArrayList<>(page);
-        used.removeAll(unreferred);
-        if (!used.isEmpty()) {
-          collection.unmark(used);
-        }
-        if (!unreferred.isEmpty()) {
-          removed += collection.remove(unreferred, clock.instant().plus(GarbageTable.GRACE));
-        }
-      }
-    }
+    long removed =
+        walk(
+            collection.endOfNumbers(),
+            (after, last) -> collection.findMarked(after, last, REMOVED_AT_ONCE),
+            (used, unused) -> {
+              collection.unmark(used);
+              return collection.remove(unused, clock.instant().plus(GarbageTable.GRACE));
+            });
     collection.removed();
     LOG.log(Level.INFO, "chunks without nar removed count={0}", Long.toString(removed));
     return removed > 0;
+  }
+
+  /** Finds some chunks between two numbers, sorted by number. */
+  private interface Query {
+    List<Long> find(long after, long end) throws IOException;
+  }
+
+  /** Works on chunks that a manifest refers to and others; returns how many it counts. */
+  private interface Work {
+    int run(List<Long> used, List<Long> unused) throws IOException;
+  }
+
+  /** Works on all chunks below a number. Reads the manifests once for each window with chunks. */
+  private long walk(long end, Query query, Work work) throws IOException {
+    long count = 0;
+    for (long first = 0; first < end; first += window) {
+      long last = Math.min(end, first + window);
+      List<Long> page = query.find(first - 1, last);
+      BitSet referred = page.isEmpty() ? new BitSet() : findReferred(first, last);
+      while (!page.isEmpty()) {
+        List<Long> used = new ArrayList<>();
+        List<Long> unused = new ArrayList<>();
+        for (long number : page) {
+          (referred.get((int) (number - first)) ? used : unused).add(number);
+        }
+        count += work.run(used, unused);
+        page = query.find(page.get(page.size() - 1), last);
+      }
+    }
+    return count;
   }
 
   /** Returns the numbers from {@code first} to before {@code end} that a manifest refers to. */
@@ -182,13 +189,5 @@ public final class CollectChunks implements Chore<CollectChunks.Step> {
               });
     }
     return referred;
-  }
-
-  private static List<Long> without(List<Long> numbers, BitSet referred, long first) {
-    return numbers.stream().filter(number -> !referred.get((int) (number - first))).toList();
-  }
-
-  private static long last(List<Long> page) {
-    return page.get(page.size() - 1);
   }
 }

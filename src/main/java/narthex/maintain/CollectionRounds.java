@@ -83,6 +83,11 @@ public final class CollectionRounds {
   }
 
   private synchronized void pass(State state) throws IOException {
+    advance(state);
+    collection.pass(self, passed);
+  }
+
+  private void advance(State state) {
     if (state.round() != seen) {
       seen = state.round();
       mark = writers.mark();
@@ -90,21 +95,23 @@ public final class CollectionRounds {
     if (writers.haveEnded(mark)) {
       passed = seen;
     }
-    collection.pass(self, passed);
   }
 
   /**
    * Returns whether all writers of all replicas that began before the marks of this round have
-   * ended.
+   * ended. Asks the database only if those of this replica have.
    *
    * @throws IOException if the database fails
    */
   synchronized boolean haveAllPassed(State state) throws IOException {
-    pass(state);
+    advance(state);
+    if (passed < state.round()) {
+      return false;
+    }
     boolean all = true;
     List<Replica> replicas = collection.replicas();
     for (Replica replica : replicas) {
-      if (replica.passed() < state.round()) {
+      if (replica.passed() < state.round() && !replica.replica().equals(self)) {
         if (isSilent(replica)) {
           collection.forget(replica.replica());
         } else {
