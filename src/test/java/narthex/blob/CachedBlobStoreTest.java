@@ -9,11 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -28,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import narthex.testing.FakeS3;
 import narthex.testing.FakeS3.Trouble;
+import narthex.testing.FakeS3Stores;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,15 +49,7 @@ class CachedBlobStoreTest extends BlobStoreContract {
   }
 
   private CachedBlobStore open(long mostBytes) throws IOException {
-    S3BlobStore store =
-        S3BlobStore.open(
-            new S3Address(FakeS3.BUCKET, "", URI.create(server.url()), null, S3Address.Style.PATH),
-            new S3Access(
-                new S3Access.Keys(FakeS3.ACCESS_KEY, "secret"),
-                new S3Access.Limits(
-                    Duration.ofSeconds(5), Duration.ofSeconds(10), Duration.ofSeconds(20)),
-                new S3Access.Objects(null, null, null)),
-            folder.resolve("spools"));
+    S3BlobStore store = FakeS3Stores.open(server, folder.resolve("spools"));
     return CachedBlobStore.open(
         store, pieces(), new CachedBlobStore.Sizes(PIECE, mostBytes), threads);
   }

@@ -14,7 +14,6 @@ import java.net.URI;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -24,6 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import narthex.testing.FakeS3;
 import narthex.testing.FakeS3.Trouble;
+import narthex.testing.FakeS3Stores;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,7 +37,7 @@ class S3BlobStoreTest extends BlobStoreContract {
 
   @Override
   BlobStore openStore() throws IOException {
-    return open("some/prefix/", defaults());
+    return open("some/prefix/", FakeS3Stores.access());
   }
 
   @AfterEach
@@ -50,7 +50,7 @@ class S3BlobStoreTest extends BlobStoreContract {
     write("nar/a", text("abc"));
 
     assertEquals(Set.of("some/prefix/nar/a"), server.names());
-    try (BlobStore other = open("", defaults())) {
+    try (BlobStore other = open("", FakeS3Stores.access())) {
       assertEquals(OptionalLong.of(3), other.find("some/prefix/nar/a"));
     }
   }
@@ -63,7 +63,7 @@ class S3BlobStoreTest extends BlobStoreContract {
     server.put("some/other", text("x"));
     write("a", text("abc"));
 
-    try (BlobStore other = open("some/prefix/", defaults())) {
+    try (BlobStore other = open("some/prefix/", FakeS3Stores.access())) {
       assertEquals("a", other.list(Optional.empty(), 5).get(0).key());
       assertEquals(List.of(), other.list(Optional.of("a"), 5));
     }
@@ -287,8 +287,8 @@ class S3BlobStoreTest extends BlobStoreContract {
   void newObjectsAreEncryptedAndStoredAsTheSettingsSay() throws IOException {
     S3Access access =
         new S3Access(
-            defaults().keys(),
-            defaults().limits(),
+            FakeS3Stores.access().keys(),
+            FakeS3Stores.access().limits(),
             new S3Access.Objects("aws:kms", "key-7", "STANDARD_IA"));
     try (BlobStore store = open("", access)) {
       for (int length : new int[] {10, LONG}) {
@@ -318,24 +318,24 @@ class S3BlobStoreTest extends BlobStoreContract {
 
     assertEquals(
         "permission " + permission + " is missing for bucket blobs at " + server.url(),
-        refusal(address(FakeS3.BUCKET, ""), defaults()));
+        refusal(address(FakeS3.BUCKET, ""), FakeS3Stores.access()));
   }
 
   @Test
   void aWrongBucketKeyOrServerIsNamedAtTheStart() {
     assertEquals(
         "bucket nowhere at " + server.url() + " does not exist",
-        refusal(address("nowhere", ""), defaults()));
+        refusal(address("nowhere", ""), FakeS3Stores.access()));
     assertEquals(
         "the access key is unknown (bucket blobs at " + server.url() + ")",
         refusal(
             address(FakeS3.BUCKET, ""),
             new S3Access(
                 new S3Access.Keys("OTHERKEY", "secret"),
-                defaults().limits(),
-                defaults().objects())));
+                FakeS3Stores.access().limits(),
+                FakeS3Stores.access().objects())));
     server.close();
-    String line = refusal(address(FakeS3.BUCKET, ""), defaults());
+    String line = refusal(address(FakeS3.BUCKET, ""), FakeS3Stores.access());
     assertTrue(line.contains("Connection refused") && line.contains(server.url()), line);
   }
 
@@ -368,12 +368,5 @@ class S3BlobStoreTest extends BlobStoreContract {
 
   private S3Address address(String bucket, String prefix) {
     return new S3Address(bucket, prefix, URI.create(server.url()), null, S3Address.Style.PATH);
-  }
-
-  private static S3Access defaults() {
-    return new S3Access(
-        new S3Access.Keys(FakeS3.ACCESS_KEY, "secret"),
-        new S3Access.Limits(Duration.ofSeconds(5), Duration.ofSeconds(10), Duration.ofSeconds(20)),
-        new S3Access.Objects(null, null, null));
   }
 }

@@ -6,9 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URI;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -17,13 +15,12 @@ import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 import narthex.blob.BlobStore;
 import narthex.blob.CachedBlobStore;
-import narthex.blob.S3Access;
-import narthex.blob.S3Address;
 import narthex.blob.S3BlobStore;
 import narthex.db.ChunkPlace;
 import narthex.db.Database;
 import narthex.db.DatabaseAddress;
 import narthex.testing.FakeS3;
+import narthex.testing.FakeS3Stores;
 import narthex.testing.NarTree;
 import narthex.testing.StoredChunks;
 import narthex.testing.StoredChunks.Shape;
@@ -55,15 +52,7 @@ class BucketRequestsTest {
   }
 
   private BlobStore replica(String name) throws IOException {
-    S3BlobStore bucket =
-        S3BlobStore.open(
-            new S3Address(FakeS3.BUCKET, "", URI.create(server.url()), null, S3Address.Style.PATH),
-            new S3Access(
-                new S3Access.Keys(FakeS3.ACCESS_KEY, "secret"),
-                new S3Access.Limits(
-                    Duration.ofSeconds(5), Duration.ofSeconds(10), Duration.ofSeconds(20)),
-                new S3Access.Objects(null, null, null)),
-            folder.resolve(name + "-spools"));
+    S3BlobStore bucket = FakeS3Stores.open(server, folder.resolve(name + "-spools"));
     server.clearRequests();
     return CachedBlobStore.open(bucket, folder.resolve(name), CACHE_BYTES, threads);
   }
