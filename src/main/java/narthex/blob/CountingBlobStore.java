@@ -1,7 +1,6 @@
 package narthex.blob;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -26,14 +25,13 @@ import org.jspecify.annotations.Nullable;
  * listing will meet it. Those near its position, while a page is on its way, are remembered until
  * the page is there, and then override it.
  */
-public final class CountingBlobStore implements BlobStore {
+public final class CountingBlobStore extends PassingBlobStore {
   /** Most blobs that S3 lists in one response. */
   private static final int PAGE = 1000;
 
   /** How much a spool writes between two calls of {@code beforeWriting}. */
   private static final int STEP_BYTES = 1 << 20;
 
-  private final BlobStore store;
   private volatile Runnable beforeWriting = () -> {};
   private final ReentrantLock lock = new ReentrantLock();
   private final ReentrantLock listingLock = new ReentrantLock();
@@ -78,7 +76,7 @@ public final class CountingBlobStore implements BlobStore {
    * @param store the other store; closed with this one
    */
   public CountingBlobStore(BlobStore store) {
-    this.store = store;
+    super(store);
   }
 
   /**
@@ -172,23 +170,8 @@ public final class CountingBlobStore implements BlobStore {
   }
 
   @Override
-  public OptionalLong find(String key) throws IOException {
-    return store.find(key);
-  }
-
-  @Override
   public OptionalLong findToRead(String key, long from) throws IOException {
     return store.findToRead(key, from);
-  }
-
-  @Override
-  public void expect(String key, long from, long length) {
-    store.expect(key, from, length);
-  }
-
-  @Override
-  public InputStream open(String key, long from, long length) throws IOException {
-    return store.open(key, from, length);
   }
 
   @Override
@@ -215,11 +198,6 @@ public final class CountingBlobStore implements BlobStore {
   }
 
   @Override
-  public List<ListedBlob> list(Optional<String> after, int most) throws IOException {
-    return store.list(after, most);
-  }
-
-  @Override
   public void ping() throws IOException {
     store.ping();
   }
@@ -229,18 +207,12 @@ public final class CountingBlobStore implements BlobStore {
     return store.localFile(key);
   }
 
-  @Override
-  public void close() throws IOException {
-    store.close();
-  }
-
-  private final class CountingSpool implements Spool {
-    private final Spool spool;
+  private final class CountingSpool extends PassingSpool {
     private long length;
     private long nextStep;
 
     CountingSpool(Spool spool) {
-      this.spool = spool;
+      super(spool);
     }
 
     @Override
@@ -249,24 +221,14 @@ public final class CountingBlobStore implements BlobStore {
         nextStep = this.length + STEP_BYTES;
         beforeWriting.run();
       }
-      spool.write(bytes, offset, length);
+      super.write(bytes, offset, length);
       this.length += length;
     }
 
     @Override
-    public InputStream openWritten(long from) throws IOException {
-      return spool.openWritten(from);
-    }
-
-    @Override
     public void commit(String key) throws IOException {
-      spool.commit(key);
+      super.commit(key);
       created(key, length);
-    }
-
-    @Override
-    public void close() throws IOException {
-      spool.close();
     }
   }
 }

@@ -6,7 +6,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** A blob store that delegates to another one; tests override parts of it. */
+/**
+ * A blob store that delegates to another one, for subclasses that change parts of it. As
+ * thread-safe as the other one. The default methods of {@link BlobStore} aren't delegated, so that
+ * they use what a subclass overrides.
+ */
 public abstract class PassingBlobStore implements BlobStore {
   /** The other store. */
   protected final BlobStore store;
