@@ -3,16 +3,14 @@ package narthex.settings;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import narthex.nix.Amounts;
 import narthex.nix.Compression;
 import narthex.nix.HostPatterns;
 import narthex.nix.HttpUrl;
@@ -29,14 +27,10 @@ public final class SettingType<T> {
    */
   private static final Duration LONGEST = Duration.ofDays(3650);
 
-  private static final Pattern DURATION = Pattern.compile("([0-9]{1,12})\\s*(ms|s|m|h|d)");
-  private static final Pattern SIZE = Pattern.compile("([0-9]{1,15})\\s*(B|KiB|MiB|GiB|TiB)?");
   private static final Pattern FRACTION_TEXT = Pattern.compile("0(\\.[0-9]{1,6})?|1(\\.0{1,6})?");
   private static final Pattern HOST_NAME = Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._-]{0,252})");
   private static final Pattern CLASS_NAME = Pattern.compile("[A-Z][A-Z0-9_]{0,62}");
   private static final Set<String> ENCRYPTIONS = Set.of("AES256", "aws:kms", "aws:kms:dsse");
-  private static final Map<String, Integer> SIZE_SHIFTS =
-      Map.of("B", 0, "KiB", 10, "MiB", 20, "GiB", 30, "TiB", 40);
   private static final int HIGHEST_PORT = 65_535;
 
   static final SettingType<String> TEXT = shown("text", "any text", text -> text);
@@ -105,7 +99,7 @@ public final class SettingType<T> {
           "a duration above 0 such as 200ms, 30s, 5m, 24h, 1d or PT30S, at most 3650d",
           text -> duration(text, Duration.ofMillis(1)));
   static final SettingType<Long> BYTES =
-      shown("size", "bytes, or a size such as 512KiB, 64MiB or 2GiB", SettingType::bytes);
+      shown("size", "bytes, or a size such as 512KiB, 64MiB or 2GiB", Amounts::parseBytes);
   static final SettingType<List<HttpUrl>> UPSTREAMS =
       new SettingType<>(
           "list of URLs",
@@ -270,49 +264,11 @@ public final class SettingType<T> {
   }
 
   private static Duration duration(String text, Duration least) {
-    Duration value = anyDuration(text);
+    Duration value = Amounts.parseDuration(text);
     if (value.compareTo(least) < 0 || value.compareTo(LONGEST) > 0) {
       throw new IllegalArgumentException("out of range");
     }
     return value;
-  }
-
-  private static Duration anyDuration(String text) {
-    Matcher matcher = DURATION.matcher(text);
-    try {
-      if (!matcher.matches()) {
-        return Duration.parse(text);
-      }
-      long count = Long.parseLong(group(matcher, 1));
-      return switch (group(matcher, 2)) {
-        case "ms" -> Duration.ofMillis(count);
-        case "s" -> Duration.ofSeconds(count);
-        case "m" -> Duration.ofMinutes(count);
-        case "h" -> Duration.ofHours(count);
-        default -> Duration.ofDays(count);
-      };
-    } catch (DateTimeParseException | ArithmeticException e) {
-      throw new IllegalArgumentException("not a duration");
-    }
-  }
-
-  private static Long bytes(String text) {
-    Matcher matcher = SIZE.matcher(text);
-    if (!matcher.matches()) {
-      throw new IllegalArgumentException("not a size");
-    }
-    String unit = matcher.group(2);
-    int shift = unit == null ? 0 : SIZE_SHIFTS.getOrDefault(unit, 0);
-    long count = Long.parseLong(group(matcher, 1));
-    if (count > Long.MAX_VALUE >> shift) {
-      throw new IllegalArgumentException("out of range");
-    }
-    return count << shift;
-  }
-
-  private static String group(Matcher matcher, int number) {
-    String text = matcher.group(number);
-    return text == null ? "" : text;
   }
 
   private static List<HttpUrl> addresses(String text) {
