@@ -2,7 +2,8 @@ package narthex.maintain;
 
 /**
  * Follows long work that somebody asked for. The work calls it from one thread at a time, often; an
- * implementation must return at once. It may show, or send on, only some of the calls.
+ * implementation returns at once, but {@link #tell} may wait for a slow reader. It may show, or
+ * send on, only some of the calls.
  */
 public interface Progress {
   /** Shows nothing and never ends the work early. */

@@ -19,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 
 /**
  * Strict reading of external JSON: UTF-8 only, nothing after the value. Trees have at most 64
@@ -100,6 +101,19 @@ public final class StrictJson {
       throw new NixFormatException("a string has an unpaired surrogate");
     } catch (JsonProcessingException e) {
       throw malformed("a string", e);
+    }
+  }
+
+  /**
+   * Prints an object on one line.
+   *
+   * @param members texts, numbers and maps of them
+   */
+  public static String print(Map<String, ?> members) {
+    try {
+      return MAPPER.writeValueAsString(members);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(e);
     }
   }
 

@@ -24,11 +24,12 @@ public final class AccessSettings {
       tokenFile("write", "file with more tokens for uploading");
 
   static final Setting<List<AccessToken>> ADMIN_TOKENS =
-      tokens("admin", "tokens for deleting; they also grant uploading and reading");
+      tokens(
+          "admin", "tokens for deleting and administration; they also grant uploading and reading");
 
-  /** Path of the file with tokens for deleting. */
+  /** Path of the file with tokens for deleting and administration. */
   public static final Setting<Path> ADMIN_TOKENS_FILE =
-      tokenFile("admin", "file with more tokens for deleting");
+      tokenFile("admin", "file with more tokens for deleting and administration");
 
   static final Setting<Set<String>> ACCESS_REQUIRED =
       new Setting<>(

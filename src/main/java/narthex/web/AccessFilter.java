@@ -15,12 +15,17 @@ import narthex.nix.OneLine;
 /**
  * Enforces the {@link AccessRule} before any filter or servlet reads the request body. Answers 401
  * with challenges for Basic and Bearer if the request has no valid credentials, and 403 if they
- * don't grant the needed scope. A token or a role of the application server grants a scope. An
- * unknown token is ignored where no scope is needed: clients send their token with every request.
+ * don't grant the needed scope, or if the {@linkplain AccessRule#isClosed path is closed}. A token
+ * or a role of the application server grants a scope. An unknown token is ignored where no scope is
+ * needed: clients send their token with every request.
  */
 public final class AccessFilter extends HttpFilter {
   private static final long serialVersionUID = 1L;
   private static final System.Logger LOG = System.getLogger(AccessFilter.class.getName());
+
+  private static final String CLOSED =
+      "administration is off on this server; set narthex.token.admin, or narthex.access.require to"
+          + " admin";
 
   /** Request attribute: the highest {@link Scope} that the credentials grant. */
   private static final String HELD = Scope.class.getName();
@@ -30,6 +35,10 @@ public final class AccessFilter extends HttpFilter {
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
     AccessRule rule = Site.of(request).access();
+    if (rule.isClosed(path(request))) {
+      refuse(request, response, HttpServletResponse.SC_FORBIDDEN, CLOSED);
+      return;
+    }
     Optional<Scope> needed = rule.needed(request.getMethod(), path(request));
     if (needed.isPresent() || request.getMethod().equals("PUT")) {
       held(request, rule).ifPresent(scope -> request.setAttribute(HELD, scope));

@@ -20,12 +20,18 @@ import narthex.nix.Sha256;
  * a request needs. If that scope isn't guarded, the request needs the next lower scope that is; if
  * none is, it needs no scope. So with only a read token, uploads need that token too; with only a
  * write token, reading is open.
+ *
+ * <p>Paths of the administration need the scope admin for every method, and are closed to everyone
+ * if that scope isn't guarded.
  */
 public final class AccessRule {
   /**
    * Probes of supervisors and load balancers. Their responses reveal nothing about stored objects.
    */
   private static final Set<String> ALWAYS_OPEN = Set.of("/healthz", "/readyz");
+
+  /** First segments of the paths of the administration. */
+  private static final Set<String> ADMINISTRATION = Set.of("admin", "pin", "pins");
 
   /** Safe methods (RFC 9110, 9.2.1). */
   private static final Set<String> READING = Set.of("GET", "HEAD", "OPTIONS", "TRACE");
@@ -55,6 +61,22 @@ public final class AccessRule {
   }
 
   /**
+   * Returns whether nobody may use a path: it belongs to the administration, and the scope admin
+   * isn't guarded.
+   *
+   * @param path the decoded path, without the context path
+   */
+  boolean isClosed(String path) {
+    return isAdministration(path) && !guarded.contains(Scope.ADMIN);
+  }
+
+  private static boolean isAdministration(String path) {
+    int end = path.indexOf('/', 1);
+    String first = path.substring(Math.min(1, path.length()), end < 0 ? path.length() : end);
+    return ADMINISTRATION.contains(first);
+  }
+
+  /**
    * Returns the scope that a request needs; empty if it needs none.
    *
    * @param path the decoded path, without the context path
@@ -62,6 +84,9 @@ public final class AccessRule {
   Optional<Scope> needed(String method, String path) {
     if (READING.contains(method) && ALWAYS_OPEN.contains(path)) {
       return Optional.empty();
+    }
+    if (isAdministration(path)) {
+      return Optional.of(Scope.ADMIN);
     }
     Scope asked = scope(method);
     return guarded.stream().filter(asked::includes).max(Scope::compareTo);

@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import narthex.ingest.UploadRefusedException;
+import narthex.maintain.JobRefusedException;
 import narthex.nix.NixFormatException;
 import narthex.nix.OneLine;
 
@@ -47,6 +48,9 @@ public final class ErrorFilter extends HttpFilter {
     }
     if (failure instanceof UploadRefusedException refused) {
       return new Answer(status(refused.reason()), refused.getMessage(), Level.INFO);
+    }
+    if (failure instanceof JobRefusedException refused) {
+      return new Answer(status(refused.reason()), refused.getMessage(), Level.DEBUG);
     }
     if (isSlow(failure)) {
       return new Answer(
@@ -91,6 +95,15 @@ public final class ErrorFilter extends HttpFilter {
       case ABSENT -> HttpServletResponse.SC_NOT_FOUND;
       case TOO_LARGE -> HttpServletResponse.SC_REQUEST_ENTITY_TOO_LARGE;
       case UNKNOWN_CODING -> HttpServletResponse.SC_UNSUPPORTED_MEDIA_TYPE;
+    };
+  }
+
+  private static int status(JobRefusedException.Reason reason) {
+    return switch (reason) {
+      case UNKNOWN -> HttpServletResponse.SC_NOT_FOUND;
+      case WRONG_OPTION -> HttpServletResponse.SC_BAD_REQUEST;
+      case RUNNING -> HttpServletResponse.SC_CONFLICT;
+      case STOPPING -> HttpServletResponse.SC_SERVICE_UNAVAILABLE;
     };
   }
 

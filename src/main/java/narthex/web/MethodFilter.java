@@ -24,14 +24,16 @@ public final class MethodFilter extends HttpFilter {
     String method = request.getMethod();
     String path = request.getServletPath();
     boolean upload = path.equals("/upload") || path.startsWith("/upload/");
+    boolean job = path.equals("/admin/jobs");
     boolean stored = !upload && (path.equals("/nar") || path.endsWith(".narinfo"));
-    if (READING.contains(method)
+    if (READING.contains(method) && !job
+        || job && method.equals("POST")
         || upload && method.equals("PUT")
         || stored && method.equals("DELETE")) {
       chain.doFilter(request, response);
       return;
     }
-    response.setHeader("Allow", upload ? "GET, HEAD, PUT" : "GET, HEAD");
+    response.setHeader("Allow", job ? "POST" : upload ? "GET, HEAD, PUT" : "GET, HEAD");
     if (method.equals("OPTIONS")) {
       response.setStatus(HttpServletResponse.SC_NO_CONTENT);
       return;

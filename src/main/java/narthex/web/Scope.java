@@ -8,7 +8,7 @@ public enum Scope {
   READ,
   /** Uploads. */
   WRITE,
-  /** Deletions, and replacing stored documents. */
+  /** Deletions, replacing stored documents, and administration. */
   ADMIN;
 
   /** Returns whether this scope is the other one or a higher one. */

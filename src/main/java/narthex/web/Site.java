@@ -7,6 +7,7 @@ import narthex.document.NarFiles;
 import narthex.ingest.NarInfoUpload;
 import narthex.ingest.NarUpload;
 import narthex.maintain.Deletion;
+import narthex.maintain.Jobs;
 import narthex.serve.Advertising;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.NarLookup;
@@ -24,6 +25,7 @@ import narthex.stream.DecoderBudget;
  * @param lookups lookups for GET and HEAD
  * @param uploads handlers of uploads
  * @param deletions handler of deletions
+ * @param jobs long work that an administrator asks for
  * @param readiness checks the storage
  * @param resources limited resources that requests share
  */
@@ -34,6 +36,7 @@ public record Site(
     Lookups lookups,
     Uploads uploads,
     Deletions deletions,
+    Jobs jobs,
     Readiness readiness,
     Resources resources) {
 

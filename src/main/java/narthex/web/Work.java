@@ -15,7 +15,9 @@ enum Work {
    */
   COMING(5, Refusal.BUSY),
   /** Uploads. */
-  UPLOADS(8, Refusal.BUSY);
+  UPLOADS(8, Refusal.BUSY),
+  /** Jobs of an administrator. */
+  JOBS(16, Refusal.BUSY);
 
   /** Response to a request that gets no permit. */
   enum Refusal {

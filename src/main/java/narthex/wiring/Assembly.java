@@ -40,6 +40,7 @@ import narthex.maintain.Deletion;
 import narthex.maintain.Eviction;
 import narthex.maintain.FindUnnamedBlobs;
 import narthex.maintain.HashFrames;
+import narthex.maintain.Jobs;
 import narthex.maintain.Leases;
 import narthex.maintain.PinnedNars;
 import narthex.maintain.ReplicaChanges;
@@ -266,10 +267,11 @@ public final class Assembly {
    * Returns a new site with these lookups, uploads and deletions.
    *
    * @param resources limited resources that requests share
+   * @param jobs long work that an administrator asks for
    * @param cluster its cluster
    * @throws SettingsException if a token file can't be read
    */
-  public Site site(Site.Resources resources, Readiness.Cluster cluster) {
+  public Site site(Site.Resources resources, Jobs jobs, Readiness.Cluster cluster) {
     return new Site(
         Policies.siteInfo(settings.site(), signer),
         Policies.accessRule(settings.access()),
@@ -277,6 +279,7 @@ public final class Assembly {
         lookups,
         uploads,
         new Site.Deletions(Policies.deletions(settings), deletion),
+        jobs,
         new Readiness(
             base.database(),
             base.blobs(),

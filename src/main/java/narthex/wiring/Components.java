@@ -22,6 +22,7 @@ import narthex.maintain.Chores;
 import narthex.maintain.CollectionRounds;
 import narthex.maintain.DatabaseLeases;
 import narthex.maintain.Eviction;
+import narthex.maintain.Jobs;
 import narthex.maintain.Leases;
 import narthex.serve.Readiness;
 import narthex.settings.ServerSettings;
@@ -65,16 +66,15 @@ final class Components implements Closeable {
     Upstreams upstreams =
         UpstreamAssembly.open(settings, threads.tasks(), decoders.share(Work.DOWNLOADS));
     closeables.push(upstreams);
-    Assembly assembly =
-        new Assembly(
-            settings,
-            new Assembly.Base(
-                new Assembly.Shared(database, blobs, cluster.registry()),
-                upstreams,
-                decoders,
-                threads,
-                InstantSource.system()));
-    startChores(settings, assembly, blobs, cluster.registry());
+    Assembly.Base base =
+        new Assembly.Base(
+            new Assembly.Shared(database, blobs, cluster.registry()),
+            upstreams,
+            decoders,
+            threads,
+            InstantSource.system());
+    Assembly assembly = new Assembly(settings, base);
+    Leases leases = startChores(settings, assembly, blobs, cluster.registry());
     this.site =
         assembly.site(
             new Site.Resources(
@@ -82,6 +82,7 @@ final class Components implements Closeable {
                 shares(settings.readers(), requestThreads, timer),
                 bodyPace(settings.bodies(), timer),
                 decoders),
+            new Jobs(JobAssembly.jobs(settings, base, assembly, leases), threads.tasks()),
             cluster.state());
   }
 
@@ -184,8 +185,10 @@ final class Components implements Closeable {
   /**
    * Starts the background chores and the eviction. A change of the members wakes the chores: it may
    * release leases.
+   *
+   * @return the leases that they use
    */
-  private void startChores(
+  private Leases startChores(
       Settings settings,
       Assembly assembly,
       CountingBlobStore blobs,
@@ -214,6 +217,7 @@ final class Components implements Closeable {
           assembly.rounds().want();
           chores.wake();
         });
+    return leases;
   }
 
   private void startEviction(

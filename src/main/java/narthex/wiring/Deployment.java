@@ -25,11 +25,14 @@ public class Deployment {
     components = Components.open(settings, context, requestThreads);
   }
 
-  /** Makes {@code /readyz} answer 503. The server goes on answering other requests. */
+  /**
+   * Makes {@code /readyz} answer 503, and stops jobs. The server goes on answering other requests.
+   */
   void announceStop() {
     Components opened = components;
     if (opened != null) {
       opened.site().readiness().stop();
+      opened.site().jobs().stop();
     }
   }
 

@@ -1,5 +1,6 @@
 package narthex.standalone;
 
+import jakarta.servlet.Filter;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -37,8 +38,37 @@ public final class ServerUnderTest implements AutoCloseable {
   /** Starts a server that says for some time that it is about to stop. */
   public static ServerUnderTest start(Path folder, Map<String, String> settings, Duration stopDelay)
       throws IOException {
+    copyWebApplication(folder);
+    return startCopy(folder, settings, stopDelay);
+  }
+
+  /**
+   * Starts a server with one more filter.
+   *
+   * @param filter runs after all others
+   */
+  public static ServerUnderTest startWith(
+      Class<? extends Filter> filter, Path folder, Map<String, String> settings)
+      throws IOException {
+    copyWebApplication(folder);
+    Path siteMap = folder.resolve("webapp/WEB-INF/web.xml");
+    String more =
+        "<filter><filter-name>test</filter-name><filter-class>"
+            + filter.getName()
+            + "</filter-class><async-supported>true</async-supported></filter><filter-mapping>"
+            + "<filter-name>test</filter-name><url-pattern>/*</url-pattern></filter-mapping>";
+    String routes = "<!-- Routes. -->";
+    Files.writeString(siteMap, Files.readString(siteMap).replace(routes, more + routes));
+    return startCopy(folder, settings, Duration.ZERO);
+  }
+
+  private static void copyWebApplication(Path folder) throws IOException {
     copy(WEB_APPLICATION, folder.resolve("webapp"));
     copy(classes(), folder.resolve("webapp/WEB-INF/classes"));
+  }
+
+  private static ServerUnderTest startCopy(
+      Path folder, Map<String, String> settings, Duration stopDelay) throws IOException {
     Map<String, String> all = new HashMap<>(settings);
     all.put("narthex.data-dir", folder.resolve("data").toString());
     all.put(SettingsSources.STANDALONE, "true");

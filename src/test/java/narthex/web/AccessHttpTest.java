@@ -142,6 +142,35 @@ class AccessHttpTest {
   }
 
   @Test
+  void theAdministrationIsOffUntilItsScopeIsGuarded() throws IOException {
+    try (HttpFixture server = HttpFixture.start(folder, Map.of("narthex.token.write", WRITER))) {
+      for (String path : List.of("/admin/stats", "/admin/jobs/collect", "/admin/x", "/pins")) {
+        HttpResponse<byte[]> answer = server.get(path, "Authorization", "Bearer " + WRITER);
+        assertEquals(403, answer.statusCode(), path);
+        assertEquals(
+            "administration is off on this server; set narthex.token.admin, or"
+                + " narthex.access.require to admin\n",
+            new String(answer.body(), StandardCharsets.UTF_8));
+      }
+    }
+  }
+
+  @Test
+  void theAdministrationIsForAdministratorsOnly() throws IOException {
+    Map<String, String> settings =
+        Map.of("narthex.token.write", WRITER, "narthex.token.admin", ADMIN);
+    try (HttpFixture server = HttpFixture.start(folder, settings)) {
+      String[] writer = {"Authorization", "Bearer " + WRITER};
+      String[] admin = {"Authorization", "Bearer " + ADMIN};
+      assertEquals(401, server.send("POST", "/admin/jobs/none").statusCode());
+      assertEquals(403, server.send("POST", "/admin/jobs/none", writer).statusCode());
+      assertEquals(401, server.get("/admin/none").statusCode());
+      assertEquals(404, server.get("/admin/none", admin).statusCode());
+      assertEquals(404, server.send("POST", "/admin/jobs/none", admin).statusCode());
+    }
+  }
+
+  @Test
   void aClientThatWaitsBeforeItSendsABodyIsRefusedFirst() throws IOException {
     try (HttpFixture server = HttpFixture.start(folder, Map.of("narthex.token.write", WRITER));
         RawClient client = RawClient.connect(server.port())) {

@@ -54,6 +54,22 @@ class AccessRuleTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "read", "write", "admin", "read write admin"})
+  void theAdministrationNeedsAdminOrIsClosed(String set) {
+    for (AccessRule rule : List.of(ruleWithTokens(set), ruleThatRequires(set))) {
+      for (String path : List.of("/admin/stats", "/admin/", "/admin", "/pin/x.narinfo", "/pins")) {
+        for (String method : List.of("GET", "HEAD", "POST", "PUT", "DELETE")) {
+          assertEquals(Optional.of(Scope.ADMIN), rule.needed(method, path));
+        }
+        assertEquals(!set.contains("admin"), rule.isClosed(path));
+      }
+      for (String path : List.of("/", "", "/administration", "/pinned/x", "/nar/admin", "/x/pin")) {
+        assertFalse(rule.isClosed(path));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "read", "write", "admin", "read write admin"})
   void healthAndReadinessAreAlwaysOpen(String set) {
     for (String path : List.of("/healthz", "/readyz")) {
       assertEquals(Optional.empty(), ruleWithTokens(set).needed("GET", path));

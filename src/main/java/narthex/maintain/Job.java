@@ -1,0 +1,32 @@
+package narthex.maintain;
+
+import java.io.IOException;
+
+/**
+ * Long work that an operator asks for by name, over HTTP or on the command line. Thread-safe.
+ *
+ * <p>A job doesn't know who asks: it gets its options as text, tells its {@link Progress}, and
+ * returns figures.
+ */
+public interface Job {
+  /** The name in commands and URLs, in lower case. */
+  String name();
+
+  /**
+   * Reads the options, before anything is changed. An option that isn't read is refused.
+   *
+   * @throws JobRefusedException if an option is wrong
+   */
+  Work prepare(JobOptions options) throws JobRefusedException;
+
+  /** The work with its options. Runs once. */
+  @FunctionalInterface
+  interface Work {
+    /**
+     * Does the work. Ends early if {@link Progress#isStopped}; what is done stays done.
+     *
+     * @throws IOException if it failed
+     */
+    JobResult run(Progress progress) throws IOException;
+  }
+}

@@ -1,0 +1,112 @@
+package narthex.maintain;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import narthex.maintain.JobRefusedException.Reason;
+import narthex.nix.OneLine;
+
+/** The {@link Job}s of this server. Each runs at most once at a time. Thread-safe. */
+public final class Jobs {
+  /** Longest time without a line: shorter than the time-outs of most reverse proxies. */
+  public static final Duration HEARTBEAT = Duration.ofSeconds(5);
+
+  private static final System.Logger LOG = System.getLogger(Jobs.class.getName());
+
+  private final Map<String, Job> jobs = new TreeMap<>();
+  private final Set<String> running = ConcurrentHashMap.newKeySet();
+  private final Executor threads;
+  private final Duration heartbeat;
+  private volatile boolean stopped;
+
+  /**
+   * @param threads runs each job at once; the caller shuts it down
+   */
+  public Jobs(Collection<? extends Job> jobs, Executor threads) {
+    this(jobs, threads, HEARTBEAT);
+  }
+
+  /**
+   * @param heartbeat longest time without a line of a {@link JobRun}
+   */
+  public Jobs(Collection<? extends Job> jobs, Executor threads, Duration heartbeat) {
+    for (Job job : jobs) {
+      if (this.jobs.put(job.name(), job) != null) {
+        throw new IllegalArgumentException("two jobs named " + job.name());
+      }
+    }
+    this.threads = threads;
+    this.heartbeat = heartbeat;
+  }
+
+  /**
+   * Starts a job.
+   *
+   * @param options its options by name
+   * @throws JobRefusedException if it doesn't begin
+   */
+  public JobRun start(String name, Map<String, String> options) throws JobRefusedException {
+    Job job = jobs.get(name);
+    if (job == null) {
+      throw new JobRefusedException(
+          Reason.UNKNOWN, "no such job; jobs: " + String.join(", ", jobs.keySet()));
+    }
+    JobOptions said = new JobOptions(options);
+    Job.Work work = job.prepare(said);
+    said.requireAllRead();
+    if (!running.add(name)) {
+      throw new JobRefusedException(Reason.RUNNING, "the job " + name + " is running already");
+    }
+    JobRun run = new JobRun(heartbeat, () -> stopped);
+    try {
+      if (stopped) {
+        throw new JobRefusedException(Reason.STOPPING, "the server stops");
+      }
+      LOG.log(Level.INFO, "job begins name={0} options={1}", name, OneLine.of(options.toString()));
+      threads.execute(() -> run(name, work, run));
+      return run;
+    } catch (RejectedExecutionException | JobRefusedException e) {
+      running.remove(name);
+      throw new JobRefusedException(Reason.STOPPING, "the server stops");
+    }
+  }
+
+  /** Ends the running jobs as soon as they can, and refuses others. Doesn't wait. */
+  public void stop() {
+    stopped = true;
+  }
+
+  private void run(String name, Job.Work work, JobRun run) {
+    try {
+      JobResult result = work.run(run);
+      running.remove(name);
+      LOG.log(
+          Level.INFO,
+          "job ends name={0} verdict={1} {2}",
+          name,
+          result.verdict(),
+          result.figures());
+      run.ended(result);
+    } catch (IOException e) {
+      fail(name, run, e, Level.WARNING);
+    } catch (RuntimeException | Error e) {
+      fail(name, run, e, Level.ERROR);
+    }
+  }
+
+  private void fail(String name, JobRun run, Throwable failure, Level level) {
+    running.remove(name);
+    LOG.log(level, "job failed name={0} reason={1}", name, OneLine.reason(failure));
+    if (level == Level.ERROR) {
+      LOG.log(Level.ERROR, "job failed", failure);
+    }
+    run.failed(OneLine.reason(failure));
+  }
+}

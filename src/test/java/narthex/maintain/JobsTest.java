@@ -1,0 +1,194 @@
+package narthex.maintain;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import narthex.maintain.JobRefusedException.Reason;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+class JobsTest {
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+
+  /** A job named "try". */
+  private record Try(Work work) implements Job {
+    @Override
+    public String name() {
+      return "try";
+    }
+
+    @Override
+    public Work prepare(JobOptions options) {
+      return work;
+    }
+  }
+
+  /** Keeps all lines. */
+  private static final class Lines implements JobRun.Reader {
+    final List<String> all = new ArrayList<>();
+
+    @Override
+    public void read(List<String> lines) {
+      all.addAll(lines);
+    }
+
+    @Override
+    public void look() {
+      // the reader stays
+    }
+  }
+
+  private Jobs jobs(Job.Work work) {
+    return new Jobs(List.of(new Try(work)), threads);
+  }
+
+  @AfterEach
+  void stop() {
+    threads.shutdownNow();
+  }
+
+  @Test
+  void everythingToldIsReadAndOfTheProgressSome() throws Exception {
+    int count = 50_000;
+    Jobs jobs =
+        jobs(
+            progress -> {
+              for (int i = 1; i <= count; i++) {
+                progress.at("items", i, count);
+                if (i % 10 == 0) {
+                  progress.tell("item " + i);
+                }
+              }
+              return JobResult.of(JobResult.Verdict.DONE);
+            });
+    Lines lines = new Lines();
+
+    jobs.start("try", Map.of()).follow(lines);
+
+    List<String> told = lines.all.stream().filter(line -> line.contains("tell")).toList();
+    long steps = lines.all.stream().filter(line -> line.contains("step")).count();
+    assertEquals(count / 10, told.size());
+    assertEquals("{\"tell\":\"item " + count + "\"}", told.get(told.size() - 1));
+    assertTrue(steps >= 1 && steps < count / 100, steps + " steps");
+    assertEquals(
+        List.of(
+            "{\"step\":\"items\",\"done\":" + count + ",\"total\":" + count + "}",
+            "{\"verdict\":\"done\",\"result\":{}}"),
+        lines.all.subList(lines.all.size() - 2, lines.all.size()));
+  }
+
+  @Test
+  void aReaderThatFailsStopsTheJob() throws Exception {
+    CountDownLatch ended = new CountDownLatch(1);
+    Jobs jobs =
+        jobs(
+            progress -> {
+              while (!progress.isStopped()) {
+                progress.tell("more than anybody reads");
+              }
+              ended.countDown();
+              return JobResult.of(JobResult.Verdict.UNFINISHED);
+            });
+    JobRun run = jobs.start("try", Map.of());
+
+    assertThrows(
+        IOException.class,
+        () ->
+            run.follow(
+                new JobRun.Reader() {
+                  @Override
+                  public void read(List<String> lines) throws IOException {
+                    throw new IOException("gone");
+                  }
+
+                  @Override
+                  public void look() {
+                    // only reading fails
+                  }
+                }));
+    ended.await();
+  }
+
+  @Test
+  void aServerThatStopsEndsItsJobsAndBeginsNone() throws Exception {
+    CountDownLatch running = new CountDownLatch(1);
+    Jobs jobs =
+        jobs(
+            progress -> {
+              running.countDown();
+              while (!progress.isStopped()) {
+                Thread.onSpinWait();
+              }
+              return JobResult.of(JobResult.Verdict.UNFINISHED);
+            });
+    Lines lines = new Lines();
+    JobRun run = jobs.start("try", Map.of());
+    running.await();
+
+    jobs.stop();
+    run.follow(lines);
+
+    assertEquals("{\"verdict\":\"unfinished\",\"result\":{}}", lines.all.get(lines.all.size() - 1));
+    JobRefusedException refused =
+        assertThrows(JobRefusedException.class, () -> jobs.start("try", Map.of()));
+    assertEquals(Reason.STOPPING, refused.reason());
+  }
+
+  @Test
+  void anErrorOfTheProgramEndsTheJobWithItsReason() throws Exception {
+    Jobs jobs =
+        jobs(
+            progress -> {
+              throw new IllegalStateException("a mistake");
+            });
+    Lines lines = new Lines();
+
+    jobs.start("try", Map.of()).follow(lines);
+
+    assertEquals(List.of("{\"error\":\"a mistake\"}"), lines.all);
+    jobs.start("try", Map.of()).follow(lines);
+  }
+
+  @Test
+  void optionsAreReadAsPeopleWriteThem() throws Exception {
+    JobOptions options =
+        new JobOptions(
+            Map.of("deep", "", "fast", "true", "slow", "false", "to", "2MiB", "for", "30d"));
+
+    assertTrue(options.isSet("deep") && options.isSet("fast"));
+    assertFalse(options.isSet("slow") || options.isSet("other"));
+    assertEquals(OptionalLong.of(2 << 20), options.bytes("to"));
+    assertEquals(OptionalLong.empty(), options.bytes("from"));
+    assertEquals(Optional.of(Duration.ofDays(30)), options.duration("for"));
+    options.requireAllRead();
+  }
+
+  @Test
+  void wrongOptionsAreNamed() {
+    JobOptions options = new JobOptions(Map.of("to", "much", "name", "", "deep", "yes"));
+
+    assertWrong("option to: not a size", () -> options.bytes("to"));
+    assertWrong("option name: has no value", () -> options.text("name"));
+    assertWrong("option deep: neither true nor false", () -> options.isSet("deep"));
+    assertWrong("unknown option x", () -> new JobOptions(Map.of("x", "1")).requireAllRead());
+  }
+
+  private static void assertWrong(String line, Executable reading) {
+    JobRefusedException refused = assertThrows(JobRefusedException.class, reading);
+    assertEquals(Reason.WRONG_OPTION, refused.reason());
+    assertEquals(line, refused.getMessage());
+  }
+}
