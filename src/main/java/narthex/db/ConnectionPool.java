@@ -12,6 +12,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Properties;
 import javax.naming.InitialContext;
 import javax.naming.NamingException;
 import javax.sql.DataSource;
@@ -80,7 +81,6 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
     }
     HikariConfig config = new HikariConfig();
     config.setPoolName("narthex-db");
-    config.setJdbcUrl(url);
     config.setMaximumPoolSize(product.poolSize());
     config.setInitializationFailTimeout(START_WAIT.toMillis());
     if (address.user() != null) {
@@ -90,19 +90,18 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
       config.setPassword(address.password());
     }
     switch (product) {
-      case SQLITE -> prepareSqlite(config, address);
+      case SQLITE -> prepareSqlite(config, url, address);
       case POSTGRESQL -> {
+        config.setJdbcUrl(url);
+        config.setDriverClassName(product.driverClass());
         config.setConnectionTimeout(POSTGRESQL_WAIT.toMillis());
         config.setMinimumIdle(POSTGRESQL_IDLE);
       }
     }
     try {
-      // DriverManager alone doesn't find drivers inside a WAR.
-      Class.forName(product.driverClass(), true, ConnectionPool.class.getClassLoader());
-      config.setDriverClassName(product.driverClass());
       HikariDataSource pool = new HikariDataSource(config);
       return new ConnectionPool(pool, pool, address.place());
-    } catch (ClassNotFoundException | RuntimeException e) {
+    } catch (RuntimeException e) {
       throw DatabaseException.of("open database", address.place(), e);
     }
   }
@@ -134,7 +133,7 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
     }
   }
 
-  private static void prepareSqlite(HikariConfig config, DatabaseAddress address)
+  private static void prepareSqlite(HikariConfig config, String url, DatabaseAddress address)
       throws IOException {
     String place = address.place();
     loadSqlite(place);
@@ -152,13 +151,15 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
       throw DatabaseException.of("create folder of database", place, e);
     }
     config.setConnectionTimeout(SQLITE_WAIT.toMillis());
-    config.addDataSourceProperty("journal_mode", "WAL");
-    config.addDataSourceProperty("synchronous", "FULL");
-    config.addDataSourceProperty("busy_timeout", Long.toString(SQLITE_WAIT.toMillis()));
-    config.addDataSourceProperty("foreign_keys", "true");
-    config.addDataSourceProperty("cache_size", "-16384");
+    Properties properties = new Properties();
+    properties.setProperty("journal_mode", "WAL");
+    properties.setProperty("synchronous", "FULL");
+    properties.setProperty("busy_timeout", Long.toString(SQLITE_WAIT.toMillis()));
+    properties.setProperty("foreign_keys", "true");
+    properties.setProperty("cache_size", "-16384");
     // Otherwise a transaction that reads before it writes could fail at once instead of waiting.
-    config.addDataSourceProperty("transaction_mode", "IMMEDIATE");
+    properties.setProperty("transaction_mode", "IMMEDIATE");
+    config.setDataSource(new SqliteConnections(url, properties));
   }
 
   // The name comes from the administrator's settings only.

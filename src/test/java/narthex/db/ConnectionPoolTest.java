@@ -1,13 +1,19 @@
 package narthex.db;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Hashtable;
 import java.util.List;
@@ -55,6 +61,7 @@ class ConnectionPoolTest {
     @Override
     public List<Object> call() throws Exception {
       Database database = Database.open(new DatabaseAddress(url, null, null, null));
+      Class.forName("org.sqlite.JDBC"); // registers itself
       boolean registered = ours() > 0;
       database.close();
       return List.of(registered, ours());
@@ -65,6 +72,24 @@ class ConnectionPoolTest {
       return DriverManager.drivers()
           .filter(driver -> driver.getClass().getClassLoader() == loader)
           .count();
+    }
+  }
+
+  @Test
+  void closingClosesAConnectionThatIsInUse(@TempDir Path folder) throws Exception {
+    Path file = folder.resolve("a.db");
+    Path log = folder.resolve("a.db-wal"); // SQLite removes it with the last connection
+    ConnectionPool pool =
+        ConnectionPool.open(new DatabaseAddress("jdbc:sqlite:" + file, null, null, null));
+    try (Connection used = pool.connections().getConnection();
+        Statement statement = used.createStatement()) {
+      statement.execute("CREATE TABLE t (x INTEGER)");
+      assertTrue(Files.exists(log));
+
+      pool.close();
+
+      assertThrows(SQLException.class, () -> statement.execute("INSERT INTO t VALUES (1)"));
+      assertFalse(Files.exists(log));
     }
   }
 
