@@ -34,6 +34,7 @@ public final class Database implements AutoCloseable {
   private final LeaseTable leases;
   private final UseTable uses;
   private final CollectionTable collection;
+  private final PinTable pins;
 
   private Database(ConnectionPool pool, @Nullable DiskReserve reserve) {
     this.pool = pool;
@@ -46,6 +47,7 @@ public final class Database implements AutoCloseable {
     this.leases = new LeaseTable(transactions);
     this.uses = new UseTable(transactions);
     this.collection = new CollectionTable(transactions);
+    this.pins = new PinTable(transactions);
   }
 
   /**
@@ -185,7 +187,7 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Deletes a narinfo unless its NAR is stored.
+   * Deletes a narinfo unless its NAR is stored, or a pin keeps the path.
    *
    * @throws DatabaseException if deleting fails
    */
@@ -210,13 +212,17 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Deletes a narinfo. Keeps the file names of its NAR, because clients cache narinfos.
+   * Deletes a narinfo, unless a pin keeps the path. Keeps the file names of its NAR, because
+   * clients cache narinfos.
    *
+   * @return whether a narinfo was deleted
    * @throws DatabaseException if deleting fails
    */
-  public void deleteNarInfo(StorePathHash hash) throws IOException {
-    transactions.freeing(
-        "delete narinfo", hash.text(), mappers -> mappers.narInfos().delete(hash.text()));
+  public boolean deleteNarInfo(StorePathHash hash) throws IOException {
+    return transactions.freeing(
+        "delete narinfo",
+        hash.text(),
+        mappers -> mappers.narInfos().deleteUnlessPinned(hash.text()) > 0);
   }
 
   /**
@@ -360,6 +366,11 @@ public final class Database implements AutoCloseable {
   /** Returns the tables for the collection of chunks. */
   public CollectionTable collection() {
     return collection;
+  }
+
+  /** Returns the pins and their closures. */
+  public PinTable pins() {
+    return pins;
   }
 
   /**

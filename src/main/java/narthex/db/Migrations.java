@@ -43,7 +43,8 @@ final class Migrations {
           "V009__cluster.sql",
           "V010__lease.sql",
           "V011__collection.sql",
-          "V012__nar_use.sql");
+          "V012__nar_use.sql",
+          "V014__pin.sql");
 
   /** An arbitrary number, unlikely to be used by others: "narthex" in ASCII. */
   private static final long ADVISORY_LOCK = 0x6e617274686578L;

@@ -92,8 +92,12 @@ interface NarInfoMapper {
         NarInfoRow.NEVER.toEpochMilli());
   }
 
-  @Delete("delete from narinfo where store_path_hash = #{hash}")
-  int delete(@Param("hash") String hash);
+  @Delete(
+      """
+      delete from narinfo where store_path_hash = #{hash}
+        and not exists (select 1 from pin_path p where p.path_hash = #{hash})
+      """)
+  int deleteUnlessPinned(@Param("hash") String hash);
 
   @Select("select store_path from narinfo where nar_hash = #{narHash} limit 1")
   @Nullable String findPathOf(@Param("narHash") String narHash);
@@ -102,6 +106,7 @@ interface NarInfoMapper {
       """
       delete from narinfo where store_path_hash = #{hash}
         and not exists (select 1 from nar where nar.nar_hash = narinfo.nar_hash)
+        and not exists (select 1 from pin_path p where p.path_hash = #{hash})
       """)
   int deleteUnlessStored(@Param("hash") String hash);
 

@@ -5,10 +5,12 @@ import narthex.db.Transactions.Mappers;
 /** Stores a narinfo from an upstream; one attempt, in one transaction. */
 final class StoreFetchedNarInfo {
   private final NarInfoMapper narInfos;
+  private final PinMapper pins;
   private final NarInfoRow row;
 
   StoreFetchedNarInfo(Mappers mappers, NarInfoRow row) {
     this.narInfos = mappers.narInfos();
+    this.pins = mappers.pins();
     this.row = row;
   }
 
@@ -20,6 +22,7 @@ final class StoreFetchedNarInfo {
     boolean ours = narHash.equals(narInfos.findNar(row.stem()));
     NarInfoColumns columns = NarInfoColumns.of(row, ours ? row.stem() : narHash);
     if (narInfos.storeIfAbsent(columns) > 0) {
+      pins.followAgain(columns.storePathHash());
       return columns.row();
     }
     narInfos.lock(columns.storePathHash());
@@ -28,6 +31,7 @@ final class StoreFetchedNarInfo {
       return uploaded.row();
     }
     narInfos.store(columns);
+    pins.followAgain(columns.storePathHash());
     return columns.row();
   }
 }

@@ -19,6 +19,7 @@ import narthex.nix.Signature;
 final class StoreUploadedNarInfo {
   private final NarInfoMapper narInfos;
   private final NarMapper nars;
+  private final PinMapper pins;
   private final NarInfoRow row;
   private final Set<String> trustedKeyNames;
 
@@ -26,6 +27,7 @@ final class StoreUploadedNarInfo {
     this.trustedKeyNames = trustedKeyNames;
     this.narInfos = mappers.narInfos();
     this.nars = mappers.nars();
+    this.pins = mappers.pins();
     this.row = row;
   }
 
@@ -41,12 +43,14 @@ final class StoreUploadedNarInfo {
     boolean ours = narHash.equals(narInfos.findNar(row.stem()));
     NarInfoColumns columns = NarInfoColumns.of(row, ours ? row.stem() : narHash);
     if (narInfos.storeIfAbsent(columns) > 0) {
+      pins.followAgain(columns.storePathHash());
       return UploadOutcome.STORED;
     }
     narInfos.lock(columns.storePathHash());
     NarInfoColumns found = narInfos.find(columns.storePathHash());
     if (found == null || isOutweighed(found)) {
       narInfos.store(columns);
+      pins.followAgain(columns.storePathHash());
       return UploadOutcome.STORED;
     }
     NarInfoRow known = found.row();

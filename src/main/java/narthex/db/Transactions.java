@@ -67,6 +67,7 @@ final class Transactions {
     configuration.addMapper(LeaseMapper.class);
     configuration.addMapper(UseMapper.class);
     configuration.addMapper(CollectionMapper.class);
+    configuration.addMapper(PinMapper.class);
     // MyBatis leaves a thread-local, which would stay in the server's thread after undeployment.
     ErrorContext.instance().reset();
     this.sessions = new DefaultSqlSessionFactory(configuration);
@@ -84,6 +85,7 @@ final class Transactions {
       LeaseMapper leases,
       UseMapper uses,
       CollectionMapper collection,
+      PinMapper pins,
       Connection connection) {}
 
   /**
@@ -192,6 +194,7 @@ final class Transactions {
         session.getMapper(LeaseMapper.class),
         session.getMapper(UseMapper.class),
         session.getMapper(CollectionMapper.class),
+        session.getMapper(PinMapper.class),
         session.getConnection());
   }
 

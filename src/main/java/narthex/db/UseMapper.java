@@ -15,6 +15,7 @@ interface UseMapper {
    * @param chunked how many chunked forms it has
    * @param uploaded how many of its narinfos were uploaded
    * @param fetched how many of its narinfos are from an upstream
+   * @param pinned how many of its narinfos pins keep, each counted once for each pin
    */
   record UsedNarColumns(
       String narHash,
@@ -23,7 +24,8 @@ interface UseMapper {
       long wholeBytes,
       long chunked,
       long uploaded,
-      long fetched) {}
+      long fetched,
+      long pinned) {}
 
   @Update(
       """
@@ -41,7 +43,9 @@ interface UseMapper {
         (select count(*) from narinfo i
           where i.nar_hash = n.nar_hash and i.upstream is null) as uploaded,
         (select count(*) from narinfo i
-          where i.nar_hash = n.nar_hash and i.upstream is not null) as fetched
+          where i.nar_hash = n.nar_hash and i.upstream is not null) as fetched,
+        (select count(*) from narinfo i join pin_path p on p.path_hash = i.store_path_hash
+          where i.nar_hash = n.nar_hash) as pinned
       from nar n where (n.used_at, n.nar_hash) < (#{usedAt}, #{narHash})
       order by n.used_at desc, n.nar_hash desc limit #{most}
       """)

@@ -110,11 +110,12 @@ public final class UseTable {
   }
 
   /**
-   * Deletes all stored forms of a NAR, and lists their blobs as garbage. Keeps its narinfos.
+   * Deletes all stored forms of a NAR, and lists their blobs as garbage. Keeps its narinfos. Does
+   * nothing while the closure of a pin isn't known completely.
    *
    * @param nar as it was found
    * @param deleteAfter when the blobs may be deleted
-   * @return false, without a change, if it was stored or used again, or isn't stored
+   * @return false, without a change, if it was stored or used again, isn't stored, or may be pinned
    * @throws DatabaseException if deleting fails; changes nothing then
    */
   public boolean evict(UsedNar nar, Instant deleteAfter) throws IOException {
@@ -123,8 +124,9 @@ public final class UseTable {
         "evict nar",
         key,
         mappers -> {
-          if (mappers.uses().lockUnused(key, nar.storedAt().toEpochMilli(), nar.usedMinute())
-              == 0) {
+          boolean isUsed =
+              mappers.uses().lockUnused(key, nar.storedAt().toEpochMilli(), nar.usedMinute()) == 0;
+          if (isUsed || mappers.pins().mayBePinned(key)) {
             return false;
           }
           DeleteUnnamedNar.delete(mappers, key, mappers.nars().find(key), deleteAfter);

@@ -11,6 +11,7 @@ import narthex.nix.Sha256;
  * @param usedMinute the minute of its last use, since the epoch
  * @param wholeBytes length of its whole files
  * @param isChunked whether it is stored as chunks, possibly also whole
+ * @param isPinned whether a pin keeps it
  */
 public record UsedNar(
     Sha256 hash,
@@ -18,7 +19,8 @@ public record UsedNar(
     long usedMinute,
     long wholeBytes,
     boolean isChunked,
-    Origin origin) {
+    Origin origin,
+    boolean isPinned) {
 
   /** Where a NAR is from. */
   public enum Origin {
@@ -36,6 +38,7 @@ public record UsedNar(
         row.usedAt(),
         row.wholeBytes(),
         row.chunked() > 0,
-        row.uploaded() == 0 && row.fetched() > 0 ? Origin.UPSTREAM : Origin.UPLOAD);
+        row.uploaded() == 0 && row.fetched() > 0 ? Origin.UPSTREAM : Origin.UPLOAD,
+        row.pinned() > 0);
   }
 }

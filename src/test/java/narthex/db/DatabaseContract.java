@@ -28,7 +28,8 @@ abstract class DatabaseContract extends UploadContract
         GarbageContract,
         ClusterContract,
         LeaseContract,
-        UseContract {
+        UseContract,
+        PinContract {
   private static final String STEM = "a".repeat(52);
   private static final int DEADLINE_SECONDS = 60;
 

@@ -40,7 +40,7 @@ abstract class DatabaseFixture {
     }
   }
 
-  final void execute(String sql) throws Exception {
+  public final void execute(String sql) throws Exception {
     try (ConnectionPool pool = ConnectionPool.open(settings);
         Connection connection = pool.connections().getConnection();
         Statement statement = connection.createStatement()) {
