@@ -181,6 +181,18 @@ public final class PinTable {
   }
 
   /**
+   * Returns whether the closure of this pin has references to be followed.
+   *
+   * @throws DatabaseException if the query fails
+   */
+  public boolean isIncomplete(StorePathHash pin) throws IOException {
+    return transactions.single(
+        "look at pin",
+        pin.text(),
+        mappers -> !mappers.pins().findToFollow(pin.text(), 1).isEmpty());
+  }
+
+  /**
    * Adds to the closure of a pin what its paths refer to, for some of its paths.
    *
    * @param most about how many paths to follow

@@ -7,6 +7,7 @@ import java.time.InstantSource;
 import java.util.Optional;
 import narthex.db.Database;
 import narthex.db.NarInfoRow;
+import narthex.db.PinRow;
 import narthex.nix.DocumentName;
 import narthex.nix.NarFileName;
 import narthex.nix.Sha256;
@@ -32,14 +33,17 @@ public final class Deletion {
 
   private final Database database;
   private final StoredNars stored;
+  private final Pins pins;
   private final InstantSource clock;
 
   /**
    * @param stored notifies its listeners of each deletion
+   * @param pins keep paths from deletion
    */
-  public Deletion(Database database, StoredNars stored, InstantSource clock) {
+  public Deletion(Database database, StoredNars stored, Pins pins, InstantSource clock) {
     this.database = database;
     this.stored = stored;
+    this.pins = pins;
     this.clock = clock;
   }
 
@@ -47,15 +51,24 @@ public final class Deletion {
    * Deletes a narinfo, and its NAR unless another narinfo references the same NAR.
    *
    * @return {@link Outcome#DELETED} or {@link Outcome#ABSENT}
+   * @throws PathPinnedException if a pin keeps the path
    * @throws IOException if the database fails; the narinfo may be deleted and the NAR still stored,
    *     until {@link SweepNars} deletes it
    */
   public Outcome deletePath(StorePathHash hash) throws IOException {
-    Optional<NarInfoRow> row = database.findNarInfo(hash);
-    if (row.isEmpty()) {
-      return Outcome.ABSENT;
+    Optional<PinRow> pin = pins.findKeeper(hash);
+    if (pin.isPresent() && database.findNarInfo(hash).isPresent()) {
+      throw new PathPinnedException(hash, pin.get());
     }
-    stored.deleteNarInfo(hash);
+    return deleteUnpinned(hash) ? Outcome.DELETED : Outcome.ABSENT;
+  }
+
+  /** Deletes a path like the other method; returns false if it is absent or pinned. */
+  boolean deleteUnpinned(StorePathHash hash) throws IOException {
+    Optional<NarInfoRow> row = database.findNarInfo(hash);
+    if (row.isEmpty() || !stored.deleteNarInfo(hash)) {
+      return false;
+    }
     deleteListing(DocumentName.listing(hash));
     boolean unnamed = deleteUnnamed(row.get().said().nar().hash(), Instant.MAX);
     LOG.log(
@@ -63,7 +76,7 @@ public final class Deletion {
         "path deleted path={0} nar={1}",
         row.get().said().storePath().print(),
         unnamed ? "deleted" : "kept or absent");
-    return Outcome.DELETED;
+    return true;
   }
 
   /**

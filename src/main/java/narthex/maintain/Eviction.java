@@ -107,10 +107,9 @@ public final class Eviction {
    * The stored NARs.
    *
    * @param upstreams may have evicted NARs
-   * @param pinned NARs that are never evicted
+   * @param pins what they keep is never evicted
    */
-  public record Nars(
-      Database database, StoredNars stored, Upstreams upstreams, PinnedNars pinned) {}
+  public record Nars(Database database, StoredNars stored, Upstreams upstreams, Pins pins) {}
 
   /** Knows the free space of the file system of the store. */
   @FunctionalInterface
@@ -166,7 +165,7 @@ public final class Eviction {
     this.free = free;
     this.space = new Space(policy.limits(), blobs, free, clock);
     this.availability = new Availability(nars.database(), nars.upstreams(), clock);
-    this.deletion = new Deletion(nars.database(), nars.stored(), clock);
+    this.deletion = new Deletion(nars.database(), nars.stored(), nars.pins(), clock);
     this.garbage = new DeleteGarbage(nars.database(), blobs, clock);
   }
 
@@ -248,6 +247,7 @@ public final class Eviction {
       boolean isOver = space.excess() > 0;
       while (isOver) {
         long before = tally.evicted;
+        nars.pins().update();
         found = new EvictionWalk(nars.database().uses(), nar -> isSpared(nar, start)).run();
         evict(found.candidates(), tally);
         isOver = space.excess() > 0 && tally.evicted > before;
@@ -294,12 +294,12 @@ public final class Eviction {
     }
   }
 
-  private boolean isSpared(UsedNar nar, Instant now) throws IOException {
+  private boolean isSpared(UsedNar nar, Instant now) {
     boolean isSparedUpload =
         nar.origin() == UsedNar.Origin.UPLOAD
             && (policy.keep() == Keep.UNAVAILABLE
                 || nar.storedAt().isAfter(now.minus(policy.spareUploads())));
-    return isSparedUpload || spared.containsKey(nar.hash()) || nars.pinned().contains(nar.hash());
+    return isSparedUpload || spared.containsKey(nar.hash()) || nar.isPinned();
   }
 
   private void evict(Deque<Candidate> candidates, Tally tally) throws IOException {
@@ -314,6 +314,7 @@ public final class Eviction {
         }
       }
       List<Availability.Answer> answers = ask(batch);
+      nars.pins().follow(); // narinfos that came since the walk
       for (int i = 0; i < batch.size(); i++) {
         evict(batch.get(i), answers.get(i), tally);
       }
@@ -371,7 +372,7 @@ public final class Eviction {
     deletion.deleteListing(nar.hash());
     if (isNowhere) {
       for (NarInfoRow row : nars.database().findNarInfosOf(nar.hash())) {
-        deletion.deletePath(row.said().storePath().hash());
+        deletion.deleteUnpinned(row.said().storePath().hash());
       }
     }
     return true;

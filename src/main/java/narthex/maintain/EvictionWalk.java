@@ -34,7 +34,7 @@ final class EvictionWalk {
   /** Decides whether a NAR is spared. */
   @FunctionalInterface
   interface Sparing {
-    boolean spares(UsedNar nar) throws IOException;
+    boolean spares(UsedNar nar);
   }
 
   /**

@@ -278,10 +278,16 @@ public final class StoredNars {
     return evicted;
   }
 
-  /** Deletes a narinfo, if stored; keeps its NAR. Notifies the listeners in any case. */
-  public void deleteNarInfo(StorePathHash hash) throws IOException {
-    database.deleteNarInfo(hash);
+  /**
+   * Deletes a narinfo, if it is stored and no pin keeps it; keeps its NAR. Notifies the listeners
+   * in any case.
+   *
+   * @return whether it was deleted
+   */
+  public boolean deleteNarInfo(StorePathHash hash) throws IOException {
+    boolean deleted = database.deleteNarInfo(hash);
     announce(hash);
+    return deleted;
   }
 
   /**

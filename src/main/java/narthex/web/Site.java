@@ -8,6 +8,7 @@ import narthex.ingest.NarInfoUpload;
 import narthex.ingest.NarUpload;
 import narthex.maintain.Deletion;
 import narthex.maintain.Jobs;
+import narthex.maintain.Pins;
 import narthex.serve.Advertising;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.NarLookup;
@@ -26,6 +27,7 @@ import narthex.stream.DecoderBudget;
  * @param uploads handlers of uploads
  * @param deletions handler of deletions
  * @param jobs long work that an administrator asks for
+ * @param pins paths that are kept with all that they refer to
  * @param readiness checks the storage
  * @param resources limited resources that requests share
  */
@@ -37,6 +39,7 @@ public record Site(
     Uploads uploads,
     Deletions deletions,
     Jobs jobs,
+    Pins pins,
     Readiness readiness,
     Resources resources) {
 

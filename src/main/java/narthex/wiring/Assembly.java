@@ -42,7 +42,9 @@ import narthex.maintain.FindUnnamedBlobs;
 import narthex.maintain.HashFrames;
 import narthex.maintain.Jobs;
 import narthex.maintain.Leases;
-import narthex.maintain.PinnedNars;
+import narthex.maintain.PinJob;
+import narthex.maintain.PinPath;
+import narthex.maintain.Pins;
 import narthex.maintain.ReplicaChanges;
 import narthex.maintain.SweepNars;
 import narthex.serve.Advertising;
@@ -83,6 +85,9 @@ public final class Assembly {
   private final Advertising advertising;
   private final Site.Lookups lookups;
   private final Site.Uploads uploads;
+  private final NarInfoFetch narInfos;
+  private final NarDownload download;
+  private final Pins pins;
   private final Deletion deletion;
 
   /**
@@ -156,9 +161,12 @@ public final class Assembly {
     this.replicas = replicas();
     this.documents = new DocumentIngest(base.blobs(), base.database(), base.clock());
     this.advertising = new Advertising(Policies.mode(settings), Policies.advertised(settings));
+    this.narInfos = new NarInfoFetch(base.upstreams(), base.database(), base.clock());
+    this.download = makeDownload();
     this.lookups = makeLookups();
     this.uploads = makeUploads();
-    this.deletion = new Deletion(base.database(), stored, base.clock());
+    this.pins = new Pins(base.database(), base.clock());
+    this.deletion = new Deletion(base.database(), stored, pins, base.clock());
     base.shared()
         .cluster()
         .ifPresent(registry -> ReplicaChanges.connect(registry, stored, base.threads().tasks()));
@@ -200,21 +208,22 @@ public final class Assembly {
     return chunks;
   }
 
+  private NarDownload makeDownload() {
+    return new NarDownload(
+        new NarSources(base.upstreams(), narInfos, stored),
+        ingest,
+        flights,
+        replicas,
+        new NarDownload.Threads(base.threads().tasks(), base.threads().prefetchers()),
+        Policies.download(settings));
+  }
+
   private Site.Lookups makeLookups() {
     Database database = base.database();
-    NarInfoFetch fetch = new NarInfoFetch(base.upstreams(), database, base.clock());
-    NarDownload download =
-        new NarDownload(
-            new NarSources(base.upstreams(), fetch, stored),
-            ingest,
-            flights,
-            replicas,
-            new NarDownload.Threads(base.threads().tasks(), base.threads().prefetchers()),
-            Policies.download(settings));
-    NarInfoLookup narInfos =
+    NarInfoLookup lookup =
         new NarInfoLookup(
             database,
-            fetch,
+            narInfos,
             download,
             advertising,
             signer,
@@ -228,11 +237,11 @@ public final class Assembly {
             download,
             base.decoders().share(Work.READING),
             settings.narInfos().memoryTtl());
-    stored.addListeners(narInfos, nars);
+    stored.addListeners(lookup, nars);
     DocumentLookup documentLookup = documentLookup();
     ListingLookup listings = new ListingLookup(documentLookup, new ListingIngest(documents), nars);
-    NarFiles files = new NarFiles(narInfos, nars, documentLookup, listings);
-    return new Site.Lookups(narInfos, nars, documentLookup, files);
+    NarFiles files = new NarFiles(lookup, nars, documentLookup, listings);
+    return new Site.Lookups(lookup, nars, documentLookup, files);
   }
 
   private DocumentLookup documentLookup() {
@@ -280,6 +289,7 @@ public final class Assembly {
         uploads,
         new Site.Deletions(Policies.deletions(settings), deletion),
         jobs,
+        pins,
         new Readiness(
             base.database(),
             base.blobs(),
@@ -321,11 +331,23 @@ public final class Assembly {
       CountingBlobStore blobs, Eviction.FreeSpace free, Leases leases, Runnable collectSoon) {
     return new Eviction(
         Policies.eviction(settings),
-        new Eviction.Nars(base.database(), stored, base.upstreams(), PinnedNars.NONE),
+        new Eviction.Nars(base.database(), stored, base.upstreams(), pins),
         blobs,
         free,
         new Eviction.Means(leases, base.threads().tasks(), collectSoon),
         base.clock());
+  }
+
+  /** Returns the pins. */
+  public Pins pins() {
+    return pins;
+  }
+
+  /** Returns the job that pins paths. */
+  public PinJob pinJob() {
+    PinPath.Sources sources =
+        new PinPath.Sources(base.database(), stored, narInfos, download, base.threads().tasks());
+    return new PinJob(pins, sources, base.clock());
   }
 
   /** Returns what decides when the collection of chunks may remove them. */

@@ -83,17 +83,8 @@ abstract class EvictionFixture {
   }
 
   Eviction eviction(Node node, Policy policy) {
-    return eviction(node, policy, PinnedNars.NONE);
-  }
-
-  Eviction eviction(Node node, Policy policy, PinnedNars pinned) {
     return node.chores()
-        .eviction(
-            policy,
-            pinned,
-            () -> Long.MAX_VALUE,
-            Leases.ALONE,
-            () -> collections.incrementAndGet());
+        .eviction(policy, () -> Long.MAX_VALUE, Leases.ALONE, () -> collections.incrementAndGet());
   }
 
   static Sample sample(int seed) {

@@ -238,11 +238,8 @@ class EvictionTest extends EvictionFixture {
     List<Sample> samples = samples(12);
     fetchEach(node, samples);
 
-    eviction(
-            node,
-            policy(ROOM_FOR_NINE, Keep.UNAVAILABLE),
-            narHash -> narHash.equals(samples.get(0).id().hash()))
-        .check();
+    node.chores().pins().add(samples.get(0).hash(), null, null);
+    eviction(node, policy(ROOM_FOR_NINE, Keep.UNAVAILABLE)).check();
 
     assertEquals(List.of(0, 5, 6, 7, 8, 9, 10, 11), stored(node, samples));
   }
@@ -308,8 +305,7 @@ class EvictionTest extends EvictionFixture {
             new Limits(OptionalLong.empty(), OptionalLong.of(900_000), 0.9),
             SPARE_UPLOADS,
             Keep.UNAVAILABLE);
-    Eviction eviction =
-        node.chores().eviction(policy, PinnedNars.NONE, free::get, Leases.ALONE, () -> {});
+    Eviction eviction = node.chores().eviction(policy, free::get, Leases.ALONE, () -> {});
     eviction.check();
     assertEquals(6, stored(node, samples).size());
 
@@ -341,12 +337,7 @@ class EvictionTest extends EvictionFixture {
     fetchEach(node, samples);
     Eviction eviction =
         node.chores()
-            .eviction(
-                policy(NAR_BYTES / 2, Keep.UNAVAILABLE),
-                PinnedNars.NONE,
-                () -> 0,
-                name -> false,
-                () -> {});
+            .eviction(policy(NAR_BYTES / 2, Keep.UNAVAILABLE), () -> 0, name -> false, () -> {});
 
     eviction.check();
 

@@ -24,11 +24,7 @@ class FullDiskEvictionTest extends EvictionFixture {
             Keep.UNAVAILABLE);
     return node.chores()
         .eviction(
-            policy,
-            PinnedNars.NONE,
-            () -> Eviction.FULL_BYTES + room - blobBytes(node),
-            Leases.ALONE,
-            () -> {});
+            policy, () -> Eviction.FULL_BYTES + room - blobBytes(node), Leases.ALONE, () -> {});
   }
 
   @Test

@@ -24,7 +24,12 @@ class SweepTest extends StoreFixture {
 
   @BeforeEach
   void open() {
-    sweep = new SweepNars(database, new Deletion(database, stored, () -> now), GRACE, () -> now);
+    sweep =
+        new SweepNars(
+            database,
+            new Deletion(database, stored, new Pins(database, () -> now), () -> now),
+            GRACE,
+            () -> now);
     chores = chores(sweep, new DeleteGarbage(database, blobs, () -> now));
     stored.addListeners(chores);
   }

@@ -72,6 +72,7 @@ class JobHttpTest {
               site.uploads(),
               site.deletions(),
               jobs,
+              site.pins(),
               site.readiness(),
               site.resources())
           .putOn(request);

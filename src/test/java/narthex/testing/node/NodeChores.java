@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import narthex.blob.BlobStore;
 import narthex.blob.CountingBlobStore;
@@ -24,10 +25,14 @@ import narthex.maintain.Deletion;
 import narthex.maintain.Eviction;
 import narthex.maintain.FindUnnamedBlobs;
 import narthex.maintain.HashFrames;
+import narthex.maintain.JobOptions;
+import narthex.maintain.JobResult;
 import narthex.maintain.Leases;
-import narthex.maintain.PinnedNars;
+import narthex.maintain.Pins;
+import narthex.maintain.Progress;
 import narthex.nix.DocumentName;
 import narthex.nix.Sha256;
+import narthex.nix.StorePathHash;
 import narthex.store.StoredNars;
 import narthex.stream.DecoderBudget.Work;
 import narthex.stream.DecoderShare;
@@ -62,8 +67,19 @@ public final class NodeChores {
     this.hashing = new HashFrames(database, stored, assembly.chunked());
     this.files = new DeleteFiles(database, stored, DELETE_DELAY, clock);
     this.collecting = new CollectChunks(database, assembly.rounds(), Duration.ZERO, clock);
-    this.deletion = new Deletion(database, stored, clock);
+    this.deletion = new Deletion(database, stored, assembly.pins(), clock);
     this.leases = assembly.leases();
+  }
+
+  /** Returns the pins. */
+  public Pins pins() {
+    return assembly.pins();
+  }
+
+  /** Pins a path by the job, in the caller's thread. */
+  public JobResult pin(StorePathHash path, Progress progress) throws IOException {
+    JobOptions options = new JobOptions(Map.of("path", path.text()));
+    return assembly.pinJob().prepare(options).run(progress);
   }
 
   /** Deletes a path as a client does. */
@@ -77,14 +93,10 @@ public final class NodeChores {
    * @param collectSoon requests that chunks without a NAR are deleted soon
    */
   public Eviction eviction(
-      Eviction.Policy policy,
-      PinnedNars pinned,
-      Eviction.FreeSpace free,
-      Leases leases,
-      Runnable collectSoon) {
+      Eviction.Policy policy, Eviction.FreeSpace free, Leases leases, Runnable collectSoon) {
     return new Eviction(
         policy,
-        new Eviction.Nars(database, assembly.stored(), base.upstreams(), pinned),
+        new Eviction.Nars(database, assembly.stored(), base.upstreams(), assembly.pins()),
         (CountingBlobStore) blobs,
         free,
         new Eviction.Means(leases, base.threads().tasks(), collectSoon),
