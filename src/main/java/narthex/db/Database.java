@@ -25,7 +25,7 @@ public final class Database implements AutoCloseable {
   private static final int MOST_NARINFOS_OF_A_NAR = 64;
 
   private final ConnectionPool pool;
-  private final Transactions transactions;
+  final Transactions transactions;
   private final DocumentTable documents;
   private final ChunkTable chunks;
   private final ChunkingQueue chunkingQueue;

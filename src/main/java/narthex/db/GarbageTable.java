@@ -73,6 +73,24 @@ public final class GarbageTable {
   }
 
   /**
+   * Finds which of these blobs are listed as garbage.
+   *
+   * @throws DatabaseException if the query fails
+   */
+  public Set<String> findListed(Collection<String> blobs) throws IOException {
+    return transactions.single(
+        "find garbage",
+        blobs.size() + " keys",
+        mappers -> {
+          Set<String> listed = new HashSet<>();
+          for (List<String> some : Batches.of(List.copyOf(blobs))) {
+            listed.addAll(mappers.garbage().findListed(some));
+          }
+          return listed;
+        });
+  }
+
+  /**
    * Lists those of these blobs as garbage that no row refers to.
    *
    * @param deleteAfter when they may be deleted

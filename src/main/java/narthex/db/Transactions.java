@@ -68,6 +68,7 @@ final class Transactions {
     configuration.addMapper(UseMapper.class);
     configuration.addMapper(CollectionMapper.class);
     configuration.addMapper(PinMapper.class);
+    configuration.addMapper(StatisticsMapper.class);
     // MyBatis leaves a thread-local, which would stay in the server's thread after undeployment.
     ErrorContext.instance().reset();
     this.sessions = new DefaultSqlSessionFactory(configuration);
@@ -86,6 +87,7 @@ final class Transactions {
       UseMapper uses,
       CollectionMapper collection,
       PinMapper pins,
+      StatisticsMapper statistics,
       Connection connection) {}
 
   /**
@@ -195,6 +197,7 @@ final class Transactions {
         session.getMapper(UseMapper.class),
         session.getMapper(CollectionMapper.class),
         session.getMapper(PinMapper.class),
+        session.getMapper(StatisticsMapper.class),
         session.getConnection());
   }
 

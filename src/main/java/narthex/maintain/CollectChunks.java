@@ -8,11 +8,13 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 import narthex.db.CollectionTable;
 import narthex.db.CollectionTable.PartPosition;
 import narthex.db.CollectionTable.State;
 import narthex.db.Database;
 import narthex.db.GarbageTable;
+import narthex.db.UseTable;
 
 /**
  * Removes chunks that no manifest refers to, in rounds of two steps.
@@ -61,6 +63,9 @@ public final class CollectChunks implements Chore<CollectChunks.Step> {
   private final InstantSource clock;
   private final int window;
 
+  /** Two runs at the same time would do the same work. */
+  private final ReentrantLock lock = new ReentrantLock();
+
   /**
    * @param rounds knows whether writers that began before a round have ended
    * @param period time between the beginnings of two rounds
@@ -106,12 +111,109 @@ public final class CollectChunks implements Chore<CollectChunks.Step> {
     return isDue ? List.of(Step.MARK) : List.of();
   }
 
+  /** Does nothing while another run is at work, or if the step has been done meanwhile. */
   @Override
   public boolean run(Step step) throws IOException {
-    return step == Step.MARK ? mark() : remove();
+    if (!lock.tryLock()) {
+      return false;
+    }
+    try {
+      if (collection.state().isPending() != (step == Step.REMOVE)) {
+        return false;
+      }
+      return (step == Step.MARK ? mark() : remove()) > 0;
+    } finally {
+      lock.unlock();
+    }
   }
 
-  private boolean mark() throws IOException {
+  /**
+   * What {@link #runNow} did.
+   *
+   * @param removed how many chunks it removed
+   * @param isFinished false if it was stopped before all of the chunks were removed
+   */
+  record Round(long removed, boolean isFinished) {}
+
+  /**
+   * Runs a whole round now. Waits for the writers that began before; also removes the chunks of a
+   * round that is pending already. Other replicas may do the same at the same time: then some work
+   * is done twice.
+   */
+  Round runNow(Pause pause, Progress progress) throws IOException {
+    long removed = 0;
+    for (int rounds = 0; rounds < 2; rounds++) { // the pending one, and a new one
+      if (rounds == 1) {
+        progress.at("chunks without a NAR: searched", 0, 0);
+        markNow();
+      }
+      progress.at("chunks without a NAR: wait for writers", 0, 0);
+      if (!awaitWriters(pause, progress)) {
+        return new Round(removed, false);
+      }
+      removed += removeNow();
+      progress.at("chunks without a NAR", removed, removed);
+    }
+    return new Round(removed, true);
+  }
+
+  /** Returns false if the work was stopped. */
+  private boolean awaitWriters(Pause pause, Progress progress) throws IOException {
+    State state = collection.state();
+    while (state.isPending() && !rounds.haveAllPassed(state)) {
+      if (progress.isStopped()) {
+        return false;
+      }
+      pause.pause();
+      state = collection.state();
+    }
+    return !progress.isStopped();
+  }
+
+  private void markNow() throws IOException {
+    lock.lock();
+    try {
+      if (!collection.state().isPending()) {
+        mark();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private long removeNow() throws IOException {
+    lock.lock();
+    try {
+      State state = collection.state();
+      return state.isPending() && rounds.haveAllPassed(state) ? remove() : 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Counts the chunks that no manifest refers to now, and their bytes. Changes nothing.
+   *
+   * @param uses knows the length of chunks
+   */
+  Unused count(UseTable uses) throws IOException {
+    long[] bytes = {0};
+    Work sum =
+        (used, unused) -> {
+          bytes[0] += uses.storedBytes(unused.stream().mapToLong(Long::longValue).toArray());
+          return unused.size();
+        };
+    long end = collection.endOfNumbers();
+    long count =
+        walk(end, (after, last) -> collection.findUnmarked(after, last, CHUNKS_AT_ONCE), sum)
+            + walk(end, (after, last) -> collection.findMarked(after, last, CHUNKS_AT_ONCE), sum);
+    return new Unused(count, bytes[0]);
+  }
+
+  /** Chunks that no manifest refers to. */
+  record Unused(long count, long bytes) {}
+
+  private long mark() throws IOException {
     collection.begin(clock.instant());
     long end = collection.endOfNumbers();
     long marked =
@@ -126,10 +228,10 @@ public final class CollectChunks implements Chore<CollectChunks.Step> {
       collection.marked();
       LOG.log(Level.INFO, "chunks without nar found count={0}", Long.toString(marked));
     }
-    return marked > 0;
+    return marked;
   }
 
-  private boolean remove() throws IOException {
+  private long remove() throws IOException {
     long removed =
         walk(
             collection.endOfNumbers(),
@@ -140,7 +242,7 @@ public final class CollectChunks implements Chore<CollectChunks.Step> {
             });
     collection.removed();
     LOG.log(Level.INFO, "chunks without nar removed count={0}", Long.toString(removed));
-    return removed > 0;
+    return removed;
   }
 
   /** Finds some chunks between two numbers, sorted by number. */

@@ -59,15 +59,37 @@ public final class CompactPacks implements Chore<String> {
       return false;
     }
     try {
-      List<String> packs = new ArrayList<>(List.of(pack));
-      packs.addAll(collection.findSparse(Optional.of(pack), PACKS_AT_ONCE - 1));
-      long freed = compaction.run(packs, below, clock.instant().plus(GarbageTable.GRACE));
-      if (freed > 0) {
-        LOG.log(Level.INFO, "packs compacted first={0} freed={1}", pack, Long.toString(freed));
-      }
-      return freed > 0;
+      return compact(pack) > 0;
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Compacts all sparse packs now. Returns the number of bytes that become free. */
+  long runNow(Progress progress) throws IOException {
+    long freed = 0;
+    long done = 0;
+    List<String> page = collection.findSparse(Optional.empty(), PACKS_AT_ONCE);
+    while (!page.isEmpty() && !progress.isStopped()) {
+      lock.lock();
+      try {
+        freed += compact(page.get(0));
+      } finally {
+        lock.unlock();
+      }
+      progress.at("sparse packs", ++done, 0);
+      page = collection.findSparse(Optional.of(page.get(0)), PACKS_AT_ONCE);
+    }
+    return freed;
+  }
+
+  private long compact(String pack) throws IOException {
+    List<String> packs = new ArrayList<>(List.of(pack));
+    packs.addAll(collection.findSparse(Optional.of(pack), PACKS_AT_ONCE - 1));
+    long freed = compaction.run(packs, below, clock.instant().plus(GarbageTable.GRACE));
+    if (freed > 0) {
+      LOG.log(Level.INFO, "packs compacted first={0} freed={1}", pack, Long.toString(freed));
+    }
+    return freed;
   }
 }

@@ -5,27 +5,21 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.ArrayDeque;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongUnaryOperator;
 import narthex.blob.CountingBlobStore;
 import narthex.db.Database;
 import narthex.db.GarbageTable;
-import narthex.db.NarInfoRow;
-import narthex.db.UsedNar;
+import narthex.maintain.EvictNars.Tally;
 import narthex.maintain.EvictionWalk.Candidate;
 import narthex.maintain.EvictionWalk.Found;
 import narthex.nix.OneLine;
-import narthex.nix.Sha256;
 import narthex.store.StoredNars;
 import narthex.upstream.Upstreams;
 
@@ -49,9 +43,6 @@ public final class Eviction {
   private static final System.Logger LOG = System.getLogger(Eviction.class.getName());
   private static final String NAME = "evict NARs";
 
-  /** How many NARs the upstreams are asked for at once. */
-  private static final int AT_ONCE = 16;
-
   private static final int PAGE = 100;
   private static final Duration SHORTEST_PAUSE = Duration.ofSeconds(10);
 
@@ -61,14 +52,6 @@ public final class Eviction {
   private static final int PAUSES = 10;
 
   private static final Duration WARN_EVERY = Duration.ofHours(1);
-
-  /** How long not to ask again for a NAR that no upstream has. */
-  private static final Duration ABSENT_FOR = Duration.ofDays(1);
-
-  /** How long not to ask again for a NAR of which no upstream could tell. */
-  private static final Duration UNKNOWN_FOR = Duration.ofMinutes(10);
-
-  private static final int MOST_REMEMBERED = 200_000;
 
   /** Less free space may not even suffice for the database. */
   public static final long FULL_BYTES = 64L << 20;
@@ -133,19 +116,14 @@ public final class Eviction {
   private final InstantSource clock;
   private final FreeSpace free;
   private final Space space;
-  private final Availability availability;
-  private final Deletion deletion;
+  private final EvictNars evictNars;
   private final DeleteGarbage garbage;
 
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** NARs that were spared because of what the upstreams said, until when. Guarded by lock. */
-  private final Map<Sha256, Instant> spared = new HashMap<>();
-
   private Instant notBefore = Instant.MIN; // guarded by lock
   private volatile Instant hopelessUntil = Instant.MIN;
   private Instant warnedAt = Instant.MIN; // guarded by lock
-  private Duration grace = GarbageTable.GRACE; // of blobs; guarded by lock
 
   /**
    * @param blobs the store
@@ -164,18 +142,8 @@ public final class Eviction {
     this.clock = clock;
     this.free = free;
     this.space = new Space(policy.limits(), blobs, free, clock);
-    this.availability = new Availability(nars.database(), nars.upstreams(), clock);
-    this.deletion = new Deletion(nars.database(), nars.stored(), nars.pins(), clock);
+    this.evictNars = new EvictNars(policy, nars, means.threads(), space, clock);
     this.garbage = new DeleteGarbage(nars.database(), blobs, clock);
-  }
-
-  /** What one eviction did. */
-  private static final class Tally {
-    long evicted;
-    long bytes;
-    long absent;
-    long unknown;
-    long used;
   }
 
   /**
@@ -192,7 +160,7 @@ public final class Eviction {
         deleteGarbage();
       }
       if (!clock.instant().isBefore(notBefore) && space.isPassed()) {
-        evict();
+        evict(new Tally(GarbageTable.GRACE, Progress.SILENT));
       }
     } catch (IOException | RuntimeException e) {
       notBefore = clock.instant().plus(SHORTEST_PAUSE);
@@ -213,13 +181,11 @@ public final class Eviction {
       }
       try {
         if (isFull()) {
-          grace = Duration.ZERO;
-          evict();
+          evict(new Tally(Duration.ZERO, Progress.SILENT));
           deleteGarbage();
           hopelessUntil = isFull() ? clock.instant().plus(HOPELESS_FOR) : Instant.MIN;
         }
       } finally {
-        grace = GarbageTable.GRACE;
         lock.unlock();
       }
     } catch (InterruptedException e) {
@@ -236,21 +202,85 @@ public final class Eviction {
         && !clock.instant().isBefore(hopelessUntil);
   }
 
-  private void evict() throws IOException {
+  /**
+   * What an eviction on demand did, or would do.
+   *
+   * @param nars how many NARs it evicted
+   * @param bytes what deleting them frees
+   * @param storedBytes the stored bytes before
+   * @param isEnough false if it was stopped, or no other NAR may be evicted
+   */
+  public record Evicted(long nars, long bytes, long storedBytes, boolean isEnough) {}
+
+  /**
+   * Evicts now, whatever the limits are, until at most so much is stored. The blobs are deleted
+   * later.
+   *
+   * @param target gives the bytes to keep for the bytes that are stored now
+   * @throws IOException if the database or the blob store fails; what is done stays done
+   */
+  public Evicted runNow(LongUnaryOperator target, Progress progress) throws IOException {
+    lock.lock();
+    try {
+      space.count();
+      long stored = space.storedBytes() - space.pending();
+      space.aim(OptionalLong.of(target.applyAsLong(stored)));
+      Tally tally = new Tally(GarbageTable.GRACE, progress);
+      evict(tally);
+      return new Evicted(tally.evicted, tally.bytes, stored, space.excess() <= 0);
+    } finally {
+      space.aim(OptionalLong.empty());
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Counts what {@link #runNow} would evict. Changes nothing, and doesn't ask the upstreams.
+   *
+   * @throws IOException if the database or the blob store fails
+   */
+  public Evicted count(LongUnaryOperator target) throws IOException {
+    lock.lock();
+    try {
+      space.count();
+      long stored = space.storedBytes() - space.pending();
+      long excess = stored - target.applyAsLong(stored);
+      nars.stored().uses().write();
+      Evicted counted = new Evicted(0, 0, stored, excess <= 0);
+      for (Candidate candidate : excess <= 0 ? new ArrayDeque<Candidate>() : find().candidates()) {
+        if (counted.isEnough()) {
+          break;
+        }
+        if (candidate.bytes() > 0) {
+          long bytes = counted.bytes() + candidate.bytes();
+          counted = new Evicted(counted.nars() + 1, bytes, stored, bytes >= excess);
+        }
+      }
+      return counted;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Found find() throws IOException {
+    nars.pins().update();
+    Instant now = clock.instant();
+    return new EvictionWalk(nars.database().uses(), nar -> evictNars.isSpared(nar, now)).run();
+  }
+
+  private void evict(Tally tally) throws IOException {
     Instant start = clock.instant();
     space.count();
     nars.stored().uses().write();
-    spared.values().removeIf(until -> !until.isAfter(start));
-    Tally tally = new Tally();
+    evictNars.forget(start);
     Found found = null;
     try {
       boolean isOver = space.excess() > 0;
       while (isOver) {
         long before = tally.evicted;
-        nars.pins().update();
-        found = new EvictionWalk(nars.database().uses(), nar -> isSpared(nar, start)).run();
-        evict(found.candidates(), tally);
-        isOver = space.excess() > 0 && tally.evicted > before;
+        found = find();
+        evictNars.evict(found.candidates(), tally);
+        isOver = space.excess() > 0 && tally.evicted > before && !tally.progress.isStopped();
       }
     } finally {
       Duration taken = Duration.between(start, clock.instant()).multipliedBy(PAUSES);
@@ -292,90 +322,6 @@ public final class Eviction {
           Long.toString(tally.absent),
           Long.toString(tally.unknown));
     }
-  }
-
-  private boolean isSpared(UsedNar nar, Instant now) {
-    boolean isSparedUpload =
-        nar.origin() == UsedNar.Origin.UPLOAD
-            && (policy.keep() == Keep.UNAVAILABLE
-                || nar.storedAt().isAfter(now.minus(policy.spareUploads())));
-    return isSparedUpload || spared.containsKey(nar.hash()) || nar.isPinned();
-  }
-
-  private void evict(Deque<Candidate> candidates, Tally tally) throws IOException {
-    long excess = space.excess();
-    while (excess > 0 && !candidates.isEmpty()) {
-      List<Candidate> batch = new ArrayList<>();
-      while (excess > 0 && !candidates.isEmpty() && batch.size() < AT_ONCE) {
-        Candidate next = candidates.removeFirst();
-        if (next.bytes() > 0) { // else all its chunks are needed by others
-          batch.add(next);
-          excess -= next.bytes();
-        }
-      }
-      List<Availability.Answer> answers = ask(batch);
-      nars.pins().follow(); // narinfos that came since the walk
-      for (int i = 0; i < batch.size(); i++) {
-        evict(batch.get(i), answers.get(i), tally);
-      }
-      excess = space.excess();
-    }
-  }
-
-  /** Asks the upstreams for the NARs of a batch where the answer matters. */
-  private List<Availability.Answer> ask(List<Candidate> batch) throws IOException {
-    Set<Sha256> asked = new HashSet<>();
-    for (Candidate candidate : batch) {
-      UsedNar nar = candidate.nar();
-      if (policy.keep() == Keep.UNAVAILABLE || nar.origin() == UsedNar.Origin.UPLOAD) {
-        asked.add(nar.hash());
-      }
-    }
-    Map<Sha256, Availability.Answer> answers = availability.askAll(asked, means.threads());
-    return batch.stream()
-        .map(one -> answers.getOrDefault(one.nar().hash(), Availability.Answer.AVAILABLE))
-        .toList();
-  }
-
-  private void evict(Candidate candidate, Availability.Answer answer, Tally tally)
-      throws IOException {
-    UsedNar nar = candidate.nar();
-    if (policy.keep() == Keep.UNAVAILABLE && answer != Availability.Answer.AVAILABLE) {
-      boolean isAbsent = answer == Availability.Answer.ABSENT;
-      tally.absent += isAbsent ? 1 : 0;
-      tally.unknown += isAbsent ? 0 : 1;
-      spare(nar.hash(), isAbsent ? ABSENT_FOR : UNKNOWN_FOR);
-    } else if (nars.stored().uses().isNoted(nar.hash())
-        || !delete(nar, answer == Availability.Answer.ABSENT)) {
-      tally.used++;
-    } else {
-      tally.evicted++;
-      tally.bytes += candidate.bytes();
-      space.evicted(candidate.bytes());
-    }
-  }
-
-  private void spare(Sha256 narHash, Duration time) {
-    if (spared.size() < MOST_REMEMBERED) {
-      spared.put(narHash, clock.instant().plus(time));
-    }
-  }
-
-  /**
-   * Deletes the stored forms of a NAR, and its narinfos if nothing could serve them any more.
-   * Returns false if it was used meanwhile.
-   */
-  private boolean delete(UsedNar nar, boolean isNowhere) throws IOException {
-    if (!nars.stored().evict(nar, clock.instant().plus(grace))) {
-      return false;
-    }
-    deletion.deleteListing(nar.hash());
-    if (isNowhere) {
-      for (NarInfoRow row : nars.database().findNarInfosOf(nar.hash())) {
-        deletion.deleteUnpinned(row.said().storePath().hash());
-      }
-    }
-    return true;
   }
 
   /**

@@ -72,18 +72,28 @@ public final class FindUnnamedBlobs implements Chore<BlobPage> {
 
   @Override
   public boolean run(BlobPage page) throws IOException {
-    Instant now = clock.instant();
+    return list(page) > 0;
+  }
+
+  /** Returns the blobs of a page that no row refers to and that are old enough. */
+  Set<String> findUnnamed(BlobPage page) throws IOException {
+    Instant before = clock.instant().minus(GRACE);
     Set<String> old =
         page.blobs().stream()
-            .filter(blob -> blob.modifiedAt().isBefore(now.minus(GRACE)))
+            .filter(blob -> blob.modifiedAt().isBefore(before))
             .map(ListedBlob::key)
             .filter(key -> !StoreOwner.isMark(key) && !ClusterMark.isMark(key))
             .collect(Collectors.toSet());
-    if (old.isEmpty()) {
-      return false;
+    return old.isEmpty() ? Set.of() : garbage.findUnnamed(old);
+  }
+
+  /** Lists those blobs as garbage; returns how many weren't listed. */
+  int list(BlobPage page) throws IOException {
+    Set<String> unnamed = findUnnamed(page);
+    if (unnamed.isEmpty()) {
+      return 0;
     }
-    Set<String> unnamed = garbage.findUnnamed(old);
-    int listed = unnamed.isEmpty() ? 0 : garbage.addUnnamed(unnamed, now.plus(GarbageTable.GRACE));
+    int listed = garbage.addUnnamed(unnamed, clock.instant().plus(GarbageTable.GRACE));
     if (listed > 0) {
       LOG.log(
           Level.INFO,
@@ -91,6 +101,6 @@ public final class FindUnnamedBlobs implements Chore<BlobPage> {
           Integer.toString(listed),
           unnamed.iterator().next());
     }
-    return listed > 0;
+    return listed;
   }
 }

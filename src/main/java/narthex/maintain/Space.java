@@ -32,6 +32,7 @@ final class Space {
   private final Deque<Evicted> evicted = new ArrayDeque<>();
   private long deletedBefore;
   private Instant countedAt = Instant.MIN;
+  private OptionalLong aim = OptionalLong.empty();
 
   Space(
       Eviction.Limits limits,
@@ -63,7 +64,16 @@ final class Space {
    * passed, or if enough was evicted.
    */
   long excess() throws IOException {
-    return Math.max(stored(), missing()) - pending();
+    return Math.max(Math.max(stored(), missing()), beyondAim()) - pending();
+  }
+
+  /** Sets how many bytes may be stored for now, besides the limits; empty for any number. */
+  void aim(OptionalLong bytes) {
+    aim = bytes;
+  }
+
+  private long beyondAim() {
+    return aim.isPresent() ? storedBytes() - aim.getAsLong() : 0;
   }
 
   private long stored() {

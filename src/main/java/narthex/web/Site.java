@@ -9,6 +9,7 @@ import narthex.ingest.NarUpload;
 import narthex.maintain.Deletion;
 import narthex.maintain.Jobs;
 import narthex.maintain.Pins;
+import narthex.maintain.Statistics;
 import narthex.serve.Advertising;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.NarLookup;
@@ -28,6 +29,7 @@ import narthex.stream.DecoderBudget;
  * @param deletions handler of deletions
  * @param jobs long work that an administrator asks for
  * @param pins paths that are kept with all that they refer to
+ * @param statistics figures about what is stored
  * @param readiness checks the storage
  * @param resources limited resources that requests share
  */
@@ -40,6 +42,7 @@ public record Site(
     Deletions deletions,
     Jobs jobs,
     Pins pins,
+    Statistics statistics,
     Readiness readiness,
     Resources resources) {
 

@@ -2,13 +2,10 @@ package narthex.wiring;
 
 import java.io.IOException;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutorService;
 import narthex.blob.BlobStore;
-import narthex.blob.CountingBlobStore;
 import narthex.chunk.ChunkStore;
 import narthex.chunk.OtherSizesException;
 import narthex.db.Database;
@@ -28,25 +25,15 @@ import narthex.ingest.NarSources;
 import narthex.ingest.NarUpload;
 import narthex.ingest.Replicas;
 import narthex.ingest.UploadFlights;
-import narthex.maintain.Chore;
-import narthex.maintain.ChunkFiles;
-import narthex.maintain.CollectChunks;
 import narthex.maintain.CollectionRounds;
-import narthex.maintain.CompactPacks;
 import narthex.maintain.DatabaseLeases;
-import narthex.maintain.DeleteFiles;
-import narthex.maintain.DeleteGarbage;
 import narthex.maintain.Deletion;
-import narthex.maintain.Eviction;
-import narthex.maintain.FindUnnamedBlobs;
-import narthex.maintain.HashFrames;
 import narthex.maintain.Jobs;
-import narthex.maintain.Leases;
 import narthex.maintain.PinJob;
 import narthex.maintain.PinPath;
 import narthex.maintain.Pins;
 import narthex.maintain.ReplicaChanges;
-import narthex.maintain.SweepNars;
+import narthex.maintain.Statistics;
 import narthex.serve.Advertising;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.NarInfoSigner;
@@ -277,10 +264,11 @@ public final class Assembly {
    *
    * @param resources limited resources that requests share
    * @param jobs long work that an administrator asks for
+   * @param statistics figures about what is stored
    * @param cluster its cluster
    * @throws SettingsException if a token file can't be read
    */
-  public Site site(Site.Resources resources, Jobs jobs, Readiness.Cluster cluster) {
+  Site site(Site.Resources resources, Jobs jobs, Statistics statistics, Readiness.Cluster cluster) {
     return new Site(
         Policies.siteInfo(settings.site(), signer),
         Policies.accessRule(settings.access()),
@@ -290,6 +278,7 @@ public final class Assembly {
         new Site.Deletions(Policies.deletions(settings), deletion),
         jobs,
         pins,
+        statistics,
         new Readiness(
             base.database(),
             base.blobs(),
@@ -298,44 +287,14 @@ public final class Assembly {
         resources);
   }
 
-  /** Returns the background chores that the settings require. */
-  List<Chore<?>> chores() {
-    Database database = base.database();
-    BlobStore blobs = base.blobs();
-    Settings.Chunking chunking = settings.chunking();
-    List<Chore<?>> chores = new ArrayList<>();
-    if (Policies.mode(settings) != CdcMode.OFF) {
-      chores.add(new ChunkFiles(database, stored, chunked, base.decoders().share(Work.BACKGROUND)));
-    }
-    if (Policies.advertised(settings) == Advertising.Chunked.AS_ZSTD) {
-      chores.add(new HashFrames(database, stored, chunked));
-    }
-    chores.add(new DeleteFiles(database, stored, chunking.deleteDelay(), base.clock()));
-    chores.add(new SweepNars(database, deletion, settings.uploading().grace(), base.clock()));
-    Settings.Collecting collecting = settings.collecting();
-    chores.add(new CollectChunks(database, rounds, collecting.period(), base.clock()));
-    chores.add(new CompactPacks(database, chunkStore, collecting.compactBelow(), base.clock()));
-    chores.add(new FindUnnamedBlobs(database, blobs, base.clock()));
-    chores.add(new DeleteGarbage(database, blobs, base.clock()));
-    return chores;
+  /** Returns what deletes store paths and NARs. */
+  Deletion deletion() {
+    return deletion;
   }
 
-  /**
-   * Returns an eviction that holds the limits of the settings.
-   *
-   * @param blobs counts the stored bytes
-   * @param free knows the free space of a directory of blobs
-   * @param collectSoon requests that chunks without a NAR are deleted soon
-   */
-  Eviction eviction(
-      CountingBlobStore blobs, Eviction.FreeSpace free, Leases leases, Runnable collectSoon) {
-    return new Eviction(
-        Policies.eviction(settings),
-        new Eviction.Nars(base.database(), stored, base.upstreams(), pins),
-        blobs,
-        free,
-        new Eviction.Means(leases, base.threads().tasks(), collectSoon),
-        base.clock());
+  /** Returns the store of chunks. */
+  ChunkStore chunkStore() {
+    return chunkStore;
   }
 
   /** Returns the pins. */

@@ -4,7 +4,6 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -12,25 +11,19 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.logging.Logger;
 import narthex.blob.BlobStore;
 import narthex.blob.CountingBlobStore;
 import narthex.db.Database;
 import narthex.db.DatabaseAddress;
-import narthex.maintain.Chores;
-import narthex.maintain.CollectionRounds;
-import narthex.maintain.DatabaseLeases;
-import narthex.maintain.Eviction;
 import narthex.maintain.Jobs;
-import narthex.maintain.Leases;
+import narthex.maintain.Statistics;
 import narthex.serve.Readiness;
 import narthex.settings.ServerSettings;
 import narthex.settings.Settings;
 import narthex.settings.StorageSettings;
 import narthex.staging.ClusterWatch;
 import narthex.staging.InFlightRegistry;
-import narthex.store.NarUses;
 import narthex.stream.DecoderBudget;
 import narthex.stream.DecoderBudget.Work;
 import narthex.upstream.Upstreams;
@@ -42,8 +35,6 @@ import narthex.web.Site;
 /** Opens and starts all components of one deployment. Closes them in reverse order. */
 final class Components implements Closeable {
   private static final System.Logger LOG = System.getLogger(Components.class.getName());
-
-  private static final Duration CHECK_SPACE_EVERY = Duration.ofSeconds(5);
 
   private final Deque<Closeable> closeables;
   private final Site site;
@@ -74,7 +65,8 @@ final class Components implements Closeable {
             threads,
             InstantSource.system());
     Assembly assembly = new Assembly(settings, base);
-    Leases leases = startChores(settings, assembly, blobs, cluster.registry());
+    Maintenance maintenance = Maintenance.start(settings, base, assembly, blobs, closeables);
+    Statistics statistics = JobAssembly.statistics(settings, base, blobs);
     this.site =
         assembly.site(
             new Site.Resources(
@@ -82,7 +74,10 @@ final class Components implements Closeable {
                 shares(settings.readers(), requestThreads, timer),
                 bodyPace(settings.bodies(), timer),
                 decoders),
-            new Jobs(JobAssembly.jobs(settings, base, assembly, leases), threads.tasks()),
+            new Jobs(
+                JobAssembly.jobs(settings, base, assembly, maintenance, statistics),
+                threads.tasks()),
+            statistics,
             cluster.state());
   }
 
@@ -180,84 +175,6 @@ final class Components implements Closeable {
 
   private static BodyPace bodyPace(Settings.Bodies bodies, ScheduledExecutorService timer) {
     return new BodyPace(bodies.idleTimeout(), bodies.minBytesPerSecond(), timer);
-  }
-
-  /**
-   * Starts the background chores and the eviction. A change of the members wakes the chores: it may
-   * release leases.
-   *
-   * @return the leases that they use
-   */
-  private Leases startChores(
-      Settings settings,
-      Assembly assembly,
-      CountingBlobStore blobs,
-      Optional<InFlightRegistry> registry) {
-    NarUses uses = assembly.stored().uses();
-    closeables.push(uses::write);
-    ScheduledExecutorService timer = stopping(ThreadPools.timer("narthex-maintain"));
-    timer.scheduleWithFixedDelay(uses::write, 1, 1, TimeUnit.MINUTES);
-    Leases leases = leases(assembly, timer);
-    followCollection(assembly.rounds(), settings, timer);
-    int workers = settings.chunking().workers();
-    ExecutorService threads = stopping(ThreadPools.background("narthex-background", workers));
-    Chores chores = new Chores(assembly.chores(), leases, threads, workers, InstantSource.system());
-    closeables.push(chores);
-    assembly.stored().addListeners(chores);
-    Duration delay = settings.chunking().deleteDelay();
-    Duration grace = settings.uploading().grace();
-    registry.ifPresent(members -> closeables.push(members.watch("", chores::wake)::close));
-    chores.schedule(timer, delay.compareTo(grace) < 0 ? delay : grace);
-    startEviction(
-        settings,
-        assembly,
-        blobs,
-        leases,
-        () -> {
-          assembly.rounds().want();
-          chores.wake();
-        });
-    return leases;
-  }
-
-  private void startEviction(
-      Settings settings,
-      Assembly assembly,
-      CountingBlobStore blobs,
-      Leases leases,
-      Runnable collectSoon) {
-    if (!settings.eviction().isLimited()) {
-      return;
-    }
-    Eviction eviction =
-        assembly.eviction(
-            blobs, () -> BlobStores.freeBytes(settings.storage().blobs()), leases, collectSoon);
-    blobs.beforeWriting(eviction::makeRoom);
-    ScheduledExecutorService timer = stopping(ThreadPools.timer("narthex-evict"));
-    timer.scheduleWithFixedDelay(
-        eviction::check, 0, CHECK_SPACE_EVERY.toMillis(), TimeUnit.MILLISECONDS);
-  }
-
-  /** Tells the other replicas which rounds of the collection this one has passed. */
-  private void followCollection(
-      CollectionRounds rounds, Settings settings, ScheduledExecutorService timer) {
-    if (settings.cluster().enabled()) {
-      closeables.push(rounds::leave);
-      long millis = CollectionRounds.PERIOD.toMillis();
-      timer.scheduleWithFixedDelay(rounds::pass, 0, millis, TimeUnit.MILLISECONDS);
-    }
-  }
-
-  private Leases leases(Assembly assembly, ScheduledExecutorService timer) {
-    Optional<DatabaseLeases> shared = assembly.leases();
-    if (shared.isEmpty()) {
-      return Leases.ALONE;
-    }
-    DatabaseLeases leases = shared.get();
-    closeables.push(leases);
-    long millis = DatabaseLeases.RENEW_EVERY.toMillis();
-    timer.scheduleWithFixedDelay(leases::renew, millis, millis, TimeUnit.MILLISECONDS);
-    return leases;
   }
 
   @Override

@@ -1,9 +1,15 @@
 package narthex.wiring;
 
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.TreeSet;
+import narthex.blob.CountingBlobStore;
+import narthex.maintain.CollectJob;
+import narthex.maintain.EvictJob;
 import narthex.maintain.Job;
-import narthex.maintain.Leases;
 import narthex.maintain.PinsJob;
+import narthex.maintain.Statistics;
 import narthex.maintain.UnpinJob;
 import narthex.settings.Settings;
 
@@ -15,9 +21,42 @@ final class JobAssembly {
    * Returns all jobs.
    *
    * @param base what the assembly was made of
-   * @param leases decide what this replica does and others don't
+   * @param maintenance what jobs share with the background work
    */
-  static List<Job> jobs(Settings settings, Assembly.Base base, Assembly assembly, Leases leases) {
-    return List.of(assembly.pinJob(), new UnpinJob(assembly.pins()), new PinsJob(assembly.pins()));
+  static List<Job> jobs(
+      Settings settings,
+      Assembly.Base base,
+      Assembly assembly,
+      Maintenance maintenance,
+      Statistics statistics) {
+    return List.of(
+        new CollectJob(maintenance.collection()),
+        new EvictJob(maintenance.eviction(), maintenance.collection()),
+        statistics,
+        assembly.pinJob(),
+        new UnpinJob(assembly.pins()),
+        new PinsJob(assembly.pins()));
+  }
+
+  /**
+   * Returns the statistics.
+   *
+   * @param blobs the store of the base
+   */
+  static Statistics statistics(Settings settings, Assembly.Base base, CountingBlobStore blobs) {
+    Instant openedAt = base.clock().instant();
+    return new Statistics(
+        base.shared().database(),
+        blobs,
+        figures -> {
+          figures.put("version", new Release().version());
+          figures.put("upSince", openedAt.truncatedTo(ChronoUnit.SECONDS).toString());
+          figures.put("cdc", settings.chunking().mode());
+          base.shared()
+              .cluster()
+              .ifPresent(
+                  registry ->
+                      figures.put("members", String.join(" ", new TreeSet<>(registry.members()))));
+        });
   }
 }

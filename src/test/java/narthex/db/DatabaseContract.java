@@ -29,6 +29,7 @@ abstract class DatabaseContract extends UploadContract
         ClusterContract,
         LeaseContract,
         UseContract,
+        StatisticsContract,
         PinContract {
   private static final String STEM = "a".repeat(52);
   private static final int DEADLINE_SECONDS = 60;

@@ -73,6 +73,7 @@ class JobHttpTest {
               site.deletions(),
               jobs,
               site.pins(),
+              site.statistics(),
               site.readiness(),
               site.resources())
           .putOn(request);

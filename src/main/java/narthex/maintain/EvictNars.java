@@ -1,0 +1,180 @@
+package narthex.maintain;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import narthex.db.NarInfoRow;
+import narthex.db.UsedNar;
+import narthex.maintain.Eviction.Keep;
+import narthex.maintain.EvictionWalk.Candidate;
+import narthex.nix.Sha256;
+
+/**
+ * Decides about the NARs that an {@link Eviction} has found, and evicts them. Remembers for a while
+ * which NARs no upstream has. Not thread-safe.
+ */
+final class EvictNars {
+  /** How many NARs the upstreams are asked for at once. */
+  private static final int AT_ONCE = 16;
+
+  /** How long not to ask again for a NAR that no upstream has. */
+  private static final Duration ABSENT_FOR = Duration.ofDays(1);
+
+  /** How long not to ask again for a NAR of which no upstream could tell. */
+  private static final Duration UNKNOWN_FOR = Duration.ofMinutes(10);
+
+  private static final int MOST_REMEMBERED = 200_000;
+
+  private final Eviction.Policy policy;
+  private final Eviction.Nars nars;
+  private final ExecutorService threads;
+  private final Space space;
+  private final InstantSource clock;
+  private final Availability availability;
+  private final Deletion deletion;
+
+  /** NARs that were spared because of what the upstreams said, until when. */
+  private final Map<Sha256, Instant> spared = new HashMap<>();
+
+  /**
+   * @param threads run questions to the upstreams
+   * @param space knows how much must go
+   */
+  EvictNars(
+      Eviction.Policy policy,
+      Eviction.Nars nars,
+      ExecutorService threads,
+      Space space,
+      InstantSource clock) {
+    this.policy = policy;
+    this.nars = nars;
+    this.threads = threads;
+    this.space = space;
+    this.clock = clock;
+    this.availability = new Availability(nars.database(), nars.upstreams(), clock);
+    this.deletion = new Deletion(nars.database(), nars.stored(), nars.pins(), clock);
+  }
+
+  /** What one eviction did, and how. */
+  static final class Tally {
+    final Duration grace;
+    final Progress progress;
+    long evicted;
+    long bytes;
+    long absent;
+    long unknown;
+    long used;
+
+    /**
+     * @param grace how long to keep the blobs of evicted NARs
+     */
+    Tally(Duration grace, Progress progress) {
+      this.grace = grace;
+      this.progress = progress;
+    }
+  }
+
+  /** Forgets what the upstreams said too long ago. */
+  void forget(Instant now) {
+    spared.values().removeIf(until -> !until.isAfter(now));
+  }
+
+  boolean isSpared(UsedNar nar, Instant now) {
+    boolean isSparedUpload =
+        nar.origin() == UsedNar.Origin.UPLOAD
+            && (policy.keep() == Keep.UNAVAILABLE
+                || nar.storedAt().isAfter(now.minus(policy.spareUploads())));
+    return isSparedUpload || spared.containsKey(nar.hash()) || nar.isPinned();
+  }
+
+  /**
+   * Evicts until enough is gone, or the work is stopped.
+   *
+   * @param candidates in the order to evict; those that it has looked at are removed
+   */
+  void evict(Deque<Candidate> candidates, Tally tally) throws IOException {
+    long excess = space.excess();
+    while (excess > 0 && !candidates.isEmpty() && !tally.progress.isStopped()) {
+      List<Candidate> batch = new ArrayList<>();
+      while (excess > 0 && !candidates.isEmpty() && batch.size() < AT_ONCE) {
+        Candidate next = candidates.removeFirst();
+        if (next.bytes() > 0) { // else all its chunks are needed by others
+          batch.add(next);
+          excess -= next.bytes();
+        }
+      }
+      List<Availability.Answer> answers = ask(batch);
+      nars.pins().follow(); // narinfos that came since the walk
+      for (int i = 0; i < batch.size(); i++) {
+        evict(batch.get(i), answers.get(i), tally);
+      }
+      excess = space.excess();
+      tally.progress.at("evicted NARs", tally.evicted, 0);
+    }
+  }
+
+  /** Asks the upstreams for the NARs of a batch where the answer matters. */
+  private List<Availability.Answer> ask(List<Candidate> batch) throws IOException {
+    Set<Sha256> asked = new HashSet<>();
+    for (Candidate candidate : batch) {
+      UsedNar nar = candidate.nar();
+      if (policy.keep() == Keep.UNAVAILABLE || nar.origin() == UsedNar.Origin.UPLOAD) {
+        asked.add(nar.hash());
+      }
+    }
+    Map<Sha256, Availability.Answer> answers = availability.askAll(asked, threads);
+    return batch.stream()
+        .map(one -> answers.getOrDefault(one.nar().hash(), Availability.Answer.AVAILABLE))
+        .toList();
+  }
+
+  private void evict(Candidate candidate, Availability.Answer answer, Tally tally)
+      throws IOException {
+    UsedNar nar = candidate.nar();
+    if (policy.keep() == Keep.UNAVAILABLE && answer != Availability.Answer.AVAILABLE) {
+      boolean isAbsent = answer == Availability.Answer.ABSENT;
+      tally.absent += isAbsent ? 1 : 0;
+      tally.unknown += isAbsent ? 0 : 1;
+      spare(nar.hash(), isAbsent ? ABSENT_FOR : UNKNOWN_FOR);
+    } else if (nars.stored().uses().isNoted(nar.hash())
+        || !delete(nar, answer == Availability.Answer.ABSENT, tally.grace)) {
+      tally.used++;
+    } else {
+      tally.evicted++;
+      tally.bytes += candidate.bytes();
+      space.evicted(candidate.bytes());
+    }
+  }
+
+  private void spare(Sha256 narHash, Duration time) {
+    if (spared.size() < MOST_REMEMBERED) {
+      spared.put(narHash, clock.instant().plus(time));
+    }
+  }
+
+  /**
+   * Deletes the stored forms of a NAR, and its narinfos if nothing could serve them any more.
+   * Returns false if it was used meanwhile.
+   */
+  private boolean delete(UsedNar nar, boolean isNowhere, Duration grace) throws IOException {
+    if (!nars.stored().evict(nar, clock.instant().plus(grace))) {
+      return false;
+    }
+    deletion.deleteListing(nar.hash());
+    if (isNowhere) {
+      for (NarInfoRow row : nars.database().findNarInfosOf(nar.hash())) {
+        deletion.deleteUnpinned(row.said().storePath().hash());
+      }
+    }
+    return true;
+  }
+}
