@@ -37,8 +37,8 @@ public final class Pins {
   }
 
   /** Returns the pins that haven't expired, the oldest first. */
-  public List<PinTable.Listed> list() throws IOException {
-    return table.list(clock.instant());
+  public List<ListedPin> list() throws IOException {
+    return table.list(clock.instant()).stream().map(ListedPin::of).toList();
   }
 
   /**

@@ -11,6 +11,7 @@ import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import narthex.ingest.UploadRefusedException;
 import narthex.maintain.JobRefusedException;
+import narthex.maintain.PathPinnedException;
 import narthex.nix.NixFormatException;
 import narthex.nix.OneLine;
 
@@ -51,6 +52,9 @@ public final class ErrorFilter extends HttpFilter {
     }
     if (failure instanceof JobRefusedException refused) {
       return new Answer(status(refused.reason()), refused.getMessage(), Level.DEBUG);
+    }
+    if (failure instanceof PathPinnedException pinned) {
+      return new Answer(HttpServletResponse.SC_CONFLICT, pinned.getMessage(), Level.INFO);
     }
     if (isSlow(failure)) {
       return new Answer(

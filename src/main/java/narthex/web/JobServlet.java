@@ -25,10 +25,19 @@ public final class JobServlet extends HttpServlet {
   @Override
   protected void doPost(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    Site site = Site.of(request);
     String path = request.getPathInfo();
     String name = path == null ? "" : path.substring(1);
-    Map<String, String> options = options(request.getQueryString());
+    run(name, options(request.getQueryString()), request, response);
+  }
+
+  /** Runs a job and sends its lines. */
+  static void run(
+      String name,
+      Map<String, String> options,
+      HttpServletRequest request,
+      HttpServletResponse response)
+      throws IOException {
+    Site site = Site.of(request);
     try (Turn turn = site.resources().shares().take(Work.JOBS, request, response)) {
       if (!turn.isWaiting()) {
         JobRun run = site.jobs().start(name, options);
@@ -69,7 +78,7 @@ public final class JobServlet extends HttpServlet {
    * Parses the query. Not by {@link HttpServletRequest#getParameter}, which may read the body too,
    * at any pace.
    */
-  private static Map<String, String> options(@Nullable String query) throws JobRefusedException {
+  static Map<String, String> options(@Nullable String query) throws JobRefusedException {
     Map<String, String> options = new LinkedHashMap<>();
     if (query == null) {
       return options;

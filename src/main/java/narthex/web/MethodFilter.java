@@ -25,15 +25,17 @@ public final class MethodFilter extends HttpFilter {
     String path = request.getServletPath();
     boolean upload = path.equals("/upload") || path.startsWith("/upload/");
     boolean job = path.equals("/admin/jobs");
-    boolean stored = !upload && (path.equals("/nar") || path.endsWith(".narinfo"));
-    if (READING.contains(method) && !job
-        || job && method.equals("POST")
+    boolean pin = path.equals("/pin");
+    boolean stored = !upload && (pin || path.equals("/nar") || path.endsWith(".narinfo"));
+    if (READING.contains(method) && !job && !pin
+        || (job || pin) && method.equals("POST")
         || upload && method.equals("PUT")
         || stored && method.equals("DELETE")) {
       chain.doFilter(request, response);
       return;
     }
-    response.setHeader("Allow", job ? "POST" : upload ? "GET, HEAD, PUT" : "GET, HEAD");
+    response.setHeader(
+        "Allow", job ? "POST" : pin ? "POST, DELETE" : upload ? "GET, HEAD, PUT" : "GET, HEAD");
     if (method.equals("OPTIONS")) {
       response.setStatus(HttpServletResponse.SC_NO_CONTENT);
       return;

@@ -10,6 +10,7 @@ import narthex.nix.NarFileName;
 import narthex.nix.NarId;
 import narthex.nix.NarInfo;
 import narthex.nix.SecretKey;
+import narthex.nix.Signature;
 import narthex.nix.StorePathHash;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.NarFixture;
@@ -62,6 +63,21 @@ public final class Sample {
             List.of(),
             narInfo.ca());
     return new Sample(lying.withSignatures(List.of(KEY.sign(lying.fingerprint()))), nar, file);
+  }
+
+  /** The same with a narinfo, signed by the same key, that refers to these paths. */
+  public Sample referringTo(Sample... others) {
+    NarInfo referring =
+        new NarInfo(
+            narInfo.storePath(),
+            narInfo.file(),
+            narInfo.nar(),
+            Arrays.stream(others).map(other -> other.narInfo.storePath().baseName()).toList(),
+            narInfo.deriver(),
+            List.of(),
+            narInfo.ca());
+    Signature signature = KEY.sign(referring.fingerprint());
+    return new Sample(referring.withSignatures(List.of(signature)), nar, file);
   }
 
   /** Makes the upstream serve the file and the narinfo. */
