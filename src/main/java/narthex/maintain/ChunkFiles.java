@@ -6,6 +6,9 @@ import java.lang.System.Logger.Level;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import narthex.blob.BlobLostException;
 import narthex.chunk.ChunkedWriter;
 import narthex.db.Database;
@@ -30,10 +33,23 @@ public final class ChunkFiles implements Chore<Sha256> {
   private static final System.Logger LOG = System.getLogger(ChunkFiles.class.getName());
   private static final NarReading.Watch UNWATCHED = new NarReading.Watch() {};
 
+  /** What became of a NAR. */
+  enum Outcome {
+    /** It is stored as chunks now. */
+    CHUNKED,
+    /** Nothing: it has chunks already, was deleted, or another thread cuts it. */
+    UNCHANGED,
+    /** All its files were lost or damaged, and were dropped. */
+    DROPPED
+  }
+
   private final Database database;
   private final StoredNars stored;
   private final ChunkedNars chunked;
   private final DecoderShare decoders;
+
+  /** The NARs that a thread cuts now; another one would do the same work. */
+  private final Set<Sha256> cutting = ConcurrentHashMap.newKeySet();
 
   /**
    * @param database its rows show which NARs are pending
@@ -64,24 +80,44 @@ public final class ChunkFiles implements Chore<Sha256> {
     return database.chunkingQueue().findUnchunked(after, most);
   }
 
-  /**
-   * Reads the file of the NAR that is cheapest to decode. If it is lost or damaged, drops it and
-   * tries the next one.
-   */
   @Override
   public boolean run(Sha256 narHash) throws IOException {
-    Optional<StoredNar> nar = database.findNar(narHash);
-    if (nar.isEmpty() || nar.get().isChunked()) {
-      return false;
+    return cut(narHash, UNWATCHED, damage -> {}) == Outcome.CHUNKED;
+  }
+
+  /**
+   * Cuts a NAR. Reads the file that is cheapest to decode. If it is lost or damaged, drops it and
+   * tries the next one.
+   *
+   * @param watch observes the reading
+   * @param damages gets one line for each file that was dropped
+   * @throws IOException if the storage fails, or the watch aborts; nothing is dropped then
+   */
+  Outcome cut(Sha256 narHash, NarReading.Watch watch, Consumer<String> damages) throws IOException {
+    if (!cutting.add(narHash)) {
+      return Outcome.UNCHANGED;
     }
-    for (Representation whole : easiestFirst(nar.get())) {
-      Optional<String> damage = chunk(nar.get().id(), whole);
+    try {
+      Optional<StoredNar> nar = database.findNar(narHash);
+      return nar.isEmpty() || nar.get().isChunked()
+          ? Outcome.UNCHANGED
+          : cut(nar.get(), watch, damages);
+    } finally {
+      cutting.remove(narHash);
+    }
+  }
+
+  private Outcome cut(StoredNar nar, NarReading.Watch watch, Consumer<String> damages)
+      throws IOException {
+    Sha256 narHash = nar.id().hash();
+    for (Representation whole : easiestFirst(nar)) {
+      Optional<String> damage = chunk(nar.id(), whole, watch);
       if (damage.isEmpty()) {
         if (undoIfDeleted(narHash)) {
-          return false;
+          return Outcome.UNCHANGED;
         }
-        logChunked(narHash);
-        return true;
+        LOG.log(Level.INFO, "nar chunked in the background hash={0}", narHash.nix32());
+        return Outcome.CHUNKED;
       }
       LOG.log(
           Level.ERROR,
@@ -90,19 +126,12 @@ public final class ChunkFiles implements Chore<Sha256> {
           whole.compression().nixName(),
           damage.get());
       stored.drop(narHash, whole);
+      damages.accept(damage.get());
     }
-    return false;
+    return Outcome.DROPPED;
   }
 
-  private void logChunked(Sha256 narHash) throws IOException {
-    LOG.log(
-        Level.INFO,
-        "nar chunked in the background hash={0} waiting={1}",
-        narHash.nix32(),
-        Long.toString(database.chunkingQueue().countUnchunked()));
-  }
-
-  private static List<Representation> easiestFirst(StoredNar nar) {
+  static List<Representation> easiestFirst(StoredNar nar) {
     return nar.representations().stream()
         .sorted(Comparator.comparingInt(one -> cost(one.compression())))
         .toList();
@@ -118,26 +147,28 @@ public final class ChunkFiles implements Chore<Sha256> {
   }
 
   /** Returns why the file is lost or damaged; empty if the NAR is now stored as chunks. */
-  private Optional<String> chunk(NarId nar, Representation whole) throws IOException {
+  private Optional<String> chunk(NarId nar, Representation whole, NarReading.Watch watch)
+      throws IOException {
     try (ChunkedWriter writer = chunked.cut(nar)) {
-      cut(nar, whole, writer);
-      chunked.publish(nar, writer, another -> cut(nar, whole, another));
+      write(nar, whole, watch, writer);
+      chunked.publish(nar, writer, another -> write(nar, whole, watch, another));
       return Optional.empty();
     } catch (BlobLostException | CorruptNarException e) {
       return Optional.of(e.toString());
     }
   }
 
-  private void cut(NarId nar, Representation whole, ChunkedWriter writer) throws IOException {
+  private void write(NarId nar, Representation whole, NarReading.Watch watch, ChunkedWriter writer)
+      throws IOException {
     try (InputStream file = stored.openWhole(whole).open(0)) {
       NarReading.of(nar, whole.compression(), whole.extents().toString())
-          .cut(file, decoders, UNWATCHED, writer);
+          .cut(file, decoders, watch, writer);
     }
   }
 
   /**
-   * /** Deletes the chunked NAR again if its files were deleted while it was cut, no narinfo
-   * references it, and it wasn't stored again. Returns whether it did.
+   * Deletes the chunked NAR again if its files were deleted while it was cut, no narinfo references
+   * it, and it wasn't stored again. Returns whether it did.
    */
   private boolean undoIfDeleted(Sha256 narHash) throws IOException {
     Optional<StoredNar> nar = database.findNar(narHash);

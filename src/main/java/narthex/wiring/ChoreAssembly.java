@@ -16,6 +16,7 @@ import narthex.maintain.Eviction;
 import narthex.maintain.FindUnnamedBlobs;
 import narthex.maintain.HashFrames;
 import narthex.maintain.Leases;
+import narthex.maintain.MigrateJob;
 import narthex.maintain.SweepNars;
 import narthex.maintain.WholeCollection;
 import narthex.serve.Advertising;
@@ -27,6 +28,7 @@ final class ChoreAssembly {
   private final Settings settings;
   private final Assembly.Base base;
   private final Assembly assembly;
+  private final ChunkFiles chunkFiles;
   private final SweepNars sweepNars;
   private final CollectChunks collectChunks;
   private final CompactPacks compactPacks;
@@ -40,6 +42,12 @@ final class ChoreAssembly {
     this.assembly = assembly;
     Database database = base.shared().database();
     Settings.Collecting collecting = settings.collecting();
+    this.chunkFiles =
+        new ChunkFiles(
+            database,
+            assembly.stored(),
+            assembly.chunked(),
+            base.decoders().share(Work.BACKGROUND));
     this.sweepNars =
         new SweepNars(database, assembly.deletion(), settings.uploading().grace(), base.clock());
     this.collectChunks =
@@ -55,12 +63,7 @@ final class ChoreAssembly {
     Settings.Chunking chunking = settings.chunking();
     List<Chore<?>> chores = new ArrayList<>();
     if (Policies.mode(settings) != CdcMode.OFF) {
-      chores.add(
-          new ChunkFiles(
-              database,
-              assembly.stored(),
-              assembly.chunked(),
-              base.decoders().share(Work.BACKGROUND)));
+      chores.add(chunkFiles);
     }
     if (Policies.advertised(settings) == Advertising.Chunked.AS_ZSTD) {
       chores.add(new HashFrames(database, assembly.stored(), assembly.chunked()));
@@ -72,6 +75,14 @@ final class ChoreAssembly {
     chores.add(new FindUnnamedBlobs(database, blobs, base.clock()));
     chores.add(new DeleteGarbage(database, blobs, base.clock()));
     return chores;
+  }
+
+  /** Returns the job that changes how NARs are stored. */
+  MigrateJob migration() {
+    return new MigrateJob(
+        new MigrateJob.Store(base.shared().database(), assembly.chunkStore()),
+        chunkFiles,
+        Policies.mode(settings));
   }
 
   /** Returns a collection on demand, which excludes the chores that do the same. */

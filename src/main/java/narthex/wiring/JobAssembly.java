@@ -32,6 +32,7 @@ final class JobAssembly {
     return List.of(
         new CollectJob(maintenance.collection()),
         new EvictJob(maintenance.eviction(), maintenance.collection()),
+        maintenance.migration(),
         statistics,
         assembly.pinJob(),
         new UnpinJob(assembly.pins()),

@@ -14,6 +14,7 @@ import narthex.maintain.CollectionRounds;
 import narthex.maintain.DatabaseLeases;
 import narthex.maintain.Eviction;
 import narthex.maintain.Leases;
+import narthex.maintain.MigrateJob;
 import narthex.maintain.WholeCollection;
 import narthex.settings.Settings;
 import narthex.store.NarUses;
@@ -24,8 +25,10 @@ import narthex.store.NarUses;
  * @param leases decide what this replica does and others don't
  * @param eviction evicts NARs
  * @param collection removes what nothing refers to
+ * @param migration changes how NARs are stored
  */
-record Maintenance(Leases leases, Eviction eviction, WholeCollection collection) {
+record Maintenance(
+    Leases leases, Eviction eviction, WholeCollection collection, MigrateJob migration) {
   private static final Duration CHECK_SPACE_EVERY = Duration.ofSeconds(5);
 
   /**
@@ -40,7 +43,7 @@ record Maintenance(Leases leases, Eviction eviction, WholeCollection collection)
       Deque<Closeable> closeables) {
     closeables.push(assembly.stored().uses()::write);
     Eviction eviction = chores.eviction(blobs, Leases.ALONE, () -> {});
-    return new Maintenance(Leases.ALONE, eviction, chores.collection());
+    return new Maintenance(Leases.ALONE, eviction, chores.collection(), chores.migration());
   }
 
   /**
@@ -83,7 +86,7 @@ record Maintenance(Leases leases, Eviction eviction, WholeCollection collection)
     if (settings.eviction().isLimited()) {
       hold(eviction, blobs, closeables);
     }
-    return new Maintenance(leases, eviction, work.collection());
+    return new Maintenance(leases, eviction, work.collection(), work.migration());
   }
 
   /** Makes the eviction hold the limits of the settings. */

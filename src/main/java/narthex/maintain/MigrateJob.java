@@ -1,0 +1,72 @@
+package narthex.maintain;
+
+import java.io.IOException;
+import java.util.Optional;
+import narthex.chunk.ChunkStore;
+import narthex.db.Database;
+import narthex.ingest.CdcMode;
+import narthex.maintain.JobRefusedException.Reason;
+
+/**
+ * The job {@code migrate}: changes how all NARs are stored ({@code to=chunks}). Option {@code
+ * rate}: the most bytes of NARs to read in a second.
+ */
+public final class MigrateJob implements Job {
+  private final Store store;
+  private final ChunkFiles chunkFiles;
+  private final CdcMode mode;
+
+  /**
+   * What is migrated.
+   *
+   * @param database the rows
+   * @param chunks must know the configured sizes of chunks
+   */
+  public record Store(Database database, ChunkStore chunks) {}
+
+  /** Where NARs go. */
+  private enum Target {
+    CHUNKS;
+
+    static Target parse(String text) {
+      return switch (text) {
+        case "chunks" -> CHUNKS;
+        default -> throw new IllegalArgumentException("not chunks");
+      };
+    }
+  }
+
+  /**
+   * @param chunkFiles the same that the background work uses, so that both don't cut the same NAR
+   * @param mode how this server stores new NARs
+   */
+  public MigrateJob(Store store, ChunkFiles chunkFiles, CdcMode mode) {
+    this.store = store;
+    this.chunkFiles = chunkFiles;
+    this.mode = mode;
+  }
+
+  @Override
+  public String name() {
+    return "migrate";
+  }
+
+  @Override
+  public Work prepare(JobOptions options) throws JobRefusedException {
+    Optional<Target> to = options.parsed("to", Target::parse);
+    long rate = options.bytes("rate").orElse(0);
+    if (to.isEmpty()) {
+      throw new JobRefusedException(Reason.WRONG_OPTION, "option to: is missing");
+    }
+    return progress -> toChunks(rate, progress);
+  }
+
+  private JobResult toChunks(long rate, Progress progress) throws IOException {
+    if (mode == CdcMode.OFF) {
+      progress.tell("narthex.cdc.mode is off: NARs that arrive from now on are stored whole");
+    }
+    Migration.Change change =
+        new FilesToChunks(store.database().chunkingQueue(), chunkFiles, store.chunks());
+    return new Migration(change, rate, progress).run();
+  }
+}

@@ -1,0 +1,139 @@
+package narthex.maintain;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import narthex.maintain.JobResult.Verdict;
+import narthex.nix.OneLine;
+import narthex.nix.Sha256;
+import narthex.store.NarReading;
+
+/**
+ * Changes the form of all stored NARs, one after the other. A NAR that fails is told, and stays as
+ * it is. As each NAR that is done has the new form, a later run goes on where this one ends.
+ */
+final class Migration {
+  private static final int PAGE = 100;
+
+  /** So many failures one after the other mean that the storage is out of order. */
+  private static final int MOST_FAILURES_IN_A_ROW = 20;
+
+  /** What became of a NAR. */
+  enum Outcome {
+    /** It has the new form now. */
+    MIGRATED,
+    /** Nothing: it has the new form already, was deleted, or somebody else migrates it. */
+    UNCHANGED,
+    /** It was lost or damaged, which was told. */
+    DAMAGED
+  }
+
+  /** A change of form. */
+  interface Change {
+    /** Counts the NARs that don't have the new form. */
+    long count() throws IOException;
+
+    /** Finds such NARs, sorted by hash, with greater hashes than this one. */
+    List<Sha256> find(Optional<Sha256> after, int most) throws IOException;
+
+    /**
+     * Changes the form of one NAR.
+     *
+     * @param watch observes the reading of the NAR
+     * @param damages gets one line for everything that is lost or damaged
+     * @throws IOException if the storage fails or the watch aborts; the NAR stays as it is then
+     */
+    Outcome migrate(Sha256 narHash, NarReading.Watch watch, Consumer<String> damages)
+        throws IOException;
+  }
+
+  private final Change change;
+  private final Pace pace;
+  private final Progress progress;
+  private long migrated;
+  private long damaged;
+  private long failed;
+  private int failedInARow;
+  private boolean isCut; // by the operator
+
+  /**
+   * @param bytesPerSecond limit of the bytes of NARs that are read; 0 for none
+   */
+  Migration(Change change, long bytesPerSecond, Progress progress) {
+    this.change = change;
+    this.pace = new Pace(bytesPerSecond, progress);
+    this.progress = progress;
+  }
+
+  /**
+   * Runs once.
+   *
+   * @throws IOException if the database can't be asked, or very many NARs fail
+   */
+  JobResult run() throws IOException {
+    long total = change.count();
+    long done = 0;
+    progress.at("NARs", done, total);
+    Optional<Sha256> last = Optional.empty();
+    List<Sha256> page = change.find(last, PAGE);
+    while (!page.isEmpty() && !isCut) {
+      for (Sha256 narHash : page) {
+        isCut |= progress.isStopped();
+        if (isCut) {
+          break;
+        }
+        migrate(narHash);
+        done++;
+        progress.at("NARs", done, Math.max(done, total)); // more may come meanwhile
+      }
+      last = Optional.of(page.get(page.size() - 1));
+      page = change.find(last, PAGE);
+    }
+    return result();
+  }
+
+  private void migrate(Sha256 narHash) throws IOException {
+    String name = narHash.nix32();
+    try {
+      Outcome outcome =
+          change.migrate(narHash, watch(), damage -> progress.tell("NAR " + name + ": " + damage));
+      migrated += outcome == Outcome.MIGRATED ? 1 : 0;
+      damaged += outcome == Outcome.DAMAGED ? 1 : 0;
+      failedInARow = 0;
+    } catch (Pace.StoppedException stopped) {
+      isCut = true;
+    } catch (InterruptedIOException interrupted) {
+      throw interrupted;
+    } catch (IOException failure) {
+      failed++;
+      failedInARow++;
+      progress.tell("NAR " + name + " failed, and stays as it is: " + OneLine.reason(failure));
+      if (failedInARow == MOST_FAILURES_IN_A_ROW) {
+        throw new IOException(
+            MOST_FAILURES_IN_A_ROW + " NARs failed one after the other; the last: " + failure,
+            failure);
+      }
+    }
+  }
+
+  private NarReading.Watch watch() {
+    return new NarReading.Watch() {
+      @Override
+      public void read(int bytes) throws IOException {
+        pace.pass(bytes);
+      }
+    };
+  }
+
+  private JobResult result() throws IOException {
+    Verdict verdict = damaged > 0 ? Verdict.PROBLEMS : Verdict.DONE;
+    return JobResult.of(isCut || failed > 0 ? Verdict.UNFINISHED : verdict)
+        .with("migrated", migrated)
+        .with("damaged", damaged)
+        .with("failed", failed)
+        .with("bytes", pace.bytes())
+        .with("remaining", change.count());
+  }
+}
