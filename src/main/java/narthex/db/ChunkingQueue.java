@@ -56,6 +56,25 @@ public final class ChunkingQueue {
   }
 
   /**
+   * Finds NARs that are stored as chunks, like {@link #findUnchunked}.
+   *
+   * @throws DatabaseException if the query fails
+   */
+  public List<Sha256> findChunked(Optional<Sha256> after, int most) throws IOException {
+    return find("find chunked nars", after, (mapper, start) -> mapper.findChunked(start, most));
+  }
+
+  /**
+   * Counts the NARs that are stored as chunks.
+   *
+   * @throws DatabaseException if the query fails
+   */
+  public long countChunked() throws IOException {
+    return transactions.single(
+        "count chunked nars", "", mappers -> mappers.chunkingQueue().countChunked());
+  }
+
+  /**
    * Finds chunked NARs without a hash of their frames, like {@link #findUnchunked}.
    *
    * @throws DatabaseException if the query fails
@@ -102,6 +121,22 @@ public final class ChunkingQueue {
           }
           return rows.stream().map(RepresentationColumns::representation).toList();
         });
+  }
+
+  /**
+   * Deletes the chunked form of a NAR that is also stored as a whole file, or now becomes one. Its
+   * chunks are left to the collection.
+   *
+   * @return false, without a change, if the NAR has no chunks any more; if it doesn't have exactly
+   *     this file any more; or, for a new file, if it has one of the same compression
+   * @throws DatabaseException if the transaction fails; changes nothing then
+   */
+  public boolean replaceChunks(NarId nar, Representation whole, WholeFile origin)
+      throws IOException {
+    return transactions.together(
+        "replace chunks",
+        nar.hash().nix32(),
+        mappers -> new ReplaceChunks(mappers, nar, whole).run(origin));
   }
 
   /**

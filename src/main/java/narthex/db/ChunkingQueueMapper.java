@@ -26,6 +26,17 @@ interface ChunkingQueueMapper {
   @Select(
       """
       select nar_hash from representation
+      where form = 'chunked' and nar_hash > #{after}
+      order by nar_hash limit #{most}
+      """)
+  List<String> findChunked(@Param("after") String after, @Param("most") int most);
+
+  @Select("select count(*) from representation where form = 'chunked'")
+  long countChunked();
+
+  @Select(
+      """
+      select nar_hash from representation
       where form = 'chunked' and frames_hash is null and nar_hash > #{after}
       order by nar_hash limit #{most}
       """)

@@ -2,10 +2,14 @@ package narthex.maintain;
 
 import java.io.IOException;
 import java.util.Optional;
+import narthex.blob.BlobStore;
 import narthex.chunk.ChunkStore;
 import narthex.db.Database;
 import narthex.ingest.CdcMode;
 import narthex.maintain.JobRefusedException.Reason;
+import narthex.store.ChunkedNars;
+import narthex.store.StoredNars;
+import narthex.stream.DecoderShare;
 
 /**
  * The job {@code migrate}: changes how all NARs are stored ({@code to=chunks}). Option {@code
@@ -20,18 +24,30 @@ public final class MigrateJob implements Job {
    * What is migrated.
    *
    * @param database the rows
-   * @param chunks must know the configured sizes of chunks
+   * @param blobs the bytes
+   * @param stored opens, publishes and drops NARs
+   * @param chunked drops damaged chunks
+   * @param chunks knows the configured sizes of chunks
+   * @param decoders limits the memory for decoding
    */
-  public record Store(Database database, ChunkStore chunks) {}
+  public record Store(
+      Database database,
+      BlobStore blobs,
+      StoredNars stored,
+      ChunkedNars chunked,
+      ChunkStore chunks,
+      DecoderShare decoders) {}
 
   /** Where NARs go. */
   private enum Target {
-    CHUNKS;
+    CHUNKS,
+    WHOLE;
 
     static Target parse(String text) {
       return switch (text) {
         case "chunks" -> CHUNKS;
-        default -> throw new IllegalArgumentException("not chunks");
+        case "whole" -> WHOLE;
+        default -> throw new IllegalArgumentException("neither chunks nor whole");
       };
     }
   }
@@ -58,7 +74,15 @@ public final class MigrateJob implements Job {
     if (to.isEmpty()) {
       throw new JobRefusedException(Reason.WRONG_OPTION, "option to: is missing");
     }
-    return progress -> toChunks(rate, progress);
+    if (to.get() == Target.CHUNKS) {
+      return progress -> toChunks(rate, progress);
+    }
+    if (mode != CdcMode.OFF) {
+      throw new JobRefusedException(
+          Reason.WRONG_OPTION,
+          "option to: whole needs narthex.cdc.mode=off, else the server cuts the NARs again");
+    }
+    return progress -> new Migration(new ChunksToFiles(store), rate, progress).run();
   }
 
   private JobResult toChunks(long rate, Progress progress) throws IOException {

@@ -67,7 +67,9 @@ public final class Advertising {
       Representation first = stored.get().representations().get(0);
       file = new NarFile(file.url(), first.compression(), first.fileHash(), first.fileSizeBytes());
     }
-    String url = FOLDER + new NarFileName(row.stem(), file.compression()).print();
+    boolean isNar = file.compression() == Compression.NONE;
+    String stem = isNar ? narStem(said, row.stem()) : row.stem();
+    String url = FOLDER + new NarFileName(stem, file.compression()).print();
     return said.withFile(new NarFile(url, file.compression(), file.hash(), file.sizeBytes()));
   }
 
@@ -119,13 +121,17 @@ public final class Advertising {
   }
 
   /**
-   * Advertises the uncompressed NAR. Nix gives gzip files no extension, so {@code <stem>.nar} may
-   * be the name of the gzip file. The NAR of such a file is named by its NarHash instead.
+   * Returns the stem under which the uncompressed NAR is advertised. Nix gives gzip files no
+   * extension, so {@code <stem>.nar} may be the name of the gzip file. The NAR of such a file is
+   * named by its NarHash instead.
    */
+  private static String narStem(NarInfo said, String stem) {
+    return said.file().compression() == Compression.GZIP ? said.nar().hash().nix32() : stem;
+  }
+
+  /** Advertises the uncompressed NAR. */
   private static NarInfo uncompressed(NarInfo said, String stem) {
-    boolean gzip = said.file().compression() == Compression.GZIP;
-    String ours = gzip ? said.nar().hash().nix32() : stem;
-    String url = FOLDER + new NarFileName(ours, Compression.NONE).print();
+    String url = FOLDER + new NarFileName(narStem(said, stem), Compression.NONE).print();
     return said.withFile(new NarFile(url, Compression.NONE, null, null));
   }
 

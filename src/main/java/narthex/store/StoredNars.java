@@ -21,6 +21,7 @@ import narthex.db.DatabaseTries;
 import narthex.db.GarbageTable;
 import narthex.db.Representation;
 import narthex.db.UsedNar;
+import narthex.db.WholeFile;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
@@ -209,6 +210,29 @@ public final class StoredNars {
       drop(nar.hash(), there.get());
     }
     throw new IOException("another writer keeps deleting the stored NAR " + nar.hash().nix32());
+  }
+
+  /**
+   * Replaces the chunked form of a NAR by a verified whole file whose blobs are durable. If it
+   * can't, deletes the blobs of a new file.
+   *
+   * @return false, without a change, if the NAR was changed meanwhile
+   * @throws IOException if the database fails
+   */
+  public boolean replaceChunks(NarId nar, Representation whole, WholeFile origin)
+      throws IOException {
+    boolean replaced = false;
+    try {
+      replaced =
+          DatabaseTries.keepTrying(
+              () -> database.chunkingQueue().replaceChunks(nar, whole, origin));
+    } finally {
+      announce(nar.hash());
+      if (!replaced && origin == WholeFile.NEW) {
+        discardUnlessNamed(nar, whole);
+      }
+    }
+    return replaced;
   }
 
   /**

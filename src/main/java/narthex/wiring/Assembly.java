@@ -293,7 +293,7 @@ public final class Assembly {
   }
 
   /** Returns the store of chunks. */
-  ChunkStore chunkStore() {
+  public ChunkStore chunkStore() {
     return chunkStore;
   }
 

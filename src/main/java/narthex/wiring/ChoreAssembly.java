@@ -80,7 +80,13 @@ final class ChoreAssembly {
   /** Returns the job that changes how NARs are stored. */
   MigrateJob migration() {
     return new MigrateJob(
-        new MigrateJob.Store(base.shared().database(), assembly.chunkStore()),
+        new MigrateJob.Store(
+            base.shared().database(),
+            base.shared().blobs(),
+            assembly.stored(),
+            assembly.chunked(),
+            assembly.chunkStore(),
+            base.decoders().share(Work.BACKGROUND)),
         chunkFiles,
         Policies.mode(settings));
   }

@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import narthex.db.Form;
+import narthex.db.GarbageTable;
 import narthex.db.Representation;
 import narthex.ingest.CdcMode;
 import narthex.maintain.JobResult.Verdict;
@@ -28,7 +30,10 @@ abstract class MigrationFixture extends StoreFixture {
   }
 
   MigrateJob job(CdcMode mode) {
-    return new MigrateJob(new MigrateJob.Store(database, chunks), chunkFiles(), mode);
+    return new MigrateJob(
+        new MigrateJob.Store(database, blobs, stored, chunked, chunks, decoders),
+        chunkFiles(),
+        mode);
   }
 
   JobResult migrate(CdcMode mode, Progress progress, Map<String, String> options)
@@ -70,9 +75,9 @@ abstract class MigrationFixture extends StoreFixture {
   void collect() throws IOException {
     CollectionRounds rounds = new CollectionRounds(database, chunks.writers(), "alone", () -> now);
     for (int round = 0; round < 2; round++) { // marks, then removes
-      chores(new CollectChunks(database, rounds, java.time.Duration.ZERO, () -> now)).wake();
+      chores(new CollectChunks(database, rounds, Duration.ZERO, () -> now)).wake();
     }
-    pass(narthex.db.GarbageTable.GRACE);
+    pass(GarbageTable.GRACE);
     chores(new DeleteGarbage(database, blobs, () -> now)).wake();
   }
 

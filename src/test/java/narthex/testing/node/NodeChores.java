@@ -14,6 +14,7 @@ import narthex.blob.CountingBlobStore;
 import narthex.db.Database;
 import narthex.db.GarbageTable;
 import narthex.document.DocumentIngest;
+import narthex.ingest.CdcMode;
 import narthex.maintain.Chore;
 import narthex.maintain.Chores;
 import narthex.maintain.ChunkFiles;
@@ -28,6 +29,7 @@ import narthex.maintain.HashFrames;
 import narthex.maintain.JobOptions;
 import narthex.maintain.JobResult;
 import narthex.maintain.Leases;
+import narthex.maintain.MigrateJob;
 import narthex.maintain.Pins;
 import narthex.maintain.Progress;
 import narthex.nix.DocumentName;
@@ -80,6 +82,19 @@ public final class NodeChores {
   public JobResult pin(StorePathHash path, Progress progress) throws IOException {
     JobOptions options = new JobOptions(Map.of("path", path.text()));
     return assembly.pinJob().prepare(options).run(progress);
+  }
+
+  /** Migrates all NARs by the job, in the caller's thread. */
+  public JobResult migrate(CdcMode mode, Map<String, String> options) throws IOException {
+    DecoderShare decoders = base.decoders().share(Work.BACKGROUND);
+    StoredNars stored = assembly.stored();
+    return new MigrateJob(
+            new MigrateJob.Store(
+                database, blobs, stored, assembly.chunked(), assembly.chunkStore(), decoders),
+            new ChunkFiles(database, stored, assembly.chunked(), decoders),
+            mode)
+        .prepare(new JobOptions(options))
+        .run(Progress.SILENT);
   }
 
   /** Deletes a path as a client does. */
