@@ -3,6 +3,7 @@ package narthex.standalone;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -14,6 +15,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import narthex.testing.PortPair;
@@ -162,6 +164,31 @@ class StandaloneIT {
       assertEquals(
           "StoreDir: /nix/store\nWantMassQuery: 1\nPriority: 30\n",
           get(url + "/nix-cache-info").body());
+    }
+  }
+
+  @Test
+  void theLogHasTheLevelAndTheFormatOfTheSettings() throws Exception {
+    List<String> options =
+        Stream.concat(
+                ANY_PORT.stream(),
+                Stream.of("-Dnarthex.log.level=access", "-Dnarthex.log.format=json"))
+            .toList();
+    try (NarthexProgram narthex = NarthexProgram.start(folder, options, List.of())) {
+      get(narthex.awaitReady() + "/nix-cache-info");
+      narthex.terminate();
+      narthex.awaitOutput();
+
+      List<String> messages = new ArrayList<>();
+      for (String line : narthex.errors().lines().toList()) {
+        messages.add(new ObjectMapper().readTree(line).get("message").asText());
+      }
+      assertTrue(
+          messages.stream()
+              .anyMatch(
+                  line -> line.startsWith("request method=GET path=/nix-cache-info status=200")),
+          () -> String.join("\n", messages));
+      assertEquals("stopped", messages.get(messages.size() - 1));
     }
   }
 

@@ -43,7 +43,8 @@ record FileTarget(
         file.compression(),
         file.hash(),
         length.isPresent() ? Long.valueOf(length.getAsLong()) : null,
-        offer.place());
+        offer.place(),
+        NarExpectation.NO_PATH);
   }
 
   @Override

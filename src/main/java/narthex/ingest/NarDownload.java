@@ -159,7 +159,15 @@ public final class NarDownload {
 
   /** Whether this narinfo's NAR is in flight, here or on another replica. */
   public boolean isInFlight(NarInfoRow row) {
-    Flight.Key key = key(row);
+    return isInFlight(key(row));
+  }
+
+  /** Whether a file of this name is in flight, here or on another replica, without a narinfo. */
+  public boolean isInFlight(NarFileName name) {
+    return isInFlight(new Flight.ByFile(name.stem()));
+  }
+
+  private boolean isInFlight(Flight.Key key) {
     return flights.find(key).isPresent() || replicas.isElsewhere(key);
   }
 

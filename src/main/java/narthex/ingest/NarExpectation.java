@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param fileHash hash of the file; null if not announced
  * @param fileSizeBytes length of the file; null if unknown
  * @param source origin of the file, for messages
+ * @param path a store path with this NAR, for messages; {@code -} if none is known
  */
 public record NarExpectation(
     @Nullable NarId nar,
@@ -22,7 +23,10 @@ public record NarExpectation(
     Compression compression,
     @Nullable Sha256 fileHash,
     @Nullable Long fileSizeBytes,
-    String source) {
+    String source,
+    String path) {
+  /** No store path is known. */
+  static final String NO_PATH = "-";
 
   /** Allowance for the headers of a file whose contents don't compress. */
   private static final long FRAMING_BYTES = 64 << 10;
@@ -37,7 +41,8 @@ public record NarExpectation(
       Compression compression,
       @Nullable Sha256 fileHash,
       @Nullable Long fileSizeBytes,
-      String source) {
+      String source,
+      String path) {
     boolean isNar = compression == Compression.NONE;
     return new NarExpectation(
         nar,
@@ -45,7 +50,8 @@ public record NarExpectation(
         compression,
         isNar ? nar.hash() : fileHash,
         isNar ? Long.valueOf(nar.sizeBytes()) : fileSizeBytes,
-        source);
+        source,
+        path);
   }
 
   /** Upper bound, in bytes, for the file of a NAR of this size in any compression. */

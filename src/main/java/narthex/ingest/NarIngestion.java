@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import narthex.blob.BlobStore;
 import narthex.blob.Extent;
 import narthex.blob.GrowingManifest;
@@ -66,6 +67,7 @@ public final class NarIngestion implements Closeable {
   private final NarCheck check;
   private final CompletableFuture<NarId> verified;
   private final @Nullable LateChecks late;
+  private final long startedAt = System.nanoTime();
   private @Nullable FileParts parts;
   private long written;
   private boolean isStoring;
@@ -352,15 +354,16 @@ public final class NarIngestion implements Closeable {
     stored.uses().note(nar.hash());
     LOG.log(
         Level.INFO,
-        isNew
-            ? "nar stored hash={0} size={1} compression={2} fileSize={3} keep={4} source={5}"
-            : "nar known hash={0} size={1} compression={2} fileSize={3} keep={4} source={5}",
+        (isNew ? "nar stored" : "nar known")
+            + " hash={0} size={1} compression={2} fileSize={3} keep={4} source={5} path={6} ms={7}",
         nar.hash().nix32(),
         Long.toString(nar.sizeBytes()),
         expected.compression().nixName(),
         Long.toString(written),
         keep,
-        expected.source());
+        expected.source(),
+        expected.path(),
+        Long.toString(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedAt)));
     return finished(nar, isNew ? Stored.NEW : Stored.KNOWN, fileHash);
   }
 

@@ -35,7 +35,8 @@ record NarTarget(
         file.compression(),
         file.hash(),
         length.isPresent() ? Long.valueOf(length.getAsLong()) : file.sizeBytes(),
-        offer.place());
+        offer.place(),
+        row.said().storePath().print());
   }
 
   @Override

@@ -76,7 +76,8 @@ public final class NarUpload {
             compression(name, bytes),
             fileHash,
             size,
-            "upload of " + name.print());
+            "upload of " + name.print(),
+            NarExpectation.NO_PATH);
     return take(name, expected, bytes);
   }
 

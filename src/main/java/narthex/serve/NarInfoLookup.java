@@ -65,15 +65,29 @@ public final class NarInfoLookup implements StoreListener {
    * The result of a lookup. A failure is a value, because the cache would log a failed future with
    * its stack trace.
    */
-  private record Outcome(Optional<ServedNarInfo> served, @Nullable Throwable failure) {
-    Optional<ServedNarInfo> get() throws IOException {
+  private record Outcome(Found found, @Nullable Throwable failure) {
+    Found get() throws IOException {
       if (failure instanceof IOException trouble) {
         throw new IOException(trouble.getMessage(), trouble);
       }
       if (failure != null) {
         throw new IllegalStateException("the narinfo lookup failed unexpectedly", failure);
       }
-      return served;
+      return found;
+    }
+  }
+
+  /**
+   * What a lookup found.
+   *
+   * @param narInfo the narinfo; empty if there is none
+   * @param isNews whether it was asked of the upstreams for this lookup or one at the same time
+   */
+  public record Found(Optional<ServedNarInfo> narInfo, boolean isNews) {
+    private static final Found NONE = new Found(Optional.empty(), true);
+
+    private Found known() {
+      return isNews ? new Found(narInfo, false) : this;
     }
   }
 
@@ -112,7 +126,7 @@ public final class NarInfoLookup implements StoreListener {
             .maximumWeight(policy.memoryBytes())
             .<StorePathHash, Outcome>weigher(
                 (hash, outcome) ->
-                    ENTRY_BYTES + outcome.served().map(ServedNarInfo::length).orElse(0))
+                    ENTRY_BYTES + outcome.found().narInfo().map(ServedNarInfo::length).orElse(0))
             .executor(Runnable::run)
             .buildAsync();
   }
@@ -124,7 +138,17 @@ public final class NarInfoLookup implements StoreListener {
    * @throws IOException if the database fails, or an upstream fails and no stored narinfo is usable
    */
   public Optional<ServedNarInfo> find(StorePathHash hash) throws IOException {
+    return lookUp(hash).narInfo();
+  }
+
+  /**
+   * Like {@link #find}, and tells where the narinfo came from.
+   *
+   * @throws IOException if {@link #find} would
+   */
+  public Found lookUp(StorePathHash hash) throws IOException {
     CompletableFuture<Outcome> known = memory.getIfPresent(hash);
+    boolean isRemembered = known != null && known.isDone();
     if (known == null) {
       CompletableFuture<Outcome> mine = new CompletableFuture<>();
       known = memory.asMap().putIfAbsent(hash, mine);
@@ -133,9 +157,9 @@ public final class NarInfoLookup implements StoreListener {
         known = mine;
       }
     }
-    Optional<ServedNarInfo> found = SingleFlight.await(known, SILENCE).get();
-    found.ifPresent(narInfo -> uses.note(narInfo.narHash()));
-    return found;
+    Found found = SingleFlight.await(known, SILENCE).get();
+    found.narInfo().ifPresent(narInfo -> uses.note(narInfo.narHash()));
+    return isRemembered ? found.known() : found;
   }
 
   /**
@@ -180,34 +204,35 @@ public final class NarInfoLookup implements StoreListener {
   /** Looks up a narinfo and completes the future. Removes it from the cache if none was found. */
   private void answer(StorePathHash hash, CompletableFuture<Outcome> question) {
     try {
-      Optional<ServedNarInfo> answer = render(hash);
-      if (answer.isEmpty()) {
+      Found answer = render(hash);
+      if (answer.narInfo().isEmpty()) {
         memory.asMap().remove(hash, question);
       }
       question.complete(new Outcome(answer, null));
     } catch (IOException | RuntimeException | Error e) {
       memory.asMap().remove(hash, question);
-      question.complete(new Outcome(Optional.empty(), e));
+      question.complete(new Outcome(Found.NONE, e));
     }
   }
 
-  private Optional<ServedNarInfo> render(StorePathHash hash) throws IOException {
+  private Found render(StorePathHash hash) throws IOException {
     Optional<NarInfoRow> row = database.findNarInfo(hash).filter(narInfos::isVouchedFor);
     Optional<StoredNar> stored =
         row.isEmpty() ? Optional.empty() : database.findNar(row.get().said().nar().hash());
-    if (row.isEmpty() || (stored.isEmpty() && isOutdated(row.get()))) {
+    boolean isAsked = row.isEmpty() || (stored.isEmpty() && isOutdated(row.get()));
+    if (isAsked) {
       Optional<NarInfoRow> asked = ask(hash, row);
       stored =
           asked.isEmpty() ? Optional.empty() : database.findNar(asked.get().said().nar().hash());
       row = asked;
     }
     if (row.isEmpty()) {
-      return Optional.empty();
+      return Found.NONE;
     }
     if (stored.isEmpty() && policy.prefetch() == Prefetch.ON && row.get().upstream() != null) {
       download.prefetch(row.get());
     }
-    return Optional.of(served(row.get(), stored));
+    return new Found(Optional.of(served(row.get(), stored)), isAsked);
   }
 
   private ServedNarInfo served(NarInfoRow row, Optional<StoredNar> stored) {

@@ -137,6 +137,20 @@ public final class NarLookup implements StoreListener {
   }
 
   /**
+   * Whether the NAR of this file name is in flight, here or on another replica. Only a hint.
+   *
+   * @throws IOException if the database fails
+   */
+  public boolean isInFlight(NarFileName name) throws IOException {
+    if (download.isInFlight(name)) {
+      return true;
+    }
+    Optional<Sha256> narHash = database.findNarByFileName(name.stem());
+    return narHash.isPresent()
+        && rows(narHash.get(), file -> true).stream().anyMatch(download::isInFlight);
+  }
+
+  /**
    * The length in bytes of the local file that {@link #find} would send unchanged. Only a hint.
    *
    * @return empty if it would send anything else

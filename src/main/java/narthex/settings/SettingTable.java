@@ -22,6 +22,8 @@ public final class SettingTable {
           ServerSettings.HTTP_ADDRESS,
           ServerSettings.HTTP_THREADS,
           ServerSettings.HTTP_STOP_DELAY,
+          LogSettings.LEVEL,
+          LogSettings.FORMAT,
           StorageSettings.DATABASE_URL,
           StorageSettings.DATABASE_USER,
           StorageSettings.DATABASE_PASSWORD,

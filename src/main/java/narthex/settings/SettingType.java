@@ -133,6 +133,13 @@ public final class SettingType<T> {
       shown("list of scopes", "read, write and admin, separated by commas", SettingType::scopes);
   static final SettingType<String> CDC_MODE =
       shown("CDC mode", "off, lazy or eager", SettingType::cdcMode);
+  static final SettingType<LogSettings.Level> LOG_LEVEL =
+      shown(
+          "log level",
+          "error, warning, info, access or debug",
+          text -> constant(LogSettings.Level.class, text));
+  static final SettingType<LogSettings.Format> LOG_FORMAT =
+      shown("log format", "text or json", text -> constant(LogSettings.Format.class, text));
   static final SettingType<Compression> ADVERTISED =
       shown("none or zstd", "none or zstd", SettingType::advertised);
 
@@ -181,6 +188,15 @@ public final class SettingType<T> {
 
   private static <T> SettingType<T> shown(String name, String allowed, Function<String, T> parser) {
     return new SettingType<>(name, allowed, Exposure.SHOWN, parser);
+  }
+
+  private static <T extends Enum<T>> T constant(Class<T> type, String text) {
+    for (T value : type.getEnumConstants()) {
+      if (value.name().equalsIgnoreCase(text)) {
+        return value;
+      }
+    }
+    throw new IllegalArgumentException("not one of these values");
   }
 
   private static String hostName(String text) {

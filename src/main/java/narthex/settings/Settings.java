@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param configFile the configuration file for the whole server, or null if none was found
  * @param site identity of this binary cache
  * @param http where the standalone server listens
+ * @param log the log of the standalone server
  * @param storage the directories
  * @param database address and credentials of the database
  * @param search settings that all upstreams share
@@ -41,6 +42,7 @@ public record Settings(
     @Nullable Path configFile,
     Site site,
     Http http,
+    LogSettings log,
     Storage storage,
     Database database,
     Search search,

@@ -42,6 +42,7 @@ final class SettingsAssembly {
             value(ServerSettings.WANT_MASS_QUERY),
             value(ServerSettings.PRIORITY)),
         http(),
+        new LogSettings(value(LogSettings.LEVEL), value(LogSettings.FORMAT)),
         new Settings.Storage(
             dataDir, blobs(), BucketSettings.read(reader, sources.baseDirectory())),
         database(),

@@ -53,7 +53,8 @@ public final class OneLineFormatter extends Formatter {
     return line.toString();
   }
 
-  private static boolean isTraced(LogRecord event) {
+  /** Whether the stack trace of an event is logged. */
+  static boolean isTraced(LogRecord event) {
     return event.getLevel().intValue() >= Level.SEVERE.intValue()
         && !String.valueOf(event.getLoggerName()).startsWith(JGROUPS);
   }
@@ -62,7 +63,7 @@ public final class OneLineFormatter extends Formatter {
    * Replaces the placeholders by {@code toString}. The JDK would format numbers for the locale,
    * with its digits and separators.
    */
-  private String message(LogRecord event) {
+  String message(LogRecord event) {
     Object[] facts = event.getParameters();
     String text = event.getMessage();
     if (facts == null || facts.length == 0 || text == null || event.getResourceBundle() != null) {
@@ -78,7 +79,7 @@ public final class OneLineFormatter extends Formatter {
             });
   }
 
-  private static String levelName(Level level) {
+  static String levelName(Level level) {
     if (level.intValue() >= Level.SEVERE.intValue()) {
       return "ERROR";
     }

@@ -3,7 +3,6 @@ package narthex.standalone;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
-import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import narthex.settings.ContextSources;
@@ -20,16 +19,6 @@ public final class Standalone {
 
   private static final Logger LOG = Logger.getLogger(Standalone.class.getName());
 
-  /** Kept in a field, because the log manager has weak references only and would lose the level. */
-  private static final Logger TOMCAT = Logger.getLogger("org.apache");
-
-  /** Kept for the same reason. Narthex itself logs members and calls that failed. */
-  private static final Logger INFINISPAN = Logger.getLogger("org.infinispan");
-
-  private static final Logger JGROUPS = Logger.getLogger("org.jgroups");
-
-  private static final Logger WELD = Logger.getLogger("org.jboss.weld");
-
   private Standalone() {}
 
   /**
@@ -43,11 +32,12 @@ public final class Standalone {
    */
   public static int run(Path webApplication, Path folder, Consumer<Runnable> atExit)
       throws InterruptedException {
-    configureLog();
+    LogOutput.prepare();
     System.setProperty(SettingsSources.STANDALONE, "true");
     EmbeddedServer server;
     try {
       Settings settings = Settings.read(SettingsSources.ofThisProcess(ContextSources.ROOT));
+      LogOutput.apply(settings.log());
       server = EmbeddedServer.start(settings.http(), webApplication, folder);
     } catch (SettingsException wrong) {
       return refuse(wrong.getMessage());
@@ -65,21 +55,5 @@ public final class Standalone {
   private static int refuse(@Nullable String reason) {
     System.err.println("narthex cannot start: " + reason);
     return STARTUP_FAILED;
-  }
-
-  private static void configureLog() {
-    if (System.getProperty("java.util.logging.config.file") != null
-        || System.getProperty("java.util.logging.config.class") != null) {
-      return;
-    }
-    System.setProperty(
-        "org.apache.juli.formatter", OneLineFormatter.class.getName()); // replaces Tomcat's
-    for (Handler handler : Logger.getLogger("").getHandlers()) {
-      handler.setFormatter(new OneLineFormatter());
-    }
-    TOMCAT.setLevel(Level.WARNING);
-    INFINISPAN.setLevel(Level.SEVERE); // it warns of lost data whenever a replica leaves
-    JGROUPS.setLevel(Level.WARNING);
-    WELD.setLevel(Level.WARNING);
   }
 }

@@ -7,7 +7,9 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.security.Principal;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 import narthex.nix.OneLine;
@@ -67,6 +69,16 @@ public final class AccessFilter extends HttpFilter {
     return request.getAttribute(HELD) instanceof Scope held && held.includes(scope);
   }
 
+  /** Says who sent a request, for the log: the address, the user and the granted scope. */
+  static String who(HttpServletRequest request) {
+    Principal user = request.getUserPrincipal();
+    Object scope = request.getAttribute(HELD);
+    return "client="
+        + OneLine.of(request.getRemoteAddr())
+        + (user == null ? "" : " user=" + OneLine.of(user.getName()))
+        + (scope instanceof Scope held ? " scope=" + held.name().toLowerCase(Locale.ROOT) : "");
+  }
+
   private static String path(HttpServletRequest request) {
     String rest = request.getPathInfo();
     return rest == null ? request.getServletPath() : request.getServletPath() + rest;
@@ -87,11 +99,12 @@ public final class AccessFilter extends HttpFilter {
       HttpServletRequest request, HttpServletResponse response, int status, String line)
       throws IOException {
     LOG.log(
-        Level.DEBUG,
-        "access refused status={0} method={1} path={2}",
+        Level.INFO,
+        "access refused status={0} method={1} path={2} {3}",
         Integer.toString(status),
         OneLine.of(request.getMethod()),
-        OneLine.of(request.getRequestURI()));
+        OneLine.of(request.getRequestURI()),
+        who(request));
     Answers.line(request, response, status, line);
   }
 }

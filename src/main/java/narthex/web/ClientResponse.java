@@ -1,7 +1,9 @@
 package narthex.web;
 
 import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.ServletRequest;
 import jakarta.servlet.WriteListener;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpServletResponseWrapper;
 import java.io.IOException;
@@ -14,10 +16,27 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClientResponse extends HttpServletResponseWrapper {
 
+  private static final String ATTRIBUTE = ClientResponse.class.getName();
+
   private @Nullable ServletOutputStream stream;
+  private long sentBytes;
 
   ClientResponse(HttpServletResponse response) {
     super(response);
+  }
+
+  /** Wraps a response, and remembers it for {@link #sentBytes(ServletRequest)}. */
+  static ClientResponse of(HttpServletRequest request, HttpServletResponse response) {
+    ClientResponse wrapped = new ClientResponse(response);
+    request.setAttribute(ATTRIBUTE, wrapped);
+    return wrapped;
+  }
+
+  /** Returns how many bytes of a body were written; not what the server sends by sendfile. */
+  static long sentBytes(ServletRequest request) {
+    return request.getAttribute(ATTRIBUTE) instanceof ClientResponse response
+        ? response.sentBytes
+        : 0;
   }
 
   @Override
@@ -41,9 +60,10 @@ final class ClientResponse extends HttpServletResponseWrapper {
   public void reset() {
     super.reset();
     stream = null;
+    sentBytes = 0;
   }
 
-  private static final class ClientStream extends ServletOutputStream {
+  private final class ClientStream extends ServletOutputStream {
 
     private final ServletOutputStream out;
 
@@ -55,6 +75,7 @@ final class ClientResponse extends HttpServletResponseWrapper {
     public void write(int octet) throws IOException {
       try {
         out.write(octet);
+        sentBytes++;
       } catch (IOException gone) {
         throw new ClientGoneException(gone);
       }
@@ -64,6 +85,7 @@ final class ClientResponse extends HttpServletResponseWrapper {
     public void write(byte[] bytes, int from, int length) throws IOException {
       try {
         out.write(bytes, from, length);
+        sentBytes += length;
       } catch (IOException gone) {
         throw new ClientGoneException(gone);
       }

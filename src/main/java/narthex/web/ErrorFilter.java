@@ -115,13 +115,14 @@ public final class ErrorFilter extends HttpFilter {
   protected void doFilter(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException {
+    ClientResponse client = ClientResponse.of(request, response);
     try {
-      chain.doFilter(request, new ClientResponse(response));
+      chain.doFilter(request, client);
     } catch (ServletException wrapped) {
       Throwable cause = wrapped.getCause();
-      respond(request, response, cause == null ? wrapped : cause);
+      respond(request, client, cause == null ? wrapped : cause);
     } catch (IOException | RuntimeException | Error failure) {
-      respond(request, response, failure);
+      respond(request, client, failure);
     }
   }
 
@@ -129,6 +130,9 @@ public final class ErrorFilter extends HttpFilter {
       HttpServletRequest request, HttpServletResponse response, Throwable failure)
       throws IOException {
     Answer answer = answerTo(request, failure);
+    if (Outcome.of(request).isPresent()) {
+      Outcome.ERROR.note(request);
+    }
     if (ServerRequest.isAnsweredByTomcat(request)) {
       log(request, answer.level(), "request failed, answered by Tomcat", failure);
       return;

@@ -62,6 +62,14 @@ final class NarBodySender {
     return true;
   }
 
+  /** Returns how many bytes the server sends by sendfile in answer to a request. */
+  static long sendfileBytes(HttpServletRequest request) {
+    return request.getAttribute("org.apache.tomcat.sendfile.end") instanceof Long end
+            && request.getAttribute("org.apache.tomcat.sendfile.start") instanceof Long start
+        ? end - start
+        : 0;
+  }
+
   /**
    * Returns whether the server sends so many bytes of a file by sendfile, without a request thread.
    */

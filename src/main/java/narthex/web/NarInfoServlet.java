@@ -28,7 +28,7 @@ public final class NarInfoServlet extends HttpServlet {
     Shares shares = site.resources().shares();
     try (Turn turn = shares.take(Work.QUESTIONS, request, response, () -> lookup.isKnown(hash))) {
       if (!turn.isWaiting()) {
-        NarInfoResponder.send(turn.request(), turn.response(), find(lookup, hash));
+        NarInfoResponder.send(turn.request(), turn.response(), find(request, lookup, hash));
       }
     }
   }
@@ -48,16 +48,27 @@ public final class NarInfoServlet extends HttpServlet {
         request, response, deletion -> deletion.deletePath(hash), "no such narinfo");
   }
 
-  private static Optional<ServedNarInfo> find(NarInfoLookup lookup, StorePathHash hash) {
+  private static Optional<ServedNarInfo> find(
+      HttpServletRequest request, NarInfoLookup lookup, StorePathHash hash) {
     try {
-      return lookup.find(hash);
+      NarInfoLookup.Found found = lookup.lookUp(hash);
+      outcome(found).note(request);
+      return found.narInfo();
     } catch (IOException e) {
       LOG.log(
           Level.WARNING,
           "narinfo lookup failed, answering 404 hash={0} reason={1}",
           hash.text(),
           OneLine.reason(e));
+      Outcome.ERROR.note(request);
       return Optional.empty();
     }
+  }
+
+  private static Outcome outcome(NarInfoLookup.Found found) {
+    if (found.narInfo().isEmpty()) {
+      return Outcome.MISS;
+    }
+    return found.isNews() ? Outcome.FETCHED : Outcome.HIT;
   }
 }

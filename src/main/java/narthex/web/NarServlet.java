@@ -4,8 +4,11 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Optional;
 import narthex.nix.NarFileName;
+import narthex.serve.NarAnswer;
 import narthex.serve.NarLookup;
+import narthex.serve.NarSource;
 
 /**
  * {@code GET /nar/<stem>.nar[.<ext>]}: a NAR file, from the store or an upstream. {@code DELETE}
@@ -22,14 +25,25 @@ public final class NarServlet extends HttpServlet {
     Shares shares = site.resources().shares();
     NarResponder responder = new NarResponder(request, response);
     NarFileName name = responder.name();
-    Work work = lookup.isStored(name) ? Work.NARS : Work.COMING;
+    Outcome expected = expected(lookup, name);
+    Work work = expected == Outcome.HIT ? Work.NARS : Work.COMING;
     Shares.Exemption sentByServer =
         () -> work == Work.NARS && responder.isSentByServer(lookup.localFileBytes(name));
     try (Turn turn = shares.take(work, request, response, sentByServer)) {
       if (!turn.isWaiting()) {
-        new NarResponder(turn.request(), turn.response()).send(lookup.find(name));
+        expected.note(request); // until it is found, so that a failure counts
+        Optional<NarSource> found = lookup.find(name);
+        (found.isPresent() ? expected : Outcome.MISS).note(request);
+        new NarResponder(turn.request(), turn.response()).send(found);
       }
     }
+  }
+
+  private static Outcome expected(NarLookup lookup, NarFileName name) throws IOException {
+    if (lookup.isStored(name)) {
+      return Outcome.HIT;
+    }
+    return lookup.isInFlight(name) ? Outcome.IN_FLIGHT : Outcome.FETCHED;
   }
 
   @Override
@@ -42,7 +56,9 @@ public final class NarServlet extends HttpServlet {
     NarFileName name = responder.name();
     try (Turn turn = shares.take(Work.QUESTIONS, request, response, () -> lookup.isStored(name))) {
       if (!turn.isWaiting()) {
-        responder.tell(lookup.probe(name));
+        Optional<NarAnswer> found = lookup.probe(name);
+        (found.isPresent() ? Outcome.HIT : Outcome.MISS).note(request);
+        responder.tell(found);
       }
     }
   }

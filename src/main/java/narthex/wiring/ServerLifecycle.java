@@ -96,6 +96,7 @@ public final class ServerLifecycle implements ServletContextListener {
     Deployment closing = deployment;
     deployment = null;
     if (closing != null) {
+      LOG.log(Level.INFO, "stopping, waits for running requests");
       boolean isQuiet = closing.close(PATIENCE);
       LOG.log(Level.INFO, isQuiet ? "stopped" : "stopped while requests were running");
     }

@@ -34,7 +34,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  *       way in is.
  *   <li>{@code standalone} exists: the launcher of {@code java -jar} with its embedded server,
  *       which is no part of the deployed application. It reads the settings, and {@code wiring}'s
- *       release and number of request threads.
+ *       release, number of request threads and offline jobs. Its commands see Jackson and the JDK's
+ *       HTTP client: they talk to a server without any other class of the application.
  *   <li>{@code wiring} holds the CDI producer and the servlet listeners that start and stop.
  *   <li>{@code staging} sees RxJava only to stop its threads, which Infinispan starts.
  *   <li>{@code staging} sees Bouncy Castle's Ed25519, for the identity of a cluster; and it gets
@@ -134,7 +135,8 @@ class PackageTableTest {
         "org.apache.catalina..",
         "org.apache.coyote..",
         "org.apache.tomcat..",
-        "picocli..");
+        "picocli..",
+        "com.fasterxml.jackson.core..");
 
     private final List<String> ours;
     private final List<String> libraries;
@@ -182,7 +184,8 @@ class PackageTableTest {
         new Reserved(List.of("org.apache.ibatis..", "java.sql.."), "db"),
         new Reserved(List.of("javax.sql.."), "db", "wiring", "staging"),
         new Reserved(List.of("software.amazon.awssdk.."), "blob"),
-        new Reserved(List.of("org.apache.hc..", "java.net.http.."), "upstream"),
+        new Reserved(List.of("org.apache.hc.."), "upstream"),
+        new Reserved(List.of("java.net.http.."), "upstream", "standalone"),
         new Reserved(List.of("org.infinispan..", "org.jgroups.."), "staging"));
   }
 
