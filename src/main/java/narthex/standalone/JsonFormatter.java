@@ -11,8 +11,8 @@ import java.util.logging.LogRecord;
 
 /**
  * Formats a log record as one line with a JSON object: {@code time}, {@code level}, {@code logger},
- * {@code message}, and, if there was an exception, {@code causes} and for errors {@code trace}. What
- * they contain is what {@link OneLineFormatter} writes. Thread-safe.
+ * {@code message}, and, if there was an exception, {@code causes} and for errors {@code trace}.
+ * What they contain is what {@link OneLineFormatter} writes. Thread-safe.
  */
 public final class JsonFormatter extends Formatter {
   private final JsonFactory json = new JsonFactory();
