@@ -81,6 +81,14 @@ public interface BlobStore extends Closeable {
     find("readiness-probe");
   }
 
+  /**
+   * The same blobs, always read from where they are stored and never from a copy elsewhere. The
+   * caller doesn't close it.
+   */
+  default BlobStore direct() {
+    return this;
+  }
+
   /** The path of a blob, if the store keeps each blob in a local file; the file need not exist. */
   default Optional<Path> localFile(String key) {
     return Optional.empty();

@@ -201,6 +201,11 @@ public final class CachedBlobStore implements BlobStore {
   }
 
   @Override
+  public BlobStore direct() {
+    return store;
+  }
+
+  @Override
   public void ping() throws IOException {
     store.ping();
   }

@@ -198,6 +198,11 @@ public final class CountingBlobStore extends PassingBlobStore {
   }
 
   @Override
+  public BlobStore direct() {
+    return store.direct();
+  }
+
+  @Override
   public void ping() throws IOException {
     store.ping();
   }

@@ -180,11 +180,24 @@ public final class NarDownload {
     }
   }
 
-  private void prefetchNow(NarInfoRow row) {
+  /**
+   * Downloads this narinfo's NAR and waits until it is stored. Does nothing if it is stored.
+   *
+   * @throws NarAbsentException if every upstream answered that it doesn't have the NAR
+   * @throws IOException if it can't be fetched or stored now
+   */
+  public void fetch(NarInfoRow row) throws IOException {
     Flight flight = join(row, Compression.NONE);
     flight.boarding().boarded();
+    if (!flight.awaitEnded()) {
+      flight.awaitOpened(); // throws the reason, if no byte came
+      throw new IOException("the NAR broke off while it came in");
+    }
+  }
+
+  private void prefetchNow(NarInfoRow row) {
     try {
-      flight.awaitEnded();
+      fetch(row);
     } catch (IOException e) {
       LOG.log(Level.DEBUG, "prefetch ended", e);
     }
