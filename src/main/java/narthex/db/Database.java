@@ -35,6 +35,7 @@ public final class Database implements AutoCloseable {
   private final UseTable uses;
   private final CollectionTable collection;
   private final PinTable pins;
+  private final FsckTable fsck;
 
   private Database(ConnectionPool pool, @Nullable DiskReserve reserve) {
     this.pool = pool;
@@ -48,6 +49,7 @@ public final class Database implements AutoCloseable {
     this.uses = new UseTable(transactions);
     this.collection = new CollectionTable(transactions);
     this.pins = new PinTable(transactions);
+    this.fsck = new FsckTable(transactions);
   }
 
   /**
@@ -371,6 +373,11 @@ public final class Database implements AutoCloseable {
   /** Returns the pins and their closures. */
   public PinTable pins() {
     return pins;
+  }
+
+  /** Returns the tables for the check of the store. */
+  public FsckTable fsck() {
+    return fsck;
   }
 
   /**

@@ -44,7 +44,8 @@ final class Migrations {
           "V010__lease.sql",
           "V011__collection.sql",
           "V012__nar_use.sql",
-          "V014__pin.sql");
+          "V014__pin.sql",
+          "V015__fsck.sql");
 
   /** An arbitrary number, unlikely to be used by others: "narthex" in ASCII. */
   private static final long ADVISORY_LOCK = 0x6e617274686578L;

@@ -69,6 +69,7 @@ final class Transactions {
     configuration.addMapper(CollectionMapper.class);
     configuration.addMapper(PinMapper.class);
     configuration.addMapper(StatisticsMapper.class);
+    configuration.addMapper(FsckMapper.class);
     // MyBatis leaves a thread-local, which would stay in the server's thread after undeployment.
     ErrorContext.instance().reset();
     this.sessions = new DefaultSqlSessionFactory(configuration);
@@ -88,6 +89,7 @@ final class Transactions {
       CollectionMapper collection,
       PinMapper pins,
       StatisticsMapper statistics,
+      FsckMapper fsck,
       Connection connection) {}
 
   /**
@@ -198,6 +200,7 @@ final class Transactions {
         session.getMapper(CollectionMapper.class),
         session.getMapper(PinMapper.class),
         session.getMapper(StatisticsMapper.class),
+        session.getMapper(FsckMapper.class),
         session.getConnection());
   }
 

@@ -30,13 +30,19 @@ abstract class DatabaseContract extends UploadContract
         LeaseContract,
         UseContract,
         StatisticsContract,
-        PinContract {
+        PinContract,
+        FsckContract {
   private static final String STEM = "a".repeat(52);
   private static final int DEADLINE_SECONDS = 60;
 
   @Override
   public final Database database() {
     return database;
+  }
+
+  @Override
+  public final void change(String sql) throws Exception {
+    execute(sql);
   }
 
   @Test
