@@ -40,7 +40,7 @@ public final class ChunkLostException extends IOException {
   }
 
   /** Returns an exception for rows that are missing or inconsistent. */
-  static ChunkLostException ofRows(String message) {
+  public static ChunkLostException ofRows(String message) {
     return new ChunkLostException(message, null, null);
   }
 

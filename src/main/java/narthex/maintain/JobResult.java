@@ -16,7 +16,7 @@ public record JobResult(Verdict verdict, Map<String, Object> figures) {
   public enum Verdict {
     /** It did all that was asked, and nothing is wrong. */
     DONE,
-    /** It did all that was asked, and found something wrong that is still wrong. */
+    /** It did all that was asked, and found something wrong. */
     PROBLEMS,
     /** Work remains: it was stopped, or not everything could be done. */
     UNFINISHED

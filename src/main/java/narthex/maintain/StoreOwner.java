@@ -33,8 +33,18 @@ final class StoreOwner {
   }
 
   /**
+   * Returns whether the blob store has the marker of this database.
+   *
+   * @throws IOException if the blob store or the database fails
+   */
+  boolean isMarked() throws IOException {
+    return blobs.direct().find(FOLDER + database.garbage().owner()).isPresent();
+  }
+
+  /**
    * Returns whether this database is the only owner of the blob store. Writes the marker if there
-   * is none. Logs a warning if another database has a marker.
+   * is none. Logs a warning if another database has a marker, or if the store is empty although
+   * rows name blobs.
    *
    * @throws IOException if the blob store or the database fails
    */
@@ -45,6 +55,15 @@ final class StoreOwner {
             .map(ListedBlob::key)
             .filter(StoreOwner::isMark)
             .toList();
+    if (marks.isEmpty()
+        && database.fsck().namesBlobs()
+        && blobs.list(Optional.empty(), 1).isEmpty()) {
+      LOG.log(
+          Level.WARNING,
+          "the blob store is empty although the database has NARs: is it mounted, and the right"
+              + " one?");
+      return false;
+    }
     if (marks.isEmpty()) {
       try (BlobSink sink = blobs.create(ours)) {
         sink.commit();

@@ -1,6 +1,7 @@
 /**
  * Background chores and deletion: deletes store paths and NARs, sweeps unreferenced NARs, deletes
- * garbage, evicts NARs near a limit of space, cuts whole files into chunks.
+ * garbage, evicts NARs near a limit of space, checks and repairs the store, cuts whole files into
+ * chunks.
  *
  * <p>May import: {@code nix}, {@code stream}, {@code blob}, {@code db}, {@code chunk}, {@code
  * upstream}, {@code staging}, {@code store} and {@code ingest}.

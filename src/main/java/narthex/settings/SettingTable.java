@@ -105,6 +105,8 @@ public final class SettingTable {
           EvictionSettings.KEEP,
           CollectionSettings.COLLECT_PERIOD,
           CollectionSettings.COLLECT_COMPACT_BELOW,
+          ScrubSettings.SCRUB_PERIOD,
+          ScrubSettings.SCRUB_RATE,
           ClusterSettings.ENABLED,
           ClusterSettings.NAME,
           ClusterSettings.BIND_ADDRESS,

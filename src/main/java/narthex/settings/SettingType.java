@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -98,6 +99,14 @@ public final class SettingType<T> {
           "duration above 0",
           "a duration above 0 such as 200ms, 30s, 5m, 24h, 1d or PT30S, at most 3650d",
           text -> duration(text, Duration.ofMillis(1)));
+  static final SettingType<Optional<Duration>> DURATION_OR_OFF =
+      shown(
+          "duration or off",
+          "off, or a duration above 0 such as 30s, 24h, 30d or PT30S, at most 3650d",
+          text ->
+              text.equals("off")
+                  ? Optional.empty()
+                  : Optional.of(duration(text, Duration.ofMillis(1))));
   static final SettingType<Long> BYTES =
       shown("size", "bytes, or a size such as 512KiB, 64MiB or 2GiB", Amounts::parseBytes);
   static final SettingType<List<HttpUrl>> UPSTREAMS =

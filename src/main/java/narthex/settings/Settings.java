@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import narthex.nix.Compression;
 import narthex.nix.HostPatterns;
 import narthex.nix.HttpUrl;
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param chunking content-defined chunking of NARs
  * @param eviction when and what to evict
  * @param collecting collection of chunks that no NAR refers to
+ * @param scrub when to read the whole store; empty for never
  * @param uploading uploads and deletions by clients
  * @param cluster the replicas
  * @param origins the source of each configured setting, by its name; settings without a source are
@@ -56,6 +58,7 @@ public record Settings(
     Chunking chunking,
     EvictionSettings eviction,
     Collecting collecting,
+    Optional<ScrubSettings.Policy> scrub,
     Uploading uploading,
     ClusterSettings cluster,
     Map<String, String> origins) {

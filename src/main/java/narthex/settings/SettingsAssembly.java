@@ -64,6 +64,8 @@ final class SettingsAssembly {
         new Settings.Collecting(
             value(CollectionSettings.COLLECT_PERIOD),
             value(CollectionSettings.COLLECT_COMPACT_BELOW)),
+        value(ScrubSettings.SCRUB_PERIOD)
+            .map(period -> new ScrubSettings.Policy(period, value(ScrubSettings.SCRUB_RATE))),
         uploading(),
         ClusterSettings.read(reader, sources, hostName()),
         origins());

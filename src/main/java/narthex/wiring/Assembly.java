@@ -326,6 +326,11 @@ public final class Assembly {
     return lookups;
   }
 
+  /** Returns what fetches NARs. */
+  NarDownload download() {
+    return download;
+  }
+
   /** Returns the handlers of uploads. */
   public Site.Uploads uploads() {
     return uploads;

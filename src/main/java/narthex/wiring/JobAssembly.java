@@ -7,6 +7,7 @@ import java.util.TreeSet;
 import narthex.blob.CountingBlobStore;
 import narthex.maintain.CollectJob;
 import narthex.maintain.EvictJob;
+import narthex.maintain.FsckJob;
 import narthex.maintain.Job;
 import narthex.maintain.PinsJob;
 import narthex.maintain.Statistics;
@@ -34,6 +35,7 @@ final class JobAssembly {
         new EvictJob(maintenance.eviction(), maintenance.collection()),
         maintenance.migration(),
         statistics,
+        new FsckJob(FsckAssembly.fsck(base, assembly)),
         assembly.pinJob(),
         new UnpinJob(assembly.pins()),
         new PinsJob(assembly.pins()));

@@ -86,6 +86,7 @@ record Maintenance(
     if (settings.eviction().isLimited()) {
       hold(eviction, blobs, closeables);
     }
+    FsckAssembly.startScrub(settings, base, assembly, leases, closeables);
     return new Maintenance(leases, eviction, work.collection(), work.migration());
   }
 

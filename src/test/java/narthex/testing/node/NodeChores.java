@@ -25,6 +25,7 @@ import narthex.maintain.DeleteGarbage;
 import narthex.maintain.Deletion;
 import narthex.maintain.Eviction;
 import narthex.maintain.FindUnnamedBlobs;
+import narthex.maintain.Fsck;
 import narthex.maintain.HashFrames;
 import narthex.maintain.JobOptions;
 import narthex.maintain.JobResult;
@@ -39,6 +40,7 @@ import narthex.store.StoredNars;
 import narthex.stream.DecoderBudget.Work;
 import narthex.stream.DecoderShare;
 import narthex.wiring.Assembly;
+import narthex.wiring.FsckAssembly;
 
 /** What a node does in the background: only when it is told to, in the caller's thread. */
 public final class NodeChores {
@@ -116,6 +118,11 @@ public final class NodeChores {
         free,
         new Eviction.Means(leases, base.threads().tasks(), collectSoon),
         clock);
+  }
+
+  /** Returns a check of the store. */
+  public Fsck fsck() {
+    return FsckAssembly.fsck(base, assembly);
   }
 
   /** Sets what runs before a spool writes; the blob store must be a counting one. */
