@@ -56,6 +56,9 @@ public interface BlobStore extends Closeable {
     return new SpooledSink(BlobKeys.check(key), spool());
   }
 
+  /** Waits until there is room for another NAR, if that can be had. Call it before storing one. */
+  default void awaitRoom() {}
+
   /** Opens a local file that may become a blob of this store; the caller closes it. */
   Spool spool() throws IOException;
 

@@ -33,6 +33,7 @@ public final class CountingBlobStore extends PassingBlobStore {
   private static final int STEP_BYTES = 1 << 20;
 
   private volatile Runnable beforeWriting = () -> {};
+  private volatile Runnable beforeStoring = () -> {};
   private final ReentrantLock lock = new ReentrantLock();
   private final ReentrantLock listingLock = new ReentrantLock();
   private @Nullable Listing listing; // guarded by lock
@@ -85,6 +86,11 @@ public final class CountingBlobStore extends PassingBlobStore {
    */
   public void beforeWriting(Runnable task) {
     beforeWriting = task;
+  }
+
+  /** Sets what {@link #awaitRoom} runs. Call it at start-up. */
+  public void beforeStoring(Runnable task) {
+    beforeStoring = task;
   }
 
   /** The length of all blobs in bytes; empty before the first {@link #count}. */
@@ -172,6 +178,11 @@ public final class CountingBlobStore extends PassingBlobStore {
   @Override
   public OptionalLong findToRead(String key, long from) throws IOException {
     return store.findToRead(key, from);
+  }
+
+  @Override
+  public void awaitRoom() {
+    beforeStoring.run();
   }
 
   @Override

@@ -82,6 +82,7 @@ public final class NarIngest {
 
   private NarIngestion begin(NarExpectation expected, Keep keep, NarCheck.Means means)
       throws IOException {
+    blobs.awaitRoom(); // before the writer of chunks begins, because making room may wait for it
     Spool spool = blobs.spool();
     try {
       NarIngestion ingestion = new NarIngestion(expected, keep, spool, stored, chunked, means);

@@ -1,6 +1,7 @@
 package narthex.maintain;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -21,6 +22,10 @@ import narthex.nix.Sha256;
  */
 public final class WholeCollection {
   private static final int PAGE = 100;
+
+  /** Time for a reader to open a blob after reading its row, if space is needed urgently. */
+  private static final Duration SHORT_GRACE = Duration.ofSeconds(1);
+
   private static final Instant END_OF_TIME = Instant.ofEpochMilli(Long.MAX_VALUE);
 
   private final Database database;
@@ -133,6 +138,32 @@ public final class WholeCollection {
         deleted.blobs(),
         deleted.bytes(),
         round.isFinished() && deleted.isFinished());
+  }
+
+  /**
+   * Collects what deleted NARs leave, as fast as it can, because the store is too large. A blob
+   * only keeps a short grace.
+   *
+   * @throws IOException if the database or the blob store fails; what is done stays done
+   */
+  void runUrgently(Progress progress) throws IOException {
+    deleteGarbage(SHORT_GRACE);
+    if (steps.chunks().runNow(pause, progress).isFinished()) {
+      steps.packs().runNow(progress);
+    }
+    deleteGarbage(SHORT_GRACE);
+  }
+
+  /** Deletes the blobs that have been listed for so long. */
+  private void deleteGarbage(Duration grace) throws IOException {
+    Instant until = clock.instant().plus(GarbageTable.GRACE).minus(grace);
+    List<String> page = database.garbage().findDue(until, Optional.empty(), PAGE);
+    while (!page.isEmpty()) {
+      for (String blob : page) {
+        deletion.run(blob);
+      }
+      page = database.garbage().findDue(until, Optional.of(page.get(page.size() - 1)), PAGE);
+    }
   }
 
   private long sweep(Progress progress) throws IOException {

@@ -14,6 +14,7 @@ import narthex.maintain.CollectionRounds;
 import narthex.maintain.DatabaseLeases;
 import narthex.maintain.Eviction;
 import narthex.maintain.Leases;
+import narthex.maintain.LimitGate;
 import narthex.maintain.MigrateJob;
 import narthex.maintain.WholeCollection;
 import narthex.settings.Settings;
@@ -83,11 +84,16 @@ record Maintenance(
           chores.wake();
         };
     Eviction eviction = work.eviction(blobs, leases, collectSoon);
+    WholeCollection collection = work.collection();
     if (settings.eviction().isLimited()) {
       hold(eviction, blobs, closeables);
+      LimitGate gate =
+          new LimitGate(
+              Policies.eviction(settings).limits(), eviction, collection, blobs, base.clock());
+      blobs.beforeStoring(gate::await);
     }
     FsckAssembly.startScrub(settings, base, assembly, leases, closeables);
-    return new Maintenance(leases, eviction, work.collection(), work.migration());
+    return new Maintenance(leases, eviction, collection, work.migration());
   }
 
   /** Makes the eviction hold the limits of the settings. */

@@ -19,6 +19,7 @@ import narthex.maintain.Chore;
 import narthex.maintain.Chores;
 import narthex.maintain.ChunkFiles;
 import narthex.maintain.CollectChunks;
+import narthex.maintain.CompactPacks;
 import narthex.maintain.DatabaseLeases;
 import narthex.maintain.DeleteFiles;
 import narthex.maintain.DeleteGarbage;
@@ -33,6 +34,8 @@ import narthex.maintain.Leases;
 import narthex.maintain.MigrateJob;
 import narthex.maintain.Pins;
 import narthex.maintain.Progress;
+import narthex.maintain.SweepNars;
+import narthex.maintain.WholeCollection;
 import narthex.nix.DocumentName;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
@@ -50,7 +53,7 @@ public final class NodeChores {
   private final Chore<Sha256> chunking;
   private final Chore<Sha256> hashing;
   private final Chore<Sha256> files;
-  private final Chore<?> collecting;
+  private final CollectChunks collecting;
   private final Deletion deletion;
   private final Optional<DatabaseLeases> leases;
   private final Assembly assembly;
@@ -128,6 +131,24 @@ public final class NodeChores {
   /** Sets what runs before a spool writes; the blob store must be a counting one. */
   public void beforeWriting(Runnable task) {
     ((CountingBlobStore) blobs).beforeWriting(task);
+  }
+
+  /** The blob store, which must be a counting one. */
+  public CountingBlobStore countingBlobs() {
+    return (CountingBlobStore) blobs;
+  }
+
+  /** What a collection on demand runs. */
+  public WholeCollection.Steps collectionSteps() {
+    return new WholeCollection.Steps(
+        new SweepNars(database, deletion, Duration.ofDays(1), clock),
+        collecting,
+        new CompactPacks(database, assembly.chunkStore(), 0.5, clock));
+  }
+
+  /** Sets what runs before a NAR is stored; the blob store must be a counting one. */
+  public void beforeStoring(Runnable task) {
+    ((CountingBlobStore) blobs).beforeStoring(task);
   }
 
   /** Stores the listing of a NAR. */
