@@ -28,7 +28,7 @@ import narthex.nix.StorePathHash;
 import narthex.stream.Encoders;
 
 /** A small binary cache as files: signed narinfos and NARs of one random file each. */
-final class Fixtures {
+public final class Fixtures {
   private static final int BUFFER_BYTES = 64 << 10;
   private static final int STORE_PATH_HASH_BYTES = 20;
 
@@ -37,7 +37,7 @@ final class Fixtures {
   private final SplittableRandom random = new SplittableRandom(1);
 
   /** Creates the folder. */
-  Fixtures(Path folder) throws IOException {
+  public Fixtures(Path folder) throws IOException {
     this.folder = folder;
     Files.createDirectories(folder.resolve("nar"));
     Files.writeString(
@@ -52,9 +52,10 @@ final class Fixtures {
    * @param file hash and length of the NAR file
    * @param nar hash and length of the NAR
    */
-  record Entry(String narInfoPath, String narPath, NarId file, NarId nar) {}
+  public record Entry(String narInfoPath, String narPath, NarId file, NarId nar) {}
 
-  PublicKey publicKey() {
+  /** The key that signs the narinfos. */
+  public PublicKey publicKey() {
     return key.publicKey();
   }
 
@@ -69,12 +70,12 @@ final class Fixtures {
   }
 
   /** Writes a NAR. */
-  interface Writer {
+  public interface Writer {
     void write(OutputStream out) throws IOException;
   }
 
   /** Adds a store path. */
-  Entry add(String name, Writer contents, Compression compression) throws IOException {
+  public Entry add(String name, Writer contents, Compression compression) throws IOException {
     Path written = folder.resolve("nar").resolve("new");
     NarId nar;
     NarId file;

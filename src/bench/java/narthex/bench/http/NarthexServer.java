@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import narthex.nix.PublicKey;
 
 /** {@code java -jar narthex.war} with a data folder of its own and one upstream. */
-final class NarthexServer implements AutoCloseable {
+public final class NarthexServer implements AutoCloseable {
   private static final Pattern HEAP_BEFORE_AND_AFTER = Pattern.compile(" (\\d+)M->(\\d+)M\\(");
   private static final Pattern RSS = Pattern.compile("VmRSS:\\s+(\\d+) kB");
   private static final Pattern PEAK_RSS = Pattern.compile("VmHWM:\\s+(\\d+) kB");
@@ -29,7 +29,7 @@ final class NarthexServer implements AutoCloseable {
   }
 
   /** Starts the server; returns when it is ready. */
-  static NarthexServer start(
+  public static NarthexServer start(
       Path war, Path folder, List<String> javaOptions, int upstreamPort, PublicKey upstreamKey)
       throws IOException {
     Files.createDirectories(folder);
@@ -63,12 +63,13 @@ final class NarthexServer implements AutoCloseable {
         "bench.java", Path.of(System.getProperty("java.home"), "bin", "java").toString());
   }
 
-  int port() {
+  /** Its port. */
+  public int port() {
     return port;
   }
 
   /** Memory that the process has used so far, as far as the system reports it. */
-  String memory() throws IOException {
+  public String memory() throws IOException {
     int before = 0;
     int after = 0;
     Matcher collections = HEAP_BEFORE_AND_AFTER.matcher(Files.readString(heapLog));
@@ -86,7 +87,7 @@ final class NarthexServer implements AutoCloseable {
   }
 
   /** The RSS of the process now. */
-  double residentMegabytes() throws IOException {
+  public double residentMegabytes() throws IOException {
     Matcher rss = RSS.matcher(status());
     return rss.find() ? Long.parseLong(rss.group(1)) / 1024.0 : Double.NaN;
   }
@@ -96,7 +97,8 @@ final class NarthexServer implements AutoCloseable {
     return Files.isReadable(status) ? Files.readString(status) : "";
   }
 
-  Duration processorTime() {
+  /** CPU time that the process has used. */
+  public Duration processorTime() {
     return program.processorTime();
   }
 

@@ -10,14 +10,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /** A keep-alive connection to a server on this machine, on a bare socket without an HTTP client. */
-final class PlainHttp implements AutoCloseable {
+public final class PlainHttp implements AutoCloseable {
   private static final int BUFFER_BYTES = 64 << 10;
   private static final int SILENCE_MILLIS = 300_000;
 
   private final Socket socket;
   private final InputStream in;
 
-  PlainHttp(int port) throws IOException {
+  /** Opens a connection. */
+  public PlainHttp(int port) throws IOException {
     socket = new Socket(InetAddress.getLoopbackAddress(), port);
     socket.setTcpNoDelay(true);
     socket.setSoTimeout(SILENCE_MILLIS);
@@ -25,7 +26,7 @@ final class PlainHttp implements AutoCloseable {
   }
 
   /** Receives the bytes of a body. */
-  interface Receiver {
+  public interface Receiver {
     void received(byte[] bytes, int count) throws IOException;
   }
 
@@ -35,14 +36,14 @@ final class PlainHttp implements AutoCloseable {
    * @param firstByteNanos time from the request to the first byte of the body
    * @param bytes length of the body
    */
-  record Received(long firstByteNanos, long bytes) {}
+  public record Received(long firstByteNanos, long bytes) {}
 
   /**
    * Sends a GET and reads the body.
    *
    * @throws IOException if the response isn't a 200 with a Content-Length, or ends early
    */
-  Received get(String path, Receiver receiver) throws IOException {
+  public Received get(String path, Receiver receiver) throws IOException {
     return get(path, "", receiver);
   }
 
@@ -52,7 +53,7 @@ final class PlainHttp implements AutoCloseable {
    * @throws IOException if the response isn't a 200 (or a 206 to a range) with a Content-Length, or
    *     ends early
    */
-  Received get(String path, String header, Receiver receiver) throws IOException {
+  public Received get(String path, String header, Receiver receiver) throws IOException {
     long start = System.nanoTime();
     String request = "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n".formatted(path, header);
     socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
