@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.IntStream;
+import narthex.db.ChunkGroup;
 import narthex.db.ChunkPlace;
 import narthex.db.ManifestPart;
 import narthex.nix.Sha256;
@@ -47,6 +48,9 @@ final class ChunkLog {
   private final LongRows order = new LongRows(2);
   private final List<String> packKeys = new ArrayList<>();
   private final Map<String, Integer> packNumbers = new HashMap<>();
+
+  /** The groups of chunks that were compressed again, by index. */
+  private final Map<Integer, ChunkGroup> groups = new HashMap<>();
 
   /** The indexes of chunks that have a row. */
   private final BitSet old = new BitSet();
@@ -96,6 +100,7 @@ final class ChunkLog {
       int slot = slot(row);
       int index = chunks.add(row);
       slots[slot] = index + 1;
+      groups.compute(index, (number, before) -> place.group());
       return index;
     } finally {
       lock.unlock();
@@ -111,11 +116,13 @@ final class ChunkLog {
     return row;
   }
 
-  /** Changes the place of a chunk whose unchanged frame is in another pack now. */
+  /** Changes the place of a chunk that is in another pack now; its own frame is the same. */
   void move(ChunkPlace place) {
     lock.lock();
     try {
-      chunks.set(slots[slot(words(place.hash()))] - 1, row(place));
+      int index = slots[slot(words(place.hash()))] - 1;
+      chunks.set(index, row(place));
+      groups.compute(index, (number, before) -> place.group());
     } finally {
       lock.unlock();
     }
@@ -227,7 +234,8 @@ final class ChunkLog {
   Entry at(long narOffset) {
     lock.lock();
     try {
-      return entry(which(narOffset));
+      int which = which(narOffset);
+      return new Entry(order.get(which, NAR_OFFSET), place(index(which)));
     } finally {
       lock.unlock();
     }
@@ -246,14 +254,17 @@ final class ChunkLog {
     try {
       int next = which(narOffset);
       List<Entry> run = new ArrayList<>();
+      ChunkPlace last = null;
       long bytes = 0;
-      do {
-        run.add(entry(next));
-        bytes += frameLength(next);
-        next++;
-      } while (next < order.count()
-          && follows(next)
-          && bytes + frameLength(next) <= mostFrameBytes);
+      for (; next < order.count(); next++) {
+        ChunkPlace place = place(index(next));
+        bytes += last != null && place.isTogetherWith(last) ? 0 : place.packedLength();
+        if (last != null && (!place.follows(last) || bytes > mostFrameBytes)) {
+          break;
+        }
+        run.add(new Entry(order.get(next, NAR_OFFSET), place));
+        last = place;
+      }
       return run;
     } finally {
       lock.unlock();
@@ -279,21 +290,8 @@ final class ChunkLog {
     return from;
   }
 
-  private int frameLength(int which) {
-    return high(chunks.get(index(which), LENGTHS));
-  }
-
-  private boolean follows(int which) {
-    long before = chunks.get(index(which - 1), PACK_AND_OFFSET);
-    return chunks.get(index(which), PACK_AND_OFFSET) == before + frameLength(which - 1);
-  }
-
   private int index(int which) {
     return (int) order.get(which, INDEX);
-  }
-
-  private Entry entry(int which) {
-    return new Entry(order.get(which, NAR_OFFSET), place(index(which)));
   }
 
   /** Returns where the chunk with this index is stored. */
@@ -311,7 +309,8 @@ final class ChunkLog {
           low(packAndOffset),
           high(lengths),
           low(lengths),
-          (int) chunks.get(index, FRAME_CRC));
+          (int) chunks.get(index, FRAME_CRC),
+          groups.get(index));
     } finally {
       lock.unlock();
     }

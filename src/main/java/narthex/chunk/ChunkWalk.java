@@ -193,10 +193,19 @@ final class ChunkWalk {
     int from = next;
     long bytes = 0;
     do {
-      bytes += peek().storedLength();
+      bytes += addedBytes(from);
       pass();
-    } while (next < places.size() && follows(next) && bytes + peek().storedLength() <= RUN_BYTES);
+    } while (next < places.size()
+        && peek().follows(places.get(next - 1))
+        && bytes + addedBytes(from) <= RUN_BYTES);
     return places.subList(from, next);
+  }
+
+  /**
+   * Returns the length of the next chunk's stored frame, or 0 if the run has that frame already.
+   */
+  private int addedBytes(int from) {
+    return next > from && peek().isTogetherWith(places.get(next - 1)) ? 0 : peek().packedLength();
   }
 
   /**
@@ -210,21 +219,12 @@ final class ChunkWalk {
     List<List<ChunkPlace>> runs = new ArrayList<>();
     int from = 0;
     for (int to = 1; to <= fresh.size(); to++) {
-      if (to == fresh.size() || !follows(fresh.get(to - 1), fresh.get(to))) {
+      if (to == fresh.size() || !fresh.get(to).follows(fresh.get(to - 1))) {
         runs.add(fresh.subList(from, to));
         from = to;
       }
     }
     return runs;
-  }
-
-  private boolean follows(int index) {
-    return follows(places.get(index - 1), places.get(index));
-  }
-
-  private static boolean follows(ChunkPlace before, ChunkPlace place) {
-    return place.pack().equals(before.pack())
-        && place.offset() == before.offset() + before.storedLength();
   }
 
   private void readPlaces() throws IOException {

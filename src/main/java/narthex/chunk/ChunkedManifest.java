@@ -90,7 +90,16 @@ public final class ChunkedManifest implements Manifest {
   }
 
   private static boolean isThere(ChunkPlace place, OptionalLong pack) {
-    return pack.orElse(0) >= place.offset() + place.storedLength();
+    return pack.orElse(0) >= place.offset() + place.packedLength();
+  }
+
+  /**
+   * Returns how many bytes a stream of this NAR holds for groups of chunks; 0 if its first chunk
+   * isn't in a group. Call it after {@link #requireStart}.
+   */
+  public long groupBytes() {
+    ChunkWalk known = start;
+    return known == null || known.peek().group() == null ? 0 : 2 * PackRewrite.GROUP_BYTES;
   }
 
   /** Returns the estimated memory of the kept rows, in bytes. */

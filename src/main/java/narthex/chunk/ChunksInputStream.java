@@ -12,7 +12,7 @@ import narthex.stream.FrameDecoder;
  */
 final class ChunksInputStream extends RunsInputStream {
   private final FrameDecoder decoder = new FrameDecoder();
-  private byte[] chunk = new byte[0];
+  private byte[] chunks = new byte[0];
 
   /**
    * Decodes the first chunk. Closes itself if that fails.
@@ -27,14 +27,23 @@ final class ChunksInputStream extends RunsInputStream {
   }
 
   @Override
-  byte[] make(ChunkPlace place, byte[] frame) throws IOException {
-    chunk = sized(chunk, place.length());
+  void take(ChunkPlace place, byte[] frame) throws IOException {
+    chunks = sized(chunks, place.packedBytes());
     try {
-      decoder.decode(frame, place.storedLength(), chunk, place.length());
+      decoder.decode(frame, place.packedLength(), chunks, place.packedBytes());
     } catch (CorruptEncodingException damaged) {
       throw ChunkLostException.at(place, damaged);
     }
-    return chunk;
+  }
+
+  @Override
+  byte[] make(ChunkPlace place) {
+    return chunks;
+  }
+
+  @Override
+  int startOf(ChunkPlace place) {
+    return place.at();
   }
 
   @Override

@@ -8,7 +8,9 @@ import narthex.db.ChunkPlace;
 
 /**
  * Reports durable chunks of a NAR that is being cut to its manifest, in the order of the NAR.
- * Chunks whose frames directly follow each other in a pack become one extent. Not thread-safe.
+ * Chunks whose frames directly follow each other in a pack become one extent. Reports nothing from
+ * the first chunk on that was compressed again as part of a group: readers on other replicas wait
+ * for the rest until the NAR is stored. Not thread-safe.
  */
 final class DurableExtents {
   private final GrowingExtents extents;
@@ -18,6 +20,9 @@ final class DurableExtents {
    * the pack being written.
    */
   private final Deque<Extent> waiting = new ArrayDeque<>();
+
+  /** Whether a chunk without a frame of its own has come: no extent can express it. */
+  private boolean isEnded;
 
   DurableExtents(GrowingExtents extents) {
     this.extents = extents;
@@ -29,6 +34,10 @@ final class DurableExtents {
    * @param writing the key of the pack that is being written, or an empty text
    */
   void add(ChunkPlace next, String writing) {
+    if (isEnded || next.group() != null) {
+      isEnded = true;
+      return;
+    }
     Extent last = waiting.peekLast();
     boolean goesOn =
         last != null

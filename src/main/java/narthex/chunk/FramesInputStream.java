@@ -3,12 +3,16 @@ package narthex.chunk;
 import java.io.IOException;
 import narthex.blob.BlobStore;
 import narthex.db.ChunkPlace;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The concatenated frames of a chunked NAR, as stored. The CRC of a frame is verified before any
- * byte of it is returned; nothing is decoded. Not thread-safe.
+ * The concatenated frames of a chunked NAR. A frame is sent as it is stored; only those of chunks
+ * that were compressed again as a group are made again. The CRC of a stored frame is verified
+ * before any byte is returned. Not thread-safe.
  */
 final class FramesInputStream extends RunsInputStream {
+  private byte[] taken = new byte[0];
+  private @Nullable GroupFrames groups;
 
   /**
    * Reads the first frame. Closes itself if that fails.
@@ -33,15 +37,46 @@ final class FramesInputStream extends RunsInputStream {
   }
 
   @Override
-  byte[] make(ChunkPlace place, byte[] frame) throws IOException {
-    if (FrameCrc.of(frame, place.storedLength()) != place.frameCrc()) {
+  void take(ChunkPlace place, byte[] frame) throws IOException {
+    if (FrameCrc.of(frame, place.packedLength()) != place.packedCrc()) {
       throw ChunkLostException.at(place, new IOException("its frame is damaged"));
     }
-    return frame;
+    taken = frame;
+    if (place.group() != null) {
+      groups().take(place, frame);
+    }
+  }
+
+  @Override
+  byte[] make(ChunkPlace place) throws IOException {
+    return place.group() == null ? taken : groups().frameOf(place);
+  }
+
+  @Override
+  int startOf(ChunkPlace place) {
+    return 0;
+  }
+
+  private GroupFrames groups() {
+    GroupFrames known = groups;
+    if (known == null) {
+      known = new GroupFrames();
+      groups = known;
+    }
+    return known;
   }
 
   @Override
   int lengthOf(ChunkPlace place) {
     return place.storedLength();
+  }
+
+  @Override
+  public void close() throws IOException {
+    GroupFrames open = groups;
+    groups = null;
+    try (open) {
+      super.close();
+    }
   }
 }

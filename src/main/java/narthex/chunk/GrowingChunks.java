@@ -116,12 +116,12 @@ final class GrowingChunks implements Written {
    * Looks up a chunk whose pack is gone: if the pack was compacted, the chunk has another place,
    * which all readers use from then on.
    *
-   * @return false if the same frame has no other place
+   * @return false if it has no other place
    */
   boolean findMoved(ChunkPlace gone) throws IOException {
     try {
       ChunkPlace place = store.database().chunks().places(new long[] {gone.number()}).get(0);
-      if (place.pack().equals(gone.pack()) || place.storedLength() != gone.storedLength()) {
+      if (place.pack().equals(gone.pack())) {
         return false;
       }
       log.move(place);

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of a NAR that is being cut. The caller must not read beyond the written bytes. Holds
- * one chunk, its frame and one open pack. Not thread-safe.
+ * one stored frame, its chunks and one open pack. Not thread-safe.
  *
  * <p>A chunk may turn out to be lost: its pack was damaged, or deleted after another writer had
  * stored the NAR or after compaction. The read then continues with the stored NAR or with the
@@ -30,8 +30,10 @@ final class GrowingChunksInputStream extends SpanInputStream {
   private final FrameDecoder decoder = new FrameDecoder();
   private long position;
   private byte[] frame = new byte[0];
-  private byte[] chunk = new byte[0];
+  private byte[] decoded = new byte[0];
+  private @Nullable ChunkPlace decodedPlace;
   private long chunkFrom;
+  private int chunkAt;
   private int chunkLength;
   private OpenPack pack = OpenPack.NONE;
   private @Nullable InputStream stored;
@@ -47,7 +49,7 @@ final class GrowingChunksInputStream extends SpanInputStream {
     static final OpenPack NONE = new OpenPack("", nullInputStream(), 0, 0);
 
     boolean isAt(ChunkPlace place) {
-      return key.equals(place.pack()) && at == place.offset() && place.storedLength() <= end - at;
+      return key.equals(place.pack()) && at == place.offset() && place.packedLength() <= end - at;
     }
   }
 
@@ -76,7 +78,7 @@ final class GrowingChunksInputStream extends SpanInputStream {
     } else {
       int from = (int) (position - chunkFrom);
       count = Math.min(length, chunkLength - from);
-      System.arraycopy(chunk, from, bytes, offset, count);
+      System.arraycopy(decoded, chunkAt + from, bytes, offset, count);
     }
     position += Math.max(count, 0);
     return count;
@@ -117,25 +119,33 @@ final class GrowingChunksInputStream extends SpanInputStream {
   }
 
   private void decodeNext() throws IOException {
-    Place place = open();
-    decode(place.chunk());
+    Place place = chunks.at(position);
+    ChunkPlace last = decodedPlace;
+    chunkLength = 0;
+    if (last == null || !place.chunk().isTogetherWith(last)) {
+      decodedPlace = null;
+      place = open();
+      decode(place.chunk());
+      decodedPlace = place.chunk();
+    }
     chunkFrom = place.narOffset();
+    chunkAt = place.chunk().at();
     chunkLength = place.chunk().length();
   }
 
   private void decode(ChunkPlace place) throws IOException {
-    frame = RunsInputStream.sized(frame, place.storedLength());
-    chunk = RunsInputStream.sized(chunk, place.length());
-    chunkLength = 0;
-    for (int read = 0; read < place.storedLength(); ) {
-      int count = pack.in().read(frame, read, place.storedLength() - read);
+    int length = place.packedLength();
+    frame = RunsInputStream.sized(frame, length);
+    decoded = RunsInputStream.sized(decoded, place.packedBytes());
+    for (int read = 0; read < length; ) {
+      int count = pack.in().read(frame, read, length - read);
       if (count < 0) {
         throw new EOFException("a pack ended within a frame");
       }
       read += count;
     }
-    pack = new OpenPack(pack.key(), pack.in(), pack.at() + place.storedLength(), pack.end());
-    decoder.decode(frame, place.storedLength(), chunk, place.length());
+    pack = new OpenPack(pack.key(), pack.in(), pack.at() + length, pack.end());
+    decoder.decode(frame, length, decoded, place.packedBytes());
   }
 
   /** Opens the pack at the frame of the chunk that contains the next byte. */
@@ -160,7 +170,7 @@ final class GrowingChunksInputStream extends SpanInputStream {
       }
     }
     List<Place> run = chunks.run(position);
-    long length = run.stream().mapToLong(one -> one.chunk().storedLength()).sum();
+    long length = ChunkPlace.packedLength(run.stream().map(Place::chunk).toList());
     InputStream in = blobs.open(key, offset, length);
     pack = new OpenPack(key, in, offset, offset + length);
     return place;

@@ -50,7 +50,7 @@ final class KnownPacks {
   Map<Sha256, ChunkPlace> readable(Map<Sha256, ChunkPlace> found) throws IOException {
     Map<Sha256, ChunkPlace> readable = new HashMap<>();
     for (ChunkPlace place : found.values()) {
-      if (length(place.pack()) >= place.offset() + place.storedLength()) {
+      if (length(place.pack()) >= place.offset() + place.packedLength()) {
         if (look == Look.AT_LENGTHS || isSound(place)) {
           readable.put(place.hash(), place);
         }
@@ -64,12 +64,12 @@ final class KnownPacks {
 
   private boolean isSound(ChunkPlace place) throws IOException {
     byte[] frame;
-    try (InputStream in = store.blobs().open(place.pack(), place.offset(), place.storedLength())) {
-      frame = in.readNBytes(place.storedLength());
+    try (InputStream in = store.blobs().open(place.pack(), place.offset(), place.packedLength())) {
+      frame = in.readNBytes(place.packedLength());
     }
     boolean isSound =
-        frame.length == place.storedLength()
-            && FrameCrc.of(frame, frame.length) == place.frameCrc();
+        frame.length == place.packedLength()
+            && FrameCrc.of(frame, frame.length) == place.packedCrc();
     if (!isSound) {
       LOG.log(
           Level.ERROR,

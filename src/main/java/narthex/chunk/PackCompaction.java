@@ -1,24 +1,24 @@
 package narthex.chunk;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.lang.System.Logger.Level;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
-import narthex.blob.BlobLostException;
-import narthex.blob.Spool;
+import java.util.function.BooleanSupplier;
+import narthex.db.ChunkGroup;
 import narthex.db.ChunkPlace;
 import narthex.db.CollectionTable;
-import narthex.db.CollectionTable.Moved;
 
 /**
- * Copies the used frames of some packs to a new pack. The frames stay as they are, so no manifest
- * changes. Readers that know the old place of a chunk look it up again. Not thread-safe.
+ * Copies the used chunks of packs to a new pack, as they are or compressed again. No manifest
+ * changes, and neither do the frames that clients get. Readers that know the old place of a chunk
+ * look it up again. Not thread-safe.
  */
 public final class PackCompaction {
-  private static final System.Logger LOG = System.getLogger(PackCompaction.class.getName());
+  /** A pack is replaced only if it becomes smaller by this fraction. */
+  static final double LEAST_GAIN = 0.03;
 
   private final ChunkStore store;
   private final CollectionTable collection;
@@ -37,7 +37,15 @@ public final class PackCompaction {
    */
   private record Pack(String key, long length, List<ChunkPlace> used) {
     long usedBytes() {
-      return used.stream().mapToLong(ChunkPlace::storedLength).sum();
+      return used.stream().mapToLong(Pack::usedBytes).sum();
+    }
+
+    /** A chunk in a group counts for its part of the group's frame. */
+    private static long usedBytes(ChunkPlace place) {
+      ChunkGroup group = place.group();
+      return group == null
+          ? place.storedLength()
+          : (long) group.storedLength() * place.length() / group.length();
     }
   }
 
@@ -83,59 +91,42 @@ public final class PackCompaction {
   }
 
   private void copy(List<Pack> packs, Instant deleteAfter) throws IOException {
-    List<Moved> moved = new ArrayList<>();
-    String key = Packer.newKey();
-    try (Spool spool = store.blobs().spool()) {
-      long length = 0;
+    try (PackRewrite rewrite = new PackRewrite(store, OptionalInt.empty())) {
       for (Pack pack : packs) {
-        length = copy(pack, spool, length, moved);
+        rewrite.add(pack.key(), pack.used(), () -> true);
       }
-      if (moved.isEmpty()) {
-        return;
-      }
-      spool.commit(key);
-    }
-    if (collection.move(moved, key, deleteAfter) == 0) {
-      store.blobs().delete(key);
+      rewrite.commit(deleteAfter);
     }
   }
 
-  /** Appends the frames of a pack. Returns the new length. Leaves damaged frames where they are. */
-  private long copy(Pack pack, Spool spool, long before, List<Moved> moved) throws IOException {
-    long length = before;
-    long position = pack.used().get(0).offset();
-    byte[] frame = new byte[0];
-    try (InputStream in = store.blobs().open(pack.key(), position, end(pack.used()) - position)) {
-      for (ChunkPlace place : pack.used()) {
-        in.skipNBytes(place.offset() - position);
-        frame = RunsInputStream.sized(frame, place.storedLength());
-        if (in.readNBytes(frame, 0, place.storedLength()) < place.storedLength()) {
-          throw new BlobLostException(pack.key(), "it ended early");
+  /**
+   * Compresses the used chunks of a pack again. Leaves the pack as it is if that doesn't make it
+   * smaller by {@link #LEAST_GAIN}. Records in both cases that it is done.
+   *
+   * @param level the level of zstd, 1 to 22
+   * @param goesOn asked before each frame whether to go on
+   * @param deleteAfter when the old pack may be deleted
+   * @return by how many bytes the new pack is shorter, 0 if the old one stays; empty, without a
+   *     change, if {@code goesOn} returned false
+   * @throws IOException if the blob store or the database fails; then the chunks stay where they
+   *     are
+   */
+  public OptionalLong compress(String key, int level, BooleanSupplier goesOn, Instant deleteAfter)
+      throws IOException {
+    Pack pack = look(key);
+    if (!pack.used().isEmpty()) {
+      try (PackRewrite rewrite = new PackRewrite(store, OptionalInt.of(level))) {
+        if (!rewrite.add(key, pack.used(), goesOn)) {
+          return OptionalLong.empty();
         }
-        position = place.offset() + place.storedLength();
-        if (FrameCrc.of(frame, place.storedLength()) == place.frameCrc()) {
-          spool.write(frame, 0, place.storedLength());
-          moved.add(new Moved(place, length));
-          length += place.storedLength();
-        } else {
-          LOG.log(
-              Level.ERROR,
-              "chunk is damaged, its NARs will be fetched again key={0} offset={1}",
-              pack.key(),
-              Long.toString(place.offset()));
-          store.database().chunks().condemn(place);
+        long before = ChunkPlace.packedLength(pack.used());
+        if (rewrite.length() <= before * (1 - LEAST_GAIN)) {
+          rewrite.commit(deleteAfter);
+          return OptionalLong.of(before - rewrite.length());
         }
       }
-    } catch (BlobLostException lost) {
-      LOG.log(Level.ERROR, "pack is lost key={0} reason={1}", pack.key(), lost.getMessage());
-      store.database().chunks().condemnPack(pack.key());
-      moved.removeIf(chunk -> chunk.old().pack().equals(pack.key()));
     }
-    return length;
-  }
-
-  private static long end(List<ChunkPlace> places) {
-    ChunkPlace last = places.get(places.size() - 1);
-    return last.offset() + last.storedLength();
+    collection.repacking().done(key, level);
+    return OptionalLong.of(0);
   }
 }

@@ -16,9 +16,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A stream of known length that is made from the frames of a {@link ChunkWalk}. It never ends
- * early. After a failure every further read fails too. Holds one frame and one open pack. Announces
- * the next runs to the blob store: one during the first run, more the longer it is read, because a
- * reader may want no more than the beginning. Not thread-safe.
+ * early. After a failure every further read fails too. Holds one stored frame, which may contain
+ * several chunks, and one open pack. Announces the next runs to the blob store: one during the
+ * first run, more the longer it is read, because a reader may want no more than the beginning. Not
+ * thread-safe.
  */
 abstract class RunsInputStream extends SpanInputStream {
   /** Maximum number of announced runs. */
@@ -45,16 +46,25 @@ abstract class RunsInputStream extends SpanInputStream {
   }
 
   /**
-   * Makes the bytes for one frame.
+   * Takes a stored frame that was read. Before a chunk of another frame, it is called again.
    *
-   * @param frame an array that starts with the frame
-   * @return an array that starts with the {@link #lengthOf} bytes to return; unchanged until the
-   *     next call
+   * @param frame an array that starts with the frame; unchanged until the next call
    * @throws ChunkLostException if the frame is damaged
    */
-  abstract byte[] make(ChunkPlace place, byte[] frame) throws IOException;
+  abstract void take(ChunkPlace place, byte[] frame) throws IOException;
 
-  /** Returns the number of bytes that are made from a frame. */
+  /**
+   * Makes the bytes for a chunk of the frame that was taken last.
+   *
+   * @return an array that contains the {@link #lengthOf} bytes to return from {@link #startOf} on;
+   *     unchanged until the next call
+   */
+  abstract byte[] make(ChunkPlace place) throws IOException;
+
+  /** Returns where in the made array the bytes of a chunk start. */
+  abstract int startOf(ChunkPlace place);
+
+  /** Returns the number of bytes that are made for a chunk. */
   abstract int lengthOf(ChunkPlace place);
 
   /**
@@ -69,7 +79,7 @@ abstract class RunsInputStream extends SpanInputStream {
       close();
       throw e;
     }
-    position = skip;
+    position += skip;
   }
 
   /**
@@ -98,19 +108,24 @@ abstract class RunsInputStream extends SpanInputStream {
       openRun(takeRun());
     }
     ChunkPlace place = readFrame();
-    made = make(place, frame);
-    position = 0;
-    end = lengthOf(place);
+    made = make(place);
+    position = startOf(place);
+    end = position + lengthOf(place);
   }
 
   private ChunkPlace readFrame() throws IOException {
     while (true) {
       ChunkPlace place = run.get(next);
-      frame = sized(frame, place.storedLength());
+      if (next > 0 && place.isTogetherWith(run.get(next - 1))) {
+        next++;
+        return place;
+      }
+      frame = sized(frame, place.packedLength());
       try {
-        for (int read = 0; read < place.storedLength(); ) {
-          read += readPack(frame, read, place.storedLength() - read);
+        for (int read = 0; read < place.packedLength(); ) {
+          read += readPack(frame, read, place.packedLength() - read);
         }
+        take(place, frame);
         next++;
         return place;
       } catch (BlobLostException lost) {
@@ -130,7 +145,7 @@ abstract class RunsInputStream extends SpanInputStream {
     while (pack == null) {
       ChunkPlace first = places.get(0);
       try {
-        pack = blobs.open(first.pack(), first.offset(), bytes(places));
+        pack = blobs.open(first.pack(), first.offset(), ChunkPlace.packedLength(places));
       } catch (BlobLostException lost) {
         places = findMoved(places, lost);
       }
@@ -181,13 +196,9 @@ abstract class RunsInputStream extends SpanInputStream {
     while (ahead.size() < runsAhead && walk.isNextRead()) {
       List<ChunkPlace> places = walk.passRun();
       ahead.add(places);
-      blobs.expect(places.get(0).pack(), places.get(0).offset(), bytes(places));
+      blobs.expect(places.get(0).pack(), places.get(0).offset(), ChunkPlace.packedLength(places));
     }
     runsAhead = Math.min(MOST_AHEAD, runsAhead + 1);
-  }
-
-  private static long bytes(List<ChunkPlace> places) {
-    return places.stream().mapToLong(ChunkPlace::storedLength).sum();
   }
 
   private int readPack(byte[] bytes, int offset, int length) throws IOException {

@@ -11,9 +11,14 @@ record ChunkColumns(
     long packOffset,
     int storedLength,
     int length,
-    int frameCrc) {
+    int frameCrc,
+    int groupStored,
+    int groupLength,
+    int groupCrc,
+    int groupAt) {
 
   static ChunkColumns of(ChunkPlace place) {
+    ChunkGroup group = place.group();
     return new ChunkColumns(
         place.number(),
         place.hash().bytes(),
@@ -21,11 +26,17 @@ record ChunkColumns(
         place.offset(),
         place.storedLength(),
         place.length(),
-        place.frameCrc());
+        place.frameCrc(),
+        group == null ? 0 : group.storedLength(),
+        group == null ? 0 : group.length(),
+        group == null ? 0 : group.crc(),
+        group == null ? 0 : group.at());
   }
 
   ChunkPlace place() {
+    ChunkGroup group =
+        groupLength == 0 ? null : new ChunkGroup(groupStored, groupLength, groupCrc, groupAt);
     return new ChunkPlace(
-        number, Sha256.of(hash), pack, packOffset, storedLength, length, frameCrc);
+        number, Sha256.of(hash), pack, packOffset, storedLength, length, frameCrc, group);
   }
 }

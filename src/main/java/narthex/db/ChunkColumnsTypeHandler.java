@@ -44,6 +44,10 @@ final class ChunkColumnsTypeHandler extends BaseTypeHandler<ChunkColumns> {
         row.getLong(++column),
         row.getInt(++column),
         row.getInt(++column),
+        row.getInt(++column),
+        row.getInt(++column),
+        row.getInt(++column),
+        row.getInt(++column),
         row.getInt(++column));
   }
 }

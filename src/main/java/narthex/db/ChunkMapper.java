@@ -11,7 +11,11 @@ import org.jspecify.annotations.Nullable;
 /** Statements on the tables chunk, chunking and manifest_part. */
 interface ChunkMapper {
   String CHUNK =
-      "select number, hash, pack, pack_offset, stored_length, length, frame_crc from chunk ";
+      """
+      select number, hash, pack, pack_offset, stored_length, length, frame_crc, group_stored,
+        group_length, group_crc, group_at
+      from chunk\s
+      """;
 
   String PART =
       "select nar_hash, part, nar_offset, frames_offset, length, frames_length, numbers"
@@ -85,6 +89,12 @@ interface ChunkMapper {
 
   @Update("update chunking set sizes = #{sizes} where id = 1 and sizes is null")
   void storeSizes(@Param("sizes") String sizes);
+
+  @Select("select codec from chunking where id = 1")
+  @Nullable String findCodec();
+
+  @Update("update chunking set codec = #{codec} where id = 1")
+  void storeCodec(@Param("codec") String codec);
 
   @Insert(
       """

@@ -128,17 +128,16 @@ interface CollectionMapper {
       """)
   void removeSparse(@Param("packs") Collection<String> packs);
 
-  @Select(ChunkMapper.CHUNK + "where pack = #{pack} and condemned = 0 order by pack_offset")
+  @Select(
+      ChunkMapper.CHUNK + "where pack = #{pack} and condemned = 0 order by pack_offset, group_at")
   List<ChunkColumns> findUsedInPack(@Param("pack") String pack);
 
   @Update(
       """
-      update chunk set pack = #{to}, pack_offset = #{offset}
-      where number = #{number} and pack = #{from}
+      update chunk set pack = #{to.pack}, pack_offset = #{to.packOffset},
+        group_stored = #{to.groupStored}, group_length = #{to.groupLength},
+        group_crc = #{to.groupCrc}, group_at = #{to.groupAt}
+      where number = #{to.number} and pack = #{from}
       """)
-  int move(
-      @Param("number") long number,
-      @Param("from") String from,
-      @Param("to") String to,
-      @Param("offset") long offset);
+  int move(@Param("from") String from, @Param("to") ChunkColumns to);
 }

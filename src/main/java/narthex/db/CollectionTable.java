@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.LongConsumer;
 import narthex.db.CollectionMapper.StateColumns;
@@ -24,9 +25,16 @@ import narthex.db.Transactions.Mappers;
  */
 public final class CollectionTable {
   private final Transactions transactions;
+  private final RepackTable repacking;
 
   CollectionTable(Transactions transactions) {
     this.transactions = transactions;
+    this.repacking = new RepackTable(transactions);
+  }
+
+  /** Returns the table of packs that were compressed again. */
+  public RepackTable repacking() {
+    return repacking;
   }
 
   /**
@@ -250,6 +258,7 @@ public final class CollectionTable {
   private static void left(Mappers mappers, String pack, Instant deleteAfter) {
     if (mappers.chunks().findInPack(pack) == null) {
       mappers.collection().removeSparse(Set.of(pack));
+      mappers.repacking().forget(pack);
       mappers.garbage().add(pack, deleteAfter.toEpochMilli());
     } else {
       mappers.collection().addSparse(pack);
@@ -292,12 +301,12 @@ public final class CollectionTable {
   }
 
   /**
-   * A chunk whose unchanged frame was copied to another pack.
+   * A chunk that was copied to another pack.
    *
    * @param old where it was
-   * @param offset the offset of its frame in the new pack
+   * @param now where it is also now; its own frame is the same
    */
-  public record Moved(ChunkPlace old, long offset) {}
+  public record Moved(ChunkPlace old, ChunkPlace now) {}
 
   /**
    * Changes the places of chunks to a new pack, in one transaction, and lists the packs that they
@@ -305,11 +314,13 @@ public final class CollectionTable {
    * any more stays where it is.
    *
    * @param pack the new pack, which is durable
+   * @param level the level at which the new pack was compressed again; empty if it wasn't
    * @param deleteAfter when the old packs may be deleted
    * @return how many chunks were moved
    * @throws DatabaseException if the transaction fails
    */
-  public int move(List<Moved> chunks, String pack, Instant deleteAfter) throws IOException {
+  public int move(List<Moved> chunks, String pack, OptionalInt level, Instant deleteAfter)
+      throws IOException {
     return transactions.freeing(
         "move chunks",
         pack,
@@ -318,12 +329,12 @@ public final class CollectionTable {
           int count = 0;
           for (Moved moved : chunks) {
             packs.add(moved.old().pack());
-            count +=
-                mappers
-                    .collection()
-                    .move(moved.old().number(), moved.old().pack(), pack, moved.offset());
+            count += mappers.collection().move(moved.old().pack(), ChunkColumns.of(moved.now()));
           }
           packs.forEach(old -> left(mappers, old, deleteAfter));
+          if (count > 0 && level.isPresent()) {
+            mappers.repacking().done(pack, level.getAsInt());
+          }
           return count;
         });
   }

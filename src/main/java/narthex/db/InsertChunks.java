@@ -24,7 +24,8 @@ final class InsertChunks {
     REPAIRED(
         """
         do update set pack = excluded.pack, pack_offset = excluded.pack_offset,
-          stored_length = excluded.stored_length, frame_crc = excluded.frame_crc, condemned = 0
+          stored_length = excluded.stored_length, frame_crc = excluded.frame_crc, condemned = 0,
+          group_stored = 0, group_length = 0, group_crc = 0, group_at = 0
         where chunk.condemned in (1, 3)
         """);
 

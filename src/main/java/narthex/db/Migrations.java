@@ -45,7 +45,8 @@ final class Migrations {
           "V011__collection.sql",
           "V012__nar_use.sql",
           "V014__pin.sql",
-          "V015__fsck.sql");
+          "V015__fsck.sql",
+          "V016__repack.sql");
 
   /** An arbitrary number, unlikely to be used by others: "narthex" in ASCII. */
   private static final long ADVISORY_LOCK = 0x6e617274686578L;

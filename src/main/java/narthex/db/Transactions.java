@@ -70,6 +70,7 @@ final class Transactions {
     configuration.addMapper(PinMapper.class);
     configuration.addMapper(StatisticsMapper.class);
     configuration.addMapper(FsckMapper.class);
+    configuration.addMapper(RepackMapper.class);
     // MyBatis leaves a thread-local, which would stay in the server's thread after undeployment.
     ErrorContext.instance().reset();
     this.sessions = new DefaultSqlSessionFactory(configuration);
@@ -90,6 +91,7 @@ final class Transactions {
       PinMapper pins,
       StatisticsMapper statistics,
       FsckMapper fsck,
+      RepackMapper repacking,
       Connection connection) {}
 
   /**
@@ -201,6 +203,7 @@ final class Transactions {
         session.getMapper(PinMapper.class),
         session.getMapper(StatisticsMapper.class),
         session.getMapper(FsckMapper.class),
+        session.getMapper(RepackMapper.class),
         session.getConnection());
   }
 

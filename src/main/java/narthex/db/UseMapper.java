@@ -8,6 +8,13 @@ import org.apache.ibatis.annotations.Update;
 
 /** Statements on the last uses of NARs, and for eviction. */
 interface UseMapper {
+  /** The length of stored frames; a chunk in a group counts for its part of the group's frame. */
+  String STORED =
+      """
+      cast(coalesce(sum(case when group_length = 0 then stored_length
+        else cast(group_stored as bigint) * length / group_length end), 0) as bigint)
+      """;
+
   /**
    * A NAR, its last use, and what it consists of.
    *
@@ -66,21 +73,23 @@ interface UseMapper {
   List<ManifestPartColumns> findParts(@Param("narHashes") Collection<String> narHashes);
 
   @Select(
-      """
-      select cast(coalesce(sum(stored_length), 0) as bigint) from chunk
-      where number between #{first} and #{last}
-      """)
+      "select "
+          + STORED
+          + """
+          from chunk where number between #{first} and #{last}
+          """)
   long sumRun(NumberRun run);
 
   @Select(
-      """
-      <script>
-      select cast(coalesce(sum(stored_length), 0) as bigint) from chunk where number in
-        <foreach collection="numbers" item="number" open="(" separator="," close=")">
-          #{number}
-        </foreach>
-      </script>
-      """)
+      "<script>select "
+          + STORED
+          + """
+          from chunk where number in
+            <foreach collection="numbers" item="number" open="(" separator="," close=")">
+              #{number}
+            </foreach>
+          </script>
+          """)
   long sumNumbers(@Param("numbers") List<Long> numbers);
 
   /** Locks the NAR's row if it was neither stored nor used again; else returns 0. */

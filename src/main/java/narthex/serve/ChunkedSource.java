@@ -44,7 +44,8 @@ final class ChunkedSource extends ManifestSource {
 
   @Override
   public InputStream open(long from) throws IOException {
-    return ReportingInputStream.open(() -> decoders.openChunks(() -> super.open(from)), damage);
+    return ReportingInputStream.open(
+        () -> decoders.openChunks(manifest.groupBytes(), () -> super.open(from)), damage);
   }
 
   @Override
@@ -77,7 +78,10 @@ final class ChunkedSource extends ManifestSource {
 
     @Override
     public InputStream open(long from) throws IOException {
-      return ReportingInputStream.open(() -> manifest.openFrames(from), damage);
+      DecoderShare.Opener frames = () -> manifest.openFrames(from);
+      long groups = manifest.groupBytes();
+      return ReportingInputStream.open(
+          () -> groups == 0 ? frames.open() : decoders.openChunks(groups, frames), damage);
     }
 
     @Override

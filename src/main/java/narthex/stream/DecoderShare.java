@@ -108,8 +108,17 @@ public final class DecoderShare {
    * @throws IOException if the opener fails
    */
   public InputStream openChunks(Opener opener) throws IOException {
+    return openChunks(0, opener);
+  }
+
+  /**
+   * Takes more memory than {@link #openChunks(Opener)}, for a stream that also holds other bytes.
+   *
+   * @param moreBytes how many other bytes
+   */
+  public InputStream openChunks(long moreBytes, Opener opener) throws IOException {
     DecoderLease lease = new DecoderLease(budget, work, 0, USUAL);
-    lease.require(budget.chunkReaderBytes());
+    lease.require(Math.min(budget.mostBytes(work), budget.chunkReaderBytes() + moreBytes));
     try {
       return new HoldingInputStream(opener.open(), lease);
     } catch (IOException | RuntimeException | Error e) {

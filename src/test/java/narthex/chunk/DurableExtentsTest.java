@@ -11,7 +11,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import narthex.blob.Extent;
+import narthex.blob.GrowingExtents;
+import narthex.db.ChunkGroup;
+import narthex.db.ChunkPlace;
 import narthex.nix.Compression;
+import narthex.nix.Sha256;
 import narthex.stream.DecoderBudget;
 import narthex.stream.DecoderBudget.Work;
 import narthex.stream.DecoderShare;
@@ -69,5 +73,23 @@ class DurableExtentsTest extends ChunkStoreFixture {
       assertArrayEquals(nar, read(all));
       assertTrue(all.size() < 40, () -> "extents: " + all.size());
     }
+  }
+
+  @Test
+  void nothingIsReportedFromAChunkInAGroupOn() {
+    GrowingExtents extents = new GrowingExtents();
+    DurableExtents durable = new DurableExtents(extents);
+    Sha256 hash = Sha256.of(new byte[Sha256.BYTES]);
+    ChunkPlace own = new ChunkPlace(1, hash, "pack/a", 0, 10, 20, 0);
+    ChunkPlace grouped =
+        new ChunkPlace(2, hash, "pack/b", 10, 10, 20, 0, new ChunkGroup(30, 60, 0, 20));
+    ChunkPlace after = new ChunkPlace(3, hash, "pack/a", 10, 10, 20, 0);
+
+    for (ChunkPlace place : List.of(own, grouped, after)) {
+      durable.add(place, "");
+    }
+    durable.committed();
+
+    assertEquals(List.of(new Extent("pack/a", 0, 10, 20)), extents.list());
   }
 }

@@ -31,7 +31,8 @@ abstract class DatabaseContract extends UploadContract
         UseContract,
         StatisticsContract,
         PinContract,
-        FsckContract {
+        FsckContract,
+        RepackContract {
   private static final String STEM = "a".repeat(52);
   private static final int DEADLINE_SECONDS = 60;
 

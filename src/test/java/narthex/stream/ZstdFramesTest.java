@@ -2,12 +2,15 @@ package narthex.stream;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
 import java.util.Random;
 import narthex.nix.Compression;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -36,6 +39,43 @@ class ZstdFramesTest {
         assertOurs(array, 2 * place, 3 * place);
         assertArrayEquals(Arrays.copyOf(piece, length), decoded(array, place, frame));
       }
+    }
+  }
+
+  @Test
+  void aShorterFrameOfAnotherVersionIsFilledUp() throws Exception {
+    byte[] piece = new byte[64 << 10];
+    Random random = new Random(1);
+    for (int i = 0; i < piece.length; i++) {
+      piece[i] = (byte) random.nextInt(random.nextInt(OURS) + 1);
+    }
+    byte[] usual = new byte[ZstdFrames.largestFrame(piece.length)];
+    byte[] filled = new byte[2 * usual.length];
+    try (ZstdFrames frames = new ZstdFrames()) {
+      int length = frames.encode(piece, 0, piece.length, usual, 0);
+      frames.encodeTo(length, piece, 0, piece.length, filled);
+      assertArrayEquals(Arrays.copyOf(usual, length), Arrays.copyOf(filled, length));
+
+      for (int more : new int[] {8, 9, 1000}) {
+        frames.encodeTo(length + more, piece, 0, piece.length, filled);
+
+        assertArrayEquals(piece, decoded(filled, 0, length + more));
+      }
+      frames.encodeTo(length, piece, 0, piece.length, filled);
+      assertArrayEquals(Arrays.copyOf(usual, length), Arrays.copyOf(filled, length));
+    }
+  }
+
+  @Test
+  void aLengthThatNoFrameHasIsRefused() throws Exception {
+    byte[] piece = new byte[1000];
+    new Random(1).nextBytes(piece);
+    try (ZstdFrames frames = new ZstdFrames()) {
+      byte[] frame = new byte[ZstdFrames.largestFrame(piece.length)];
+
+      assertThrows(
+          IOException.class,
+          () -> frames.encodeTo(piece.length / 2, piece, 0, piece.length, frame));
     }
   }
 
