@@ -2,6 +2,7 @@ package narthex.maintain;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -82,16 +83,18 @@ final class CheckPacks implements FsckStep {
     List<Finding> findings = new ArrayList<>();
     long beyond = 0;
     long end = 0;
+    ChunkPlace before = null;
     while (!page.isEmpty()) {
       List<ChunkPlace> readable = new ArrayList<>();
       for (ChunkPlace place : page) {
-        if (place.offset() + place.storedLength() > length.getAsLong()) {
+        if (place.offset() + place.packedLength() > length.getAsLong()) {
           beyond++;
-        } else if (place.offset() < end) {
+        } else if (place.offset() < end && (before == null || !place.isTogetherWith(before))) {
           overlap(place).ifPresent(findings::add);
         } else {
           readable.add(place);
-          end = place.offset() + place.storedLength();
+          end = place.offset() + place.packedLength();
+          before = place;
         }
       }
       findings.addAll(read(pack, readable));
@@ -124,13 +127,18 @@ final class CheckPacks implements FsckStep {
     List<Finding> findings = new ArrayList<>();
     ChunkPlace last = places.get(places.size() - 1);
     long position = places.get(0).offset();
-    long end = last.offset() + last.storedLength();
+    long end = last.offset() + last.packedLength();
+    ChunkPlace before = null;
+    byte[] frame = {};
     try (FrameDecoder decoder = new FrameDecoder();
         InputStream in = blobs.open(pack, position, end - position)) {
       for (ChunkPlace place : places) {
-        in.skipNBytes(place.offset() - position);
-        byte[] frame = in.readNBytes(place.storedLength());
-        position = place.offset() + place.storedLength();
+        if (before == null || !place.isTogetherWith(before)) {
+          in.skipNBytes(place.offset() - position);
+          frame = in.readNBytes(place.packedLength());
+          position = place.offset() + place.packedLength();
+        }
+        before = place;
         if (check(frame, place, decoder).isPresent()) {
           confirm(place, decoder).ifPresent(findings::add);
         }
@@ -144,8 +152,8 @@ final class CheckPacks implements FsckStep {
     if (!isStill(place)) {
       return Optional.empty();
     }
-    try (InputStream in = blobs.open(place.pack(), place.offset(), place.storedLength())) {
-      byte[] frame = in.readNBytes(place.storedLength());
+    try (InputStream in = blobs.open(place.pack(), place.offset(), place.packedLength())) {
+      byte[] frame = in.readNBytes(place.packedLength());
       return check(frame, place, decoder)
           .map(kind -> new Finding(kind, describe(place), () -> repairs.condemn(place)));
     }
@@ -160,19 +168,21 @@ final class CheckPacks implements FsckStep {
   }
 
   private Optional<Kind> check(byte[] frame, ChunkPlace place, FrameDecoder decoder) {
-    if (FrameCrc.of(frame, frame.length) != place.frameCrc()) {
+    if (FrameCrc.of(frame, frame.length) != place.packedCrc()) {
       return Optional.of(Kind.DAMAGED_FRAME);
     }
     if (depth == Fsck.Depth.FRAMES) {
       return Optional.empty();
     }
-    byte[] chunk = new byte[place.length()];
+    byte[] chunks = new byte[place.packedBytes()];
     try {
-      decoder.decode(frame, frame.length, chunk, chunk.length);
+      decoder.decode(frame, frame.length, chunks, chunks.length);
     } catch (CorruptEncodingException e) {
       return Optional.of(Kind.WRONG_CHUNK);
     }
-    Sha256 hash = Sha256.of(Sha256.newDigest().digest(chunk));
+    MessageDigest digest = Sha256.newDigest();
+    digest.update(chunks, place.at(), place.length());
+    Sha256 hash = Sha256.of(digest.digest());
     return hash.equals(place.hash()) ? Optional.empty() : Optional.of(Kind.WRONG_CHUNK);
   }
 

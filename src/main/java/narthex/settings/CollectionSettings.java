@@ -1,6 +1,7 @@
 package narthex.settings;
 
 import java.time.Duration;
+import java.util.OptionalInt;
 
 /** The settings for the collection of chunks that no NAR refers to. */
 final class CollectionSettings {
@@ -18,6 +19,14 @@ final class CollectionSettings {
           "0.5",
           "copy the used chunks out of a pack when they make up less than this fraction of it,"
               + " and delete the pack; 0 for never");
+
+  static final Setting<OptionalInt> REPACK_LEVEL =
+      new Setting<>(
+          "narthex.repack.level",
+          SettingType.ZSTD_LEVEL,
+          "19",
+          "zstd level at which packs of chunks are compressed again, each once, while no client has"
+              + " been served for a minute; off for never");
 
   private CollectionSettings() {}
 }

@@ -105,6 +105,7 @@ public final class SettingTable {
           EvictionSettings.KEEP,
           CollectionSettings.COLLECT_PERIOD,
           CollectionSettings.COLLECT_COMPACT_BELOW,
+          CollectionSettings.REPACK_LEVEL,
           ScrubSettings.SCRUB_PERIOD,
           ScrubSettings.SCRUB_RATE,
           ClusterSettings.ENABLED,

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -33,6 +34,7 @@ public final class SettingType<T> {
   private static final Pattern CLASS_NAME = Pattern.compile("[A-Z][A-Z0-9_]{0,62}");
   private static final Set<String> ENCRYPTIONS = Set.of("AES256", "aws:kms", "aws:kms:dsse");
   private static final int HIGHEST_PORT = 65_535;
+  private static final int HIGHEST_ZSTD_LEVEL = 22;
 
   static final SettingType<String> TEXT = shown("text", "any text", text -> text);
   static final SettingType<String> SECRET =
@@ -87,6 +89,8 @@ public final class SettingType<T> {
       shown("count", "an integer, 1 or greater", text -> number(text, 1, Integer.MAX_VALUE));
   static final SettingType<Double> FRACTION =
       shown("fraction", "a number from 0 to 1, such as 0.5", SettingType::fraction);
+  static final SettingType<OptionalInt> ZSTD_LEVEL =
+      shown("level or off", "an integer from 1 to 22, or off", SettingType::zstdLevel);
   static final SettingType<Boolean> KEEPS_UNAVAILABLE =
       shown("unavailable or nothing", "unavailable or nothing", SettingType::keepsUnavailable);
   static final SettingType<Duration> DURATION_OR_ZERO =
@@ -265,6 +269,12 @@ public final class SettingType<T> {
       throw new IllegalArgumentException("not a number from 0 to 1");
     }
     return Double.parseDouble(text);
+  }
+
+  private static OptionalInt zstdLevel(String text) {
+    return text.equals("off")
+        ? OptionalInt.empty()
+        : OptionalInt.of(number(text, 1, HIGHEST_ZSTD_LEVEL));
   }
 
   private static Boolean keepsUnavailable(String text) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import narthex.nix.Compression;
 import narthex.nix.HostPatterns;
 import narthex.nix.HttpUrl;
@@ -298,8 +299,9 @@ public record Settings(
    *
    * @param period time between two searches
    * @param compactBelow compact a pack if less than this fraction of it is used
+   * @param repackLevel zstd level at which packs are compressed again; empty for never
    */
-  public record Collecting(Duration period, double compactBelow) {}
+  public record Collecting(Duration period, double compactBelow, OptionalInt repackLevel) {}
 
   /**
    * Sizes of chunks and packs, in bytes. Not validated against each other here.

@@ -63,7 +63,8 @@ final class SettingsAssembly {
         EvictionSettings.read(reader, blobs()),
         new Settings.Collecting(
             value(CollectionSettings.COLLECT_PERIOD),
-            value(CollectionSettings.COLLECT_COMPACT_BELOW)),
+            value(CollectionSettings.COLLECT_COMPACT_BELOW),
+            value(CollectionSettings.REPACK_LEVEL)),
         value(ScrubSettings.SCRUB_PERIOD)
             .map(period -> new ScrubSettings.Policy(period, value(ScrubSettings.SCRUB_RATE))),
         uploading(),

@@ -6,6 +6,8 @@ import jakarta.servlet.http.HttpFilter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Set;
+import narthex.web.RunningRequests.Sender;
 
 /**
  * Counts running requests, see {@link RunningRequests}. Must be the outermost filter after {@link
@@ -14,16 +16,21 @@ import java.io.IOException;
 public final class RunningFilter extends HttpFilter {
   private static final long serialVersionUID = 1L;
 
+  /** The paths that monitoring asks for; see web.xml. */
+  private static final Set<String> MONITORING = Set.of("/healthz", "/readyz");
+
   @Override
   protected void doFilter(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
     RunningRequests requests = Site.of(request).resources().running();
-    requests.begun();
+    Sender sender =
+        MONITORING.contains(request.getServletPath()) ? Sender.MONITORING : Sender.CLIENT;
+    requests.begun(sender);
     try {
       chain.doFilter(request, response);
     } finally {
-      requests.ended();
+      requests.ended(sender);
     }
   }
 }

@@ -4,20 +4,59 @@ import java.time.Duration;
 import java.util.concurrent.Phaser;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 
-/** Counts the running requests, so that shutdown can wait for them. Thread-safe and lock-free. */
+/**
+ * Counts the running requests, so that shutdown can wait for them, and so that some background work
+ * can wait until clients are served. Thread-safe and lock-free.
+ */
 public final class RunningRequests {
+  /** Who sends a request. */
+  enum Sender {
+    /** A client, or anybody else. */
+    CLIENT,
+    /** The monitoring, which asks regularly whether the server is alive and ready. */
+    MONITORING
+  }
+
   /** The parties are the running requests and the thread that will call {@link #awaitNone}. */
   private final Phaser phaser = new Phaser(1);
 
+  private final LongSupplier nanos;
+  private final AtomicInteger ofClients = new AtomicInteger();
+  private volatile long lastOfClient;
+
+  /** Counts no request yet. The time before counts as if a client had just been served. */
+  public RunningRequests() {
+    this(System::nanoTime);
+  }
+
+  RunningRequests(LongSupplier nanos) {
+    this.nanos = nanos;
+    this.lastOfClient = nanos.getAsLong();
+  }
+
   /** Begins a request. The caller must call {@link #ended} in a {@code finally} block. */
-  void begun() {
+  void begun(Sender sender) {
     phaser.register();
+    if (sender == Sender.CLIENT) {
+      ofClients.incrementAndGet();
+    }
   }
 
   /** Ends a request. */
-  void ended() {
+  void ended(Sender sender) {
+    if (sender == Sender.CLIENT) {
+      lastOfClient = nanos.getAsLong();
+      ofClients.decrementAndGet();
+    }
     phaser.arriveAndDeregister();
+  }
+
+  /** Returns whether no request of a client has run during this time, nor runs now. */
+  public boolean isQuietFor(Duration time) {
+    return ofClients.get() == 0 && nanos.getAsLong() - lastOfClient >= time.toNanos();
   }
 
   /**

@@ -50,6 +50,7 @@ import narthex.store.ChunkedNars;
 import narthex.store.StoredNars;
 import narthex.stream.DecoderBudget;
 import narthex.stream.DecoderBudget.Work;
+import narthex.stream.ZstdFrames;
 import narthex.upstream.Upstreams;
 import narthex.web.Site;
 
@@ -185,6 +186,7 @@ public final class Assembly {
     ChunkStore chunks =
         new ChunkStore(
             base.blobs(), base.database(), Policies.chunks(settings), base.threads().tasks());
+    base.database().collection().repacking().keepCodec(ZstdFrames.version());
     if (Policies.mode(settings) != CdcMode.OFF) {
       try {
         chunks.requireSameSizes();

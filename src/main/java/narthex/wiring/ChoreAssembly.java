@@ -2,6 +2,7 @@ package narthex.wiring;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import narthex.blob.BlobStore;
 import narthex.blob.CountingBlobStore;
 import narthex.db.Database;
@@ -17,6 +18,7 @@ import narthex.maintain.FindUnnamedBlobs;
 import narthex.maintain.HashFrames;
 import narthex.maintain.Leases;
 import narthex.maintain.MigrateJob;
+import narthex.maintain.RepackPacks;
 import narthex.maintain.SweepNars;
 import narthex.maintain.WholeCollection;
 import narthex.serve.Advertising;
@@ -56,8 +58,12 @@ final class ChoreAssembly {
         new CompactPacks(database, assembly.chunkStore(), collecting.compactBelow(), base.clock());
   }
 
-  /** Returns the background chores that the settings require. */
-  List<Chore<?>> chores() {
+  /**
+   * Returns the background chores that the settings require.
+   *
+   * @param idle knows whether clients are being served
+   */
+  List<Chore<?>> chores(RepackPacks.Idle idle) {
     Database database = base.shared().database();
     BlobStore blobs = base.shared().blobs();
     Settings.Chunking chunking = settings.chunking();
@@ -72,6 +78,13 @@ final class ChoreAssembly {
     chores.add(sweepNars);
     chores.add(collectChunks);
     chores.add(compactPacks);
+    OptionalInt level = settings.collecting().repackLevel();
+    if (level.isPresent()) {
+      RepackPacks.Idle alsoInFlight = () -> assembly.flights().size() == 0 && idle.isIdle();
+      chores.add(
+          new RepackPacks(
+              database, assembly.chunkStore(), level.getAsInt(), alsoInFlight, base.clock()));
+    }
     chores.add(new FindUnnamedBlobs(database, blobs, base.clock()));
     chores.add(new DeleteGarbage(database, blobs, base.clock()));
     return chores;

@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -36,6 +37,9 @@ import narthex.web.Site;
 final class Components implements Closeable {
   private static final System.Logger LOG = System.getLogger(Components.class.getName());
 
+  /** Packs are compressed again when no client was served for this time. */
+  private static final Duration IDLE_AFTER = Duration.ofMinutes(1);
+
   private final Deque<Closeable> closeables;
   private final Site site;
 
@@ -65,12 +69,15 @@ final class Components implements Closeable {
             threads,
             InstantSource.system());
     Assembly assembly = new Assembly(settings, base);
-    Maintenance maintenance = Maintenance.start(settings, base, assembly, blobs, closeables);
+    RunningRequests running = new RunningRequests();
+    Maintenance maintenance =
+        Maintenance.start(
+            settings, base, assembly, () -> running.isQuietFor(IDLE_AFTER), blobs, closeables);
     Statistics statistics = JobAssembly.statistics(settings, base, blobs);
     this.site =
         assembly.site(
             new Site.Resources(
-                new RunningRequests(),
+                running,
                 shares(settings.readers(), requestThreads, timer),
                 bodyPace(settings.bodies(), timer),
                 decoders),

@@ -16,6 +16,7 @@ import narthex.maintain.Eviction;
 import narthex.maintain.Leases;
 import narthex.maintain.LimitGate;
 import narthex.maintain.MigrateJob;
+import narthex.maintain.RepackPacks;
 import narthex.maintain.WholeCollection;
 import narthex.settings.Settings;
 import narthex.store.NarUses;
@@ -51,12 +52,14 @@ record Maintenance(
    * Starts the background chores and the eviction. A change of the members wakes the chores: it may
    * release leases.
    *
+   * @param idle knows whether clients are being served
    * @param closeables gets what must be closed, the last first
    */
   static Maintenance start(
       Settings settings,
       Assembly.Base base,
       Assembly assembly,
+      RepackPacks.Idle idle,
       CountingBlobStore blobs,
       Deque<Closeable> closeables) {
     ChoreAssembly work = new ChoreAssembly(settings, base, assembly);
@@ -69,7 +72,7 @@ record Maintenance(
     int workers = settings.chunking().workers();
     ExecutorService threads =
         stopping(ThreadPools.background("narthex-background", workers), closeables);
-    Chores chores = new Chores(work.chores(), leases, threads, workers, InstantSource.system());
+    Chores chores = new Chores(work.chores(idle), leases, threads, workers, InstantSource.system());
     closeables.push(chores);
     assembly.stored().addListeners(chores);
     Duration delay = settings.chunking().deleteDelay();

@@ -2,6 +2,7 @@ package narthex.maintain;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,6 +25,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import narthex.blob.MemoryBlobStore;
 import narthex.chunk.ChunkStore;
@@ -32,6 +34,7 @@ import narthex.chunk.ChunkedWriter;
 import narthex.db.Database;
 import narthex.db.DatabaseAddress;
 import narthex.db.Form;
+import narthex.db.Representation;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
@@ -47,13 +50,17 @@ import net.jqwik.api.Provide;
 
 /**
  * The collection against writers and readers, as a state machine: in any order of steps no byte is
- * lost that a stored NAR needs, and in the end no blob is left that none needs.
+ * lost that a stored NAR needs, the frames of a NAR never change, and in the end no blob is left
+ * that none needs.
  */
 class CollectionProperties {
   private static final int NARS = 6;
   private static final int PIECES = 5;
   private static final int PIECE_BYTES = 30_000;
   private static final int MOST_OPEN = 3;
+  private static final int STRINGS = 300;
+  private static final int STRING_BYTES = 20;
+  private static final int LEVEL = 19;
 
   /** What one step does; which NAR, writer or reader it concerns is given by a number. */
   enum Action {
@@ -67,6 +74,9 @@ class CollectionProperties {
     MARK,
     REMOVE_IF_DUE,
     COMPACT,
+    REPACK,
+    INTERRUPTED_REPACK,
+    HASH_FRAMES,
     DELETE_GARBAGE,
     RESTART
   }
@@ -83,7 +93,7 @@ class CollectionProperties {
         .ofMaxSize(40);
   }
 
-  @Property(tries = 20)
+  @Property(tries = 30)
   void nothingThatANarNeedsIsLostAndNothingElseIsLeft(@ForAll("steps") List<Step> steps)
       throws Exception {
     try (World world = new World()) {
@@ -104,6 +114,7 @@ class CollectionProperties {
     private final Path folder;
     private final List<byte[]> nars = new ArrayList<>();
     private final Map<Integer, NarId> expected = new HashMap<>();
+    private final Map<NarId, byte[]> frames = new HashMap<>();
     private final List<Open> writers = new ArrayList<>();
     private final List<Reader> readers = new ArrayList<>();
     private Instant now = Instant.parse("2025-03-04T12:00:00Z");
@@ -123,14 +134,26 @@ class CollectionProperties {
       for (int nar = 0; nar < NARS; nar++) {
         byte[] bytes = new byte[PIECES * PIECE_BYTES];
         for (int piece = 0; piece < PIECES; piece++) {
-          byte[] part = new byte[PIECE_BYTES];
-          new Random((nar + piece) % 4 + 10L * (piece % 2)).nextBytes(part);
+          byte[] part = piece((nar + piece) % 4 + 10L * (piece % 2));
           System.arraycopy(part, 0, bytes, piece * PIECE_BYTES, PIECE_BYTES);
         }
         bytes[0] = (byte) nar;
         nars.add(bytes);
       }
       open();
+    }
+
+    /** Bytes that become smaller in longer frames: repetitions of few strings. */
+    private static byte[] piece(long seed) {
+      byte[] strings = new byte[STRINGS * STRING_BYTES];
+      new Random(0).nextBytes(strings);
+      Random random = new Random(seed);
+      byte[] piece = new byte[PIECE_BYTES];
+      for (int at = 0; at < PIECE_BYTES; at += STRING_BYTES) {
+        int string = random.nextInt(STRINGS);
+        System.arraycopy(strings, string * STRING_BYTES, piece, at, STRING_BYTES);
+      }
+      return piece;
     }
 
     private void open() throws IOException {
@@ -194,9 +217,18 @@ class CollectionProperties {
         }
         case REMOVE_IF_DUE -> runDue(collect);
         case COMPACT -> runDue(compact);
+        case REPACK -> runDue(repack(Integer.MAX_VALUE));
+        case INTERRUPTED_REPACK -> runDue(repack(3 + 4 * step.which()));
+        case HASH_FRAMES -> runDue(new HashFrames(database, stored, chunked));
         case DELETE_GARBAGE -> runDue(new DeleteGarbage(database, blobs, () -> now));
         case RESTART -> restart();
       }
+    }
+
+    /** A chore that compresses packs again until the server has been asked so often. */
+    private RepackPacks repack(int asked) {
+      AtomicInteger left = new AtomicInteger(asked);
+      return new RepackPacks(database, chunks, LEVEL, () -> left.getAndDecrement() > 0, () -> now);
     }
 
     private ChunkedWriter written(int nar) throws IOException {
@@ -218,13 +250,15 @@ class CollectionProperties {
       expected.put(nar, id);
     }
 
+    private Representation form(NarId id) throws IOException {
+      return database
+          .findNar(id.hash())
+          .flatMap(found -> found.find(Form.CHUNKED, Compression.NONE))
+          .orElseThrow();
+    }
+
     private ChunkedManifest open(NarId id) throws IOException {
-      var row =
-          database
-              .findNar(id.hash())
-              .flatMap(found -> found.find(Form.CHUNKED, Compression.NONE))
-              .orElseThrow();
-      return stored.openChunked(id, row);
+      return stored.openChunked(id, form(id));
     }
 
     /** A reader of a NAR that was dropped meanwhile may fail, but must not get wrong bytes. */
@@ -289,7 +323,19 @@ class CollectionProperties {
         try (InputStream in = open(nar.getValue()).open(0)) {
           assertArrayEquals(nars.get(nar.getKey()), in.readAllBytes());
         }
+        checkFrames(nar.getValue());
       }
+    }
+
+    /** The frames are the same as ever, and those that were announced. */
+    private void checkFrames(NarId id) throws IOException {
+      byte[] now;
+      try (InputStream in = open(id).openFrames(0)) {
+        now = in.readAllBytes();
+      }
+      assertArrayEquals(frames.computeIfAbsent(id, first -> now), now);
+      Sha256 announced = form(id).framesHash();
+      assertTrue(announced == null || announced.equals(Sha256.of(Sha256.newDigest().digest(now))));
     }
 
     /** The packs without any chunk that a stored NAR refers to. */

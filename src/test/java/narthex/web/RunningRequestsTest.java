@@ -6,48 +6,84 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import narthex.web.RunningRequests.Sender;
 import org.junit.jupiter.api.Test;
 
 class RunningRequestsTest {
   private static final Duration LONG = Duration.ofSeconds(60);
 
-  private final RunningRequests requests = new RunningRequests();
+  private final AtomicLong nanos = new AtomicLong();
+  private final RunningRequests requests = new RunningRequests(nanos::get);
 
   @Test
   void whereNoneIsRunningNobodyWaits() {
-    requests.begun();
-    requests.ended();
+    requests.begun(Sender.CLIENT);
+    requests.ended(Sender.CLIENT);
 
     assertTrue(requests.awaitNone(LONG));
   }
 
   @Test
   void theLastOfThoseThatAreRunningEndsTheWait() throws Exception {
-    requests.begun();
-    requests.begun();
+    requests.begun(Sender.CLIENT);
+    requests.begun(Sender.CLIENT);
     CompletableFuture<Boolean> waiting =
         CompletableFuture.supplyAsync(() -> requests.awaitNone(LONG));
-    requests.ended();
+    requests.ended(Sender.CLIENT);
     assertFalse(waiting.isDone());
 
-    requests.ended();
+    requests.ended(Sender.CLIENT);
 
     assertTrue(waiting.get(LONG.toSeconds(), TimeUnit.SECONDS));
   }
 
   @Test
   void oneThatGoesOnIsNotWaitedForForEver() {
-    requests.begun();
+    requests.begun(Sender.CLIENT);
 
     assertFalse(requests.awaitNone(Duration.ofMillis(1)));
-    requests.ended();
+    requests.ended(Sender.CLIENT);
   }
 
   @Test
   void oneThatComesTooLateIsAnsweredAllTheSame() {
     assertTrue(requests.awaitNone(LONG));
 
-    requests.begun();
-    requests.ended();
+    requests.begun(Sender.CLIENT);
+    requests.ended(Sender.CLIENT);
+  }
+
+  private void pass(Duration time) {
+    nanos.addAndGet(time.toNanos());
+  }
+
+  @Test
+  void theServerIsQuietAMinuteAfterTheLastRequestOfAClient() {
+    Duration minute = Duration.ofMinutes(1);
+    assertFalse(requests.isQuietFor(minute));
+    pass(minute);
+    assertTrue(requests.isQuietFor(minute));
+
+    requests.begun(Sender.CLIENT);
+    assertFalse(requests.isQuietFor(minute));
+    pass(minute);
+    requests.ended(Sender.CLIENT);
+    assertFalse(requests.isQuietFor(minute));
+    pass(minute);
+
+    assertTrue(requests.isQuietFor(minute));
+  }
+
+  @Test
+  void requestsOfTheMonitoringDoNotCountAsClients() {
+    Duration minute = Duration.ofMinutes(1);
+    pass(minute);
+
+    requests.begun(Sender.MONITORING);
+    assertTrue(requests.isQuietFor(minute));
+    requests.ended(Sender.MONITORING);
+
+    assertTrue(requests.isQuietFor(minute));
   }
 }
