@@ -17,10 +17,11 @@ import narthex.nix.Compression;
 
 /**
  * Measures chunking; see {@code src/bench/README.md}. Arguments: the parts to run ({@code ingest},
- * {@code dedup}, {@code bucket}, {@code follow}; default: all).
+ * {@code dedup}, {@code bucket}, {@code follow}, {@code repack}; default: all).
  */
 public final class ChunkBench {
-  private static final List<String> PARTS = List.of("ingest", "dedup", "bucket", "follow");
+  private static final List<String> PARTS =
+      List.of("ingest", "dedup", "bucket", "follow", "repack");
 
   private static final int ROUNDS = Integer.getInteger("bench.rounds", 5);
   private static final Path TREE = Path.of(System.getProperty("bench.tree", "/usr"));
@@ -55,6 +56,9 @@ public final class ChunkBench {
     }
     if (parts.contains("bucket")) {
       new Bucket(Files.createDirectories(folder.resolve("bucket")), ROUNDS).print(tree);
+    }
+    if (parts.contains("repack")) {
+      Recompression.print(tree, Files.createDirectories(folder.resolve("repack")));
     }
     if (parts.contains("follow")) {
       follow(tree, Files.createDirectories(folder.resolve("follow")));

@@ -7,7 +7,10 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -16,8 +19,10 @@ import narthex.blob.BlobStore;
 import narthex.blob.DirectoryBlobStore;
 import narthex.chunk.ChunkSizes;
 import narthex.chunk.ChunkStore;
+import narthex.chunk.ChunkedManifest;
 import narthex.db.Database;
 import narthex.db.DatabaseAddress;
+import narthex.db.RepackTable.Candidate;
 import narthex.db.StoredNar;
 import narthex.ingest.CdcMode;
 import narthex.ingest.NarIngest;
@@ -25,6 +30,8 @@ import narthex.ingest.NarUpload;
 import narthex.ingest.Replicas;
 import narthex.ingest.Stored;
 import narthex.ingest.UploadFlights;
+import narthex.maintain.DeleteGarbage;
+import narthex.maintain.RepackPacks;
 import narthex.nix.Sha256;
 import narthex.staging.Flights;
 import narthex.staging.LocalRegistry;
@@ -37,10 +44,12 @@ import narthex.stream.DecoderBudget.Work;
 final class EagerStore implements Closeable {
   private static final long DECODER_BYTES = 256 << 20;
   private static final long PACK_BYTES = 8 << 20;
+  private static final int PACKS_AT_ONCE = 100;
   private static final long MOST_NAR_BYTES = 16L << 30;
 
   private final Path folder;
   private final Database database;
+  private final ChunkStore chunks;
   private final BlobStore blobs;
   private final StoredNars stored;
   private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -59,7 +68,7 @@ final class EagerStore implements Closeable {
     this.database =
         Database.open(
             new DatabaseAddress("jdbc:sqlite:" + folder.resolve("narthex.db"), null, null, null));
-    ChunkStore chunks =
+    this.chunks =
         new ChunkStore(
             blobs,
             database,
@@ -96,13 +105,41 @@ final class EagerStore implements Closeable {
     }
   }
 
-  /** Reads a stored NAR to its end; returns its length. */
+  /** Reads the frames of a stored NAR to their end; returns their length. */
   long read(Sample sample) throws IOException {
+    try (InputStream in = open(sample).openFrames(0)) {
+      return in.transferTo(OutputStream.nullOutputStream());
+    }
+  }
+
+  /** Reads and decodes a stored NAR to its end; returns its length. */
+  long readDecoded(Sample sample) throws IOException {
+    try (InputStream in = open(sample).open(0)) {
+      return in.transferTo(OutputStream.nullOutputStream());
+    }
+  }
+
+  private ChunkedManifest open(Sample sample) throws IOException {
     Sha256 hash = Sha256.parseNix32(sample.name().stem());
     StoredNar nar = database.findNar(hash).orElseThrow();
-    try (InputStream in =
-        stored.openChunked(nar.id(), nar.representations().get(0)).openFrames(0)) {
-      return in.transferTo(OutputStream.nullOutputStream());
+    return stored.openChunked(nar.id(), nar.representations().get(0));
+  }
+
+  /** Compresses all packs again, and deletes the old ones. */
+  void compressAgain(int level) throws IOException {
+    RepackPacks repack =
+        new RepackPacks(database, chunks, level, () -> true, InstantSource.system());
+    for (List<Candidate> packs = repack.find(Optional.empty(), PACKS_AT_ONCE);
+        !packs.isEmpty();
+        packs = repack.find(Optional.empty(), PACKS_AT_ONCE)) {
+      for (Candidate pack : packs) {
+        repack.run(pack);
+      }
+    }
+    InstantSource later = () -> Instant.now().plus(Duration.ofHours(1));
+    DeleteGarbage garbage = new DeleteGarbage(database, blobs, later);
+    for (String blob : garbage.find(Optional.empty(), Integer.MAX_VALUE)) {
+      garbage.run(blob);
     }
   }
 
