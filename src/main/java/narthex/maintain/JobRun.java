@@ -187,8 +187,13 @@ public final class JobRun implements Progress {
     end(StrictJson.print(line));
   }
 
+  /** Returns the line for a failure. */
+  public static String error(String reason) {
+    return StrictJson.print(Map.of("error", reason));
+  }
+
   void failed(String reason) {
-    end(StrictJson.print(Map.of("error", reason)));
+    end(error(reason));
   }
 
   private void end(String line) {

@@ -18,6 +18,9 @@ final class UnknownSettings {
       Pattern.compile("(NARTHEX_UPSTREAM_)([1-9][0-9]{0,5})(_.*)");
   private static final String ENVIRONMENT_PREFIX = "NARTHEX_";
 
+  /** The token with which commands ask a server. */
+  static final String COMMAND_TOKEN = "NARTHEX_TOKEN";
+
   /**
    * Variables that Kubernetes sets in every container if a service is called narthex or
    * narthex-something. They aren't settings, so they must not stop the start.
@@ -72,13 +75,14 @@ final class UnknownSettings {
 
   /**
    * Returns whether an environment variable is meant as a setting: its name starts with {@code
-   * NARTHEX_} or {@code narthex.}, and Kubernetes didn't set it for a service.
+   * NARTHEX_} or {@code narthex.}, it isn't the token of the command line, and Kubernetes didn't
+   * set it for a service.
    */
   static boolean isOurs(String name, String value) {
     if (name.startsWith("narthex.")) {
       return true;
     }
-    if (!name.startsWith(ENVIRONMENT_PREFIX)) {
+    if (!name.startsWith(ENVIRONMENT_PREFIX) || name.equals(COMMAND_TOKEN)) {
       return false;
     }
     return propertyNameOrNull(name) != null && !SERVICE_ADDRESS.matcher(value).matches()

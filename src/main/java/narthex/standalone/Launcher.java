@@ -3,7 +3,6 @@ package narthex.standalone;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -32,14 +31,24 @@ import picocli.CommandLine.UnmatchedArgumentException;
     mixinStandardHelpOptions = true,
     versionProvider = Launcher.VersionLine.class,
     header = "Narthex, a Nix binary cache.",
-    description = "Starts the server on an embedded Tomcat and runs until it gets SIGTERM.")
+    description = {
+      "Without a command: starts the server on an embedded Tomcat and runs until it gets SIGTERM."
+    },
+    subcommands = {
+      Commands.Collect.class,
+      Commands.Evict.class,
+      Commands.Stats.class,
+      Commands.Fsck.class,
+      Commands.Migrate.class,
+      Commands.Pin.class,
+      Commands.Unpin.class,
+      Commands.Pins.class,
+      Commands.Completion.class
+    })
 public final class Launcher implements Callable<Integer> {
 
   private static final int STARTUP_FAILED = 1;
   private static final int HELP_WIDTH = 100;
-
-  /** Where systemd names the folder of a unit's {@code CacheDirectory}. */
-  private static final String CACHE_VARIABLE = "CACHE_DIRECTORY";
 
   @Option(
       names = "--config",
@@ -47,7 +56,7 @@ public final class Launcher implements Callable<Integer> {
       description = "The file with settings (narthex.config-file).")
   private @Nullable Path config;
 
-  private Launcher() {}
+  Launcher() {}
 
   /**
    * Runs Narthex until the process is terminated.
@@ -61,11 +70,16 @@ public final class Launcher implements Callable<Integer> {
     if (arguments.length == 0) {
       System.exit(new Launcher().call()); // without picocli, which takes time to load
     }
+    System.exit(commandLine().execute(arguments));
+  }
+
+  /** Returns the command line with all commands. */
+  static CommandLine commandLine() {
     CommandLine commandLine = new CommandLine(new Launcher());
     commandLine.setUsageHelpWidth(HELP_WIDTH);
     commandLine.setExecutionStrategy(Launcher::execute);
     commandLine.setParameterExceptionHandler((wrong, all) -> refuse(wrong));
-    System.exit(commandLine.execute(arguments));
+    return commandLine;
   }
 
   @Override
@@ -73,46 +87,22 @@ public final class Launcher implements Callable<Integer> {
     if (config != null) {
       System.setProperty("narthex.config-file", config.toAbsolutePath().toString());
     }
-    String cache = System.getenv(CACHE_VARIABLE);
-    boolean isTemporary = cache == null || cache.isEmpty();
-    String parent = isTemporary ? System.getProperty("java.io.tmpdir") : cache;
-    List<Runnable> atExit = new ArrayList<>(); // guarded by itself
-    PrivateFolder folder;
-    Path war;
-    ClassLoader loader;
-    try (WarFile packed = WarFile.open(UnpackedWar.ownWar())) {
-      KeptWar kept = KeptWar.claim(packed, Path.of(parent));
-      folder = PrivateFolder.create(Path.of(parent), kept.lockFile());
-      Runtime.getRuntime()
-          .addShutdownHook(new Thread(() -> end(atExit, folder, kept), "narthex-shutdown"));
-      war = kept.unpacked(folder.path());
-      loader = IndexedClassLoader.of(war);
-    } catch (IOException failure) {
-      System.err.println(
-          "narthex cannot start: "
-              + (isTemporary ? "java.io.tmpdir" : CACHE_VARIABLE)
-              + ": cannot unpack the WAR into "
-              + parent
-              + ": "
-              + failure);
-      return STARTUP_FAILED;
-    }
-    return run(loader, war, folder.path(), action -> remember(atExit, action));
-  }
-
-  private static int run(ClassLoader loader, Path war, Path folder, Consumer<Runnable> atExit) {
-    // Unpack native libraries of SQLite, zstd and Brotli into the folder, which is deleted at exit.
-    System.setProperty("org.sqlite.tmpdir", folder.toString());
-    System.setProperty("ZstdTempFolder", folder.toString());
-    System.setProperty("java.io.tmpdir", folder.toString()); // for Brotli
-    Thread.currentThread().setContextClassLoader(loader);
+    Unpacking unpacking = new Unpacking();
     try {
-      Object status =
-          loader
-              .loadClass("narthex.standalone.Standalone")
-              .getMethod("run", Path.class, Path.class, Consumer.class)
-              .invoke(null, UnpackedWar.webApplication(war), folder, atExit);
-      return (Integer) status;
+      return unpacking.run(
+          (loader, war, folder) ->
+              (Integer)
+                  loader
+                      .loadClass("narthex.standalone.Standalone")
+                      .getMethod("run", Path.class, Path.class, Consumer.class)
+                      .invoke(
+                          null,
+                          UnpackedWar.webApplication(war),
+                          folder,
+                          (Consumer<Runnable>) unpacking::atExit));
+    } catch (IOException failure) {
+      System.err.println("narthex cannot start: " + failure.getMessage());
+      return STARTUP_FAILED;
     } catch (InvocationTargetException failure) {
       throw new IllegalStateException("narthex ended unexpectedly", failure.getCause());
     } catch (ReflectiveOperationException incomplete) {
@@ -150,28 +140,11 @@ public final class Launcher implements Callable<Integer> {
         hint = "; did you mean " + String.join(" or ", similar) + "?";
       }
     }
-    System.err.println("narthex cannot start: " + reason + hint);
+    CommandLine command = wrong.getCommandLine();
+    String what = command.getParent() == null ? "cannot start" : command.getCommandName();
+    command.getErr().println("narthex " + what + ": " + reason + hint);
+    command.getErr().flush();
     return CommandLine.ExitCode.USAGE;
-  }
-
-  private static void remember(List<Runnable> atExit, Runnable action) {
-    synchronized (atExit) {
-      atExit.add(action);
-    }
-  }
-
-  private static void end(List<Runnable> atExit, PrivateFolder folder, KeptWar kept) {
-    try {
-      List<Runnable> all;
-      synchronized (atExit) {
-        all = List.copyOf(atExit);
-      }
-      all.forEach(Runnable::run);
-    } finally {
-      folder.close();
-      kept.close();
-      PatientLogging.letGo();
-    }
   }
 
   /** The line that {@code --version} prints. */

@@ -1,8 +1,8 @@
 /**
  * {@code java -jar narthex.war}: runs the WAR on an embedded Tomcat. The launcher parses the
- * command line and unpacks the WAR; it may import the JDK and picocli only. Everything else runs in
- * the class loader that the launcher creates. Imports {@code settings} and {@code wiring}; no other
- * package imports this one, and application servers don't see it.
+ * command line and unpacks the WAR; it may import the JDK, picocli and Jackson's core only.
+ * Everything else runs in the class loader that the launcher creates. Imports {@code settings} and
+ * {@code wiring}; no other package imports this one, and application servers don't see it.
  */
 @org.jspecify.annotations.NullMarked
 package narthex.standalone;

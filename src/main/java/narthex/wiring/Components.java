@@ -2,32 +2,11 @@ package narthex.wiring;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.time.InstantSource;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.logging.Logger;
-import narthex.blob.BlobStore;
-import narthex.blob.CountingBlobStore;
-import narthex.db.Database;
-import narthex.db.DatabaseAddress;
 import narthex.maintain.Jobs;
 import narthex.maintain.Statistics;
-import narthex.serve.Readiness;
-import narthex.settings.ServerSettings;
 import narthex.settings.Settings;
-import narthex.settings.StorageSettings;
-import narthex.staging.ClusterWatch;
-import narthex.staging.InFlightRegistry;
-import narthex.stream.DecoderBudget;
-import narthex.stream.DecoderBudget.Work;
-import narthex.upstream.Upstreams;
 import narthex.web.BodyPace;
 import narthex.web.RunningRequests;
 import narthex.web.Shares;
@@ -35,57 +14,40 @@ import narthex.web.Site;
 
 /** Opens and starts all components of one deployment. Closes them in reverse order. */
 final class Components implements Closeable {
-  private static final System.Logger LOG = System.getLogger(Components.class.getName());
-
   /** Packs are compressed again when no client was served for this time. */
   private static final Duration IDLE_AFTER = Duration.ofMinutes(1);
 
-  private final Deque<Closeable> closeables;
+  private final Backbone backbone;
   private final Site site;
 
-  private Components(
-      Settings settings, String context, int requestThreads, Deque<Closeable> closeables)
-      throws IOException {
-    this.closeables = closeables;
-    DecoderBudget decoders = DecoderBudget.inHeap(Policies.chunks(settings).sizes().max());
-    hold(settings.storage().dataDir(), context);
-    Database database = database(Policies.database(settings.database()));
-    CountingBlobStore blobs = new CountingBlobStore(blobs(settings.storage()));
-    Cluster cluster = cluster(settings, database, blobs);
-    ScheduledExecutorService timer = stopping(ThreadPools.timer("narthex-timer"));
-    Assembly.Threads threads =
-        new Assembly.Threads(
-            stopping(ThreadPools.unbounded("narthex")),
-            stopping(ThreadPools.unbounded("narthex-check")),
-            stopping(ThreadPools.prefetching("narthex-prefetch")));
-    Upstreams upstreams =
-        UpstreamAssembly.open(settings, threads.tasks(), decoders.share(Work.DOWNLOADS));
-    closeables.push(upstreams);
-    Assembly.Base base =
-        new Assembly.Base(
-            new Assembly.Shared(database, blobs, cluster.registry()),
-            upstreams,
-            decoders,
-            threads,
-            InstantSource.system());
-    Assembly assembly = new Assembly(settings, base);
+  private Components(Backbone backbone, int requestThreads) throws IOException {
+    this.backbone = backbone;
+    Settings settings = backbone.settings();
+    Assembly.Base base = backbone.base();
     RunningRequests running = new RunningRequests();
     Maintenance maintenance =
         Maintenance.start(
-            settings, base, assembly, () -> running.isQuietFor(IDLE_AFTER), blobs, closeables);
-    Statistics statistics = JobAssembly.statistics(settings, base, blobs);
+            settings,
+            base,
+            backbone.assembly(),
+            () -> running.isQuietFor(IDLE_AFTER),
+            backbone.blobs(),
+            backbone.closeables());
+    Statistics statistics = JobAssembly.statistics(settings, base, backbone.blobs());
     this.site =
-        assembly.site(
-            new Site.Resources(
-                running,
-                shares(settings.readers(), requestThreads, timer),
-                bodyPace(settings.bodies(), timer),
-                decoders),
-            new Jobs(
-                JobAssembly.jobs(settings, base, assembly, maintenance, statistics),
-                threads.tasks()),
-            statistics,
-            cluster.state());
+        backbone
+            .assembly()
+            .site(
+                new Site.Resources(
+                    running,
+                    shares(settings.readers(), requestThreads),
+                    bodyPace(settings.bodies(), backbone.timer()),
+                    base.decoders()),
+                new Jobs(
+                    JobAssembly.jobs(settings, base, backbone.assembly(), maintenance, statistics),
+                    base.threads().tasks()),
+                statistics,
+                backbone.cluster());
   }
 
   /**
@@ -98,11 +60,11 @@ final class Components implements Closeable {
    *     file can't be opened; all opened components are closed
    */
   static Components open(Settings settings, String context, int requestThreads) throws IOException {
-    Deque<Closeable> closeables = new ArrayDeque<>();
+    Backbone backbone = new Backbone(settings, "context " + context);
     try {
-      return new Components(settings, context, requestThreads, closeables);
+      return new Components(backbone, requestThreads);
     } catch (IOException | RuntimeException | Error e) {
-      closeAll(closeables);
+      backbone.close();
       throw e;
     }
   }
@@ -111,72 +73,12 @@ final class Components implements Closeable {
     return site;
   }
 
-  /** Returns the executor, registered to be stopped by {@link #close}. */
-  private <T extends ExecutorService> T stopping(T executor) {
-    closeables.push(() -> ThreadPools.stop(executor));
-    return executor;
-  }
-
-  private void hold(Path dataDir, String context) {
-    String holder = "process " + ProcessHandle.current().pid() + ", context " + context;
-    closeables.push(
-        Opening.of(ServerSettings.DATA_DIR.name(), () -> DataFolder.hold(dataDir, holder)));
-  }
-
-  private BlobStore blobs(Settings.Storage storage) {
-    BlobStore blobs = BlobStores.open(storage, stopping(ThreadPools.unbounded("narthex-blobs")));
-    closeables.push(blobs);
-    return blobs;
-  }
-
-  private Database database(DatabaseAddress address) {
-    String setting =
-        address.jndi() == null
-            ? StorageSettings.DATABASE_URL.name()
-            : StorageSettings.DATABASE_JNDI.name();
-    // The pool would log a failure with its stack trace. We report it in one line.
-    Logger pool = Logger.getLogger("com.zaxxer.hikari.pool.HikariPool");
-    java.util.logging.Level before = pool.getLevel();
-    pool.setLevel(java.util.logging.Level.OFF);
-    try {
-      Database database = Opening.of(setting, () -> Database.open(address));
-      closeables.push(database::close);
-      return database;
-    } finally {
-      pool.setLevel(before);
-    }
-  }
-
-  /**
-   * The cluster of this replica.
-   *
-   * @param registry its registry; empty if the server is alone
-   * @param state its state
-   */
-  private record Cluster(Optional<InFlightRegistry> registry, Readiness.Cluster state) {}
-
-  private Cluster cluster(Settings settings, Database database, BlobStore blobs)
-      throws IOException {
-    if (!settings.cluster().enabled()) {
-      return new Cluster(Optional.empty(), Readiness.Cluster.NONE);
-    }
-    ExecutorService calls = stopping(ThreadPools.clustering("narthex-cluster"));
-    ScheduledExecutorService timer = stopping(ThreadPools.timer("narthex-cluster-events"));
-    InFlightRegistry registry = ClusterAssembly.join(settings, database, blobs, calls, timer);
-    closeables.push(registry);
-    ClusterWatch watch = new ClusterWatch(registry, settings.cluster().expectedMembers(), timer);
-    closeables.push(watch);
-    return new Cluster(
-        Optional.of(registry), new Readiness.Cluster(() -> List.of(watch.line()), registry::fault));
-  }
-
-  private Shares shares(
-      Settings.Readers readers, int requestThreads, ScheduledExecutorService timer) {
+  private Shares shares(Settings.Readers readers, int requestThreads) {
     Shares shares =
         new Shares(
             new Shares.Limits(requestThreads, readers.window(), readers.minBytesPerSecond()),
-            timer);
-    closeables.push(shares);
+            backbone.timer());
+    backbone.closeables().push(shares);
     return shares;
   }
 
@@ -186,16 +88,6 @@ final class Components implements Closeable {
 
   @Override
   public void close() {
-    closeAll(closeables);
-  }
-
-  private static void closeAll(Deque<Closeable> closeables) {
-    for (Closeable closeable : closeables) {
-      try {
-        closeable.close();
-      } catch (IOException | RuntimeException e) {
-        LOG.log(Level.WARNING, "not closed cleanly", e);
-      }
-    }
+    backbone.close();
   }
 }

@@ -248,6 +248,13 @@ class SettingsTest extends SettingsFixture {
   }
 
   @Test
+  void theTokenOfTheCommandLineIsNoSetting() {
+    environment.put("NARTHEX_TOKEN", "admin-0123456789");
+
+    assertEquals(8080, read().http().port());
+  }
+
+  @Test
   void aNamedFileIsReadInPlaceOfAllOthers() throws IOException {
     write("etc/narthex.properties", "narthex.hostname=etc\n");
     Path named = write("other.properties", "narthex.hostname=named\n");

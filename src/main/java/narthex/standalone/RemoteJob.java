@@ -1,0 +1,98 @@
+package narthex.standalone;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Runs a job on a server, through its administration. */
+final class RemoteJob {
+  private static final Duration CONNECT = Duration.ofSeconds(20);
+  private static final int OK = 200;
+  private static final int BAD_REQUEST = 400;
+  private static final int NOT_FOUND = 404;
+
+  private final URI server;
+  private final @Nullable String token;
+
+  /**
+   * @param token the token of an administrator; null for none
+   */
+  RemoteJob(URI server, @Nullable String token) {
+    this.server = server;
+    this.token = token;
+  }
+
+  /** Runs the job, and shows it. Returns the exit status. */
+  int run(String name, Map<String, String> options, JobReport report) {
+    try {
+      HttpResponse<InputStream> answer = client().send(request(name, options), lines());
+      try (BufferedReader lines =
+          new BufferedReader(new InputStreamReader(answer.body(), StandardCharsets.UTF_8))) {
+        if (answer.statusCode() != OK) {
+          return refused(answer.statusCode(), lines.readLine(), report);
+        }
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+          report.show(line);
+        }
+      }
+    } catch (ConnectException e) {
+      report.fail("cannot connect to " + server);
+    } catch (IOException e) {
+      report.fail(server + ": " + e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      report.fail("interrupted");
+    }
+    return report.end();
+  }
+
+  private static HttpResponse.BodyHandler<InputStream> lines() {
+    return BodyHandlers.ofInputStream();
+  }
+
+  private static HttpClient client() {
+    return HttpClient.newBuilder()
+        .version(HttpClient.Version.HTTP_1_1)
+        .connectTimeout(CONNECT)
+        .build();
+  }
+
+  private HttpRequest request(String name, Map<String, String> options) {
+    String query =
+        options.entrySet().stream()
+            .map(option -> encode(option.getKey()) + "=" + encode(option.getValue()))
+            .collect(Collectors.joining("&"));
+    String base = server.toString().replaceAll("/+$", "");
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(
+                URI.create(base + "/admin/jobs/" + name + (query.isEmpty() ? "" : "?" + query)))
+            .POST(BodyPublishers.noBody());
+    if (token != null) {
+      request.header("Authorization", "Bearer " + token);
+    }
+    return request.build();
+  }
+
+  private static int refused(int status, @Nullable String reason, JobReport report) {
+    report.fail("refused (" + status + "): " + (reason == null ? "" : reason));
+    return status == BAD_REQUEST || status == NOT_FOUND ? JobReport.USAGE : report.end();
+  }
+
+  private static String encode(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8);
+  }
+}

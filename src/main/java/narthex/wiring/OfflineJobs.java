@@ -1,0 +1,105 @@
+package narthex.wiring;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import narthex.maintain.JobRefusedException;
+import narthex.maintain.JobRun;
+import narthex.maintain.Jobs;
+import narthex.maintain.Statistics;
+import narthex.settings.ClusterSettings;
+import narthex.settings.ServerSettings;
+import narthex.settings.Settings;
+import narthex.settings.SettingsException;
+
+/**
+ * The jobs of a server that doesn't run: over its data, without HTTP and without background work.
+ */
+public final class OfflineJobs implements Closeable {
+  private final Backbone backbone;
+  private final Jobs jobs;
+
+  private OfflineJobs(Backbone backbone) {
+    this.backbone = backbone;
+    Settings settings = backbone.settings();
+    Assembly.Base base = backbone.base();
+    Assembly assembly = backbone.assembly();
+    Maintenance maintenance =
+        Maintenance.idle(
+            new ChoreAssembly(settings, base, assembly),
+            assembly,
+            backbone.blobs(),
+            backbone.closeables());
+    Statistics statistics = JobAssembly.statistics(settings, base, backbone.blobs());
+    this.jobs =
+        new Jobs(
+            JobAssembly.jobs(settings, base, assembly, maintenance, statistics),
+            base.threads().tasks());
+  }
+
+  /**
+   * Opens the data.
+   *
+   * @param command what is run, for the lock file
+   * @throws IOException if the database can't be read
+   * @throws SettingsException if there is no data, a server holds it, or it is that of a cluster
+   */
+  public static OfflineJobs open(Settings settings, String command) throws IOException {
+    if (settings.cluster().enabled()) {
+      throw settings.problem(
+          ClusterSettings.ENABLED, "other replicas may be running; ask one of them with --server");
+    }
+    if (!Files.isDirectory(settings.storage().dataDir())) {
+      throw settings.problem(
+          ServerSettings.DATA_DIR, settings.storage().dataDir() + ": there is no such folder");
+    }
+    return new OfflineJobs(new Backbone(settings, "command " + command));
+  }
+
+  /**
+   * Runs a job and passes on its lines, those of the administration over HTTP.
+   *
+   * @return false if the job was refused; then the only line has the reason
+   * @throws IOException if the thread is interrupted
+   */
+  public boolean run(String name, Map<String, String> options, Consumer<String> lines)
+      throws IOException {
+    JobRun run;
+    try {
+      run = jobs.start(name, options);
+    } catch (JobRefusedException e) {
+      lines.accept(JobRun.error(e.getMessage()));
+      return false;
+    }
+    run.follow(
+        new JobRun.Reader() {
+          @Override
+          public void read(List<String> some) {
+            some.forEach(lines);
+          }
+
+          @Override
+          public void look() {
+            // a command is followed to its end
+          }
+        });
+    return true;
+  }
+
+  /** Returns the line that says why the data can't be opened. */
+  public static String error(Exception failure) {
+    return JobRun.error(
+        failure instanceof IOException io
+            ? Opening.reason(io)
+            : String.valueOf(failure.getMessage()));
+  }
+
+  @Override
+  public void close() {
+    jobs.stop();
+    backbone.close();
+  }
+}
