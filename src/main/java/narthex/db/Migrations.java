@@ -46,7 +46,9 @@ final class Migrations {
           "V012__nar_use.sql",
           "V014__pin.sql",
           "V015__fsck.sql",
-          "V016__repack.sql");
+          "V015__fsck.sql",
+          "V016__repack.sql",
+          "V017__narinfos_of_a_nar.sql");
 
   /** An arbitrary number, unlikely to be used by others: "narthex" in ASCII. */
   private static final long ADVISORY_LOCK = 0x6e617274686578L;
