@@ -20,6 +20,7 @@ import narthex.nix.NarFile;
 import narthex.nix.NarId;
 import narthex.nix.NarInfo;
 import narthex.nix.Nix32;
+import narthex.nix.PublicKey;
 import narthex.nix.SecretKey;
 import narthex.nix.Sha256;
 import narthex.nix.StorePath;
@@ -47,6 +48,11 @@ final class Rows {
 
   Rows(int count) {
     this.count = count;
+  }
+
+  /** The key that signs the narinfos. */
+  PublicKey publicKey() {
+    return key.publicKey();
   }
 
   /** The hash of a store path. */
@@ -88,7 +94,7 @@ final class Rows {
     try (PreparedStatement narInfo =
             connection.prepareStatement(
                 "insert into narinfo values (?, ?, ?, 'xz', ?, ?, ?, ?, ?, null, ?, null,"
-                    + " 'http://127.0.0.1:1', ?, ?)");
+                    + " 'http://127.0.0.1:1/', ?, ?)");
         PreparedStatement nar = connection.prepareStatement("insert into nar values (?, ?, ?, ?)");
         PreparedStatement form =
             connection.prepareStatement(

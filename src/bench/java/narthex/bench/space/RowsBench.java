@@ -3,19 +3,17 @@ package narthex.bench.space;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Locale;
 import narthex.bench.http.NarthexServer;
-import narthex.nix.SecretKey;
 
 /** A server on a database of many rows: its start, its answers, an eviction and a collection. */
 final class RowsBench {
   private static final int COUNT = Integer.getInteger("bench.narinfos", 1_000_000);
   private static final int FIRST_REQUESTS = 2_000;
   private static final int REQUESTS = 20_000;
-  private static final long CLOSED_PORT = 1;
+  private static final int CLOSED_PORT = 1;
 
   /** Bytes that the eviction frees for each narinfo, about a twentieth of all. */
   private static final long EVICTED_PER_NARINFO = 4_000;
@@ -29,7 +27,8 @@ final class RowsBench {
   void run(Path war) throws IOException, InterruptedException, SQLException {
     Path file = Files.createDirectories(folder.resolve("data")).resolve("narthex.db");
     long start = System.nanoTime();
-    long chunks = new Rows(COUNT).write(file);
+    Rows rows = new Rows(COUNT);
+    long chunks = rows.write(file);
     System.out.printf(
         Locale.ROOT,
         "%nRows: %d narinfos and NARs, %d chunks; %d MB, written in %.0f s%n",
@@ -44,9 +43,8 @@ final class RowsBench {
             "-Dnarthex.token.admin=" + Jobs.TOKEN,
             "-Dnarthex.evict.keep=nothing",
             "-Dnarthex.cdc.mode=eager");
-    SecretKey key = SecretKey.generate("bench-1", new SecureRandom());
     try (NarthexServer server =
-        NarthexServer.start(war, folder, options, (int) CLOSED_PORT, key.publicKey())) {
+        NarthexServer.start(war, folder, options, CLOSED_PORT, rows.publicKey())) {
       System.out.printf(
           Locale.ROOT,
           "start: %.2f s, processor time %.1f s, RSS %.0f MB%n",
