@@ -14,6 +14,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import narthex.blob.FaultyBlobStore.Step;
+import narthex.chunk.ChunkStore;
+import narthex.db.ChunkPlace;
+import narthex.db.RepackTable.Candidate;
 import narthex.ingest.CdcMode;
 import narthex.maintain.Finding.Kind;
 import narthex.maintain.Finding.Outcome;
@@ -22,6 +25,8 @@ import narthex.maintain.Fsck.Options;
 import narthex.maintain.Fsck.Repair;
 import narthex.maintain.Fsck.Start;
 import narthex.nix.Compression;
+import narthex.testing.NarTree;
+import narthex.testing.StoredChunks;
 import narthex.testing.node.Sample;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -138,6 +143,35 @@ class FsckTest extends FsckFixture {
       assertTrue(node.narInfo(sample).isPresent());
       read(sample);
     }
+  }
+
+  @Test
+  void packsThatWereCompressedAgainAreSoundAndDamageInThemIsFound() throws Exception {
+    open(CdcMode.EAGER);
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < 20_000; i++) {
+      text.append(i % 1000 * 7919L).append(' ');
+    }
+    upload(Sample.of("text", NarTree.file(text.toString()).nar(), Compression.ZSTD));
+    ChunkStore chunks = StoredChunks.ofUsualSizes(blobs, node.database(), Runnable::run);
+    RepackPacks repack = new RepackPacks(node.database(), chunks, 19, () -> true, () -> now);
+    int compressed = 0;
+    for (Candidate pack : repack.find(Optional.empty(), 100)) {
+      compressed += repack.run(pack) ? 1 : 0;
+    }
+    assertTrue(compressed > 0);
+    for (Depth depth : Depth.values()) {
+      assertEquals(0, fsck(depth, Repair.NOTHING).wrong(), () -> told.toString());
+    }
+
+    ChunkPlace place =
+        node.database()
+            .collection()
+            .findUsedInPack(node.database().collection().repacking().find(0, 20, 1).get(0).pack())
+            .get(0);
+    blobs.flipByte(place.pack(), place.offset() + place.packedLength() / 2);
+
+    assertTrue(fsck(Depth.FRAMES, Repair.NOTHING).wrong() > 0);
   }
 
   @ParameterizedTest
