@@ -1,5 +1,6 @@
 package narthex.db;
 
+import java.util.List;
 import org.apache.ibatis.annotations.Delete;
 import org.apache.ibatis.annotations.Insert;
 import org.apache.ibatis.annotations.Param;
@@ -15,6 +16,16 @@ interface DocumentMapper {
       from document where path = #{path}
       """)
   @Nullable DocumentColumns find(@Param("path") String path);
+
+  @Select(
+      """
+      select path, hash, size, blob, blob_size, upstream, stored_at
+      from document where path > #{after} order by path limit #{most}
+      """)
+  List<DocumentColumns> findPage(@Param("after") String after, @Param("most") int most);
+
+  @Select("select count(*) from document")
+  long count();
 
   @Insert(
       """

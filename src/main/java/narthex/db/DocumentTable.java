@@ -2,6 +2,7 @@ package narthex.db;
 
 import java.io.IOException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import narthex.nix.DocumentName;
 
@@ -24,6 +25,31 @@ public final class DocumentTable {
         "find document",
         path,
         mappers -> Optional.ofNullable(mappers.documents().find(path)).map(DocumentColumns::row));
+  }
+
+  /**
+   * Finds documents, sorted by name.
+   *
+   * @param after return only documents with greater names; empty to start with the first
+   * @param most most results
+   * @throws DatabaseException if the query fails
+   */
+  public List<DocumentRow> findPage(Optional<DocumentName> after, int most) throws IOException {
+    String start = after.map(DocumentName::print).orElse("");
+    return transactions.single(
+        "find documents",
+        start,
+        mappers ->
+            mappers.documents().findPage(start, most).stream().map(DocumentColumns::row).toList());
+  }
+
+  /**
+   * Counts the documents.
+   *
+   * @throws DatabaseException if the query fails
+   */
+  public long count() throws IOException {
+    return transactions.single("count documents", "", mappers -> mappers.documents().count());
   }
 
   /**

@@ -52,6 +52,22 @@ interface GarbageMapper {
   @Select("select owner from blob_owner where id = 1")
   @Nullable String findOwner();
 
+  @Select(
+      """
+      select distinct nar_hash from representation where form = 'whole' and nar_hash > #{after}
+      order by nar_hash limit #{most}
+      """)
+  List<String> findNarsWithFiles(@Param("after") String after, @Param("most") int most);
+
+  @Select("select count(distinct nar_hash) from representation where form = 'whole'")
+  long countNarsWithFiles();
+
+  @Select("select distinct pack from chunk where pack > #{after} order by pack limit #{most}")
+  List<String> findAllPacks(@Param("after") String after, @Param("most") int most);
+
+  @Select("select count(distinct pack) from chunk")
+  long countPacks();
+
   @Select("<script>select blob from garbage where blob " + IN_BLOBS)
   List<String> findListed(@Param("blobs") Collection<String> blobs);
 

@@ -18,8 +18,9 @@ import narthex.db.Transactions.Mappers;
 import narthex.nix.Sha256;
 
 /**
- * The table of garbage: blobs that no row refers to any more, until they are deleted. Also deletes
- * NARs that no narinfo refers to, and knows the owner name of the blob store. Thread-safe.
+ * The table of garbage: blobs that no row refers to any more, until they are deleted. Also finds
+ * the blobs that rows refer to, deletes NARs that no narinfo refers to, and knows the owner name of
+ * the blob store. Thread-safe.
  */
 public final class GarbageTable {
   /** Usual delay before a blob is deleted: time for a reader to open it after reading its row. */
@@ -105,6 +106,56 @@ public final class GarbageTable {
             unnamed(mappers, blobs).stream()
                 .mapToInt(blob -> mappers.garbage().add(blob, deleteAfter.toEpochMilli()))
                 .sum());
+  }
+
+  /**
+   * Finds NARs that are stored as whole files, sorted by hash.
+   *
+   * @param after return only NARs with greater hashes; empty to start with the first
+   * @param most most results
+   * @throws DatabaseException if the query fails
+   */
+  public List<Sha256> findNarsWithFiles(Optional<Sha256> after, int most) throws IOException {
+    String start = after.map(Sha256::nix32).orElse("");
+    return transactions.single(
+        "find whole files",
+        start,
+        mappers ->
+            mappers.garbage().findNarsWithFiles(start, most).stream()
+                .map(Sha256::parseNix32)
+                .toList());
+  }
+
+  /**
+   * Finds packs that chunks refer to, sorted by key.
+   *
+   * @param after return only greater keys; empty to start with the first
+   * @param most most results
+   * @throws DatabaseException if the query fails
+   */
+  public List<String> findPacks(Optional<String> after, int most) throws IOException {
+    String start = after.orElse("");
+    return transactions.single(
+        "find packs", start, mappers -> mappers.garbage().findAllPacks(start, most));
+  }
+
+  /**
+   * Counts the NARs that are stored as whole files.
+   *
+   * @throws DatabaseException if the query fails
+   */
+  public long countNarsWithFiles() throws IOException {
+    return transactions.single(
+        "count whole files", "", mappers -> mappers.garbage().countNarsWithFiles());
+  }
+
+  /**
+   * Counts the packs that chunks refer to.
+   *
+   * @throws DatabaseException if the query fails
+   */
+  public long countPacks() throws IOException {
+    return transactions.single("count packs", "", mappers -> mappers.garbage().countPacks());
   }
 
   /**

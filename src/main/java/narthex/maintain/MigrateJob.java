@@ -10,15 +10,18 @@ import narthex.maintain.JobRefusedException.Reason;
 import narthex.store.ChunkedNars;
 import narthex.store.StoredNars;
 import narthex.stream.DecoderShare;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The job {@code migrate}: changes how all NARs are stored ({@code to=chunks}). Option {@code
- * rate}: the most bytes of NARs to read in a second.
+ * The job {@code migrate}: changes how all NARs are stored ({@code to=chunks} or {@code to=whole}),
+ * or copies all blobs to another store ({@code blobs=URL}). Option {@code rate}: the most bytes to
+ * read in a second.
  */
 public final class MigrateJob implements Job {
   private final Store store;
   private final ChunkFiles chunkFiles;
   private final CdcMode mode;
+  private final Targets targets;
 
   /**
    * What is migrated.
@@ -38,6 +41,30 @@ public final class MigrateJob implements Job {
       ChunkStore chunks,
       DecoderShare decoders) {}
 
+  /** Opens other blob stores. */
+  @FunctionalInterface
+  public interface Targets {
+    /** Opens a store. */
+    @FunctionalInterface
+    interface Opener {
+      /**
+       * Opens the store; the caller closes it.
+       *
+       * @throws IOException if it can't be used; the message says why in one line
+       */
+      BlobStore open() throws IOException;
+    }
+
+    /**
+     * Reads where a store is, without opening it.
+     *
+     * @param url a URL as {@code narthex.blob.url} has it
+     * @param keysFile the file with the keys of a bucket; null for those of the settings
+     * @throws IllegalArgumentException if the URL is wrong, or that of the present store
+     */
+    Opener parse(String url, @Nullable String keysFile);
+  }
+
   /** Where NARs go. */
   private enum Target {
     CHUNKS,
@@ -55,11 +82,13 @@ public final class MigrateJob implements Job {
   /**
    * @param chunkFiles the same that the background work uses, so that both don't cut the same NAR
    * @param mode how this server stores new NARs
+   * @param targets opens the blob stores that {@code blobs} names
    */
-  public MigrateJob(Store store, ChunkFiles chunkFiles, CdcMode mode) {
+  public MigrateJob(Store store, ChunkFiles chunkFiles, CdcMode mode, Targets targets) {
     this.store = store;
     this.chunkFiles = chunkFiles;
     this.mode = mode;
+    this.targets = targets;
   }
 
   @Override
@@ -70,9 +99,16 @@ public final class MigrateJob implements Job {
   @Override
   public Work prepare(JobOptions options) throws JobRefusedException {
     Optional<Target> to = options.parsed("to", Target::parse);
+    Optional<String> keys = options.text("keys-file");
+    Optional<Targets.Opener> target =
+        options.parsed("blobs", url -> targets.parse(url, keys.orElse(null)));
     long rate = options.bytes("rate").orElse(0);
-    if (to.isEmpty()) {
-      throw new JobRefusedException(Reason.WRONG_OPTION, "option to: is missing");
+    if (to.isPresent() == target.isPresent()) {
+      throw new JobRefusedException(
+          Reason.WRONG_OPTION, "give either to=chunks, to=whole or blobs=URL");
+    }
+    if (target.isPresent()) {
+      return progress -> copy(target.get(), rate, progress);
     }
     if (to.get() == Target.CHUNKS) {
       return progress -> toChunks(rate, progress);
@@ -83,6 +119,12 @@ public final class MigrateJob implements Job {
           "option to: whole needs narthex.cdc.mode=off, else the server cuts the NARs again");
     }
     return progress -> new Migration(new ChunksToFiles(store), rate, progress).run();
+  }
+
+  private JobResult copy(Targets.Opener target, long rate, Progress progress) throws IOException {
+    try (BlobStore other = target.open()) {
+      return new CopyBlobs(store, other, rate, progress).run();
+    }
   }
 
   private JobResult toChunks(long rate, Progress progress) throws IOException {

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import narthex.maintain.JobResult.Verdict;
-import narthex.nix.OneLine;
 import narthex.nix.Sha256;
 import narthex.store.NarReading;
 
@@ -16,9 +15,6 @@ import narthex.store.NarReading;
  */
 final class Migration {
   private static final int PAGE = 100;
-
-  /** So many failures one after the other mean that the storage is out of order. */
-  private static final int MOST_FAILURES_IN_A_ROW = 20;
 
   /** What became of a NAR. */
   enum Outcome {
@@ -52,10 +48,9 @@ final class Migration {
   private final Change change;
   private final Pace pace;
   private final Progress progress;
+  private final Failures failures;
   private long migrated;
   private long damaged;
-  private long failed;
-  private int failedInARow;
   private boolean isCut; // by the operator
 
   /**
@@ -65,6 +60,7 @@ final class Migration {
     this.change = change;
     this.pace = new Pace(bytesPerSecond, progress);
     this.progress = progress;
+    this.failures = new Failures(progress);
   }
 
   /**
@@ -101,20 +97,13 @@ final class Migration {
           change.migrate(narHash, watch(), damage -> progress.tell("NAR " + name + ": " + damage));
       migrated += outcome == Outcome.MIGRATED ? 1 : 0;
       damaged += outcome == Outcome.DAMAGED ? 1 : 0;
-      failedInARow = 0;
+      failures.none();
     } catch (Pace.StoppedException stopped) {
       isCut = true;
     } catch (InterruptedIOException interrupted) {
       throw interrupted;
     } catch (IOException failure) {
-      failed++;
-      failedInARow++;
-      progress.tell("NAR " + name + " failed, and stays as it is: " + OneLine.reason(failure));
-      if (failedInARow == MOST_FAILURES_IN_A_ROW) {
-        throw new IOException(
-            MOST_FAILURES_IN_A_ROW + " NARs failed one after the other; the last: " + failure,
-            failure);
-      }
+      failures.add("NAR " + name, failure);
     }
   }
 
@@ -129,10 +118,10 @@ final class Migration {
 
   private JobResult result() throws IOException {
     Verdict verdict = damaged > 0 ? Verdict.PROBLEMS : Verdict.DONE;
-    return JobResult.of(isCut || failed > 0 ? Verdict.UNFINISHED : verdict)
+    return JobResult.of(isCut || failures.count() > 0 ? Verdict.UNFINISHED : verdict)
         .with("migrated", migrated)
         .with("damaged", damaged)
-        .with("failed", failed)
+        .with("failed", failures.count())
         .with("bytes", pace.bytes())
         .with("remaining", change.count());
   }

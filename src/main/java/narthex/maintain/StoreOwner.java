@@ -38,7 +38,7 @@ final class StoreOwner {
    * @throws IOException if the blob store or the database fails
    */
   boolean isMarked() throws IOException {
-    return blobs.direct().find(FOLDER + database.garbage().owner()).isPresent();
+    return blobs.direct().find(ours()).isPresent();
   }
 
   /**
@@ -49,12 +49,8 @@ final class StoreOwner {
    * @throws IOException if the blob store or the database fails
    */
   boolean isOurs() throws IOException {
-    String ours = FOLDER + database.garbage().owner();
-    List<String> marks =
-        blobs.list(Optional.of(FOLDER), SOME).stream()
-            .map(ListedBlob::key)
-            .filter(StoreOwner::isMark)
-            .toList();
+    String ours = ours();
+    List<String> marks = marks();
     if (marks.isEmpty()
         && database.fsck().namesBlobs()
         && blobs.list(Optional.empty(), 1).isEmpty()) {
@@ -65,9 +61,7 @@ final class StoreOwner {
       return false;
     }
     if (marks.isEmpty()) {
-      try (BlobSink sink = blobs.create(ours)) {
-        sink.commit();
-      }
+      mark();
       return true;
     }
     List<String> others = marks.stream().filter(mark -> !mark.equals(ours)).toList();
@@ -79,5 +73,41 @@ final class StoreOwner {
           others.get(0));
     }
     return others.isEmpty();
+  }
+
+  /**
+   * Returns whether another database has a marker in the store.
+   *
+   * @throws IOException if the blob store or the database fails
+   */
+  boolean isOfAnother() throws IOException {
+    String ours = ours();
+    return marks().stream().anyMatch(mark -> !mark.equals(ours));
+  }
+
+  /**
+   * Writes the marker of this database, if it isn't there.
+   *
+   * @throws IOException if the blob store or the database fails
+   */
+  void mark() throws IOException {
+    String ours = ours();
+    if (marks().contains(ours)) {
+      return;
+    }
+    try (BlobSink sink = blobs.create(ours)) {
+      sink.commit();
+    }
+  }
+
+  private String ours() throws IOException {
+    return FOLDER + database.garbage().owner();
+  }
+
+  private List<String> marks() throws IOException {
+    return blobs.list(Optional.of(FOLDER), SOME).stream()
+        .map(ListedBlob::key)
+        .filter(StoreOwner::isMark)
+        .toList();
   }
 }

@@ -42,7 +42,7 @@ final class BlobStores {
     String setting = StorageSettings.BLOB_URL.name();
     if (storage.blobs() instanceof BlobPlace.Bucket bucket) {
       S3Access access = access(storage.bucket());
-      Path spools = storage.dataDir().resolve(SPOOLS);
+      Path spools = spools(storage);
       S3BlobStore store =
           Opening.of(setting, () -> S3BlobStore.open(address(bucket), access, spools));
       return storage.bucket().cacheBytes() == 0 ? store : cached(store, storage, transfers);
@@ -60,6 +60,11 @@ final class BlobStores {
     return blobs instanceof BlobPlace.Directory directory
         ? Files.getFileStore(directory.root()).getUsableSpace()
         : Long.MAX_VALUE;
+  }
+
+  /** Returns the folder for local files of stores that aren't directories. */
+  static Path spools(Settings.Storage storage) {
+    return storage.dataDir().resolve(SPOOLS);
   }
 
   private static BlobStore cached(S3BlobStore store, Settings.Storage storage, Executor transfers) {
@@ -83,7 +88,7 @@ final class BlobStores {
     }
   }
 
-  private static S3Address address(BlobPlace.Bucket bucket) {
+  static S3Address address(BlobPlace.Bucket bucket) {
     return new S3Address(
         bucket.name(),
         bucket.prefix(),
@@ -92,7 +97,7 @@ final class BlobStores {
         bucket.pathStyle() ? S3Address.Style.PATH : S3Address.Style.VIRTUAL_HOST);
   }
 
-  private static S3Access access(BucketSettings settings) {
+  static S3Access access(BucketSettings settings) {
     BucketSettings.Limits limits = settings.limits();
     BucketSettings.Objects objects = settings.objects();
     return new S3Access(

@@ -101,7 +101,8 @@ final class ChoreAssembly {
             assembly.chunkStore(),
             base.decoders().share(Work.BACKGROUND)),
         chunkFiles,
-        Policies.mode(settings));
+        Policies.mode(settings),
+        new BlobTargets(settings.storage()));
   }
 
   /** Returns a collection on demand, which excludes the chores that do the same. */

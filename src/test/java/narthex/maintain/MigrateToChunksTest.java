@@ -137,7 +137,7 @@ class MigrateToChunksTest extends MigrationFixture {
     IOException failure =
         assertThrows(IOException.class, () -> migrate(CdcMode.LAZY, Progress.SILENT, TO_CHUNKS));
 
-    assertTrue(String.valueOf(failure.getMessage()).startsWith("20 NARs failed"));
+    assertTrue(String.valueOf(failure.getMessage()).startsWith("20 failures"));
   }
 
   @Test

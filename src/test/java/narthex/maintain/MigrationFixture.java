@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import narthex.blob.BlobStore;
 import narthex.db.Form;
 import narthex.db.GarbageTable;
 import narthex.db.Representation;
@@ -25,6 +26,11 @@ abstract class MigrationFixture extends StoreFixture {
 
   final DecoderShare decoders = new DecoderBudget(DECODER_BYTES).share(Work.BACKGROUND);
 
+  /** Opens the store to which blobs are copied. */
+  BlobStore target() throws IOException {
+    throw new IOException("no other store");
+  }
+
   ChunkFiles chunkFiles() {
     return new ChunkFiles(database, stored, chunked, decoders);
   }
@@ -33,7 +39,8 @@ abstract class MigrationFixture extends StoreFixture {
     return new MigrateJob(
         new MigrateJob.Store(database, blobs, stored, chunked, chunks, decoders),
         chunkFiles(),
-        mode);
+        mode,
+        (url, keys) -> this::target);
   }
 
   JobResult migrate(CdcMode mode, Progress progress, Map<String, String> options)

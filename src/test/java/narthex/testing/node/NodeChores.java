@@ -97,7 +97,10 @@ public final class NodeChores {
             new MigrateJob.Store(
                 database, blobs, stored, assembly.chunked(), assembly.chunkStore(), decoders),
             new ChunkFiles(database, stored, assembly.chunked(), decoders),
-            mode)
+            mode,
+            (url, keys) -> {
+              throw new IllegalArgumentException("no other store");
+            })
         .prepare(new JobOptions(options))
         .run(Progress.SILENT);
   }
