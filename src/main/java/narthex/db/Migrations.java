@@ -46,7 +46,6 @@ final class Migrations {
           "V012__nar_use.sql",
           "V014__pin.sql",
           "V015__fsck.sql",
-          "V015__fsck.sql",
           "V016__repack.sql",
           "V017__narinfos_of_a_nar.sql");
 
