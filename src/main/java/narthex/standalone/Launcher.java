@@ -66,7 +66,7 @@ public final class Launcher implements Callable<Integer> {
   public static void main(String[] arguments) {
     // Libraries print numbers for machines in the default locale. Messages keep their language.
     Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
-    PatientLogging.install();
+    keepLogOpen();
     if (arguments.length == 0) {
       System.exit(new Launcher().call()); // without picocli, which takes time to load
     }
@@ -80,6 +80,16 @@ public final class Launcher implements Callable<Integer> {
     commandLine.setExecutionStrategy(Launcher::execute);
     commandLine.setParameterExceptionHandler((wrong, all) -> refuse(wrong));
     return commandLine;
+  }
+
+  /**
+   * Chooses our log manager, unless the user has set another one. Not a method of its class: to
+   * call that would initialize the JDK's, which reads the property then, too early.
+   */
+  private static void keepLogOpen() {
+    if (System.getProperty("java.util.logging.manager") == null) {
+      System.setProperty("java.util.logging.manager", PatientLogging.class.getName());
+    }
   }
 
   @Override

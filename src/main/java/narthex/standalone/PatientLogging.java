@@ -14,15 +14,6 @@ public final class PatientLogging extends LogManager {
   /** Public because the JDK creates it by class name. */
   public PatientLogging() {}
 
-  /**
-   * Sets this log manager, unless the user has set another one. Call it before anything is logged.
-   */
-  static void install() {
-    if (System.getProperty("java.util.logging.manager") == null) {
-      System.setProperty("java.util.logging.manager", PatientLogging.class.getName());
-    }
-  }
-
   /** Closes the log at the end of the shutdown. */
   static void letGo() {
     if (LogManager.getLogManager() instanceof PatientLogging patient) {
