@@ -98,21 +98,34 @@ final class Commands {
   }
 
   /** {@code migrate}. */
-  @Command(name = "migrate", header = "Change how all NARs are stored.")
+  @Command(
+      name = "migrate",
+      header = "Change how all NARs are stored, or copy them to another store.",
+      description = "Needs either --to or --blobs.")
   static final class Migrate extends JobCommand {
+    @Option(names = "--to", paramLabel = "FORM", description = "chunks, or whole for whole files.")
+    private @Nullable String to;
+
     @Option(
-        names = "--to",
-        required = true,
-        paramLabel = "FORM",
-        description = "chunks, or whole for whole files.")
-    private String to = "";
+        names = "--blobs",
+        paramLabel = "URL",
+        description = "Copy all blobs to this directory or bucket, as in narthex.blob.url.")
+    private @Nullable String blobs;
+
+    @Option(
+        names = "--keys-file",
+        paramLabel = "FILE",
+        description = "File of the server with access-key=… and secret-key=… of the bucket.")
+    private @Nullable String keysFile;
 
     @Option(names = "--rate", paramLabel = "SIZE", description = "Work on so much a second.")
     private @Nullable String rate;
 
     @Override
     void addTo(Map<String, String> options) {
-      options.put("to", to);
+      add(options, "to", to);
+      add(options, "blobs", blobs);
+      add(options, "keys-file", keysFile);
       add(options, "rate", rate);
     }
   }

@@ -108,6 +108,16 @@ class JobCommandTest {
     assertEquals(0, ask(ADMIN, "fsck", "--deep", "--repair", "--rate", "1GiB").status());
     assertEquals(0, ask(ADMIN, "migrate", "--to", "whole", "--rate", "1GiB").status());
     assertEquals(2, ask(ADMIN, "migrate", "--to", "nothing").status());
+    assertEquals(2, ask(ADMIN, "migrate").status());
+  }
+
+  @Test
+  void aServerCopiesItsBlobsToAnotherDirectory(@TempDir Path other) throws Exception {
+    Ended copied = ask(ADMIN, "migrate", "--blobs", other.toUri().toString());
+
+    assertEquals(0, copied.status(), copied.toString());
+    assertTrue(copied.out().contains("copied: 0\n"), copied.out());
+    assertEquals(2, ask(ADMIN, "migrate", "--blobs", "nowhere").status());
   }
 
   @Test
