@@ -154,11 +154,10 @@ final class Repairs {
     return Outcome.DROPPED;
   }
 
-  /** Deletes a narinfo that is wrong. An upstream is asked for it again. */
+  /** Deletes a narinfo that is wrong, unless it is pinned. An upstream is asked for it again. */
   Outcome dropNarInfo(StorePathHash hash) throws IOException {
     requireMark();
-    stored.deleteNarInfo(hash);
-    return Outcome.DROPPED;
+    return stored.deleteNarInfo(hash) ? Outcome.DROPPED : Outcome.UNCHANGED;
   }
 
   /** Registers the file names of a NAR again. */
