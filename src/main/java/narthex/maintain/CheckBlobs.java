@@ -4,14 +4,17 @@ import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import narthex.blob.BlobStore;
 import narthex.blob.ListedBlob;
+import narthex.db.GarbageTable;
 import narthex.maintain.Finding.Kind;
 import narthex.maintain.Finding.Outcome;
 
 /**
- * Counts the blobs that no row names. {@link FindUnnamedBlobs} deletes them; young ones may belong
- * to a NAR that is being stored and don't count. For one thread.
+ * Counts the blobs that no row names. {@link FindUnnamedBlobs} deletes them. Young ones don't
+ * count, as they may belong to a NAR that is being stored; nor does garbage, which is about to be
+ * deleted. For one thread.
  */
 final class CheckBlobs implements FsckStep {
   /** Most blobs that S3 lists in one response. */
@@ -19,11 +22,13 @@ final class CheckBlobs implements FsckStep {
 
   private final BlobStore blobs;
   private final FindUnnamedBlobs unnamed;
+  private final GarbageTable garbage;
   private List<ListedBlob> page = List.of();
 
   CheckBlobs(Fsck.Store store, BlobStore blobs, InstantSource clock) {
     this.blobs = blobs;
     this.unnamed = new FindUnnamedBlobs(store.database(), blobs, clock);
+    this.garbage = store.database().garbage();
   }
 
   @Override
@@ -40,7 +45,10 @@ final class CheckBlobs implements FsckStep {
 
   @Override
   public List<Finding> look(String last) throws IOException {
-    return unnamed.findUnnamed(new BlobPage(page)).stream()
+    Set<String> found = unnamed.findUnnamed(new BlobPage(page));
+    Set<String> listed = garbage.findListed(found);
+    return found.stream()
+        .filter(key -> !listed.contains(key))
         .sorted()
         .map(key -> new Finding(Kind.ORPHAN, "blob " + key, () -> Outcome.UNCHANGED))
         .toList();

@@ -78,6 +78,7 @@ public final class Node implements AutoCloseable {
     private List<PublicKey> upstreamKeys = List.of(Sample.KEY.publicKey());
     private List<PublicKey> uploaderKeys = List.of();
     private Optional<InFlightRegistry> cluster = Optional.empty();
+    private Optional<DatabaseAddress> database = Optional.empty();
 
     private Options() {}
 
@@ -103,6 +104,7 @@ public final class Node implements AutoCloseable {
       other.upstreamKeys = upstreamKeys;
       other.uploaderKeys = uploaderKeys;
       other.cluster = cluster;
+      other.database = database;
       change.accept(other);
       return other;
     }
@@ -231,6 +233,11 @@ public final class Node implements AutoCloseable {
       return with(other -> other.cluster = Optional.of(registry));
     }
 
+    /** The same with its rows in this database, not in a file of its folder. */
+    public Options withDatabase(DatabaseAddress address) {
+      return with(other -> other.database = Optional.of(address));
+    }
+
     /** The same with this around its blob store. */
     public Options withBlobs(UnaryOperator<BlobStore> around) {
       return with(other -> other.blobs = around);
@@ -250,7 +257,8 @@ public final class Node implements AutoCloseable {
   private Node(Path folder, Options options, List<FaultyUpstream> sources) throws IOException {
     this.folder = folder;
     Settings settings = options.settings(folder, sources);
-    this.database = Database.open(new DatabaseAddress(settings.database().url(), null, null, null));
+    DatabaseAddress own = new DatabaseAddress(settings.database().url(), null, null, null);
+    this.database = Database.open(options.database.orElse(own));
     this.blobs = options.blobs.apply(DirectoryBlobStore.open(blobFolder(folder)));
     Assembly.Threads threads =
         new Assembly.Threads(
