@@ -3,6 +3,7 @@ package narthex.ingest;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -18,6 +19,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -34,6 +36,7 @@ import narthex.testing.Fault;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.Gate;
 import narthex.testing.NarFixture;
+import narthex.testing.NarTree;
 import narthex.testing.node.Node;
 import narthex.testing.node.Node.Options;
 import narthex.testing.node.Reading;
@@ -134,6 +137,53 @@ class ReplicasTest {
     assertEquals(1, gets());
     assertEquals(Outcome.RIGHT, Reading.start(b, SAMPLE, SAMPLE.narName(), 0).outcome());
     assertEquals(List.of(), a.temporaryFiles());
+  }
+
+  /** A NAR of some repetitive text and some random bytes. */
+  private static Sample similar(int seed) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < 20_000; i++) {
+      text.append("line ").append(i * 7919 % 10_007).append(" of a file that two NARs share\n");
+    }
+    return Sample.of(
+        "similar-" + seed,
+        NarTree.directory(
+                Map.of("a", NarTree.file(text.toString()), "b", NarTree.random(seed, 200_000)))
+            .nar(),
+        Compression.ZSTD);
+  }
+
+  @Test
+  void aNarThatSharesChunksOfPacksThatWereCompressedAgainIsFollowed() throws IOException {
+    open(CdcMode.EAGER);
+    Sample stored = similar(1).publish(upstream);
+    assertTrue(a.narInfo(stored).isPresent());
+    assertEquals(Outcome.RIGHT, Reading.start(a, stored, stored.narName(), 0).outcome());
+    a.awaitIdle();
+    List<Path> before = a.blobFiles();
+    a.chores().repack(19);
+    assertNotEquals(before, a.blobFiles());
+    Sample coming = similar(2).publish(upstream).publish(other);
+    assertTrue(a.narInfo(coming).isPresent());
+    assertTrue(b.narInfo(coming).isPresent());
+    upstream.fail(coming.narTarget(), Fault.stallAfter(coming.fileBytes() / 2, gate), 1);
+
+    Reading first = Reading.start(a, coming, coming.narName(), 0);
+    gate.awaitArrivals(1, PATIENCE);
+    List<Reading> readings = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      readings.add(Reading.start(b, coming, coming.narName(), i * coming.narBytes() / 8));
+    }
+    gate.open();
+
+    assertEquals(Outcome.RIGHT, first.outcome());
+    assertEquals(List.of(Outcome.RIGHT), distinct(readings));
+    a.awaitIdle();
+    b.awaitIdle();
+    assertEquals(
+        1,
+        upstream.requests().count("GET", coming.narTarget())
+            + other.requests().count("GET", coming.narTarget()));
   }
 
   @Test

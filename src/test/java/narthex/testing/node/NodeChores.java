@@ -34,6 +34,7 @@ import narthex.maintain.Leases;
 import narthex.maintain.MigrateJob;
 import narthex.maintain.Pins;
 import narthex.maintain.Progress;
+import narthex.maintain.RepackPacks;
 import narthex.maintain.SweepNars;
 import narthex.maintain.WholeCollection;
 import narthex.nix.DocumentName;
@@ -139,6 +140,11 @@ public final class NodeChores {
   /** The blob store, which must be a counting one. */
   public CountingBlobStore countingBlobs() {
     return (CountingBlobStore) blobs;
+  }
+
+  /** Compresses all packs again, as if the server were idle. */
+  public void repack(int level) {
+    run(new RepackPacks(database, assembly.chunkStore(), level, () -> true, clock));
   }
 
   /** What a collection on demand runs. */
