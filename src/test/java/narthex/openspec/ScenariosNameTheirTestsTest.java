@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -48,6 +49,24 @@ class ScenariosNameTheirTestsTest {
     }
 
     assertEquals(List.of(), missing);
+  }
+
+  @Test
+  void everyRequirementSaysWhatShallBe() throws IOException {
+    Pattern requirement = Pattern.compile("### Requirement: (.*)\n([^#]*)");
+    List<String> without = new ArrayList<>();
+    try (Stream<Path> specs = Files.walk(SPECS)) {
+      for (Path spec : specs.filter(Files::isRegularFile).sorted().toList()) {
+        Matcher each = requirement.matcher(Files.readString(spec, StandardCharsets.UTF_8));
+        while (each.find()) {
+          if (!each.group(2).contains("SHALL") && !each.group(2).contains("MUST")) {
+            without.add(SPECS.relativize(spec) + ": " + each.group(1));
+          }
+        }
+      }
+    }
+
+    assertEquals(List.of(), without);
   }
 
   @Test
