@@ -4,7 +4,6 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
-import narthex.maintain.Jobs;
 import narthex.maintain.Statistics;
 import narthex.settings.Settings;
 import narthex.web.BodyPace;
@@ -23,17 +22,9 @@ final class Components implements Closeable {
   private Components(Backbone backbone, int requestThreads) throws IOException {
     this.backbone = backbone;
     Settings settings = backbone.settings();
-    Assembly.Base base = backbone.base();
     RunningRequests running = new RunningRequests();
-    Maintenance maintenance =
-        Maintenance.start(
-            settings,
-            base,
-            backbone.assembly(),
-            () -> running.isQuietFor(IDLE_AFTER),
-            backbone.blobs(),
-            backbone.closeables());
-    Statistics statistics = JobAssembly.statistics(settings, base, backbone.blobs());
+    Maintenance maintenance = Maintenance.start(backbone, () -> running.isQuietFor(IDLE_AFTER));
+    Statistics statistics = JobAssembly.statistics(backbone);
     this.site =
         backbone
             .assembly()
@@ -42,10 +33,8 @@ final class Components implements Closeable {
                     running,
                     shares(settings.readers(), requestThreads),
                     bodyPace(settings.bodies(), backbone.timer()),
-                    base.decoders()),
-                new Jobs(
-                    JobAssembly.jobs(settings, base, backbone.assembly(), maintenance, statistics),
-                    base.threads().tasks()),
+                    backbone.base().decoders()),
+                JobAssembly.jobs(backbone, maintenance, statistics),
                 statistics,
                 backbone.cluster());
   }

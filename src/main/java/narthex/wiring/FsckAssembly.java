@@ -1,8 +1,7 @@
 package narthex.wiring;
 
-import java.io.Closeable;
-import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -11,7 +10,6 @@ import narthex.maintain.Fsck;
 import narthex.maintain.Leases;
 import narthex.maintain.Scrub;
 import narthex.settings.ScrubSettings;
-import narthex.settings.Settings;
 import narthex.stream.DecoderBudget.Work;
 
 /** Creates the checks of the store. */
@@ -29,31 +27,24 @@ public final class FsckAssembly {
   /**
    * Starts the scrub, if the settings want it. It has a position of its own, and a thread of its
    * own, as it reads for days.
-   *
-   * @param closeables gets what must be closed, the last first
    */
-  static void startScrub(
-      Settings settings,
-      Assembly.Base base,
-      Assembly assembly,
-      Leases leases,
-      Deque<Closeable> closeables) {
-    if (settings.scrub().isEmpty()) {
+  static void startScrub(Backbone backbone, Leases leases) {
+    Optional<ScrubSettings.Policy> wanted = backbone.settings().scrub();
+    if (wanted.isEmpty()) {
       return;
     }
-    ScrubSettings.Policy policy = settings.scrub().get();
+    ScrubSettings.Policy policy = wanted.get();
+    Assembly.Base base = backbone.base();
     Scrub scrub =
         new Scrub(
-            named(SCRUB, base, assembly),
+            named(SCRUB, base, backbone.assembly()),
             new Scrub.Policy(policy.period(), policy.bytesPerSecond()),
             leases,
             base.clock());
-    ExecutorService thread = ThreadPools.background("narthex-scrub", 1);
-    closeables.push(() -> ThreadPools.stop(thread));
+    ExecutorService thread = backbone.stopping(ThreadPools.background("narthex-scrub", 1));
     Chores scrubs = new Chores(List.of(scrub), leases, thread, 1, base.clock());
-    closeables.push(scrubs);
-    ScheduledExecutorService timer = ThreadPools.timer("narthex-scrub-timer");
-    closeables.push(() -> ThreadPools.stop(timer));
+    backbone.closeables().push(scrubs);
+    ScheduledExecutorService timer = backbone.stopping(ThreadPools.timer("narthex-scrub-timer"));
     timer.scheduleWithFixedDelay(scrubs::wake, 1, 1, TimeUnit.MINUTES);
   }
 

@@ -24,28 +24,19 @@ import narthex.store.NarUses;
 /**
  * The background work of a server, which it starts, and what jobs share with it.
  *
- * @param leases decide what this replica does and others don't
  * @param eviction evicts NARs
  * @param collection removes what nothing refers to
  * @param migration changes how NARs are stored
  */
-record Maintenance(
-    Leases leases, Eviction eviction, WholeCollection collection, MigrateJob migration) {
+record Maintenance(Eviction eviction, WholeCollection collection, MigrateJob migration) {
   private static final Duration CHECK_SPACE_EVERY = Duration.ofSeconds(5);
 
-  /**
-   * Creates what jobs need, without any background work, for a process that runs one job.
-   *
-   * @param closeables gets what must be closed, the last first
-   */
-  static Maintenance idle(
-      ChoreAssembly chores,
-      Assembly assembly,
-      CountingBlobStore blobs,
-      Deque<Closeable> closeables) {
-    closeables.push(assembly.stored().uses()::write);
-    Eviction eviction = chores.eviction(blobs, Leases.ALONE, () -> {});
-    return new Maintenance(Leases.ALONE, eviction, chores.collection(), chores.migration());
+  /** Creates what jobs need, without any background work, for a process that runs one job. */
+  static Maintenance idle(Backbone backbone) {
+    ChoreAssembly work = work(backbone);
+    backbone.closeables().push(backbone.assembly().stored().uses()::write);
+    Eviction eviction = work.eviction(backbone.blobs(), Leases.ALONE, () -> {});
+    return new Maintenance(eviction, work.collection(), work.migration());
   }
 
   /**
@@ -53,31 +44,29 @@ record Maintenance(
    * release leases.
    *
    * @param idle knows whether clients are being served
-   * @param closeables gets what must be closed, the last first
    */
-  static Maintenance start(
-      Settings settings,
-      Assembly.Base base,
-      Assembly assembly,
-      RepackPacks.Idle idle,
-      CountingBlobStore blobs,
-      Deque<Closeable> closeables) {
-    ChoreAssembly work = new ChoreAssembly(settings, base, assembly);
+  static Maintenance start(Backbone backbone, RepackPacks.Idle idle) {
+    Settings settings = backbone.settings();
+    Assembly assembly = backbone.assembly();
+    Deque<Closeable> closeables = backbone.closeables();
+    ChoreAssembly work = work(backbone);
     NarUses uses = assembly.stored().uses();
     closeables.push(uses::write);
-    ScheduledExecutorService timer = stopping(ThreadPools.timer("narthex-maintain"), closeables);
+    ScheduledExecutorService timer = backbone.stopping(ThreadPools.timer("narthex-maintain"));
     timer.scheduleWithFixedDelay(uses::write, 1, 1, TimeUnit.MINUTES);
     Leases leases = leases(assembly, timer, closeables);
     followCollection(assembly.rounds(), settings, timer, closeables);
     int workers = settings.chunking().workers();
     ExecutorService threads =
-        stopping(ThreadPools.background("narthex-background", workers), closeables);
+        backbone.stopping(ThreadPools.background("narthex-background", workers));
     Chores chores = new Chores(work.chores(idle), leases, threads, workers, InstantSource.system());
     closeables.push(chores);
     assembly.stored().addListeners(chores);
     Duration delay = settings.chunking().deleteDelay();
     Duration grace = settings.uploading().grace();
-    base.shared()
+    backbone
+        .base()
+        .shared()
         .cluster()
         .ifPresent(members -> closeables.push(members.watch("", chores::wake)::close));
     chores.schedule(timer, delay.compareTo(grace) < 0 ? delay : grace);
@@ -86,24 +75,27 @@ record Maintenance(
           assembly.rounds().want();
           chores.wake();
         };
-    Eviction eviction = work.eviction(blobs, leases, collectSoon);
+    Eviction eviction = work.eviction(backbone.blobs(), leases, collectSoon);
     WholeCollection collection = work.collection();
     if (settings.eviction().isLimited()) {
-      hold(eviction, blobs, closeables);
-      LimitGate gate =
-          new LimitGate(
-              Policies.eviction(settings).limits(), eviction, collection, blobs, base.clock());
-      blobs.beforeStoring(gate::await);
+      hold(backbone, eviction, collection);
     }
-    FsckAssembly.startScrub(settings, base, assembly, leases, closeables);
-    return new Maintenance(leases, eviction, collection, work.migration());
+    FsckAssembly.startScrub(backbone, leases);
+    return new Maintenance(eviction, collection, work.migration());
+  }
+
+  private static ChoreAssembly work(Backbone backbone) {
+    return new ChoreAssembly(backbone.settings(), backbone.base(), backbone.assembly());
   }
 
   /** Makes the eviction hold the limits of the settings. */
-  private static void hold(
-      Eviction eviction, CountingBlobStore blobs, Deque<Closeable> closeables) {
+  private static void hold(Backbone backbone, Eviction eviction, WholeCollection collection) {
+    CountingBlobStore blobs = backbone.blobs();
+    Eviction.Limits limits = Policies.eviction(backbone.settings()).limits();
+    InstantSource clock = backbone.base().clock();
+    blobs.beforeStoring(new LimitGate(limits, eviction, collection, blobs, clock)::await);
     blobs.beforeWriting(eviction::makeRoom);
-    ScheduledExecutorService timer = stopping(ThreadPools.timer("narthex-evict"), closeables);
+    ScheduledExecutorService timer = backbone.stopping(ThreadPools.timer("narthex-evict"));
     timer.scheduleWithFixedDelay(
         eviction::check, 0, CHECK_SPACE_EVERY.toMillis(), TimeUnit.MILLISECONDS);
   }
@@ -132,10 +124,5 @@ record Maintenance(
     long millis = DatabaseLeases.RENEW_EVERY.toMillis();
     timer.scheduleWithFixedDelay(leases::renew, millis, millis, TimeUnit.MILLISECONDS);
     return leases;
-  }
-
-  private static <T extends ExecutorService> T stopping(T executor, Deque<Closeable> closeables) {
-    closeables.push(() -> ThreadPools.stop(executor));
-    return executor;
   }
 }

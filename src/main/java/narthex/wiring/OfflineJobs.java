@@ -9,7 +9,6 @@ import java.util.function.Consumer;
 import narthex.maintain.JobRefusedException;
 import narthex.maintain.JobRun;
 import narthex.maintain.Jobs;
-import narthex.maintain.Statistics;
 import narthex.settings.ClusterSettings;
 import narthex.settings.ServerSettings;
 import narthex.settings.Settings;
@@ -24,20 +23,8 @@ public final class OfflineJobs implements Closeable {
 
   private OfflineJobs(Backbone backbone) {
     this.backbone = backbone;
-    Settings settings = backbone.settings();
-    Assembly.Base base = backbone.base();
-    Assembly assembly = backbone.assembly();
-    Maintenance maintenance =
-        Maintenance.idle(
-            new ChoreAssembly(settings, base, assembly),
-            assembly,
-            backbone.blobs(),
-            backbone.closeables());
-    Statistics statistics = JobAssembly.statistics(settings, base, backbone.blobs());
     this.jobs =
-        new Jobs(
-            JobAssembly.jobs(settings, base, assembly, maintenance, statistics),
-            base.threads().tasks());
+        JobAssembly.jobs(backbone, Maintenance.idle(backbone), JobAssembly.statistics(backbone));
   }
 
   /**
