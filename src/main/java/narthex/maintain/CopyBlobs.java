@@ -2,13 +2,12 @@ package narthex.maintain;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InterruptedIOException;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Function;
 import narthex.blob.BlobLostException;
 import narthex.blob.BlobSink;
 import narthex.blob.BlobStore;
@@ -46,23 +45,12 @@ final class CopyBlobs {
   private final DecoderShare decoders;
   private final Pace pace;
   private final Progress progress;
-  private final Failures failures;
+  private final JobItems items;
   private final byte[] buffer = new byte[BUFFER_BYTES];
   private long copied;
   private long present;
   private long damaged;
   private long lost;
-  private boolean isStopped;
-
-  /** Copies one item of a page. */
-  private interface Step<T> {
-    void copy(T item) throws IOException;
-  }
-
-  /** Finds the items after one, in their order. */
-  private interface Pages<T> {
-    List<T> find(Optional<T> after) throws IOException;
-  }
 
   /** Gets the bytes that are read. */
   private interface Bytes {
@@ -81,7 +69,7 @@ final class CopyBlobs {
     this.to = to;
     this.pace = new Pace(bytesPerSecond, progress);
     this.progress = progress;
-    this.failures = new Failures(progress);
+    this.items = new JobItems(progress);
   }
 
   /**
@@ -95,59 +83,29 @@ final class CopyBlobs {
     if (owner.isOfAnother()) {
       throw new IOException("the target belongs to another database; it has its blob owner/…");
     }
-    each(
-        "files",
+    items.each(
+        kind("files", Sha256::nix32),
         database.garbage().countNarsWithFiles(),
         after -> database.garbage().findNarsWithFiles(after, PAGE),
         this::copyFiles);
-    each(
-        "packs",
+    items.each(
+        kind("packs", pack -> pack),
         database.garbage().countPacks(),
         after -> database.garbage().findPacks(after, PAGE),
         this::copyPack);
-    each(
-        "documents",
+    items.each(
+        kind("documents", row -> row.name().print()),
         database.documents().count(),
         after -> database.documents().findPage(after.map(DocumentRow::name), PAGE),
         this::copyDocument);
-    if (!isUnfinished()) {
+    if (!items.isUnfinished()) {
       owner.mark();
     }
     return result();
   }
 
-  private <T> void each(String what, long total, Pages<T> pages, Step<T> step) throws IOException {
-    long done = 0;
-    progress.at(what, done, total);
-    Optional<T> last = Optional.empty();
-    for (List<T> page = pages.find(last); !page.isEmpty(); page = pages.find(last)) {
-      for (T item : page) {
-        isStopped |= progress.isStopped();
-        if (isStopped) {
-          return;
-        }
-        copy(what, item, step);
-        progress.at(what, ++done, Math.max(done, total));
-      }
-      last = Optional.of(page.get(page.size() - 1));
-    }
-  }
-
-  private <T> void copy(String what, T item, Step<T> step) throws IOException {
-    try {
-      step.copy(item);
-      failures.none();
-    } catch (Pace.StoppedException stopped) {
-      isStopped = true;
-    } catch (InterruptedIOException interrupted) {
-      throw interrupted;
-    } catch (IOException failure) {
-      String name =
-          item instanceof Sha256 narHash
-              ? narHash.nix32()
-              : item instanceof DocumentRow row ? row.name().print() : item.toString();
-      failures.add(what + ": " + name, failure);
-    }
+  private static <T> JobItems.Kind<T> kind(String what, Function<T, String> name) {
+    return new JobItems.Kind<>(what, item -> what + ": " + name.apply(item));
   }
 
   private void copyFiles(Sha256 narHash) throws IOException {
@@ -317,24 +275,20 @@ final class CopyBlobs {
     }
   }
 
-  private boolean isUnfinished() {
-    return isStopped || failures.count() > 0;
-  }
-
   private JobResult result() {
-    if (!isUnfinished()) {
+    if (!items.isUnfinished()) {
       progress.tell(
           copied == 0
               ? "nothing was left to copy"
               : "run this again when the server has stopped, until nothing is left to copy");
     }
     Verdict verdict = lost + damaged > 0 ? Verdict.PROBLEMS : Verdict.DONE;
-    return JobResult.of(isUnfinished() ? Verdict.UNFINISHED : verdict)
+    return JobResult.of(items.isUnfinished() ? Verdict.UNFINISHED : verdict)
         .with("copied", copied)
         .with("present", present)
         .with("damaged", damaged)
         .with("lost", lost)
-        .with("failed", failures.count())
+        .with("failed", items.failed())
         .with("bytes", pace.bytes());
   }
 

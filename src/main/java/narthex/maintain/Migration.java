@@ -1,7 +1,6 @@
 package narthex.maintain;
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -48,10 +47,9 @@ final class Migration {
   private final Change change;
   private final Pace pace;
   private final Progress progress;
-  private final Failures failures;
+  private final JobItems items;
   private long migrated;
   private long damaged;
-  private boolean isCut; // by the operator
 
   /**
    * @param bytesPerSecond limit of the bytes of NARs that are read; 0 for none
@@ -60,7 +58,7 @@ final class Migration {
     this.change = change;
     this.pace = new Pace(bytesPerSecond, progress);
     this.progress = progress;
-    this.failures = new Failures(progress);
+    this.items = new JobItems(progress);
   }
 
   /**
@@ -69,42 +67,20 @@ final class Migration {
    * @throws IOException if the database can't be asked, or very many NARs fail
    */
   JobResult run() throws IOException {
-    long total = change.count();
-    long done = 0;
-    progress.at("NARs", done, total);
-    Optional<Sha256> last = Optional.empty();
-    List<Sha256> page = change.find(last, PAGE);
-    while (!page.isEmpty() && !isCut) {
-      for (Sha256 narHash : page) {
-        isCut |= progress.isStopped();
-        if (isCut) {
-          break;
-        }
-        migrate(narHash);
-        done++;
-        progress.at("NARs", done, Math.max(done, total)); // more may come meanwhile
-      }
-      last = Optional.of(page.get(page.size() - 1));
-      page = change.find(last, PAGE);
-    }
+    items.each(
+        new JobItems.Kind<>("NARs", narHash -> "NAR " + narHash.nix32()),
+        change.count(),
+        after -> change.find(after, PAGE),
+        this::migrate);
     return result();
   }
 
   private void migrate(Sha256 narHash) throws IOException {
-    String name = narHash.nix32();
-    try {
-      Outcome outcome =
-          change.migrate(narHash, watch(), damage -> progress.tell("NAR " + name + ": " + damage));
-      migrated += outcome == Outcome.MIGRATED ? 1 : 0;
-      damaged += outcome == Outcome.DAMAGED ? 1 : 0;
-      failures.none();
-    } catch (Pace.StoppedException stopped) {
-      isCut = true;
-    } catch (InterruptedIOException interrupted) {
-      throw interrupted;
-    } catch (IOException failure) {
-      failures.add("NAR " + name, failure);
-    }
+    Outcome outcome =
+        change.migrate(
+            narHash, watch(), damage -> progress.tell("NAR " + narHash.nix32() + ": " + damage));
+    migrated += outcome == Outcome.MIGRATED ? 1 : 0;
+    damaged += outcome == Outcome.DAMAGED ? 1 : 0;
   }
 
   private NarReading.Watch watch() {
@@ -118,10 +94,10 @@ final class Migration {
 
   private JobResult result() throws IOException {
     Verdict verdict = damaged > 0 ? Verdict.PROBLEMS : Verdict.DONE;
-    return JobResult.of(isCut || failures.count() > 0 ? Verdict.UNFINISHED : verdict)
+    return JobResult.of(items.isUnfinished() ? Verdict.UNFINISHED : verdict)
         .with("migrated", migrated)
         .with("damaged", damaged)
-        .with("failed", failures.count())
+        .with("failed", items.failed())
         .with("bytes", pace.bytes())
         .with("remaining", change.count());
   }
