@@ -1,7 +1,6 @@
 package narthex.maintain;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -11,19 +10,11 @@ import narthex.db.Database;
 import narthex.db.DocumentRow;
 import narthex.db.FsckTable;
 import narthex.maintain.Finding.Kind;
-import narthex.nix.Compression;
 import narthex.nix.DocumentName;
-import narthex.stream.BoundedInputStream;
-import narthex.stream.CorruptEncodingException;
 import narthex.stream.DecoderShare;
-import narthex.stream.DigestingInputStream;
-import narthex.stream.TooLongException;
 
 /** Checks documents: their blob exists, has the right length and, if asked for, the right hash. */
 final class CheckDocuments implements FsckStep {
-  private static final int ATTEMPTS = 5;
-  private static final int BUFFER_BYTES = 64 << 10;
-
   private final Database database;
   private final BlobStore blobs;
   private final DecoderShare decoders;
@@ -56,22 +47,19 @@ final class CheckDocuments implements FsckStep {
   @Override
   public List<Finding> look(String path) throws IOException {
     DocumentName name = DocumentName.parse(path);
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      Optional<DocumentRow> row = database.documents().find(name);
-      Optional<Kind> kind = row.isEmpty() ? Optional.empty() : look(row.get());
-      if (kind.isEmpty()) {
-        return List.of();
-      }
-      if (database.documents().find(name).equals(row)) {
-        DocumentRow wrong = row.orElseThrow();
-        return List.of(
-            new Finding(
-                kind.get(),
-                "document " + path + ": blob " + wrong.blob(),
-                () -> repairs.dropDocument(wrong)));
-      }
-    }
-    throw new IOException("the document changes faster than it can be read");
+    return ChangingRow.look(
+        "the document", () -> database.documents().find(name), row -> findings(path, row));
+  }
+
+  private List<Finding> findings(String path, DocumentRow row) throws IOException {
+    return look(row).stream()
+        .map(
+            kind ->
+                new Finding(
+                    kind,
+                    "document " + path + ": blob " + row.blob(),
+                    () -> repairs.dropDocument(row)))
+        .toList();
   }
 
   private Optional<Kind> look(DocumentRow row) throws IOException {
@@ -86,27 +74,10 @@ final class CheckDocuments implements FsckStep {
       return Optional.empty();
     }
     try {
-      return isRight(row) ? Optional.empty() : Optional.of(Kind.DAMAGED_DOCUMENT);
-    } catch (CorruptEncodingException | TooLongException e) {
-      return Optional.of(Kind.DAMAGED_DOCUMENT);
+      boolean isRight = StoredDocument.isRight(row, blobs, decoders);
+      return isRight ? Optional.empty() : Optional.of(Kind.DAMAGED_DOCUMENT);
     } catch (BlobLostException gone) {
       return Optional.of(Kind.LOST_BLOB);
-    }
-  }
-
-  private boolean isRight(DocumentRow row) throws IOException {
-    InputStream frame = blobs.open(row.blob(), 0, row.blobSizeBytes());
-    try (DigestingInputStream in =
-        new DigestingInputStream(
-            new BoundedInputStream(
-                decoders.decode(Compression.ZSTD, frame, row.sizeBytes()),
-                row.sizeBytes(),
-                row.name().print()))) {
-      byte[] buffer = new byte[BUFFER_BYTES];
-      while (in.read(buffer, 0, buffer.length) >= 0) {
-        // only to read it
-      }
-      return in.count() == row.sizeBytes() && in.digest().equals(row.hash());
     }
   }
 }

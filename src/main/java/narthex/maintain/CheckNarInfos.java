@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import narthex.db.FsckTable;
 import narthex.db.NarInfoLinks;
 import narthex.maintain.Finding.Kind;
@@ -17,8 +16,6 @@ import narthex.upstream.UpstreamUnavailableException;
  * a NAR. A fetched narinfo without a NAR is right: the NAR is fetched when a client asks for it.
  */
 final class CheckNarInfos implements FsckStep {
-  private static final int ATTEMPTS = 5;
-
   private final FsckTable rows;
   private final Availability availability;
   private final Repairs repairs;
@@ -47,17 +44,7 @@ final class CheckNarInfos implements FsckStep {
   @Override
   public List<Finding> look(String key) throws IOException {
     StorePathHash hash = StorePathHash.parse(key);
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      Optional<NarInfoLinks> links = rows.findLinks(hash);
-      if (links.isEmpty()) {
-        return List.of();
-      }
-      List<Finding> findings = look(hash, links.get());
-      if (findings.isEmpty() || rows.findLinks(hash).equals(links)) {
-        return findings;
-      }
-    }
-    throw new IOException("the narinfo changes faster than it can be read");
+    return ChangingRow.look("the narinfo", () -> rows.findLinks(hash), links -> look(hash, links));
   }
 
   private List<Finding> look(StorePathHash hash, NarInfoLinks links) throws IOException {

@@ -1,7 +1,7 @@
 package narthex.maintain;
 
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -38,11 +38,6 @@ import narthex.stream.DigestingInputStream;
  * looked at again.
  */
 final class CheckNars implements FsckStep {
-  /** Further attempts are needed only if the NAR is stored again while it is looked at. */
-  private static final int ATTEMPTS = 5;
-
-  private static final int BUFFER_BYTES = 64 << 10;
-
   private static final NarReading.Watch UNWATCHED = new NarReading.Watch() {};
 
   private final Database database;
@@ -81,17 +76,7 @@ final class CheckNars implements FsckStep {
   @Override
   public List<Finding> look(String key) throws IOException {
     Sha256 narHash = Sha256.parseNix32(key);
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      Optional<StoredNar> nar = database.findNar(narHash);
-      if (nar.isEmpty()) {
-        return List.of();
-      }
-      List<Finding> findings = look(nar.get());
-      if (findings.isEmpty() || database.findNar(narHash).equals(nar)) {
-        return findings;
-      }
-    }
-    throw new IOException("the NAR changes faster than it can be read");
+    return ChangingRow.look("the NAR", () -> database.findNar(narHash), this::look);
   }
 
   private List<Finding> look(StoredNar nar) throws IOException {
@@ -181,7 +166,7 @@ final class CheckNars implements FsckStep {
     StoredManifest file = new StoredManifest(blobs, form.extents());
     try {
       try (DigestingInputStream in = new DigestingInputStream(file.open(0))) {
-        readAll(in);
+        in.transferTo(OutputStream.nullOutputStream());
         if (!in.digest().equals(form.fileHash())) {
           return Optional.of(Kind.DAMAGED_FILE);
         }
@@ -195,13 +180,6 @@ final class CheckNars implements FsckStep {
       return Optional.of(Kind.LOST_BLOB);
     } catch (CorruptNarException e) {
       return Optional.of(Kind.WRONG_NAR);
-    }
-  }
-
-  private static void readAll(InputStream in) throws IOException {
-    byte[] buffer = new byte[BUFFER_BYTES];
-    while (in.read(buffer, 0, buffer.length) >= 0) {
-      // only to read it
     }
   }
 
@@ -219,7 +197,7 @@ final class CheckNars implements FsckStep {
         new ChunkedManifest(database.chunks(), blobs, nar, form.fileSizeBytes());
     try (DigestingInputStream in =
         new DigestingInputStream(decoders.openChunks(() -> manifest.open(0)))) {
-      readAll(in);
+      in.transferTo(OutputStream.nullOutputStream());
       Sha256 actual = in.digest();
       if (actual.equals(nar.hash()) && in.count() == nar.sizeBytes()) {
         return Optional.empty();

@@ -20,12 +20,9 @@ import narthex.db.Form;
 import narthex.db.Representation;
 import narthex.db.StoredNar;
 import narthex.maintain.JobResult.Verdict;
-import narthex.nix.Compression;
 import narthex.nix.DocumentName;
 import narthex.nix.Sha256;
-import narthex.stream.CorruptEncodingException;
 import narthex.stream.DecoderShare;
-import narthex.stream.DigestingInputStream;
 
 /**
  * Copies all blobs that rows refer to, to another blob store, under the same keys. Skips blobs that
@@ -199,28 +196,12 @@ final class CopyBlobs {
       tellLost(database.documents().find(name).filter(row::equals).isPresent(), gone);
       return;
     }
-    if (isRight(row)) {
+    if (StoredDocument.isRight(row, to, decoders)) {
       copied++;
     } else {
       damaged++;
       progress.tell("damaged and not copied: the document " + row.name().print());
       delete(List.of(row.blob()));
-    }
-  }
-
-  private boolean isRight(DocumentRow row) throws IOException {
-    try (DigestingInputStream bytes =
-        new DigestingInputStream(
-            decoders.decode(
-                Compression.ZSTD,
-                to.open(row.blob(), 0, row.blobSizeBytes()),
-                row.sizeBytes() + 1))) {
-      while (bytes.read(buffer, 0, buffer.length) >= 0 && bytes.count() <= row.sizeBytes()) {
-        // only the digest counts
-      }
-      return bytes.count() == row.sizeBytes() && bytes.digest().equals(row.hash());
-    } catch (CorruptEncodingException damage) {
-      return false;
     }
   }
 
