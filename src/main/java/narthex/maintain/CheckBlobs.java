@@ -4,10 +4,8 @@ import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import narthex.blob.BlobStore;
 import narthex.blob.ListedBlob;
-import narthex.db.GarbageTable;
 import narthex.maintain.Finding.Kind;
 import narthex.maintain.Finding.Outcome;
 
@@ -22,13 +20,11 @@ final class CheckBlobs implements FsckStep {
 
   private final BlobStore blobs;
   private final FindUnnamedBlobs unnamed;
-  private final GarbageTable garbage;
   private List<ListedBlob> page = List.of();
 
   CheckBlobs(Fsck.Store store, BlobStore blobs, InstantSource clock) {
     this.blobs = blobs;
     this.unnamed = new FindUnnamedBlobs(store.database(), blobs, clock);
-    this.garbage = store.database().garbage();
   }
 
   @Override
@@ -45,12 +41,8 @@ final class CheckBlobs implements FsckStep {
 
   @Override
   public List<Finding> look(String last) throws IOException {
-    Set<String> found = unnamed.findUnnamed(new BlobPage(page));
-    Set<String> listed = garbage.findListed(found);
-    return found.stream()
-        .filter(key -> !listed.contains(key))
-        .sorted()
-        .map(key -> new Finding(Kind.ORPHAN, "blob " + key, () -> Outcome.UNCHANGED))
+    return unnamed.findUnlisted(new BlobPage(page)).stream()
+        .map(blob -> new Finding(Kind.ORPHAN, "blob " + blob.key(), () -> Outcome.UNCHANGED))
         .toList();
   }
 }

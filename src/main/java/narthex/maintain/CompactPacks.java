@@ -69,7 +69,7 @@ public final class CompactPacks implements Chore<String> {
   long runNow(Progress progress) throws IOException {
     long freed = 0;
     long done = 0;
-    List<String> page = collection.findSparse(Optional.empty(), PACKS_AT_ONCE);
+    List<String> page = collection.findSparse(Optional.empty(), 1);
     while (!page.isEmpty() && !progress.isStopped()) {
       lock.lock();
       try {
@@ -78,7 +78,7 @@ public final class CompactPacks implements Chore<String> {
         lock.unlock();
       }
       progress.at("sparse packs", ++done, 0);
-      page = collection.findSparse(Optional.of(page.get(0)), PACKS_AT_ONCE);
+      page = collection.findSparse(Optional.of(page.get(0)), 1);
     }
     return freed;
   }

@@ -69,7 +69,12 @@ public final class Eviction {
    * @param minFreeBytes least free bytes of the file system; empty for any number
    * @param lowWater fraction of {@code maxBytes} to evict down to
    */
-  public record Limits(OptionalLong maxBytes, OptionalLong minFreeBytes, double lowWater) {}
+  public record Limits(OptionalLong maxBytes, OptionalLong minFreeBytes, double lowWater) {
+    /** Returns the bytes to evict down to; there must be a limit of bytes. */
+    long lowBytes() {
+      return (long) (maxBytes.orElseThrow() * lowWater);
+    }
+  }
 
   /** What is kept in any case. */
   public enum Keep {

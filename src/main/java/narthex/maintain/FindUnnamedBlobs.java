@@ -76,7 +76,7 @@ public final class FindUnnamedBlobs implements Chore<BlobPage> {
   }
 
   /** Returns the blobs of a page that no row refers to and that are old enough. */
-  Set<String> findUnnamed(BlobPage page) throws IOException {
+  private Set<String> findUnnamed(BlobPage page) throws IOException {
     Instant before = clock.instant().minus(GRACE);
     Set<String> old =
         page.blobs().stream()
@@ -87,7 +87,16 @@ public final class FindUnnamedBlobs implements Chore<BlobPage> {
     return old.isEmpty() ? Set.of() : garbage.findUnnamed(old);
   }
 
-  /** Lists those blobs as garbage; returns how many weren't listed. */
+  /** Returns those of them that aren't listed as garbage yet, sorted by key. */
+  List<ListedBlob> findUnlisted(BlobPage page) throws IOException {
+    Set<String> unnamed = findUnnamed(page);
+    Set<String> listed = garbage.findListed(unnamed);
+    return page.blobs().stream()
+        .filter(blob -> unnamed.contains(blob.key()) && !listed.contains(blob.key()))
+        .toList();
+  }
+
+  /** Lists the unnamed blobs of a page as garbage; returns how many weren't listed. */
   int list(BlobPage page) throws IOException {
     Set<String> unnamed = findUnnamed(page);
     if (unnamed.isEmpty()) {

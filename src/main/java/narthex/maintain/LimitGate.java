@@ -98,8 +98,7 @@ public final class LimitGate {
     Instant end = clock.instant().plus(LONGEST_WAIT);
     Progress untilEnd = new Until(end);
     while (isClosed() && !untilEnd.isStopped()) {
-      long low = (long) (limits.maxBytes().orElseThrow() * limits.lowWater());
-      boolean isEnough = eviction.runNow(stored -> low, untilEnd).isEnough();
+      boolean isEnough = eviction.runNow(stored -> limits.lowBytes(), untilEnd).isEnough();
       collection.runUrgently(untilEnd);
       if (isClosed() && !isEnough && !untilEnd.isStopped()) {
         openUntil = clock.instant().plus(HOPELESS_FOR);

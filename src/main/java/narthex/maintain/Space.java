@@ -82,7 +82,7 @@ final class Space {
     if (max.isEmpty() || stored.isEmpty()) {
       return 0;
     }
-    long low = (long) (max.getAsLong() * limits.lowWater());
+    long low = limits.lowBytes();
     long start = low + (max.getAsLong() - low) / 2; // leaves room for what comes in meanwhile
     return stored.getAsLong() > start ? stored.getAsLong() - low : 0;
   }

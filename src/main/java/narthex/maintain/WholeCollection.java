@@ -7,7 +7,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import narthex.blob.BlobStore;
 import narthex.blob.ListedBlob;
 import narthex.db.Database;
@@ -257,13 +256,9 @@ public final class WholeCollection {
     long bytes = 0;
     List<BlobPage> page = unnamedBlobs.find(Optional.empty(), 1);
     while (!page.isEmpty() && !progress.isStopped()) {
-      Set<String> unnamed = unnamedBlobs.findUnnamed(page.get(0));
-      Set<String> listed = database.garbage().findListed(unnamed);
-      for (ListedBlob blob : page.get(0).blobs()) {
-        if (unnamed.contains(blob.key()) && !listed.contains(blob.key())) {
-          count++;
-          bytes += blob.lengthBytes();
-        }
+      for (ListedBlob blob : unnamedBlobs.findUnlisted(page.get(0))) {
+        count++;
+        bytes += blob.lengthBytes();
       }
       seen += page.get(0).blobs().size();
       progress.at("blobs searched", seen, 0);

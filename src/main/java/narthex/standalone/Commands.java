@@ -61,12 +61,7 @@ final class Commands {
 
   /** {@code stats}. */
   @Command(name = "stats", header = "Show what is stored.")
-  static final class Stats extends JobCommand {
-    @Override
-    void addTo(Map<String, String> options) {
-      // it has none
-    }
-  }
+  static final class Stats extends JobCommand {}
 
   /** {@code fsck}. */
   @Command(
@@ -170,12 +165,7 @@ final class Commands {
 
   /** {@code pins}. */
   @Command(name = "pins", header = "List the pins.")
-  static final class Pins extends JobCommand {
-    @Override
-    void addTo(Map<String, String> options) {
-      // it has none
-    }
-  }
+  static final class Pins extends JobCommand {}
 
   /** {@code generate-completion}. */
   @Command(

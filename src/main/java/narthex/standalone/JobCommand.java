@@ -61,8 +61,10 @@ abstract class JobCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print each line of the job as JSON.")
   private boolean json;
 
-  /** Adds the options of the job. */
-  abstract void addTo(Map<String, String> options);
+  /** Adds the options of the job; none by default. */
+  void addTo(Map<String, String> options) {
+    // it has none
+  }
 
   @Override
   public Integer call() {
