@@ -30,6 +30,7 @@ public final class AccessLogFilter extends HttpFilter {
       chain.doFilter(request, response);
       return;
     }
+    Outcome.observe(request);
     long start = System.nanoTime();
     try {
       chain.doFilter(request, response);

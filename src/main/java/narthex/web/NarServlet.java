@@ -25,7 +25,7 @@ public final class NarServlet extends HttpServlet {
     Shares shares = site.resources().shares();
     NarResponder responder = new NarResponder(request, response);
     NarFileName name = responder.name();
-    Outcome expected = expected(lookup, name);
+    Outcome expected = expected(request, lookup, name);
     Work work = expected == Outcome.HIT ? Work.NARS : Work.COMING;
     Shares.Exemption sentByServer =
         () -> work == Work.NARS && responder.isSentByServer(lookup.localFileBytes(name));
@@ -39,11 +39,18 @@ public final class NarServlet extends HttpServlet {
     }
   }
 
-  private static Outcome expected(NarLookup lookup, NarFileName name) throws IOException {
+  private static Outcome expected(HttpServletRequest request, NarLookup lookup, NarFileName name)
+      throws IOException {
     if (lookup.isStored(name)) {
       return Outcome.HIT;
     }
-    return lookup.isInFlight(name) ? Outcome.IN_FLIGHT : Outcome.FETCHED;
+    if (!Outcome.isObserved(request)) {
+      return Outcome.FETCHED; // or in flight: nobody will ask
+    }
+    if (lookup.isInFlight(name)) {
+      return Outcome.IN_FLIGHT;
+    }
+    return lookup.isStored(name) ? Outcome.HIT : Outcome.FETCHED; // it may just have come in
   }
 
   @Override

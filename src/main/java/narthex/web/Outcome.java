@@ -18,6 +18,17 @@ enum Outcome {
   ERROR;
 
   private static final String ATTRIBUTE = Outcome.class.getName();
+  private static final String OBSERVED = ATTRIBUTE + ".observed";
+
+  /** Says that somebody will ask for the outcome of a request. */
+  static void observe(HttpServletRequest request) {
+    request.setAttribute(OBSERVED, true);
+  }
+
+  /** Returns whether somebody will ask, so that it is worth some work to be exact. */
+  static boolean isObserved(HttpServletRequest request) {
+    return request.getAttribute(OBSERVED) != null;
+  }
 
   /** Notes the outcome on the request; the last one noted counts. */
   void note(HttpServletRequest request) {
