@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 abstract class FsckFixture {
   @TempDir Path folder;
   final FaultyUpstream upstream = NarFixture.publishCacheInfo(FaultyUpstream.start(), 40);
-  final List<String> told = new ArrayList<>();
+  List<String> told = List.of();
   volatile Instant now = Instant.now();
 
   @SuppressWarnings("NullAway.Init") // each test calls open first
@@ -109,23 +109,11 @@ abstract class FsckFixture {
     return node.chores().fsck().run(new Options(depth, repair, Start.ANEW, 0), telling());
   }
 
-  /** Keeps the lines that are told. */
+  /** Keeps the lines that are told from now on. */
   final Progress telling() {
-    told.clear();
-    return new Progress() {
-      @Override
-      public void at(String step, long done, long total) {}
-
-      @Override
-      public void tell(String line) {
-        told.add(line);
-      }
-
-      @Override
-      public boolean isStopped() {
-        return false;
-      }
-    };
+    RecordedProgress progress = new RecordedProgress();
+    told = progress.told;
+    return progress;
   }
 
   /** The file of a blob. */

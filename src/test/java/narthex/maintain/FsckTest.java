@@ -69,7 +69,8 @@ class FsckTest extends FsckFixture {
   /** Damages the store; returns a part of the line that must be told. */
   private String inject(Fault fault, Sample sample) throws Exception {
     String nar = sample.id().hash().nix32();
-    String pack = keys("pack/").stream().findFirst().orElse("");
+    String pack =
+        queryOne("select pack from chunk group by pack order by count(*) desc, pack limit 1");
     String whole = keys("nar/").stream().filter(key -> key.contains(nar)).findFirst().orElse("");
     String document = queryOne("select blob from document");
     switch (fault) {

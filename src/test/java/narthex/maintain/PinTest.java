@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -29,28 +28,7 @@ class PinTest extends EvictionFixture {
   private final Sample root = sample(100).referringTo(sample(100), middle);
   private final List<Sample> closure = List.of(root, middle, leaf);
 
-  /** Keeps what it is told. */
-  private static class Recorder implements Progress {
-    final List<String> told = new ArrayList<>();
-    final List<String> steps = new ArrayList<>();
-
-    @Override
-    public void at(String step, long done, long total) {
-      steps.add(step + " " + done + "/" + total);
-    }
-
-    @Override
-    public void tell(String line) {
-      told.add(line);
-    }
-
-    @Override
-    public boolean isStopped() {
-      return false;
-    }
-  }
-
-  private final Recorder recorder = new Recorder();
+  private final RecordedProgress recorder = new RecordedProgress();
 
   /** Lets others be used later than the closure, and evicts. */
   private void crowdOut(Node node) throws IOException {
@@ -170,12 +148,15 @@ class PinTest extends EvictionFixture {
     Node node = open(CdcMode.OFF);
     closure.forEach(sample -> sample.publish(upstream));
     AtomicBoolean stopped = new AtomicBoolean();
-    Recorder stopping =
-        new Recorder() {
+    Progress stopping =
+        new Progress() {
           @Override
           public void at(String step, long done, long total) {
             stopped.compareAndSet(false, step.equals("NARs") && done > 0);
           }
+
+          @Override
+          public void tell(String line) {}
 
           @Override
           public boolean isStopped() {

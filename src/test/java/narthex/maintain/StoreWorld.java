@@ -299,29 +299,12 @@ final class StoreWorld implements AutoCloseable {
   }
 
   private List<String> fsck(Repair repair) throws IOException {
-    List<String> told = new ArrayList<>();
+    RecordedProgress progress = new RecordedProgress();
     FsckResult result =
-        node.chores().fsck().run(new Options(Depth.DEEP, repair, Start.ANEW, 0), new Told(told));
-    if (repair == Repair.NOTHING && result.orphans() > 0) {
-      told.add("orphans: " + result.orphans());
-    }
+        node.chores().fsck().run(new Options(Depth.DEEP, repair, Start.ANEW, 0), progress);
+    assertEquals(result.wrong() + result.orphans(), progress.told.size());
     assertTrue(result.wrong() > 0 || result.isEnded());
-    return told;
-  }
-
-  private record Told(List<String> lines) implements Progress {
-    @Override
-    public void at(String step, long done, long total) {}
-
-    @Override
-    public void tell(String line) {
-      lines.add(line);
-    }
-
-    @Override
-    public boolean isStopped() {
-      return false;
-    }
+    return progress.told;
   }
 
   @Override

@@ -1,25 +1,49 @@
 package narthex.testing;
 
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** Records what all loggers of this JVM log at level INFO and above, until it is closed. */
+/** Records what is logged in this JVM, until it is closed. */
 public final class LogRecords extends Handler implements AutoCloseable {
-  private static final Logger ROOT = Logger.getLogger("");
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
 
+  private final Logger logger; // else the log manager would forget it
+  private final Level least;
   private final List<LogRecord> records = new CopyOnWriteArrayList<>();
+  private final BlockingQueue<String> untaken = new LinkedBlockingQueue<>();
 
-  private LogRecords() {}
+  private LogRecords(Logger logger, Level least) {
+    this.logger = logger;
+    this.least = least;
+  }
 
-  /** Starts recording. */
+  /** Starts recording what all loggers log at level INFO and above. */
   public static LogRecords listen() {
-    LogRecords listener = new LogRecords();
-    ROOT.addHandler(listener);
+    return listen("", Level.INFO);
+  }
+
+  /** Starts recording what a logger and those below it log at a level and above. */
+  public static LogRecords listen(String name, Level least) {
+    LogRecords listener = new LogRecords(Logger.getLogger(name), least);
+    listener.logger.addHandler(listener);
     return listener;
+  }
+
+  /** Takes the next message, with its parameters; waits for it. */
+  public String next() throws InterruptedException {
+    String message = untaken.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    if (message == null) {
+      throw new AssertionError("nothing was logged");
+    }
+    return message;
   }
 
   /** The messages of Narthex's loggers so far, with their parameters. */
@@ -56,8 +80,9 @@ public final class LogRecords extends Handler implements AutoCloseable {
 
   @Override
   public void publish(LogRecord entry) {
-    if (entry.getLevel().intValue() >= Level.INFO.intValue()) {
+    if (entry.getLevel().intValue() >= least.intValue()) {
       records.add(entry);
+      untaken.add(text(entry));
     }
   }
 
@@ -66,6 +91,6 @@ public final class LogRecords extends Handler implements AutoCloseable {
 
   @Override
   public void close() {
-    ROOT.removeHandler(this);
+    logger.removeHandler(this);
   }
 }

@@ -2,24 +2,18 @@ package narthex.web;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
-import java.util.logging.Handler;
 import java.util.logging.Level;
-import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import narthex.nix.Compression;
 import narthex.testing.Fault;
 import narthex.testing.Gate;
+import narthex.testing.LogRecords;
 import narthex.testing.node.Sample;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,57 +22,36 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The line that is logged for each request. */
 class AccessLogHttpTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final String TOKEN = "secret-of-the-writers";
   private static final String ADMIN = "secret-of-the-admins";
 
   private final Logger access = Logger.getLogger("narthex.access");
-  private final Logger ours = Logger.getLogger("narthex.web");
-  private final Lines lines = new Lines();
-  private final Lines others = new Lines();
+
+  @SuppressWarnings("NullAway.Init") // listen sets them
+  private LogRecords lines;
+
+  @SuppressWarnings("NullAway.Init")
+  private LogRecords others;
 
   @TempDir private Path folder;
-
-  /** Keeps messages until they are taken. */
-  private static final class Lines extends Handler {
-    private final BlockingQueue<String> messages = new LinkedBlockingQueue<>();
-
-    @Override
-    public void publish(LogRecord entry) {
-      String text = entry.getMessage();
-      Object[] parameters = entry.getParameters();
-      messages.add(
-          parameters == null
-              ? text
-              : new java.text.MessageFormat(text, java.util.Locale.ROOT).format(parameters));
-    }
-
-    /** The next line; the server may write it just after the client has the response. */
-    String next() throws InterruptedException {
-      String line = messages.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-      assertNotNull(line, "no line");
-      return line.replaceAll("ms=[0-9]+", "ms=0");
-    }
-
-    @Override
-    public void flush() {}
-
-    @Override
-    public void close() {}
-  }
 
   @BeforeEach
   void listen() {
     access.setLevel(Level.FINE);
-    access.addHandler(lines);
-    ours.addHandler(others);
+    lines = LogRecords.listen("narthex.access", Level.FINE);
+    others = LogRecords.listen("narthex.web", Level.INFO);
   }
 
   @AfterEach
   void leave() {
     access.setLevel(null);
-    access.removeHandler(lines);
-    ours.removeHandler(others);
+    lines.close();
+    others.close();
+  }
+
+  /** The next line; the server may write it just after the client has the response. */
+  private String next() throws InterruptedException {
+    return lines.next().replaceAll("ms=[0-9]+", "ms=0");
   }
 
   private static String line(String method, String path, String rest) {
@@ -94,25 +67,25 @@ class AccessLogHttpTest {
 
       int length = http.get(narInfo).body().length;
       String told = "status=200 bytes=" + length + " ms=0 outcome=";
-      assertEquals(line("GET", narInfo, told + "fetched"), lines.next());
+      assertEquals(line("GET", narInfo, told + "fetched"), next());
       http.get(narInfo);
-      assertEquals(line("GET", narInfo, told + "hit"), lines.next());
+      assertEquals(line("GET", narInfo, told + "hit"), next());
       http.head(narInfo + "?token=" + TOKEN);
-      assertEquals(line("HEAD", narInfo, "status=200 bytes=0 ms=0 outcome=hit"), lines.next());
+      assertEquals(line("HEAD", narInfo, "status=200 bytes=0 ms=0 outcome=hit"), next());
       http.get("/" + "0".repeat(32) + ".narinfo");
-      assertTrue(lines.next().contains(" status=404 bytes=16 ms=0 outcome=miss "));
+      assertTrue(next().contains(" status=404 bytes=16 ms=0 outcome=miss "));
 
       String sent = "status=200 bytes=" + sample.fileBytes() + " ms=0 outcome=";
       http.get(nar);
-      assertEquals(line("GET", nar, sent + "fetched"), lines.next());
+      assertEquals(line("GET", nar, sent + "fetched"), next());
       String again;
       do { // the last byte may come before the row
         http.get(nar);
-        again = lines.next();
+        again = next();
       } while (again.equals(line("GET", nar, sent + "in-flight")));
       assertEquals(line("GET", nar, sent + "hit"), again);
       http.get("/nix-cache-info");
-      assertTrue(lines.next().contains(" outcome=- client="));
+      assertTrue(next().contains(" outcome=- client="));
     }
   }
 
@@ -120,7 +93,7 @@ class AccessLogHttpTest {
   void aReaderOfANarThatComesInForSomebodyElseIsInFlight() throws Exception {
     try (HttpFixture http = HttpFixture.start(folder)) {
       Sample sample = http.know(Sample.of(2, Compression.XZ));
-      while (!lines.next().contains("status=200")) {
+      while (!next().contains("status=200")) {
         // the answers until the server knew it
       }
       String nar = HttpFixture.path(sample.fileName());
@@ -132,7 +105,7 @@ class AccessLogHttpTest {
         assertEquals(sample.fileBytes(), first.readAllBytes().length);
         assertEquals(sample.fileBytes(), second.readAllBytes().length);
       }
-      String both = lines.next() + lines.next();
+      String both = next() + next();
       assertTrue(both.contains(" outcome=fetched "), both);
       assertTrue(both.contains(" outcome=in-flight "), both);
     }
@@ -146,7 +119,7 @@ class AccessLogHttpTest {
 
       assertEquals(404, http.get(sample.narInfoTarget()).statusCode());
 
-      assertTrue(lines.next().contains(" status=404 bytes=16 ms=0 outcome=error "));
+      assertTrue(next().contains(" status=404 bytes=16 ms=0 outcome=error "));
     }
   }
 
@@ -160,7 +133,7 @@ class AccessLogHttpTest {
     try (HttpFixture http = HttpFixture.start(folder, settings)) {
       Sample sample = http.know(Sample.of(4, Compression.XZ));
       String narInfo = sample.narInfoTarget();
-      while (!lines.next().contains("status=200")) {
+      while (!next().contains("status=200")) {
         // the answers until the server knew it
       }
 
@@ -171,11 +144,11 @@ class AccessLogHttpTest {
               + " client=127.0.0.1"
               + " scope=write",
           others.next());
-      assertTrue(lines.next().endsWith(" client=127.0.0.1 scope=write"));
+      assertTrue(next().endsWith(" client=127.0.0.1 scope=write"));
       assertEquals(204, delete(http, narInfo, ADMIN));
       String deleted = others.next();
       assertEquals("deleted path=" + narInfo + " client=127.0.0.1 scope=admin", deleted);
-      String line = lines.next();
+      String line = next();
       assertTrue(line.endsWith(" status=204 bytes=0 ms=0 outcome=- client=127.0.0.1 scope=admin"));
       assertFalse((deleted + line).contains(ADMIN));
     }
