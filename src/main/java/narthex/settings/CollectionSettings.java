@@ -26,7 +26,25 @@ final class CollectionSettings {
           SettingType.ZSTD_LEVEL,
           "19",
           "zstd level at which packs of chunks are compressed again, each once, while no client has"
-              + " been served for a minute; off for never");
+              + " been served for a minute; off for never. In a cluster it is always off");
 
   private CollectionSettings() {}
+
+  /**
+   * Returns the level at which packs are compressed again; empty for never. Never in a cluster:
+   * chunks then share a frame, and a replica that follows a NAR reads whole frames.
+   *
+   * @throws SettingsException if another level than the default is given in a cluster
+   */
+  static OptionalInt repackLevel(SettingsReader reader, OptionalInt level) {
+    if (!Boolean.TRUE.equals(reader.find(ClusterSettings.ENABLED))) {
+      return level;
+    }
+    OptionalInt given = reader.find(REPACK_LEVEL);
+    if (given != null && given.isPresent()) {
+      throw reader.problem(
+          REPACK_LEVEL, "must be off in a cluster: followers can't read a part of a frame");
+    }
+    return OptionalInt.empty();
+  }
 }

@@ -26,6 +26,22 @@ class CollectionSettingsTest extends SettingsFixture {
     assertEquals(OptionalInt.empty(), read().collecting().repackLevel());
   }
 
+  @Test
+  void packsAreNotCompressedAgainInACluster() {
+    properties.put("narthex.cluster.enabled", "true");
+    properties.put("narthex.database.url", "jdbc:postgresql://db.example/narthex");
+    properties.put("narthex.blob.url", "s3://bucket");
+    assertEquals(OptionalInt.empty(), read().collecting().repackLevel());
+
+    properties.put(LEVEL, "off");
+    assertEquals(OptionalInt.empty(), read().collecting().repackLevel());
+
+    properties.put(LEVEL, "22");
+    SettingsException refused = assertThrows(SettingsException.class, this::read);
+    String message = String.valueOf(refused.getMessage());
+    assertTrue(message.contains(LEVEL) && message.contains("cluster"), message);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"0", "23", "-1", "high", "OFF", "1.5"})
   void aLevelThatZstdDoesNotHaveIsRefused(String value) {
