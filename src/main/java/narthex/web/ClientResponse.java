@@ -7,6 +7,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpServletResponseWrapper;
 import java.io.IOException;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,9 @@ final class ClientResponse extends HttpServletResponseWrapper {
 
   private @Nullable ServletOutputStream stream;
   private long sentBytes;
+
+  /** When the first byte of the body was written; meaningless while {@link #sentBytes} is 0. */
+  private long firstByteAt;
 
   ClientResponse(HttpServletResponse response) {
     super(response);
@@ -37,6 +41,17 @@ final class ClientResponse extends HttpServletResponseWrapper {
     return request.getAttribute(ATTRIBUTE) instanceof ClientResponse response
         ? response.sentBytes
         : 0;
+  }
+
+  /**
+   * Returns the {@link System#nanoTime} at which the first byte of a body was written; empty if
+   * none was.
+   */
+  static OptionalLong firstByteAt(ServletRequest request) {
+    return request.getAttribute(ATTRIBUTE) instanceof ClientResponse response
+            && response.sentBytes > 0
+        ? OptionalLong.of(response.firstByteAt)
+        : OptionalLong.empty();
   }
 
   @Override
@@ -63,6 +78,13 @@ final class ClientResponse extends HttpServletResponseWrapper {
     sentBytes = 0;
   }
 
+  private void count(int written) {
+    if (sentBytes == 0) {
+      firstByteAt = System.nanoTime();
+    }
+    sentBytes += written;
+  }
+
   private final class ClientStream extends ServletOutputStream {
 
     private final ServletOutputStream out;
@@ -75,7 +97,7 @@ final class ClientResponse extends HttpServletResponseWrapper {
     public void write(int octet) throws IOException {
       try {
         out.write(octet);
-        sentBytes++;
+        count(1);
       } catch (IOException gone) {
         throw new ClientGoneException(gone);
       }
@@ -85,7 +107,7 @@ final class ClientResponse extends HttpServletResponseWrapper {
     public void write(byte[] bytes, int from, int length) throws IOException {
       try {
         out.write(bytes, from, length);
-        sentBytes += length;
+        count(length);
       } catch (IOException gone) {
         throw new ClientGoneException(gone);
       }

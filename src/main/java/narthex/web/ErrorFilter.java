@@ -130,7 +130,7 @@ public final class ErrorFilter extends HttpFilter {
       HttpServletRequest request, HttpServletResponse response, Throwable failure)
       throws IOException {
     Answer answer = answerTo(request, failure);
-    if (Outcome.of(request).isPresent()) {
+    if (Outcome.of(request) != Outcome.NONE && !isClientGone(failure)) {
       Outcome.ERROR.note(request);
     }
     if (ServerRequest.isAnsweredByTomcat(request)) {

@@ -25,7 +25,7 @@ public final class NarServlet extends HttpServlet {
     Shares shares = site.resources().shares();
     NarResponder responder = new NarResponder(request, response);
     NarFileName name = responder.name();
-    Outcome expected = expected(request, lookup, name);
+    Outcome expected = expected(lookup, name);
     Work work = expected == Outcome.HIT ? Work.NARS : Work.COMING;
     Shares.Exemption sentByServer =
         () -> work == Work.NARS && responder.isSentByServer(lookup.localFileBytes(name));
@@ -39,13 +39,9 @@ public final class NarServlet extends HttpServlet {
     }
   }
 
-  private static Outcome expected(HttpServletRequest request, NarLookup lookup, NarFileName name)
-      throws IOException {
+  private static Outcome expected(NarLookup lookup, NarFileName name) throws IOException {
     if (lookup.isStored(name)) {
       return Outcome.HIT;
-    }
-    if (!Outcome.isObserved(request)) {
-      return Outcome.FETCHED; // or in flight: nobody will ask
     }
     if (lookup.isInFlight(name)) {
       return Outcome.IN_FLIGHT;

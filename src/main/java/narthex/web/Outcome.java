@@ -1,33 +1,28 @@
 package narthex.web;
 
 import jakarta.servlet.http.HttpServletRequest;
-import java.util.Locale;
-import java.util.Optional;
 
-/** How a request for a narinfo or a NAR was answered, for whoever observes the cache. */
-enum Outcome {
+/** How a request for a narinfo or a NAR was answered, for those who observe requests. */
+public enum Outcome {
   /** What was asked for was stored. */
-  HIT,
+  HIT("hit"),
   /** The NAR was on its way already. */
-  IN_FLIGHT,
+  IN_FLIGHT("in-flight"),
   /** It came from an upstream because of this request. */
-  FETCHED,
-  /** Nobody has it. */
-  MISS,
-  /** It could not be told or brought. */
-  ERROR;
+  FETCHED("fetched"),
+  /** Neither the server nor an upstream has it. */
+  MISS("miss"),
+  /** The lookup or the transfer failed. */
+  ERROR("error"),
+  /** The request was for something else, or was refused before a lookup. */
+  NONE("-");
 
   private static final String ATTRIBUTE = Outcome.class.getName();
-  private static final String OBSERVED = ATTRIBUTE + ".observed";
 
-  /** Says that somebody will ask for the outcome of a request. */
-  static void observe(HttpServletRequest request) {
-    request.setAttribute(OBSERVED, true);
-  }
+  private final String word;
 
-  /** Returns whether somebody will ask, so that it is worth some work to be exact. */
-  static boolean isObserved(HttpServletRequest request) {
-    return request.getAttribute(OBSERVED) != null;
+  Outcome(String word) {
+    this.word = word;
   }
 
   /** Notes the outcome on the request; the last one noted counts. */
@@ -35,13 +30,13 @@ enum Outcome {
     request.setAttribute(ATTRIBUTE, this);
   }
 
-  /** Returns the outcome of a request; empty if it was for something else. */
-  static Optional<Outcome> of(HttpServletRequest request) {
-    return Optional.ofNullable((Outcome) request.getAttribute(ATTRIBUTE));
+  /** Returns the outcome that was noted on a request, or {@link #NONE}. */
+  static Outcome of(HttpServletRequest request) {
+    return request.getAttribute(ATTRIBUTE) instanceof Outcome noted ? noted : NONE;
   }
 
-  /** Returns the word for logs, such as {@code in-flight}. */
-  String word() {
-    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  /** Returns the word for logs and metrics, such as {@code in-flight}. */
+  public String word() {
+    return word;
   }
 }

@@ -32,6 +32,7 @@ import narthex.stream.DecoderBudget;
  * @param statistics figures about what is stored
  * @param readiness checks the storage
  * @param resources limited resources that requests share
+ * @param observer is told of every request that has ended
  */
 public record Site(
     SiteInfo info,
@@ -44,7 +45,8 @@ public record Site(
     Pins pins,
     Statistics statistics,
     Readiness readiness,
-    Resources resources) {
+    Resources resources,
+    RequestObserver observer) {
 
   /** The request's attribute that holds the site. */
   private static final String ATTRIBUTE = Site.class.getName();
@@ -100,6 +102,23 @@ public record Site(
       return site;
     }
     throw new IllegalStateException("no site on this request: SiteFilter must run first");
+  }
+
+  /** Returns a site with another observer. */
+  Site observedBy(RequestObserver other) {
+    return new Site(
+        info,
+        access,
+        advertising,
+        lookups,
+        uploads,
+        deletions,
+        jobs,
+        pins,
+        statistics,
+        readiness,
+        resources,
+        other);
   }
 
   /** Puts this site on a request. */

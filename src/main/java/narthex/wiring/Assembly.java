@@ -52,6 +52,7 @@ import narthex.stream.DecoderBudget;
 import narthex.stream.DecoderBudget.Work;
 import narthex.stream.ZstdFrames;
 import narthex.upstream.Upstreams;
+import narthex.web.RequestObserver;
 import narthex.web.Site;
 
 /**
@@ -268,9 +269,15 @@ public final class Assembly {
    * @param jobs long work that an administrator asks for
    * @param statistics figures about what is stored
    * @param cluster its cluster
+   * @param observer is told of every request that has ended
    * @throws SettingsException if a token file can't be read
    */
-  Site site(Site.Resources resources, Jobs jobs, Statistics statistics, Readiness.Cluster cluster) {
+  Site site(
+      Site.Resources resources,
+      Jobs jobs,
+      Statistics statistics,
+      Readiness.Cluster cluster,
+      RequestObserver observer) {
     return new Site(
         Policies.siteInfo(settings.site(), signer),
         Policies.accessRule(settings.access()),
@@ -286,7 +293,8 @@ public final class Assembly {
             base.blobs(),
             () -> UpstreamAssembly.states(base.upstreams()),
             cluster),
-        resources);
+        resources,
+        observer);
   }
 
   /** Returns what deletes store paths and NARs. */

@@ -3,10 +3,12 @@ package narthex.wiring;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
 import narthex.maintain.Statistics;
 import narthex.settings.Settings;
 import narthex.web.BodyPace;
+import narthex.web.RequestObserver;
 import narthex.web.RunningRequests;
 import narthex.web.Shares;
 import narthex.web.Site;
@@ -36,7 +38,8 @@ final class Components implements Closeable {
                     backbone.base().decoders()),
                 JobAssembly.jobs(backbone, maintenance, statistics),
                 statistics,
-                backbone.cluster());
+                backbone.cluster(),
+                RequestObserver.all(List.of()));
   }
 
   /**

@@ -1,5 +1,6 @@
 package narthex.web;
 
+import jakarta.servlet.Filter;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -42,6 +43,18 @@ final class HttpFixture implements AutoCloseable {
   /** Starts a server with the usual settings, overridden by these. */
   static HttpFixture start(Path folder, Map<String, String> more) throws IOException {
     FaultyUpstream upstream = NarFixture.publishCacheInfo(FaultyUpstream.start(), 40);
+    return new HttpFixture(upstream, ServerUnderTest.start(folder, settings(upstream, more)));
+  }
+
+  /** Starts a server with such settings and one more filter, which runs after all others. */
+  static HttpFixture startWith(
+      Class<? extends Filter> filter, Path folder, Map<String, String> more) throws IOException {
+    FaultyUpstream upstream = NarFixture.publishCacheInfo(FaultyUpstream.start(), 40);
+    return new HttpFixture(
+        upstream, ServerUnderTest.startWith(filter, folder, settings(upstream, more)));
+  }
+
+  private static Map<String, String> settings(FaultyUpstream upstream, Map<String, String> more) {
     Map<String, String> settings = new HashMap<>();
     settings.put("narthex.upstreams", upstream.url());
     settings.put("narthex.upstream.public-keys", Sample.KEY.publicKey().print());
@@ -49,7 +62,7 @@ final class HttpFixture implements AutoCloseable {
     settings.put("narthex.upstream.negative-ttl", "0s");
     settings.put("narthex.upstream.failures-to-open", "1000");
     settings.putAll(more);
-    return new HttpFixture(upstream, ServerUnderTest.start(folder, settings));
+    return settings;
   }
 
   /**

@@ -75,7 +75,8 @@ class JobHttpTest {
               site.pins(),
               site.statistics(),
               site.readiness(),
-              site.resources())
+              site.resources(),
+              site.observer())
           .putOn(request);
       chain.doFilter(request, response);
     }
