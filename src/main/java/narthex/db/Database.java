@@ -3,7 +3,6 @@ package narthex.db;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -36,6 +35,7 @@ public final class Database implements AutoCloseable {
   private final CollectionTable collection;
   private final PinTable pins;
   private final FsckTable fsck;
+  private final StoredPaths storedPaths;
 
   private Database(ConnectionPool pool, @Nullable DiskReserve reserve) {
     this.pool = pool;
@@ -50,6 +50,7 @@ public final class Database implements AutoCloseable {
     this.collection = new CollectionTable(transactions);
     this.pins = new PinTable(transactions);
     this.fsck = new FsckTable(transactions);
+    this.storedPaths = new StoredPaths(transactions);
   }
 
   /**
@@ -145,22 +146,6 @@ public final class Database implements AutoCloseable {
         "store uploaded narinfo",
         row.said().storePath().hash().text(),
         mappers -> new StoreUploadedNarInfo(mappers, row, trustedKeyNames).run());
-  }
-
-  /**
-   * Finds which of these store paths have a narinfo whose NAR is stored.
-   *
-   * @return their full store paths
-   * @throws DatabaseException if the query fails
-   */
-  public Set<String> findStoredPaths(List<StorePathHash> hashes) throws IOException {
-    Set<String> stored = new HashSet<>();
-    for (List<String> some : Batches.of(hashes.stream().map(StorePathHash::text).toList())) {
-      stored.addAll(
-          transactions.single(
-              "find stored paths", some.get(0), mappers -> mappers.narInfos().findStored(some)));
-    }
-    return stored;
   }
 
   /**
@@ -328,6 +313,11 @@ public final class Database implements AutoCloseable {
         "delete nar",
         columns.narHash(),
         mappers -> new DeleteRepresentation(mappers, columns).run(deleteAfter));
+  }
+
+  /** The store paths with a narinfo whose NAR is stored; usable until this is closed. */
+  public StoredPaths storedPaths() {
+    return storedPaths;
   }
 
   /** The chunks and manifests; usable until this is closed. */

@@ -74,6 +74,15 @@ interface NarInfoMapper {
       """)
   List<String> findStored(@Param("hashes") List<String> hashes);
 
+  /** Finds the narinfos of these store paths whose NAR is stored. */
+  @Select(
+      "<script>select "
+          + COLUMNS
+          + " from narinfo where exists (select 1 from nar where nar.nar_hash = narinfo.nar_hash)"
+          + " and store_path_hash in <foreach collection=\"hashes\" item=\"hash\" open=\"(\""
+          + " separator=\",\" close=\")\">#{hash}</foreach></script>")
+  List<NarInfoColumns> findComplete(@Param("hashes") List<String> hashes);
+
   @Update(
       """
       update narinfo set checked_at = #{checkedAt}

@@ -236,7 +236,7 @@ public final class NarInfoUpload {
         wanted.add(policy.storeDir() + "/" + reference);
       }
     }
-    Set<String> stored = database.findStoredPaths(hashes);
+    Set<String> stored = database.storedPaths().find(hashes);
     for (String path : wanted) {
       if (!stored.contains(path)) {
         throw wrong(

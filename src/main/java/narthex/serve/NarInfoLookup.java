@@ -5,7 +5,10 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import narthex.db.Database;
 import narthex.db.NarInfoRow;
@@ -199,6 +202,22 @@ public final class NarInfoLookup implements StoreListener {
         row.isEmpty() ? Optional.empty() : database.findNar(row.get().said().nar().hash());
     stored.ifPresent(nar -> uses.note(nar.id().hash()));
     return stored.isEmpty() ? Optional.empty() : Optional.of(served(row.orElseThrow(), stored));
+  }
+
+  /**
+   * Finds which of these paths {@link #findHere} would find, with few statements for many paths.
+   *
+   * @throws IOException if the database fails
+   */
+  public Set<StorePathHash> findAllHere(Set<StorePathHash> hashes) throws IOException {
+    Set<StorePathHash> here = new HashSet<>();
+    for (NarInfoRow row : database.storedPaths().findNarInfos(List.copyOf(hashes))) {
+      if (narInfos.isVouchedFor(row)) {
+        uses.note(row.said().nar().hash());
+        here.add(row.said().storePath().hash());
+      }
+    }
+    return here;
   }
 
   /** Looks up a narinfo and completes the future. Removes it from the cache if none was found. */

@@ -18,8 +18,8 @@ import narthex.nix.Sha256;
  * <p>A scope is guarded if a token for it is configured, or if the settings require it (for setups
  * that use roles of the application server instead of tokens). The method determines the scope that
  * a request needs. If that scope isn't guarded, the request needs the next lower scope that is; if
- * none is, it needs no scope. So with only a read token, uploads need that token too; with only a
- * write token, reading is open.
+ * none is, it needs no scope. {@code POST /missing-paths} counts as reading. So with only a read
+ * token, uploads need that token too; with only a write token, reading is open.
  *
  * <p>Paths of the administration need the scope admin for every method, and are closed to everyone
  * if that scope isn't guarded.
@@ -88,7 +88,7 @@ public final class AccessRule {
     if (isAdministration(path)) {
       return Optional.of(Scope.ADMIN);
     }
-    Scope asked = scope(method);
+    Scope asked = path.equals(MissingPathsServlet.PATH) ? Scope.READ : scope(method);
     return guarded.stream().filter(asked::includes).max(Scope::compareTo);
   }
 

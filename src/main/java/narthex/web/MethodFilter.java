@@ -26,16 +26,18 @@ public final class MethodFilter extends HttpFilter {
     boolean upload = path.equals("/upload") || path.startsWith("/upload/");
     boolean job = path.equals("/admin/jobs");
     boolean pin = path.equals("/pin");
+    boolean question = path.equals(MissingPathsServlet.PATH);
     boolean stored = !upload && (pin || path.equals("/nar") || path.endsWith(".narinfo"));
-    if (READING.contains(method) && !job && !pin
-        || (job || pin) && method.equals("POST")
+    if (READING.contains(method) && !job && !pin && !question
+        || (job || pin || question) && method.equals("POST")
         || upload && method.equals("PUT")
         || stored && method.equals("DELETE")) {
       chain.doFilter(request, response);
       return;
     }
     response.setHeader(
-        "Allow", job ? "POST" : pin ? "POST, DELETE" : upload ? "GET, HEAD, PUT" : "GET, HEAD");
+        "Allow",
+        job || question ? "POST" : pin ? "POST, DELETE" : upload ? "GET, HEAD, PUT" : "GET, HEAD");
     if (method.equals("OPTIONS")) {
       response.setStatus(HttpServletResponse.SC_NO_CONTENT);
       return;

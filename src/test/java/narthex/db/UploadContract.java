@@ -283,8 +283,8 @@ abstract class UploadContract extends DatabaseFixture {
     database.storeNarInfo(narInfo(3, 3, "x".repeat(52)));
     List<StorePathHash> asked = IntStream.range(0, 1500).mapToObj(Rows::pathHash).toList();
 
-    assertEquals(Set.of(path(1).print(), path(1400).print()), database.findStoredPaths(asked));
-    assertEquals(Set.of(), database.findStoredPaths(List.of()));
+    assertEquals(Set.of(path(1).print(), path(1400).print()), database.storedPaths().find(asked));
+    assertEquals(Set.of(), database.storedPaths().find(List.of()));
   }
 
   @Test

@@ -68,6 +68,24 @@ class AccessHttpTest {
   }
 
   @Test
+  void askingForMissingPathsIsReadingAlthoughItIsAPost() throws IOException {
+    byte[] body = ("0".repeat(32) + "\n").getBytes(StandardCharsets.UTF_8);
+    Map<String, String> write = Map.of("narthex.token.write", WRITER);
+    try (HttpFixture server = HttpFixture.start(folder.resolve("open"), write)) {
+      assertEquals(200, server.post("/missing-paths", body).statusCode());
+    }
+    Map<String, String> both = Map.of("narthex.token.read", READER, "narthex.token.write", WRITER);
+    try (HttpFixture server = HttpFixture.start(folder.resolve("guarded"), both)) {
+      assertEquals(401, server.post("/missing-paths", body).statusCode());
+      for (String token : List.of(READER, WRITER)) {
+        HttpResponse<byte[]> answer =
+            server.post("/missing-paths", body, "Authorization", "Bearer " + token);
+        assertEquals(200, answer.statusCode());
+      }
+    }
+  }
+
+  @Test
   void readingNeedsATokenWhenOneIsSet() throws IOException {
     try (HttpFixture server = HttpFixture.start(folder, Map.of("narthex.token.read", READER))) {
       for (String path : List.of("/", "/nix-cache-info", "/pubkey", "/nowhere", "/nar/x.nar")) {

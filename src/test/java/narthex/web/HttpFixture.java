@@ -105,6 +105,11 @@ final class HttpFixture implements AutoCloseable {
     return send("PUT", path, BodyPublishers.ofByteArray(body), BodyHandlers.ofByteArray(), headers);
   }
 
+  HttpResponse<byte[]> post(String path, byte[] body, String... headers) throws IOException {
+    return send(
+        "POST", path, BodyPublishers.ofByteArray(body), BodyHandlers.ofByteArray(), headers);
+  }
+
   /** PUT with chunked transfer coding, without Content-Length. */
   HttpResponse<byte[]> putChunked(String path, byte[] body, String... headers) throws IOException {
     return send(
