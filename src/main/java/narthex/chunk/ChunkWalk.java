@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import narthex.db.ChunkPlace;
 import narthex.db.ChunkTable;
 import narthex.db.ManifestPart;
@@ -140,6 +141,7 @@ final class ChunkWalk {
    * Checks whether there is another chunk, and reads its row if necessary.
    *
    * @return false after the last chunk of the NAR
+   * @throws NarDroppedException if the NAR was dropped meanwhile
    * @throws ChunkLostException if rows are missing or inconsistent
    */
   boolean hasNext() throws IOException {
@@ -158,12 +160,42 @@ final class ChunkWalk {
       } else if (part.narOffset() + part.length() == nar.sizeBytes()) {
         return false;
       } else {
-        part = ofNar(chunks, nar, part.narOffset() + part.length()).part;
+        part = findNext();
         nextNumber = 0;
         lengthInPart = 0;
       }
     }
     return true;
+  }
+
+  private ManifestPart findNext() throws IOException {
+    long offset = part.narOffset() + part.length();
+    Optional<ManifestPart> found = chunks.findPart(nar.hash(), offset);
+    if (found.isEmpty()) {
+      requirePart("no byte " + offset);
+      throw noPart(nar, "byte", offset);
+    }
+    if (found.get().narOffset() != offset) { // cut again with other sizes
+      throw new NarDroppedException("another part has byte " + offset, narOffset());
+    }
+    return found.get();
+  }
+
+  /** Returns the offset of the next chunk in the NAR. */
+  long narOffset() {
+    return part.narOffset() + lengthInPart;
+  }
+
+  /**
+   * Checks that the present part is still what the database has.
+   *
+   * @throws NarDroppedException if it isn't
+   */
+  private void requirePart(String missing) throws IOException {
+    Optional<ManifestPart> now = chunks.findPart(nar.hash(), part.narOffset());
+    if (now.isEmpty() || !Arrays.equals(now.get().numbers(), part.numbers())) {
+      throw new NarDroppedException(missing, narOffset());
+    }
   }
 
   /** Returns whether there is another chunk whose row is read already. */
@@ -240,6 +272,7 @@ final class ChunkWalk {
     try {
       return chunks.places(numbers);
     } catch (NoSuchChunkException missing) {
+      requirePart(String.valueOf(missing.getMessage()));
       throw ChunkLostException.ofRows(
           "%s, but is part of nar %s".formatted(missing.getMessage(), nar.hash().nix32()));
     }

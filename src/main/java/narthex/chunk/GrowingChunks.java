@@ -117,6 +117,7 @@ final class GrowingChunks implements Written {
    * which all readers use from then on.
    *
    * @return false if it has no other place
+   * @throws NarDroppedException if the chunk was collected: the NAR was stored and dropped again
    */
   boolean findMoved(ChunkPlace gone) throws IOException {
     try {
@@ -127,7 +128,7 @@ final class GrowingChunks implements Written {
       log.move(place);
       return true;
     } catch (NoSuchChunkException unknown) {
-      return false;
+      throw new NarDroppedException(String.valueOf(unknown.getMessage()), 0);
     }
   }
 

@@ -109,12 +109,32 @@ final class GrowingChunksInputStream extends SpanInputStream {
       closePack();
       Optional<ChunkedManifest> manifest = chunks.stored();
       if (manifest.isPresent()) {
-        stored = manifest.get().open(position);
-      } else if (lost instanceof BlobLostException && chunks.findMoved(place)) {
+        stored = open(manifest.get());
+      } else if (lost instanceof BlobLostException && findMoved(place)) {
         decode();
       } else {
         throw ChunkLostException.at(place, lost);
       }
+    }
+  }
+
+  /** Opens the stored NAR. Missing rows mean that it was dropped again. */
+  private InputStream open(ChunkedManifest manifest) throws IOException {
+    try {
+      return manifest.open(position);
+    } catch (ChunkLostException lost) {
+      if (lost.place().isEmpty()) {
+        throw new NarDroppedException(String.valueOf(lost.getMessage()), position);
+      }
+      throw lost;
+    }
+  }
+
+  private boolean findMoved(ChunkPlace place) throws IOException {
+    try {
+      return chunks.findMoved(place);
+    } catch (NarDroppedException dropped) {
+      throw dropped.at(position);
     }
   }
 

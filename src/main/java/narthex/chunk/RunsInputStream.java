@@ -30,6 +30,7 @@ abstract class RunsInputStream extends SpanInputStream {
   private final Deque<List<ChunkPlace>> ahead = new ArrayDeque<>();
   private int runsAhead = 1;
   private long left;
+  private long narOffset;
   private List<ChunkPlace> run = List.of();
   private int next;
   private @Nullable InputStream pack;
@@ -43,6 +44,7 @@ abstract class RunsInputStream extends SpanInputStream {
     this.blobs = blobs;
     this.walk = walk;
     this.left = left;
+    this.narOffset = walk.narOffset();
   }
 
   /**
@@ -111,6 +113,7 @@ abstract class RunsInputStream extends SpanInputStream {
     made = make(place);
     position = startOf(place);
     end = position + lengthOf(place);
+    narOffset += place.length();
   }
 
   private ChunkPlace readFrame() throws IOException {
@@ -231,6 +234,9 @@ abstract class RunsInputStream extends SpanInputStream {
         throw ChunkLostException.ofRows("the chunks are longer than they should be");
       }
       return count;
+    } catch (NarDroppedException e) {
+      failure = e.at(narOffset);
+      throw failure;
     } catch (IOException e) {
       failure = e;
       throw e;

@@ -23,6 +23,12 @@ final class MadeSource extends DerivedSource {
     this.compression = compression;
   }
 
+  /** Returns a file of this NAR, without an entity tag. Compresses it unless it is stored so. */
+  static NarSource fileOf(NarSource nar, Compression wanted) {
+    NarSource file = nar.encoded(wanted).orElseGet(() -> new MadeSource(nar, wanted));
+    return TaggedSource.of(file, Optional.empty());
+  }
+
   @Override
   public Compression compression() {
     return compression;

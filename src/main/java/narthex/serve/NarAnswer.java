@@ -8,4 +8,9 @@ import java.util.OptionalLong;
  * @param length of the body in bytes, if known
  * @param entityTag strong entity tag without quotes, empty text if not known
  */
-public record NarAnswer(OptionalLong length, String entityTag) {}
+public record NarAnswer(OptionalLong length, String entityTag) {
+  /** Returns what a source says. */
+  static NarAnswer of(NarSource source) {
+    return new NarAnswer(source.length(), source.entityTag().orElse(""));
+  }
+}

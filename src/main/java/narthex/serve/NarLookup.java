@@ -73,13 +73,23 @@ public final class NarLookup implements StoreListener {
   }
 
   /**
-   * Finds a NAR to send. Starts its download if necessary and returns as soon as bytes arrive. The
-   * caller closes the source.
+   * Finds a NAR to send. Starts its download if necessary and returns as soon as bytes arrive. If
+   * the NAR is evicted while the source is read, the reading goes on. The caller closes the source.
    *
    * @return empty if no file of this name exists, which all asked upstreams confirmed
    * @throws IOException if the storage or an upstream fails and no other source has the NAR
    */
   public Optional<NarSource> find(NarFileName name) throws IOException {
+    return findOnce(name).map(found -> ContinuedSource.of(found, () -> findAgain(name)));
+  }
+
+  /** Finds a NAR whose stored form was dropped, whatever is cached about it. */
+  private Optional<NarSource> findAgain(NarFileName name) throws IOException {
+    database.findNarByFileName(name.stem()).ifPresent(stored::forget);
+    return findOnce(name);
+  }
+
+  private Optional<NarSource> findOnce(NarFileName name) throws IOException {
     Optional<NarSource> known = stored.findRemembered(name);
     if (known.isPresent()) {
       return known;
@@ -185,7 +195,9 @@ public final class NarLookup implements StoreListener {
   private Optional<NarSource> makeOfStored(Sha256 narHash, NarFileName name) throws IOException {
     return name.compression() == Compression.NONE
         ? Optional.empty()
-        : stored.find(narHash, name.uncompressed()).map(nar -> made(nar, name));
+        : stored
+            .find(narHash, name.uncompressed())
+            .map(nar -> MadeSource.fileOf(nar, name.compression()));
   }
 
   /** Compresses the NAR of a file that an upstream has in another compression. */
@@ -193,13 +205,7 @@ public final class NarLookup implements StoreListener {
     return name.compression() == Compression.NONE
         ? Optional.empty()
         : fetch(narHash, name.uncompressed(), file -> file != name.compression())
-            .map(nar -> made(nar, name));
-  }
-
-  private static NarSource made(NarSource nar, NarFileName name) {
-    Compression wanted = name.compression();
-    NarSource file = nar.encoded(wanted).orElseGet(() -> new MadeSource(nar, wanted));
-    return TaggedSource.of(file, Optional.empty());
+            .map(nar -> MadeSource.fileOf(nar, name.compression()));
   }
 
   /**
@@ -217,12 +223,13 @@ public final class NarLookup implements StoreListener {
     try {
       file = probeFile(narHash.get(), name);
     } catch (IOException trouble) {
-      return Optional.of(probeStored(makeOfStored(narHash.get(), name)).orElseThrow(() -> trouble));
+      return Optional.of(
+          makeOfStored(narHash.get(), name).map(NarAnswer::of).orElseThrow(() -> trouble));
     }
     if (file.isPresent() || name.compression() == Compression.NONE) {
       return file;
     }
-    Optional<NarAnswer> made = probeStored(makeOfStored(narHash.get(), name));
+    Optional<NarAnswer> made = makeOfStored(narHash.get(), name).map(NarAnswer::of);
     return made.isPresent()
         ? made
         : probeFlights(narHash.get(), name, other -> other != name.compression())
@@ -230,7 +237,7 @@ public final class NarLookup implements StoreListener {
   }
 
   private Optional<NarAnswer> probeFile(Sha256 narHash, NarFileName name) throws IOException {
-    Optional<NarAnswer> here = probeStored(stored.find(narHash, name));
+    Optional<NarAnswer> here = stored.find(narHash, name).map(NarAnswer::of);
     if (here.isPresent()) {
       return here;
     }
@@ -263,8 +270,7 @@ public final class NarLookup implements StoreListener {
   }
 
   /**
-   * Asks the upstreams for a file by its name alone. Its stem is the hash of the bytes, and so the
-   * entity tag, unless they must be decoded.
+   * Asks the upstreams for a file by its name, which is the hash of its bytes and the entity tag.
    */
   private Optional<NarAnswer> probeFile(NarFileName name) throws IOException {
     return download
@@ -295,7 +301,7 @@ public final class NarLookup implements StoreListener {
         ? Optional.empty()
         : stored
             .findUnchanged(narHash.get(), new NarFileName(narHash.get().nix32(), Compression.NONE))
-            .map(nar -> made(nar, name));
+            .map(nar -> MadeSource.fileOf(nar, name.compression()));
   }
 
   /**
@@ -305,11 +311,7 @@ public final class NarLookup implements StoreListener {
    * @throws IOException if the database or the blob store fails
    */
   public Optional<NarAnswer> probeHere(NarFileName name) throws IOException {
-    return probeStored(findHere(name));
-  }
-
-  private static Optional<NarAnswer> probeStored(Optional<NarSource> found) {
-    return found.map(source -> new NarAnswer(source.length(), source.entityTag().orElse("")));
+    return findHere(name).map(NarAnswer::of);
   }
 
   private NarAnswer answer(NarInfoRow row, NarFileName name, OptionalLong told) throws IOException {
@@ -336,9 +338,7 @@ public final class NarLookup implements StoreListener {
   }
 
   @Override
-  public void narInfoChanged(StorePathHash hash) {
-    // narinfos aren't cached here
-  }
+  public void narInfoChanged(StorePathHash hash) {} // not cached here
 
   private Optional<NarSource> fetch(Sha256 narHash, NarFileName name, Fitting fitting)
       throws IOException {

@@ -75,6 +75,7 @@ final class StoredSources {
   /** Removes a NAR from the cache. */
   void forget(Sha256 narHash) {
     remembered.forget(narHash);
+    nars.forgetStart(narHash);
   }
 
   /** Removes all NARs from the cache. */

@@ -150,7 +150,7 @@ public final class StoredNars {
   }
 
   /** Removes a NAR from the cache of chunk places. */
-  void forgetStart(Sha256 narHash) {
+  public void forgetStart(Sha256 narHash) {
     starts.invalidate(narHash);
   }
 

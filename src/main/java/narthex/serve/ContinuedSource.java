@@ -1,0 +1,167 @@
+package narthex.serve;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import narthex.blob.BlobLostException;
+import narthex.chunk.NarDroppedException;
+import narthex.nix.Compression;
+import narthex.stream.DecoderShare;
+import narthex.stream.SpanInputStream;
+
+/**
+ * A source whose streams go on when the NAR is evicted, or stored in another form, while a slow
+ * client reads it: they find the NAR again, fetched if necessary, and read on at their offset. Only
+ * bytes with the same entity tag are joined. Damage breaks a stream, as it does without this.
+ */
+final class ContinuedSource extends DerivedSource {
+  private static final System.Logger LOG = System.getLogger(ContinuedSource.class.getName());
+
+  /** Searches without any byte between them; a NAR that is dropped so often can't be read. */
+  private static final int ATTEMPTS = 3;
+
+  private final Again again;
+
+  /** Finds the NAR under the same name again. */
+  @FunctionalInterface
+  interface Again {
+    /** Returns a source, which the caller closes; empty if nobody has it any more. */
+    Optional<NarSource> find() throws IOException;
+  }
+
+  private ContinuedSource(NarSource source, Again again) {
+    super(source);
+    this.again = again;
+  }
+
+  /** Returns the source itself if nothing tells that other bytes are the same. */
+  static NarSource of(NarSource source, Again again) {
+    return source.entityTag().isEmpty() || source.length().isEmpty()
+        ? source
+        : new ContinuedSource(source, again);
+  }
+
+  @Override
+  public Compression compression() {
+    return source.compression();
+  }
+
+  @Override
+  public OptionalLong length() {
+    return source.length();
+  }
+
+  @Override
+  public Optional<String> entityTag() {
+    return source.entityTag();
+  }
+
+  @Override
+  public Optional<NarSource> encoded(Compression wanted) {
+    return source.encoded(wanted);
+  }
+
+  @Override
+  public Optional<Path> localFile() {
+    return source.localFile();
+  }
+
+  @Override
+  public InputStream open(long from, DecoderShare.Watch watch) throws IOException {
+    return new Continued(source.open(from, watch), from, watch);
+  }
+
+  private NarSource findAgain(long offset, IOException dropped) throws IOException {
+    LOG.log(
+        Level.INFO,
+        "nar was dropped under a reader, which goes on entityTag={0} offset={1} reason={2}",
+        source.entityTag().orElse(""),
+        Long.toString(offset),
+        dropped.getMessage());
+    NarSource found = again.find().orElseThrow(() -> dropped);
+    if (!found.entityTag().equals(source.entityTag())) {
+      found.close();
+      throw dropped;
+    }
+    return found;
+  }
+
+  /** Not thread-safe. */
+  private final class Continued extends SpanInputStream {
+    private final DecoderShare.Watch watch;
+    private final long length = source.length().orElseThrow();
+    private InputStream in;
+    private NarSource other = source;
+    private long position;
+    private int attempts;
+
+    Continued(InputStream in, long from, DecoderShare.Watch watch) {
+      this.in = in;
+      this.position = from;
+      this.watch = watch;
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int wanted) throws IOException {
+      Objects.checkFromIndexSize(offset, wanted, bytes.length);
+      while (true) {
+        try {
+          int count = in.read(bytes, offset, wanted);
+          if (count > 0) {
+            position += count;
+            attempts = 0;
+            requireComplete();
+          }
+          return count;
+        } catch (NarDroppedException | BlobLostException dropped) {
+          attempts++;
+          if (attempts > ATTEMPTS) {
+            throw dropped;
+          }
+          goOn(dropped);
+        }
+      }
+    }
+
+    private void goOn(IOException dropped) throws IOException {
+      in.close(); // gives its memory back before the next stream asks for some
+      in = nullInputStream();
+      closeOther();
+      other = findAgain(position, dropped);
+      in = other.open(position, watch);
+    }
+
+    /** Withholds the last bytes of another source until they are verified. */
+    private void requireComplete() throws IOException {
+      if (position == length && other != source) {
+        other.awaitComplete(watch);
+      }
+    }
+
+    @Override
+    public int available() throws IOException {
+      return in.available();
+    }
+
+    private void closeOther() throws IOException {
+      NarSource closed = other;
+      other = source;
+      if (closed != source) {
+        closed.close();
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      try {
+        in.close();
+      } finally {
+        closeOther();
+      }
+    }
+  }
+}
