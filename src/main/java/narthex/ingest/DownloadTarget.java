@@ -34,6 +34,9 @@ interface DownloadTarget {
   /** Called when the file of this offer was corrupt or its transfer failed. */
   void wrong(NarOffer offer);
 
+  /** The store path, or the file name if the path is unknown, for people. */
+  String title();
+
   /** A short description, for messages. */
   String describe();
 }

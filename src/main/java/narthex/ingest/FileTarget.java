@@ -59,6 +59,11 @@ record FileTarget(
   }
 
   @Override
+  public String title() {
+    return name.print();
+  }
+
+  @Override
   public String describe() {
     return "name=" + name.print();
   }

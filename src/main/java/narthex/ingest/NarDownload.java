@@ -123,7 +123,9 @@ public final class NarDownload {
   }
 
   private Flight join(Flight.Key key, DownloadTarget target) {
-    Flight mine = new Flight(key, target.wanted());
+    Flight mine =
+        new Flight(
+            key, target.wanted(), new Flight.About(Flight.Direction.DOWNLOAD, target.title()));
     Flight flight = flights.claim(mine);
     if (flight == mine) {
       try {

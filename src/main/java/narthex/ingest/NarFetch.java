@@ -249,6 +249,9 @@ final class NarFetch {
     NarExpectation expected = target.expectation(offer, length);
     try (body;
         NarIngestion ingestion = ingest.begin(expected, keep)) {
+      flight.transfers(
+          new Flight.Transfer(
+              offer.upstream().base(), ingestion::written, ingestion.manifest().length()));
       // Recorded before readers fail: a client may retry at once, and must get another source.
       ingestion.whenFailing(() -> target.wrong(offer));
       ingestion.whenBegun(

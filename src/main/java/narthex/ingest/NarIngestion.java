@@ -69,7 +69,7 @@ public final class NarIngestion implements Closeable {
   private final @Nullable LateChecks late;
   private final long startedAt = System.nanoTime();
   private @Nullable FileParts parts;
-  private long written;
+  private volatile long written; // set by the writer's thread only
   private boolean isStoring;
   private boolean hasCome;
 
@@ -205,7 +205,8 @@ public final class NarIngestion implements Closeable {
     isStoring = true;
     spool.write(bytes, offset, length);
     isStoring = false;
-    written += length;
+    long sum = written + length;
+    written = sum;
     manifest.grown(length);
     Long size = expected.fileSizeBytes();
     if (size != null && written > size) {

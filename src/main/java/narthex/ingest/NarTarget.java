@@ -59,6 +59,11 @@ record NarTarget(
   }
 
   @Override
+  public String title() {
+    return row.said().storePath().print();
+  }
+
+  @Override
   public String describe() {
     return "hash=%s path=%s"
         .formatted(row.said().nar().hash().nix32(), row.said().storePath().print());

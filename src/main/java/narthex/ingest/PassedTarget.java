@@ -38,6 +38,11 @@ record PassedTarget(DownloadTarget file) implements DownloadTarget {
   }
 
   @Override
+  public String title() {
+    return file.title();
+  }
+
+  @Override
   public String describe() {
     return file.describe();
   }

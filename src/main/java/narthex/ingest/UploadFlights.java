@@ -44,7 +44,12 @@ public final class UploadFlights {
     private boolean closed; // guarded by this
 
     Shared(String stem, NarIngestion ingestion) {
-      this.flight = new Flight(new Flight.ByFile(stem), ingestion.compression());
+      this.flight =
+          new Flight(
+              new Flight.ByFile(stem),
+              ingestion.compression(),
+              new Flight.About(Flight.Direction.UPLOAD, stem));
+      flight.transfers(new Flight.Transfer("", ingestion::written, ingestion.manifest().length()));
       this.ingestion = ingestion;
     }
 

@@ -67,6 +67,7 @@ public final class Chores implements StoreListener, Closeable {
    */
   private static final class Queue<T> {
     final Chore<T> chore;
+    final ChoreTally tally;
     final Map<T, PutOff> putOff = new HashMap<>();
     List<T> page = List.of();
     int next;
@@ -79,6 +80,7 @@ public final class Chores implements StoreListener, Closeable {
 
     Queue(Chore<T> chore) {
       this.chore = chore;
+      this.tally = new ChoreTally(chore.name());
     }
 
     void rewind() {
@@ -248,6 +250,7 @@ public final class Chores implements StoreListener, Closeable {
   private <T> void run(Task<T> task) {
     boolean done = false;
     Exception failure = null;
+    task.queue().tally.begun();
     try {
       done = task.queue().chore.run(task.item());
     } catch (IOException | RuntimeException e) {
@@ -258,6 +261,7 @@ public final class Chores implements StoreListener, Closeable {
   }
 
   private <T> void ended(Task<T> task, boolean done, @Nullable Exception failure) {
+    task.queue().tally.ended(done, failure, clock.instant());
     roundLock.lock();
     try {
       taken.remove(task.item());
@@ -361,6 +365,11 @@ public final class Chores implements StoreListener, Closeable {
     if (!done.isEmpty()) {
       LOG.log(Level.INFO, "background work finished done={0}", String.join(", ", done));
     }
+  }
+
+  /** What each chore has done here since the start. */
+  public List<ChoreState> states() {
+    return queues.stream().map(queue -> queue.tally.state()).toList();
   }
 
   /** Stops each worker after its present item. Doesn't wait for the workers. */

@@ -49,11 +49,15 @@ public final class JobRun implements Progress {
 
   private record Step(String name, long done, long total) {
     String json() {
+      return StrictJson.print(members());
+    }
+
+    Map<String, Object> members() {
       Map<String, Object> line = new LinkedHashMap<>();
       line.put("step", name);
       line.put("done", done);
       line.put("total", total);
-      return StrictJson.print(line);
+      return line;
     }
   }
 
@@ -103,6 +107,16 @@ public final class JobRun implements Progress {
       throw new InterruptedIOException("interrupted while a job was running");
     } finally {
       stop();
+    }
+  }
+
+  /** Returns how far it is: {@code step}, {@code done} and {@code total}. */
+  Map<String, Object> step() {
+    lock.lock();
+    try {
+      return step.members();
+    } finally {
+      lock.unlock();
     }
   }
 

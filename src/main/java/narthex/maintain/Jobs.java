@@ -3,9 +3,11 @@ package narthex.maintain;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -21,7 +23,7 @@ public final class Jobs {
   private static final System.Logger LOG = System.getLogger(Jobs.class.getName());
 
   private final Map<String, Job> jobs = new TreeMap<>();
-  private final Set<String> running = ConcurrentHashMap.newKeySet();
+  private final Map<String, JobRun> running = new ConcurrentHashMap<>();
   private final Executor threads;
   private final Duration heartbeat;
   private volatile boolean stopped;
@@ -61,10 +63,10 @@ public final class Jobs {
     JobOptions said = new JobOptions(options);
     Job.Work work = job.prepare(said);
     said.requireAllRead();
-    if (!running.add(name)) {
+    JobRun run = new JobRun(heartbeat, () -> stopped);
+    if (running.putIfAbsent(name, run) != null) {
       throw new JobRefusedException(Reason.RUNNING, "the job " + name + " is running already");
     }
-    JobRun run = new JobRun(heartbeat, () -> stopped);
     try {
       if (stopped) {
         throw new JobRefusedException(Reason.STOPPING, "the server stops");
@@ -76,6 +78,20 @@ public final class Jobs {
       running.remove(name);
       throw new JobRefusedException(Reason.STOPPING, "the server stops");
     }
+  }
+
+  /** How far the running jobs are: for each its name, and its step with what is done of what. */
+  public List<Map<String, Object>> running() {
+    List<Map<String, Object>> jobs = new ArrayList<>();
+    new TreeMap<>(running)
+        .forEach(
+            (name, run) -> {
+              Map<String, Object> job = new LinkedHashMap<>();
+              job.put("name", name);
+              job.putAll(run.step());
+              jobs.add(job);
+            });
+    return jobs;
   }
 
   /** Ends the running jobs as soon as they can, and refuses others. Doesn't wait. */

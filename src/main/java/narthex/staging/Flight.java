@@ -3,10 +3,12 @@ package narthex.staging;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
 import narthex.blob.GrowingManifest;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
@@ -93,8 +95,35 @@ public final class Flight {
     }
   }
 
+  /** Who brings the bytes. */
+  public enum Direction {
+    /** This server fetches them. */
+    DOWNLOAD,
+    /** A client sends them. */
+    UPLOAD
+  }
+
+  /**
+   * What a flight is, for people.
+   *
+   * @param name the store path, or the file name if the path is unknown
+   */
+  public record About(Direction direction, String name) {}
+
+  /**
+   * The bytes that arrive.
+   *
+   * @param source where they come from, without credentials; empty for a client
+   * @param arrivedBytes how many have arrived so far; may be asked by any thread
+   * @param sizeBytes their length, if it was announced
+   */
+  public record Transfer(String source, LongSupplier arrivedBytes, OptionalLong sizeBytes) {}
+
   private final Key key;
   private final Compression wanted;
+  private final About about;
+  private final long begunNanos = System.nanoTime();
+  private volatile @Nullable Transfer transfer;
   private final Boarding boarding = new Boarding();
   private final CompletableFuture<Optional<Coming>> opened = new CompletableFuture<>();
   private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
@@ -105,8 +134,38 @@ public final class Flight {
    * @param wanted the compression that the holder needs; other readers may need another
    */
   public Flight(Key key, Compression wanted) {
+    this(key, wanted, new About(Direction.DOWNLOAD, key.name()));
+  }
+
+  /**
+   * Creates a flight that hasn't begun.
+   *
+   * @param about what people are told about it
+   */
+  public Flight(Key key, Compression wanted, About about) {
     this.key = key;
     this.wanted = wanted;
+    this.about = about;
+  }
+
+  /** What people are told about it. */
+  public About about() {
+    return about;
+  }
+
+  /** How long it has been going on. */
+  public Duration age() {
+    return Duration.ofNanos(System.nanoTime() - begunNanos);
+  }
+
+  /** Reports that bytes are arriving; a later transfer replaces an earlier one that failed. */
+  public void transfers(Transfer next) {
+    transfer = next;
+  }
+
+  /** The bytes that arrive; empty before the first transfer. */
+  public Optional<Transfer> transfer() {
+    return Optional.ofNullable(transfer);
   }
 
   /** The key. */

@@ -1,5 +1,6 @@
 package narthex.staging;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -51,6 +52,11 @@ public final class Flights {
   /** Removes this flight; does nothing if another one has replaced it. */
   public void release(Flight flight) {
     flights.remove(flight.key(), flight);
+  }
+
+  /** The flights now, in no particular order. */
+  public List<Flight> list() {
+    return List.copyOf(flights.values());
   }
 
   /** Number of flights now. */

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class UpstreamHealth {
   private static final System.Logger LOG = System.getLogger(UpstreamHealth.class.getName());
 
+  /** The weight of the newest answer in the latency is the inverse of this. */
+  private static final int LATENCY_WEIGHT = 8;
+
   private final String base;
   private final int failuresToOpen;
   private final Duration probeAfter;
@@ -34,6 +37,7 @@ final class UpstreamHealth {
   private @Nullable String cause; // of the first failure in a row, guarded by lock
   private @Nullable String lastTrouble; // guarded by lock
   private long troubledAt; // in nanos, guarded by lock
+  private @Nullable Duration latency; // moving average, guarded by lock
 
   /**
    * @param nanos a clock such as {@link System#nanoTime}
@@ -65,8 +69,24 @@ final class UpstreamHealth {
     }
   }
 
-  /** Ends a request that got a response. */
-  void answered() {
+  /**
+   * Ends a request that got a response.
+   *
+   * @param took how long that took, with all retries
+   */
+  void answered(Duration took) {
+    synchronized (lock) {
+      Duration before = latency;
+      latency =
+          before == null
+              ? took
+              : before.plus(took.minus(before).dividedBy(LATENCY_WEIGHT)); // like TCP's (RFC 6298)
+    }
+    answered();
+  }
+
+  /** Ends a request to which the server reacted. */
+  private void answered() {
     boolean again;
     synchronized (lock) {
       again = suspended;
@@ -138,19 +158,19 @@ final class UpstreamHealth {
     synchronized (lock) {
       if (suspended) {
         Duration rest = Duration.ofNanos(Math.max(0, until - nanos.getAsLong()));
-        return new UpstreamState(
-            base,
+        String text =
             "suspended until %s: %s"
-                .formatted(now.plus(rest).truncatedTo(ChronoUnit.SECONDS), cause));
+                .formatted(now.plus(rest).truncatedTo(ChronoUnit.SECONDS), cause);
+        return new UpstreamState(base, UpstreamState.Use.SUSPENDED, text, latency);
       }
-      if (lastTrouble == null) {
-        return new UpstreamState(base, "up");
+      String text = "up";
+      if (lastTrouble != null) {
+        Duration passed = Duration.ofNanos(nanos.getAsLong() - troubledAt);
+        text =
+            "up, last trouble at %s: %s"
+                .formatted(now.minus(passed).truncatedTo(ChronoUnit.SECONDS), lastTrouble);
       }
-      Duration passed = Duration.ofNanos(nanos.getAsLong() - troubledAt);
-      return new UpstreamState(
-          base,
-          "up, last trouble at %s: %s"
-              .formatted(now.minus(passed).truncatedTo(ChronoUnit.SECONDS), lastTrouble));
+      return new UpstreamState(base, UpstreamState.Use.ASKED, text, latency);
     }
   }
 }

@@ -51,10 +51,11 @@ final class UpstreamTries {
   <T> T run(String path, CheckedSupplier<T> request) throws UpstreamUnavailableException {
     health.begin();
     boolean counted = false;
+    long start = System.nanoTime();
     try {
       T answer = tries.get(request);
       counted = true;
-      health.answered();
+      health.answered(Duration.ofNanos(System.nanoTime() - start));
       return answer;
     } catch (FailsafeException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();

@@ -4,7 +4,9 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import narthex.ingest.Stored;
+import narthex.nix.StrictJson;
 
 /** Short responses that several servlets send. */
 final class Answers {
@@ -27,6 +29,14 @@ final class Answers {
     if (wantsBody(request)) {
       response.getOutputStream().write(body);
     }
+  }
+
+  /** Sends a JSON object that only its reader may keep. */
+  static void json(HttpServletRequest request, HttpServletResponse response, Map<String, ?> json)
+      throws IOException {
+    response.setHeader("Cache-Control", NO_STORE);
+    response.setHeader("X-Content-Type-Options", "nosniff");
+    text(request, response, "application/json", StrictJson.print(json) + "\n");
   }
 
   /** Answers a successful PUT: 201 if the object is new, else 200. No body. */

@@ -9,6 +9,7 @@ import narthex.ingest.NarUpload;
 import narthex.maintain.Deletion;
 import narthex.maintain.Jobs;
 import narthex.maintain.Pins;
+import narthex.maintain.ServerState;
 import narthex.maintain.Statistics;
 import narthex.serve.Advertising;
 import narthex.serve.NarInfoLookup;
@@ -27,9 +28,7 @@ import narthex.stream.DecoderBudget;
  * @param lookups lookups for GET and HEAD
  * @param uploads handlers of uploads
  * @param deletions handler of deletions
- * @param jobs long work that an administrator asks for
- * @param pins paths that are kept with all that they refer to
- * @param statistics figures about what is stored
+ * @param administration what administrators see and do
  * @param readiness checks the storage
  * @param resources limited resources that requests share
  * @param observer is told of every request that has ended
@@ -41,9 +40,7 @@ public record Site(
     Lookups lookups,
     Uploads uploads,
     Deletions deletions,
-    Jobs jobs,
-    Pins pins,
-    Statistics statistics,
+    Administration administration,
     Readiness readiness,
     Resources resources,
     RequestObserver observer) {
@@ -82,6 +79,23 @@ public record Site(
   public record Deletions(Permission permission, Deletion deletion) {}
 
   /**
+   * What administrators see and do.
+   *
+   * @param jobs long work that an administrator asks for
+   * @param pins paths that are kept with all that they refer to
+   * @param statistics figures about what is stored
+   * @param state what the server does at the moment
+   * @param requests what it was asked in the last hour
+   */
+  public record Administration(
+      Jobs jobs, Pins pins, Statistics statistics, ServerState state, RequestHistory requests) {
+    /** Returns the same with other jobs. */
+    Administration with(Jobs other) {
+      return new Administration(other, pins, statistics, state, requests);
+    }
+  }
+
+  /**
    * Limited resources that requests share.
    *
    * @param running counts the running requests
@@ -104,6 +118,21 @@ public record Site(
     throw new IllegalStateException("no site on this request: SiteFilter must run first");
   }
 
+  /** Long work that an administrator asks for. */
+  public Jobs jobs() {
+    return administration.jobs();
+  }
+
+  /** Paths that are kept with all that they refer to. */
+  Pins pins() {
+    return administration.pins();
+  }
+
+  /** Figures about what is stored. */
+  Statistics statistics() {
+    return administration.statistics();
+  }
+
   /** Returns a site with another observer. */
   Site observedBy(RequestObserver other) {
     return new Site(
@@ -113,9 +142,7 @@ public record Site(
         lookups,
         uploads,
         deletions,
-        jobs,
-        pins,
-        statistics,
+        administration,
         readiness,
         resources,
         other);

@@ -28,12 +28,10 @@ import narthex.ingest.UploadFlights;
 import narthex.maintain.CollectionRounds;
 import narthex.maintain.DatabaseLeases;
 import narthex.maintain.Deletion;
-import narthex.maintain.Jobs;
 import narthex.maintain.PinJob;
 import narthex.maintain.PinPath;
 import narthex.maintain.Pins;
 import narthex.maintain.ReplicaChanges;
-import narthex.maintain.Statistics;
 import narthex.serve.Advertising;
 import narthex.serve.NarInfoLookup;
 import narthex.serve.NarInfoSigner;
@@ -266,16 +264,14 @@ public final class Assembly {
    * Returns a new site with these lookups, uploads and deletions.
    *
    * @param resources limited resources that requests share
-   * @param jobs long work that an administrator asks for
-   * @param statistics figures about what is stored
+   * @param administration what administrators see and do
    * @param cluster its cluster
    * @param observer is told of every request that has ended
    * @throws SettingsException if a token file can't be read
    */
   Site site(
       Site.Resources resources,
-      Jobs jobs,
-      Statistics statistics,
+      Site.Administration administration,
       Readiness.Cluster cluster,
       RequestObserver observer) {
     return new Site(
@@ -285,9 +281,7 @@ public final class Assembly {
         lookups,
         uploads,
         new Site.Deletions(Policies.deletions(settings), deletion),
-        jobs,
-        pins,
-        statistics,
+        administration,
         new Readiness(
             base.database(),
             base.blobs(),

@@ -5,9 +5,9 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
-import narthex.maintain.Statistics;
 import narthex.settings.Settings;
 import narthex.web.BodyPace;
+import narthex.web.RequestHistory;
 import narthex.web.RequestObserver;
 import narthex.web.RunningRequests;
 import narthex.web.Shares;
@@ -26,7 +26,7 @@ final class Components implements Closeable {
     Settings settings = backbone.settings();
     RunningRequests running = new RunningRequests();
     Maintenance maintenance = Maintenance.start(backbone, () -> running.isQuietFor(IDLE_AFTER));
-    Statistics statistics = JobAssembly.statistics(backbone);
+    RequestHistory history = new RequestHistory(backbone.base().clock());
     this.site =
         backbone
             .assembly()
@@ -36,10 +36,9 @@ final class Components implements Closeable {
                     shares(settings.readers(), requestThreads),
                     bodyPace(settings.bodies(), backbone.timer()),
                     backbone.base().decoders()),
-                JobAssembly.jobs(backbone, maintenance, statistics),
-                statistics,
+                AdminAssembly.administration(backbone, maintenance, history),
                 backbone.cluster(),
-                RequestObserver.all(List.of()));
+                RequestObserver.all(List.of(history)));
   }
 
   /**

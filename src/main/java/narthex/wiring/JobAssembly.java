@@ -1,9 +1,6 @@
 package narthex.wiring;
 
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.TreeSet;
 import narthex.maintain.CollectJob;
 import narthex.maintain.EvictJob;
 import narthex.maintain.FsckJob;
@@ -40,21 +37,15 @@ final class JobAssembly {
 
   /** Returns the statistics. */
   static Statistics statistics(Backbone backbone) {
-    Assembly.Base base = backbone.base();
-    String mode = backbone.settings().chunking().mode();
-    Instant openedAt = base.clock().instant();
-    return new Statistics(
-        base.shared().database(),
-        backbone.blobs(),
-        figures -> {
-          figures.put("version", new Release().version());
-          figures.put("upSince", openedAt.truncatedTo(ChronoUnit.SECONDS).toString());
-          figures.put("cdc", mode);
-          base.shared()
-              .cluster()
-              .ifPresent(
-                  registry ->
-                      figures.put("members", String.join(" ", new TreeSet<>(registry.members()))));
-        });
+    return statistics(backbone, AdminAssembly.server(backbone));
+  }
+
+  /**
+   * Returns the statistics.
+   *
+   * @param server adds figures about the server
+   */
+  static Statistics statistics(Backbone backbone, Statistics.Source server) {
+    return new Statistics(backbone.base().shared().database(), backbone.blobs(), server);
   }
 }

@@ -4,11 +4,14 @@ import java.io.Closeable;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import narthex.blob.CountingBlobStore;
+import narthex.maintain.ChoreState;
 import narthex.maintain.Chores;
 import narthex.maintain.CollectionRounds;
 import narthex.maintain.DatabaseLeases;
@@ -27,8 +30,13 @@ import narthex.store.NarUses;
  * @param eviction evicts NARs
  * @param collection removes what nothing refers to
  * @param migration changes how NARs are stored
+ * @param chores what each background chore has done so far
  */
-record Maintenance(Eviction eviction, WholeCollection collection, MigrateJob migration) {
+record Maintenance(
+    Eviction eviction,
+    WholeCollection collection,
+    MigrateJob migration,
+    Supplier<List<ChoreState>> chores) {
   private static final Duration CHECK_SPACE_EVERY = Duration.ofSeconds(5);
 
   /** Creates what jobs need, without any background work, for a process that runs one job. */
@@ -36,7 +44,7 @@ record Maintenance(Eviction eviction, WholeCollection collection, MigrateJob mig
     ChoreAssembly work = work(backbone);
     backbone.closeables().push(backbone.assembly().stored().uses()::write);
     Eviction eviction = work.eviction(backbone.blobs(), Leases.ALONE, () -> {});
-    return new Maintenance(eviction, work.collection(), work.migration());
+    return new Maintenance(eviction, work.collection(), work.migration(), List::of);
   }
 
   /**
@@ -81,7 +89,7 @@ record Maintenance(Eviction eviction, WholeCollection collection, MigrateJob mig
       hold(backbone, eviction, collection);
     }
     FsckAssembly.startScrub(backbone, leases);
-    return new Maintenance(eviction, collection, work.migration());
+    return new Maintenance(eviction, collection, work.migration(), chores::states);
   }
 
   private static ChoreAssembly work(Backbone backbone) {

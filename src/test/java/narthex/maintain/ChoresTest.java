@@ -113,6 +113,30 @@ class ChoresTest {
   }
 
   @Test
+  void whatAChoreHasDoneAndWhyItFailedIsTold() {
+    Waiting chore =
+        new Waiting() {
+          @Override
+          public boolean run(Sha256 narHash) throws IOException {
+            if (narHash.equals(nar(2))) {
+              throw new IOException("disk on fire");
+            }
+            return super.run(narHash);
+          }
+        }.with(1, 2, 3);
+    Chores chores = inThisThread(chore);
+    assertEquals(List.of(new ChoreState(chore.name(), 0, 0, null, 0, null)), chores.states());
+
+    chores.wake();
+
+    ChoreState state = chores.states().get(0);
+    assertEquals(2, state.finished());
+    assertEquals(now, state.finishedAt());
+    assertEquals(1, state.failed());
+    assertTrue(String.valueOf(state.lastFailure()).contains("disk on fire"), state.toString());
+  }
+
+  @Test
   void aChoreWithAPauseIsLookedForAgainAfterIt() {
     Waiting chore =
         new Waiting() {

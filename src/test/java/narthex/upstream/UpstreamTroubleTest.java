@@ -1,6 +1,7 @@
 package narthex.upstream;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -176,6 +177,18 @@ class UpstreamTroubleTest {
     assertEquals(fixture.server.url() + "/", state.base());
     assertTrue(state.text().startsWith("suspended until 1970-01-01T00:00:"), state.text());
     assertTrue(state.text().contains("Connection refused"), state.text());
+  }
+
+  @Test
+  void howLongItTakesToAnswerIsShown() throws IOException {
+    Upstream upstream = fixture.upstream(UpstreamFixture.limits(LONG, NONE, 3, LONG));
+    assertNull(upstream.state(Instant.EPOCH).latency());
+
+    assertTrue(isFound(upstream));
+
+    Duration latency = upstream.state(Instant.EPOCH).latency();
+    assertTrue(latency != null && latency.compareTo(Duration.ZERO) > 0);
+    assertEquals(UpstreamState.Use.ASKED, upstream.state(Instant.EPOCH).use());
   }
 
   @Test

@@ -71,9 +71,7 @@ class JobHttpTest {
               site.lookups(),
               site.uploads(),
               site.deletions(),
-              jobs,
-              site.pins(),
-              site.statistics(),
+              site.administration().with(jobs),
               site.readiness(),
               site.resources(),
               site.observer())

@@ -1,0 +1,74 @@
+package narthex.wiring;
+
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.OptionalLong;
+import java.util.TreeSet;
+import narthex.maintain.Jobs;
+import narthex.maintain.RecentProblems;
+import narthex.maintain.RecentStatistics;
+import narthex.maintain.ServerState;
+import narthex.maintain.Statistics;
+import narthex.settings.BlobPlace;
+import narthex.settings.Settings;
+import narthex.web.RequestHistory;
+import narthex.web.Site;
+
+/** Creates what administrators see and do. */
+final class AdminAssembly {
+  private static final String LOGGERS = "narthex";
+
+  private AdminAssembly() {}
+
+  /**
+   * Returns all of it.
+   *
+   * @param maintenance what jobs share with the background work
+   * @param history is told of every request
+   */
+  static Site.Administration administration(
+      Backbone backbone, Maintenance maintenance, RequestHistory history) {
+    Assembly.Base base = backbone.base();
+    Assembly assembly = backbone.assembly();
+    Statistics.Source server = server(backbone);
+    Statistics statistics = JobAssembly.statistics(backbone, server);
+    Jobs jobs = JobAssembly.jobs(backbone, maintenance, statistics);
+    RecentProblems problems = new RecentProblems(LOGGERS);
+    backbone.closeables().push(problems);
+    ServerState state =
+        new ServerState(
+            server,
+            new ServerState.Activity(assembly.flights(), jobs, maintenance.chores(), problems),
+            base.upstreams(),
+            room(backbone.settings()),
+            new RecentStatistics(statistics, base.threads().tasks(), base.clock()),
+            base.clock());
+    return new Site.Administration(jobs, assembly.pins(), statistics, state, history);
+  }
+
+  private static ServerState.Room room(Settings settings) {
+    BlobPlace place = settings.storage().blobs();
+    ServerState.FreeBytes free =
+        place instanceof BlobPlace.Directory
+            ? () -> OptionalLong.of(BlobStores.freeBytes(place))
+            : OptionalLong::empty;
+    return new ServerState.Room(Policies.eviction(settings).limits(), free);
+  }
+
+  /** Returns figures about the server. */
+  static Statistics.Source server(Backbone backbone) {
+    Assembly.Base base = backbone.base();
+    String mode = backbone.settings().chunking().mode();
+    Instant openedAt = base.clock().instant();
+    return figures -> {
+      figures.put("version", new Release().version());
+      figures.put("upSince", openedAt.truncatedTo(ChronoUnit.SECONDS).toString());
+      figures.put("cdc", mode);
+      base.shared()
+          .cluster()
+          .ifPresent(
+              registry ->
+                  figures.put("members", String.join(" ", new TreeSet<>(registry.members()))));
+    };
+  }
+}
