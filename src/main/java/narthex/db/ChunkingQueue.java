@@ -15,9 +15,11 @@ import narthex.nix.Sha256;
  */
 public final class ChunkingQueue {
   private final Transactions transactions;
+  private final FileNameTable fileNames;
 
-  ChunkingQueue(Transactions transactions) {
+  ChunkingQueue(Transactions transactions, FileNameTable fileNames) {
     this.transactions = transactions;
+    this.fileNames = fileNames;
   }
 
   /** One statement that returns NARs with greater hashes than this. */
@@ -172,19 +174,22 @@ public final class ChunkingQueue {
                 chunked.extents(),
                 framesHash),
             Instant.EPOCH);
-    return transactions.together(
-        "store hash of frames",
-        columns.narHash(),
-        mappers -> {
-          mappers.chunkingQueue().lockRewritten();
-          boolean stored =
-              mappers.chunkingQueue().rewritten() == rewritten
-                  && mappers.chunkingQueue().storeFramesHash(columns) > 0;
-          if (stored) {
-            String stem = framesHash.nix32();
-            mappers.narInfos().registerFile(stem, stem, columns.narHash());
-          }
-          return stored;
-        });
+    String stem = framesHash.nix32();
+    return fileNames.register(
+        () ->
+            transactions.together(
+                "store hash of frames",
+                columns.narHash(),
+                mappers -> {
+                  mappers.chunkingQueue().lockRewritten();
+                  boolean stored =
+                      mappers.chunkingQueue().rewritten() == rewritten
+                          && mappers.chunkingQueue().storeFramesHash(columns) > 0;
+                  if (stored) {
+                    mappers.narInfos().registerFile(stem, stem, columns.narHash());
+                  }
+                  return stored;
+                }),
+        stem);
   }
 }

@@ -25,6 +25,7 @@ public final class Database implements AutoCloseable {
 
   private final ConnectionPool pool;
   final Transactions transactions;
+  private final FileNameTable fileNames;
   private final DocumentTable documents;
   private final ChunkTable chunks;
   private final ChunkingQueue chunkingQueue;
@@ -40,16 +41,17 @@ public final class Database implements AutoCloseable {
   private Database(ConnectionPool pool, @Nullable DiskReserve reserve) {
     this.pool = pool;
     this.transactions = new Transactions(pool.connections(), reserve);
+    this.fileNames = new FileNameTable(transactions);
     this.documents = new DocumentTable(transactions);
     this.chunks = new ChunkTable(transactions);
-    this.chunkingQueue = new ChunkingQueue(transactions);
+    this.chunkingQueue = new ChunkingQueue(transactions, fileNames);
     this.garbage = new GarbageTable(transactions);
     this.cluster = new ClusterTable(pool, transactions);
     this.leases = new LeaseTable(transactions);
     this.uses = new UseTable(transactions);
     this.collection = new CollectionTable(transactions);
     this.pins = new PinTable(transactions);
-    this.fsck = new FsckTable(transactions);
+    this.fsck = new FsckTable(transactions, fileNames);
     this.storedPaths = new StoredPaths(transactions);
   }
 
@@ -126,10 +128,14 @@ public final class Database implements AutoCloseable {
    * @throws DatabaseException if storing fails; changes nothing then
    */
   public NarInfoRow storeNarInfo(NarInfoRow row) throws IOException {
-    return transactions.together(
-        "store narinfo",
-        row.said().storePath().hash().text(),
-        mappers -> new StoreFetchedNarInfo(mappers, row).run());
+    return fileNames.register(
+        () ->
+            transactions.together(
+                "store narinfo",
+                row.said().storePath().hash().text(),
+                mappers -> new StoreFetchedNarInfo(mappers, row).run()),
+        row.stem(),
+        row.said().nar().hash().nix32());
   }
 
   /**
@@ -142,35 +148,23 @@ public final class Database implements AutoCloseable {
    */
   public UploadOutcome storeUploaded(NarInfoRow row, Set<String> trustedKeyNames)
       throws IOException {
-    return transactions.together(
-        "store uploaded narinfo",
-        row.said().storePath().hash().text(),
-        mappers -> new StoreUploadedNarInfo(mappers, row, trustedKeyNames).run());
+    return fileNames.register(
+        () ->
+            transactions.together(
+                "store uploaded narinfo",
+                row.said().storePath().hash().text(),
+                mappers -> new StoreUploadedNarInfo(mappers, row, trustedKeyNames).run()),
+        row.stem(),
+        row.said().nar().hash().nix32());
   }
 
   /**
-   * Registers the hash of a verified file as a file name of the NAR in it. Overrides names that
-   * were registered only because a narinfo claimed so.
+   * Registers the hash of a verified file as a file name of the NAR in it.
    *
-   * @param stem the hash in the notation of the file name
-   * @return false, without a change, if the name already belongs to another NAR because of its
-   *     NarHash or its stored file
-   * @throws DatabaseException if the transaction fails; changes nothing then
+   * @see FileNameTable#nameFile
    */
   public boolean nameFile(String stem, Sha256 fileHash, Sha256 narHash) throws IOException {
-    String nar = narHash.nix32();
-    return transactions.together(
-        "name file",
-        stem,
-        mappers -> {
-          NarInfoMapper narInfos = mappers.narInfos();
-          narInfos.registerFile(stem, fileHash.nix32(), nar);
-          boolean named = nar.equals(narInfos.findNar(stem));
-          if (named) {
-            narInfos.takeBack(stem, nar);
-          }
-          return named;
-        });
+    return fileNames.nameFile(stem, fileHash, narHash);
   }
 
   /**
@@ -213,17 +207,12 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Finds the NAR of a file name that this cache ever advertised, by one indexed statement. A stem
-   * that is the NarHash of a known NAR always means that NAR.
+   * Finds the NAR of a file name that this cache ever advertised, by one indexed statement.
    *
-   * @param stem the file name before {@code .nar}
-   * @throws DatabaseException if the query fails
+   * @see FileNameTable#find
    */
   public Optional<Sha256> findNarByFileName(String stem) throws IOException {
-    return transactions.single(
-        "find file name",
-        stem,
-        mappers -> Optional.ofNullable(mappers.narInfos().findNar(stem)).map(Sha256::parseNix32));
+    return fileNames.find(stem);
   }
 
   /**
@@ -318,6 +307,11 @@ public final class Database implements AutoCloseable {
   /** The store paths with a narinfo whose NAR is stored; usable until this is closed. */
   public StoredPaths storedPaths() {
     return storedPaths;
+  }
+
+  /** The file names of NARs; usable until this is closed. */
+  public FileNameTable fileNames() {
+    return fileNames;
   }
 
   /** The chunks and manifests; usable until this is closed. */

@@ -15,9 +15,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FsckTable {
   private final Transactions transactions;
+  private final FileNameTable fileNames;
 
-  FsckTable(Transactions transactions) {
+  FsckTable(Transactions transactions, FileNameTable fileNames) {
     this.transactions = transactions;
+    this.fileNames = fileNames;
   }
 
   /**
@@ -233,23 +235,27 @@ public final class FsckTable {
    */
   public void nameAgain(String stem, Sha256 narHash) throws IOException {
     String key = narHash.nix32();
-    transactions.together(
-        "name nar again",
-        key,
-        mappers -> {
-          NarInfoMapper names = mappers.narInfos();
-          names.nameItself(key);
-          if (mappers.fsck().countOtherClaims(stem, key) == 0) {
-            names.registerFile(stem, stem, key);
-          } else {
-            names.registerAlias(stem, key);
-          }
-          String owner = names.findNar(stem);
-          if (owner != null && !owner.equals(key)) {
-            names.takeBack(stem, owner);
-          }
-          return null;
-        });
+    fileNames.<@Nullable Void>register(
+        () ->
+            transactions.together(
+                "name nar again",
+                key,
+                mappers -> {
+                  NarInfoMapper names = mappers.narInfos();
+                  names.nameItself(key);
+                  if (mappers.fsck().countOtherClaims(stem, key) == 0) {
+                    names.registerFile(stem, stem, key);
+                  } else {
+                    names.registerAlias(stem, key);
+                  }
+                  String owner = names.findNar(stem);
+                  if (owner != null && !owner.equals(key)) {
+                    names.takeBack(stem, owner);
+                  }
+                  return null;
+                }),
+        stem,
+        key);
   }
 
   /**

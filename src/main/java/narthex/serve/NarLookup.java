@@ -43,6 +43,7 @@ public final class NarLookup implements StoreListener {
 
   private final Database database;
   private final StoredSources stored;
+  private final RememberedNames names;
   private final EntityTags tags;
   private final NarDownload download;
   private final NarFlights coming;
@@ -61,6 +62,7 @@ public final class NarLookup implements StoreListener {
       DecoderShare decoders,
       Duration memoryTtl) {
     this.database = database;
+    this.names = new RememberedNames(database.fileNames(), memoryTtl);
     this.tags = new EntityTags(database);
     this.stored = new StoredSources(database, nars, chunked, tags, decoders, memoryTtl);
     this.download = download;
@@ -94,7 +96,7 @@ public final class NarLookup implements StoreListener {
     if (known.isPresent()) {
       return known;
     }
-    Optional<Sha256> narHash = database.findNarByFileName(name.stem());
+    Optional<Sha256> narHash = names.find(name.stem());
     if (narHash.isEmpty()) {
       return fetchFile(name);
     }
@@ -134,9 +136,9 @@ public final class NarLookup implements StoreListener {
     if (stored.isRemembered(name)) {
       return true;
     }
-    Optional<Sha256> narHash = database.findNarByFileName(name.stem());
-    if (narHash.isEmpty()) {
-      return false;
+    Optional<Sha256> narHash = names.find(name.stem());
+    if (narHash.isEmpty() || stored.isRemembered(narHash.get(), name)) {
+      return narHash.isPresent();
     }
     Optional<NarSource> found = stored.find(narHash.get(), name); // cached for find
     if (found.isPresent()) {
@@ -146,16 +148,12 @@ public final class NarLookup implements StoreListener {
     return database.findNar(narHash.get()).isPresent();
   }
 
-  /**
-   * Whether the NAR of this file name is in flight, here or on another replica. Only a hint.
-   *
-   * @throws IOException if the database fails
-   */
+  /** Whether the NAR of this file name is in flight, here or on another replica. Only a hint. */
   public boolean isInFlight(NarFileName name) throws IOException {
     if (download.isInFlight(name)) {
       return true;
     }
-    Optional<Sha256> narHash = database.findNarByFileName(name.stem());
+    Optional<Sha256> narHash = names.find(name.stem());
     return narHash.isPresent()
         && rows(narHash.get(), file -> true).stream().anyMatch(download::isInFlight);
   }
@@ -187,7 +185,7 @@ public final class NarLookup implements StoreListener {
     } catch (NarAbsentException e) {
       LOG.log(Level.DEBUG, "nar file absent name={0} reason={1}", name.print(), e.getMessage());
     }
-    Optional<Sha256> narHash = database.findNarByFileName(name.stem());
+    Optional<Sha256> narHash = names.find(name.stem());
     return narHash.isEmpty() ? Optional.empty() : stored.find(narHash.get(), name);
   }
 
@@ -215,7 +213,7 @@ public final class NarLookup implements StoreListener {
    * @throws IOException if the storage or an upstream fails and no other source has the NAR
    */
   public Optional<NarAnswer> probe(NarFileName name) throws IOException {
-    Optional<Sha256> narHash = database.findNarByFileName(name.stem());
+    Optional<Sha256> narHash = names.find(name.stem());
     if (narHash.isEmpty()) {
       return probeFile(name);
     }
@@ -289,7 +287,7 @@ public final class NarLookup implements StoreListener {
    * @throws IOException if the database or the blob store fails
    */
   public Optional<NarSource> findHere(NarFileName name) throws IOException {
-    Optional<Sha256> narHash = database.findNarByFileName(name.stem());
+    Optional<Sha256> narHash = names.find(name.stem());
     if (narHash.isEmpty()) {
       return Optional.empty();
     }
@@ -334,6 +332,7 @@ public final class NarLookup implements StoreListener {
 
   @Override
   public void anyChanged() {
+    names.forgetAll();
     stored.forgetAll();
   }
 

@@ -72,6 +72,15 @@ final class StoredSources {
     return remembered.find(name) != null;
   }
 
+  /** Whether {@link #find} would find the NAR in the cache. */
+  boolean isRemembered(Sha256 narHash, NarFileName name) {
+    return isRemembered(name.compression() == Compression.NONE ? own(narHash) : name);
+  }
+
+  private static NarFileName own(Sha256 narHash) {
+    return new NarFileName(narHash.nix32(), Compression.NONE);
+  }
+
   /** Removes a NAR from the cache. */
   void forget(Sha256 narHash) {
     remembered.forget(narHash);
@@ -90,7 +99,7 @@ final class StoredSources {
    */
   Optional<NarSource> find(Sha256 narHash, NarFileName name) throws IOException {
     if (name.compression() == Compression.NONE) { // all such names mean the same bytes
-      NarFileName own = new NarFileName(narHash.nix32(), Compression.NONE);
+      NarFileName own = own(narHash);
       Optional<NarSource> known = name.equals(own) ? Optional.empty() : findRemembered(own);
       return known.isPresent() ? known : findStored(narHash, own);
     }
