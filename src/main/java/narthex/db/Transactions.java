@@ -71,6 +71,7 @@ final class Transactions {
     configuration.addMapper(StatisticsMapper.class);
     configuration.addMapper(FsckMapper.class);
     configuration.addMapper(RepackMapper.class);
+    configuration.addMapper(PathMapper.class);
     // MyBatis leaves a thread-local, which would stay in the server's thread after undeployment.
     ErrorContext.instance().reset();
     this.sessions = new DefaultSqlSessionFactory(configuration);
@@ -92,6 +93,7 @@ final class Transactions {
       StatisticsMapper statistics,
       FsckMapper fsck,
       RepackMapper repacking,
+      PathMapper paths,
       Connection connection) {}
 
   /**
@@ -204,6 +206,7 @@ final class Transactions {
         session.getMapper(StatisticsMapper.class),
         session.getMapper(FsckMapper.class),
         session.getMapper(RepackMapper.class),
+        session.getMapper(PathMapper.class),
         session.getConnection());
   }
 

@@ -16,6 +16,7 @@ import narthex.db.FsckTable.Position;
 import narthex.maintain.Finding.Kind;
 import narthex.maintain.Finding.Outcome;
 import narthex.nix.OneLine;
+import narthex.nix.StorePathHash;
 import narthex.store.ChunkedNars;
 import narthex.store.StoredNars;
 import narthex.stream.DecoderShare;
@@ -134,12 +135,27 @@ public final class Fsck {
    *     belong to another database and repairs are wanted
    */
   public FsckResult run(Options options, Progress progress) throws IOException {
-    if (options.repair() == Repair.ALL
-        && !new StoreOwner(store.database(), store.blobs()).isOurs()) {
+    requireOwner(options.repair());
+    return new Run(options, progress).run();
+  }
+
+  private void requireOwner(Repair repair) throws IOException {
+    if (repair == Repair.ALL && !new StoreOwner(store.database(), store.blobs()).isOurs()) {
       throw new IOException(
           "nothing is repaired: the blob store is empty or belongs to another database");
     }
-    return new Run(options, progress).run();
+  }
+
+  /**
+   * Checks one store path: its narinfo, and every byte of its NAR.
+   *
+   * @param bytesPerSecond most bytes to read per second; 0 for any number
+   * @throws IOException if there is no such path, or as {@link #run}
+   */
+  JobResult verifyPath(StorePathHash path, Repair repair, long bytesPerSecond, Progress progress)
+      throws IOException {
+    requireOwner(repair);
+    return new VerifyPath(store, sources, clock).run(path, repair, bytesPerSecond, progress);
   }
 
   /** One check; for one thread. */

@@ -1,13 +1,15 @@
 package narthex.maintain;
 
+import java.util.Optional;
 import narthex.maintain.Fsck.Depth;
 import narthex.maintain.Fsck.Options;
 import narthex.maintain.Fsck.Repair;
 import narthex.maintain.Fsck.Start;
+import narthex.nix.StorePathHash;
 
 /**
  * The job that checks the store. Options: {@code deep}, {@code repair}, {@code rate}, {@code
- * restart}.
+ * restart}; or {@code path}, to check one store path only, deeply.
  */
 public final class FsckJob implements Job {
   private final Fsck fsck;
@@ -30,6 +32,11 @@ public final class FsckJob implements Job {
             said.isSet("repair") ? Repair.ALL : Repair.NOTHING,
             said.isSet("restart") ? Start.ANEW : Start.RESUME,
             said.bytes("rate").orElse(0));
+    Optional<StorePathHash> path = PinOptions.findPath(said);
+    if (path.isPresent()) {
+      return progress ->
+          fsck.verifyPath(path.get(), options.repair(), options.bytesPerSecond(), progress);
+    }
     return progress -> fsck.run(options, progress).toJobResult();
   }
 }

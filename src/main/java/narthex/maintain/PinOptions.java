@@ -26,9 +26,17 @@ final class PinOptions {
    * @throws JobRefusedException if it is missing or anything else
    */
   static StorePathHash path(JobOptions options) throws JobRefusedException {
-    return options
-        .parsed(PATH, PinOptions::parsePath)
+    return findPath(options)
         .orElseThrow(() -> new JobRefusedException(Reason.WRONG_OPTION, "option path: is missing"));
+  }
+
+  /**
+   * Reads a store path like {@link #path}; empty if the option isn't set.
+   *
+   * @throws JobRefusedException if it is malformed
+   */
+  static Optional<StorePathHash> findPath(JobOptions options) throws JobRefusedException {
+    return options.parsed(PATH, PinOptions::parsePath);
   }
 
   private static StorePathHash parsePath(String text) {

@@ -77,6 +77,12 @@ final class Commands {
         description = "Fetch again what can be had, and drop what can't be served.")
     private boolean repair;
 
+    @Option(
+        names = "--path",
+        paramLabel = "PATH",
+        description = "Check only this store path, with every byte of its NAR.")
+    private @Nullable String path;
+
     @Option(names = "--restart", description = "Begin at the start.")
     private boolean restart;
 
@@ -88,6 +94,7 @@ final class Commands {
       addIf(deep, options, "deep");
       addIf(repair, options, "repair");
       addIf(restart, options, "restart");
+      add(options, "path", path);
       add(options, "rate", rate);
     }
   }

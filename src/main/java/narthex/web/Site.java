@@ -8,6 +8,8 @@ import narthex.ingest.NarInfoUpload;
 import narthex.ingest.NarUpload;
 import narthex.maintain.Deletion;
 import narthex.maintain.Jobs;
+import narthex.maintain.PathPage;
+import narthex.maintain.Paths;
 import narthex.maintain.Pins;
 import narthex.maintain.ServerState;
 import narthex.maintain.Statistics;
@@ -84,14 +86,22 @@ public record Site(
    * @param jobs long work that an administrator asks for
    * @param pins paths that are kept with all that they refer to
    * @param statistics figures about what is stored
+   * @param paths finds store paths
+   * @param page describes a store path
    * @param state what the server does at the moment
    * @param requests what it was asked in the last hour
    */
   public record Administration(
-      Jobs jobs, Pins pins, Statistics statistics, ServerState state, RequestHistory requests) {
+      Jobs jobs,
+      Pins pins,
+      Statistics statistics,
+      Paths paths,
+      PathPage page,
+      ServerState state,
+      RequestHistory requests) {
     /** Returns the same with other jobs. */
     Administration with(Jobs other) {
-      return new Administration(other, pins, statistics, state, requests);
+      return new Administration(other, pins, statistics, paths, page, state, requests);
     }
   }
 

@@ -4,7 +4,10 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.OptionalLong;
 import java.util.TreeSet;
+import narthex.db.Database;
 import narthex.maintain.Jobs;
+import narthex.maintain.PathPage;
+import narthex.maintain.Paths;
 import narthex.maintain.RecentProblems;
 import narthex.maintain.RecentStatistics;
 import narthex.maintain.ServerState;
@@ -43,7 +46,16 @@ final class AdminAssembly {
             room(backbone.settings()),
             new RecentStatistics(statistics, base.threads().tasks(), base.clock()),
             base.clock());
-    return new Site.Administration(jobs, assembly.pins(), statistics, state, history);
+
+    Database database = base.shared().database();
+    return new Site.Administration(
+        jobs,
+        assembly.pins(),
+        statistics,
+        new Paths(database),
+        new PathPage(database, base.clock()),
+        state,
+        history);
   }
 
   private static ServerState.Room room(Settings settings) {

@@ -30,6 +30,7 @@ abstract class DatabaseContract extends UploadContract
         LeaseContract,
         UseContract,
         StatisticsContract,
+        PathContract,
         PinContract,
         FsckContract,
         RepackContract {

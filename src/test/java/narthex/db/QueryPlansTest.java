@@ -35,6 +35,7 @@ class QueryPlansTest {
           LeaseMapper.class,
           NarInfoMapper.class,
           NarMapper.class,
+          PathMapper.class,
           PinMapper.class,
           UseMapper.class);
 

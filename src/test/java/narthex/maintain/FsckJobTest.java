@@ -1,14 +1,21 @@
 package narthex.maintain;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import narthex.blob.FaultyBlobStore.Step;
+import narthex.db.PathTable;
 import narthex.ingest.CdcMode;
 import narthex.maintain.JobResult.Verdict;
+import narthex.nix.StorePathHash;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -44,6 +51,33 @@ class FsckJobTest extends FsckFixture {
     assertEquals(Verdict.PROBLEMS, repaired.verdict());
     assertEquals(1L, repaired.figures().get("mended"));
     assertEquals(Verdict.DONE, run(Map.of("deep", "")).verdict());
+  }
+
+  @Test
+  void onePathIsVerifiedAndTheOthersAreLeftAlone() throws Exception {
+    List<StorePathHash> paths =
+        new PathTable(node.database())
+            .list("", 10).stream().map(listed -> StorePathHash.parse(listed.hash())).toList();
+    assertEquals(2, paths.size());
+    flip(keys("nar/").get(0));
+
+    List<JobResult> results = new ArrayList<>();
+    for (StorePathHash path : paths) {
+      results.add(run(Map.of("path", path.text())));
+    }
+
+    results.sort(Comparator.comparing(result -> result.verdict()));
+    assertEquals(Verdict.DONE, results.get(0).verdict());
+    assertEquals(0L, results.get(0).figures().get("wrong"));
+    assertNotEquals(0L, results.get(0).figures().get("readBytes"));
+    assertEquals(Verdict.PROBLEMS, results.get(1).verdict());
+    assertTrue(told.get(0).startsWith("damaged-file: xz file of nar "), () -> told.toString());
+    assertThrows(IOException.class, () -> run(Map.of("path", "0".repeat(32))));
+
+    for (StorePathHash path : paths) {
+      run(Map.of("path", path.text(), "repair", ""));
+      assertEquals(Verdict.DONE, run(Map.of("path", path.text())).verdict());
+    }
   }
 
   @Test
