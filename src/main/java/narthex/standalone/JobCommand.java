@@ -1,10 +1,7 @@
 package narthex.standalone;
 
-import java.io.Console;
 import java.io.IOException;
 import java.net.URI;
-import java.net.URISyntaxException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -29,9 +26,6 @@ import picocli.CommandLine.Spec;
       "3:done, and something is wrong, or work remains"
     })
 abstract class JobCommand implements Callable<Integer> {
-  /** The token in the environment, so that it is in no file and no list of processes. */
-  static final String TOKEN_VARIABLE = "NARTHEX_TOKEN";
-
   @Spec
   @SuppressWarnings("NullAway.Init") // picocli sets it
   private CommandSpec spec;
@@ -49,7 +43,9 @@ abstract class JobCommand implements Callable<Integer> {
       names = "--token-file",
       paramLabel = "FILE",
       description =
-          "A file with the token of an administrator; without it, " + TOKEN_VARIABLE + ".")
+          "A file with the token of an administrator; without it, "
+              + Tokens.VARIABLE
+              + " in the environment, or the token that login stored.")
   private @Nullable Path tokenFile;
 
   @Option(
@@ -74,7 +70,8 @@ abstract class JobCommand implements Callable<Integer> {
         new JobReport(
             spec.name(), style(), spec.commandLine().getOut(), spec.commandLine().getErr());
     if (server != null) {
-      return new RemoteJob(url(server), token()).run(spec.name(), options, report);
+      URI url = ServerUrl.parse(spec, "--server", server);
+      return new RemoteJob(url, token(url)).run(spec.name(), options, report);
     }
     return new LocalJob(config).run(spec.name(), options, report);
   }
@@ -97,48 +94,14 @@ abstract class JobCommand implements Callable<Integer> {
     if (json) {
       return JobReport.Style.JSON;
     }
-    return isTerminal(System.console()) ? JobReport.Style.TERMINAL : JobReport.Style.PLAIN;
+    return Terminal.isPresent() ? JobReport.Style.TERMINAL : JobReport.Style.PLAIN;
   }
 
-  /** Since Java 22, there is a console even without a terminal. */
-  private static boolean isTerminal(@Nullable Console console) {
+  private @Nullable String token(URI url) {
     try {
-      return console != null && (Boolean) Console.class.getMethod("isTerminal").invoke(console);
-    } catch (NoSuchMethodException older) {
-      return console != null;
-    } catch (ReflectiveOperationException unknown) {
-      return false;
-    }
-  }
-
-  private URI url(String text) {
-    try {
-      URI url = new URI(text);
-      if (url.getHost() != null && String.valueOf(url.getScheme()).matches("https?")) {
-        return url;
-      }
-    } catch (URISyntaxException malformed) {
-      // said below
-    }
-    throw new ParameterException(spec.commandLine(), "--server: not an http:// or https:// URL");
-  }
-
-  private @Nullable String token() {
-    if (tokenFile == null) {
-      return System.getenv(TOKEN_VARIABLE);
-    }
-    try {
-      return Files.readAllLines(tokenFile).stream()
-          .map(String::strip)
-          .filter(line -> !line.isEmpty() && !line.startsWith("#"))
-          .findFirst()
-          .orElseThrow(() -> wrongTokenFile("contains no token"));
+      return Tokens.find(tokenFile, url);
     } catch (IOException e) {
-      throw wrongTokenFile("cannot be read");
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
     }
-  }
-
-  private ParameterException wrongTokenFile(String reason) {
-    return new ParameterException(spec.commandLine(), "--token-file: " + tokenFile + " " + reason);
   }
 }

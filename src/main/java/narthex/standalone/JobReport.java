@@ -120,22 +120,25 @@ final class JobReport {
 
   private void showStep(String name, JobLine line) {
     if (style == Style.TERMINAL) {
-      err.print(CLEAR_LINE + bar(line) + name + ": " + count(line));
+      err.print(CLEAR_LINE + bar(line) + name + ": " + count(name, line));
       err.flush();
       isBarShown = true;
       return;
     }
     long now = System.nanoTime();
     if (!name.equals(step) || now - steppedAt >= STEP_EVERY_NANOS) {
-      err.println(name + ": " + count(line));
+      err.println(name + ": " + count(name, line));
       err.flush();
       step = name;
       steppedAt = now;
     }
   }
 
-  private static String count(JobLine line) {
-    return line.total() > 0 ? line.done() + " of " + line.total() : Long.toString(line.done());
+  private static String count(String step, JobLine line) {
+    String done = line.done() + size(Map.entry(step, Long.toString(line.done())));
+    return line.total() > 0
+        ? done + " of " + line.total() + size(Map.entry(step, Long.toString(line.total())))
+        : done;
   }
 
   private static String bar(JobLine line) {

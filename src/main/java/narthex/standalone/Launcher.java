@@ -43,6 +43,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       Commands.Pin.class,
       Commands.Unpin.class,
       Commands.Pins.class,
+      PushCommand.class,
       Commands.Completion.class
     })
 public final class Launcher implements Callable<Integer> {
