@@ -44,6 +44,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
       Commands.Unpin.class,
       Commands.Pins.class,
       PushCommand.class,
+      UseCommand.class,
+      LoginCommand.class,
+      LogoutCommand.class,
       Commands.Completion.class
     })
 public final class Launcher implements Callable<Integer> {

@@ -3,6 +3,7 @@ package narthex.standalone;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,14 @@ abstract class ServerCommand implements Callable<Integer> {
     URI url = ServerUrl.parse(spec, "URL", server);
     try {
       return run(url);
+    } catch (FileSystemException e) {
+      String reason = e.getReason();
+      complain(
+          "cannot change "
+              + e.getFile()
+              + ": "
+              + (reason == null ? e.getClass().getSimpleName() : reason));
+      return FAILED;
     } catch (IOException e) {
       complain(String.valueOf(e.getMessage()));
       return FAILED;

@@ -1,0 +1,76 @@
+package narthex.standalone;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class NixConfTest {
+  private static String withA(String text) {
+    return NixConf.parse(text).withWord("substituters", "http://a").print();
+  }
+
+  @Test
+  void aWordIsAddedToTheExtraLineOrAsOne() {
+    assertEquals("extra-substituters = http://a\n", withA(""));
+    assertEquals(
+        "# mine\nsubstituters = http://b\nextra-substituters = http://a\n",
+        withA("# mine\nsubstituters = http://b"));
+    assertEquals(
+        "extra-substituters = http://b http://a\nmax-jobs = 2\n",
+        withA("extra-substituters = http://b # near\nmax-jobs = 2\n"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "substituters = http://b http://a\n",
+        "  extra-substituters=http://a http://b  # both\n",
+        "extra-substituters = http://a\nextra-substituters = http://b\n"
+      })
+  void aWordThatIsThereChangesNothing(String text) {
+    assertEquals(text, withA(text));
+  }
+
+  @Test
+  void aWordInACommentOrAnotherSettingIsNotThere() {
+    String text = "#substituters = http://a\ntrusted-substituters = http://a\n";
+
+    assertEquals(text + "extra-substituters = http://a\n", withA(text));
+  }
+
+  @Test
+  void aValueIsSetOnlyOnce() {
+    NixConf conf = NixConf.parse("netrc-file = /a\nnetrc-file = /b # last\n");
+
+    assertEquals(Optional.of("/b"), conf.find("netrc-file"));
+    assertEquals(conf, conf.withDefault("netrc-file", "/c"));
+    assertEquals("x = 1\n", NixConf.parse("").withDefault("x", "1").print());
+  }
+
+  @Test
+  void aTokenIsAddedToANetrcFileOrReplaced() throws IOException {
+    String other = "machine b login x password y\n";
+
+    assertEquals("machine a password t\n", NetrcLines.with("", "a", "t"));
+    assertEquals(other + "machine a password t\n", NetrcLines.with(other, "a", "t"));
+    assertEquals(
+        "machine a password t\n" + other,
+        NetrcLines.with("machine a login z password old\n" + other, "a", "t"));
+    assertEquals(
+        other + "machine a password t\ndefault password d\n",
+        NetrcLines.with(other + "default password d\n", "a", "t"));
+    String there = "machine  a login n password t\n" + other;
+    assertEquals(there, NetrcLines.with(there, "a", "t"));
+  }
+
+  @Test
+  void aNetrcEntryOfSeveralLinesIsLeftToTheUser() {
+    assertThrows(
+        IOException.class, () -> NetrcLines.with("machine a\n  login b\n  password c\n", "a", "t"));
+  }
+}
