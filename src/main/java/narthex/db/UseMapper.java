@@ -15,6 +15,23 @@ interface UseMapper {
         else cast(group_stored as bigint) * length / group_length end), 0) as bigint)
       """;
 
+  /** Selects NARs with what eviction decides by. */
+  String USED =
+      """
+      select n.nar_hash, n.stored_at, n.used_at,
+        (select cast(coalesce(sum(r.file_size), 0) as bigint) from representation r
+          where r.nar_hash = n.nar_hash and r.form = 'whole') as whole_bytes,
+        (select count(*) from representation r
+          where r.nar_hash = n.nar_hash and r.form = 'chunked') as chunked,
+        (select count(*) from narinfo i
+          where i.nar_hash = n.nar_hash and i.upstream is null) as uploaded,
+        (select count(*) from narinfo i
+          where i.nar_hash = n.nar_hash and i.upstream is not null) as fetched,
+        (select count(*) from narinfo i join pin_path p on p.path_hash = i.store_path_hash
+          where i.nar_hash = n.nar_hash) as pinned
+      from nar n
+      """;
+
   /**
    * A NAR, its last use, and what it consists of.
    *
@@ -41,23 +58,39 @@ interface UseMapper {
   void use(@Param("narHash") String narHash, @Param("usedAt") long usedAt);
 
   @Select(
-      """
-      select n.nar_hash, n.stored_at, n.used_at,
-        (select cast(coalesce(sum(r.file_size), 0) as bigint) from representation r
-          where r.nar_hash = n.nar_hash and r.form = 'whole') as whole_bytes,
-        (select count(*) from representation r
-          where r.nar_hash = n.nar_hash and r.form = 'chunked') as chunked,
-        (select count(*) from narinfo i
-          where i.nar_hash = n.nar_hash and i.upstream is null) as uploaded,
-        (select count(*) from narinfo i
-          where i.nar_hash = n.nar_hash and i.upstream is not null) as fetched,
-        (select count(*) from narinfo i join pin_path p on p.path_hash = i.store_path_hash
-          where i.nar_hash = n.nar_hash) as pinned
-      from nar n where (n.used_at, n.nar_hash) < (#{usedAt}, #{narHash})
-      order by n.used_at desc, n.nar_hash desc limit #{most}
-      """)
+      USED
+          + """
+          where (n.used_at, n.nar_hash) < (#{usedAt}, #{narHash})
+          order by n.used_at desc, n.nar_hash desc limit #{most}
+          """)
   List<UsedNarColumns> findBefore(
       @Param("usedAt") long usedAt, @Param("narHash") String narHash, @Param("most") int most);
+
+  @Select(
+      USED
+          + """
+          where n.nar_hash > #{after} and (
+            not exists (select 1 from narinfo i
+              where i.nar_hash = n.nar_hash and i.upstream is not null)
+            or exists (select 1 from narinfo i
+              where i.nar_hash = n.nar_hash and i.upstream is null)
+            or exists (select 1 from narinfo i join pin_path p on p.path_hash = i.store_path_hash
+              where i.nar_hash = n.nar_hash))
+          order by n.nar_hash limit #{most}
+          """)
+  List<UsedNarColumns> findUploadedOrPinned(@Param("after") String after, @Param("most") int most);
+
+  @Select(
+      "<script>"
+          + USED
+          + """
+          where n.nar_hash in
+            <foreach collection="narHashes" item="narHash" open="(" separator="," close=")">
+              #{narHash}
+            </foreach>
+          </script>
+          """)
+  List<UsedNarColumns> findThese(@Param("narHashes") Collection<String> narHashes);
 
   @Select(
       "<script>"

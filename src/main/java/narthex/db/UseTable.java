@@ -63,6 +63,39 @@ public final class UseTable {
   }
 
   /**
+   * Finds stored NARs that were uploaded, have no narinfo, or are pinned, sorted by hash.
+   *
+   * @param after return only NARs with a greater hash; empty to start with the first
+   * @param most most results
+   * @throws DatabaseException if the query fails
+   */
+  public List<UsedNar> findUploadedOrPinned(Optional<Sha256> after, int most) throws IOException {
+    String narHash = after.map(Sha256::nix32).orElse("");
+    return transactions.single(
+        "find uploaded or pinned nars",
+        narHash,
+        mappers ->
+            mappers.uses().findUploadedOrPinned(narHash, most).stream().map(UsedNar::of).toList());
+  }
+
+  /**
+   * Finds those of these NARs that are stored.
+   *
+   * @param narHashes at most {@value Batches#ROWS_AT_ONCE}
+   * @throws DatabaseException if the query fails
+   */
+  public List<UsedNar> find(Collection<Sha256> narHashes) throws IOException {
+    if (narHashes.isEmpty()) {
+      return List.of();
+    }
+    List<String> keys = narHashes.stream().map(Sha256::nix32).toList();
+    return transactions.single(
+        "find used nars",
+        keys.size() + " nars",
+        mappers -> mappers.uses().findThese(keys).stream().map(UsedNar::of).toList());
+  }
+
+  /**
    * Finds the manifests of NARs. A NAR that isn't stored as chunks has none.
    *
    * @param narHashes at most {@value Batches#ROWS_AT_ONCE}

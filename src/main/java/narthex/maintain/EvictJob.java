@@ -39,7 +39,7 @@ public final class EvictJob implements Job {
     LongUnaryOperator target =
         stored -> to.isPresent() ? to.getAsLong() : stored - bytes.getAsLong();
     if (options.isSet("dry-run")) {
-      return progress -> result(eviction.count(target));
+      return progress -> result(eviction.count(target, progress));
     }
     return progress -> run(target, progress);
   }

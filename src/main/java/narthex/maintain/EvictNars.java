@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -88,7 +89,22 @@ final class EvictNars {
     spared.values().removeIf(until -> !until.isAfter(now));
   }
 
-  boolean isSpared(UsedNar nar, Instant now) {
+  /** Returns what decides which NARs are spared now. */
+  EvictionWalk.Sparing sparing(Instant now) {
+    return new EvictionWalk.Sparing() {
+      @Override
+      public boolean spares(UsedNar nar) {
+        return isSpared(nar, now);
+      }
+
+      @Override
+      public Collection<Sha256> others() {
+        return spared.keySet();
+      }
+    };
+  }
+
+  private boolean isSpared(UsedNar nar, Instant now) {
     boolean isSparedUpload =
         nar.origin() == UsedNar.Origin.UPLOAD
             && (policy.keep() == Keep.UNAVAILABLE

@@ -240,11 +240,12 @@ public final class Eviction {
   }
 
   /**
-   * Counts what {@link #runNow} would evict. Changes nothing, and doesn't ask the upstreams.
+   * Counts what {@link #runNow} would evict. Changes nothing, and doesn't ask the upstreams. If it
+   * is stopped, it has counted nothing.
    *
    * @throws IOException if the database or the blob store fails
    */
-  public Evicted count(LongUnaryOperator target) throws IOException {
+  public Evicted count(LongUnaryOperator target, Progress progress) throws IOException {
     lock.lock();
     try {
       space.count();
@@ -252,7 +253,8 @@ public final class Eviction {
       long excess = stored - target.applyAsLong(stored);
       nars.stored().uses().write();
       Evicted counted = new Evicted(0, 0, stored, excess <= 0);
-      for (Candidate candidate : excess <= 0 ? new ArrayDeque<Candidate>() : find().candidates()) {
+      for (Candidate candidate :
+          excess <= 0 ? new ArrayDeque<Candidate>() : find(progress).candidates()) {
         if (counted.isEnough()) {
           break;
         }
@@ -267,10 +269,10 @@ public final class Eviction {
     }
   }
 
-  private Found find() throws IOException {
+  private Found find(Progress progress) throws IOException {
     nars.pins().update();
-    Instant now = clock.instant();
-    return new EvictionWalk(nars.database().uses(), nar -> evictNars.isSpared(nar, now)).run();
+    EvictionWalk.Sparing sparing = evictNars.sparing(clock.instant());
+    return new EvictionWalk(nars.database().uses(), sparing, progress).run();
   }
 
   private void evict(Tally tally) throws IOException {
@@ -283,7 +285,7 @@ public final class Eviction {
       boolean isOver = space.excess() > 0;
       while (isOver) {
         long before = tally.evicted;
-        found = find();
+        found = find(tally.progress);
         evictNars.evict(found.candidates(), tally);
         isOver = space.excess() > 0 && tally.evicted > before && !tally.progress.isStopped();
       }

@@ -3,6 +3,7 @@ package narthex.maintain;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -18,10 +19,10 @@ import narthex.nix.Sha256;
  *
  * <h2>How</h2>
  *
- * NARs share chunks: deleting a NAR frees only the chunks that no other NAR has. The walk goes over
- * all NARs, first those that are spared, then from the most recently used to the least. Each NAR
- * adds its whole files, and those chunks that no NAR before it had. So deleting NARs from the end
- * of the walk frees exactly the sum of what they added.
+ * NARs share chunks: deleting a NAR frees only the chunks that no other NAR has. The walk goes
+ * first over the NARs that are spared, then over all others, from the most recently used to the
+ * least. Each NAR adds its whole files, and those chunks that no NAR before it had. So deleting
+ * NARs from the end of the walk frees exactly the sum of what they added.
  *
  * <p>Memory holds one bit for each chunk and the last {@value #MOST} NARs. For one use and one
  * thread.
@@ -32,9 +33,19 @@ final class EvictionWalk {
   private static final int PAGE = 100;
 
   /** Decides whether a NAR is spared. */
-  @FunctionalInterface
   interface Sparing {
     boolean spares(UsedNar nar);
+
+    /** Which NARs it may spare besides those that were uploaded or are pinned. */
+    default Collection<Sha256> others() {
+      return List.of();
+    }
+  }
+
+  /** The two groups of NARs, in the order in which they are walked over. */
+  private enum Pass {
+    SPARED,
+    OTHERS
   }
 
   /**
@@ -56,70 +67,85 @@ final class EvictionWalk {
 
   private final UseTable table;
   private final Sparing sparing;
+  private final Progress progress;
   private final int most;
   private final NumberSet chunks = new NumberSet();
   private final Deque<Candidate> candidates = new ArrayDeque<>();
   private long spared;
   private long sparedBytes;
+  private long seen;
 
-  EvictionWalk(UseTable table, Sparing sparing) {
-    this(table, sparing, MOST);
+  /**
+   * @param progress may stop the walk
+   */
+  EvictionWalk(UseTable table, Sparing sparing, Progress progress) {
+    this(table, sparing, progress, MOST);
   }
 
-  EvictionWalk(UseTable table, Sparing sparing, int most) {
+  EvictionWalk(UseTable table, Sparing sparing, Progress progress, int most) {
     this.table = table;
     this.sparing = sparing;
+    this.progress = progress;
     this.most = most;
   }
 
-  /** One pass over all NARs. */
-  private enum Pass {
-    SPARED,
-    OTHERS
-  }
-
-  /** Walks over all NARs. */
+  /** Walks over all NARs. Finds no candidate if it is stopped, since the last ones go first. */
   Found run() throws IOException {
-    walk(Pass.SPARED);
-    walk(Pass.OTHERS);
+    walkSpared();
+    walkOthers();
+    if (progress.isStopped()) {
+      candidates.clear();
+    }
     return new Found(candidates, spared, sparedBytes);
   }
 
-  private void walk(Pass pass) throws IOException {
-    List<UsedNar> page = table.find(Optional.empty(), PAGE);
-    while (!page.isEmpty()) {
-      Optional<UsedNar> last = Optional.of(page.get(page.size() - 1));
-      List<UsedNar> some = chosen(page, pass);
-      Map<Sha256, List<ManifestPart>> manifests =
-          table.findParts(some.stream().filter(UsedNar::isChunked).map(UsedNar::hash).toList());
-      for (UsedNar nar : some) {
-        long bytes = nar.wholeBytes() + newBytes(manifests.getOrDefault(nar.hash(), List.of()));
-        add(pass, new Candidate(nar, bytes));
-      }
-      page = table.find(last, PAGE);
+  /** Adds what is spared. Only these NARs are read, since there may be few. */
+  private void walkSpared() throws IOException {
+    List<UsedNar> page = table.findUploadedOrPinned(Optional.empty(), PAGE);
+    while (!page.isEmpty() && !progress.isStopped()) {
+      addSpared(page);
+      page = table.findUploadedOrPinned(Optional.of(page.get(page.size() - 1).hash()), PAGE);
+    }
+    List<Sha256> others = List.copyOf(sparing.others());
+    for (int from = 0; from < others.size() && !progress.isStopped(); from += PAGE) {
+      addSpared(table.find(others.subList(from, Math.min(others.size(), from + PAGE))));
     }
   }
 
-  private List<UsedNar> chosen(List<UsedNar> page, Pass pass) throws IOException {
-    List<UsedNar> some = new ArrayList<>();
-    for (UsedNar nar : page) {
-      if (sparing.spares(nar) == (pass == Pass.SPARED)) {
-        some.add(nar);
-      }
-    }
-    return some;
-  }
-
-  private void add(Pass pass, Candidate nar) {
-    if (pass == Pass.SPARED) {
+  private void addSpared(List<UsedNar> page) throws IOException {
+    for (Candidate nar : measure(page, Pass.SPARED)) {
       spared++;
       sparedBytes += nar.bytes();
-      return;
     }
-    candidates.addFirst(nar);
-    if (candidates.size() > most) {
-      candidates.removeLast();
+  }
+
+  private void walkOthers() throws IOException {
+    List<UsedNar> page = table.find(Optional.empty(), PAGE);
+    while (!page.isEmpty() && !progress.isStopped()) {
+      for (Candidate nar : measure(page, Pass.OTHERS)) {
+        candidates.addFirst(nar);
+        if (candidates.size() > most) {
+          candidates.removeLast();
+        }
+      }
+      seen += page.size();
+      progress.at("searched NARs", seen, 0);
+      page = table.find(Optional.of(page.get(page.size() - 1)), PAGE);
     }
+  }
+
+  /** Returns those NARs of a page that belong to a pass, with their bytes. */
+  private List<Candidate> measure(List<UsedNar> page, Pass pass) throws IOException {
+    List<UsedNar> some =
+        page.stream().filter(nar -> sparing.spares(nar) == (pass == Pass.SPARED)).toList();
+    Map<Sha256, List<ManifestPart>> manifests =
+        table.findParts(some.stream().filter(UsedNar::isChunked).map(UsedNar::hash).toList());
+    List<Candidate> measured = new ArrayList<>();
+    for (UsedNar nar : some) {
+      long bytes = nar.wholeBytes() + newBytes(manifests.getOrDefault(nar.hash(), List.of()));
+      measured.add(new Candidate(nar, bytes));
+    }
+    return measured;
   }
 
   /** Returns the stored length of the chunks that no NAR before had. */

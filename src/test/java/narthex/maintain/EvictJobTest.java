@@ -74,10 +74,27 @@ class EvictJobTest extends EvictionFixture {
     List<Sample> samples = samples(4);
     fetchEach(node, samples);
 
-    Evicted counted = eviction(node, UNLIMITED).count(stored -> stored - ROOM);
+    Evicted counted = eviction(node, UNLIMITED).count(stored -> stored - ROOM, Progress.SILENT);
 
     assertEquals(2, counted.nars());
     assertTrue(counted.isEnough());
+    assertEquals(from(0, 4), stored(node, samples));
+  }
+
+  @Test
+  void theSearchCanBeStopped() throws Exception {
+    Node node = open(CdcMode.OFF);
+    List<Sample> samples = samples(4);
+    fetchEach(node, samples);
+    RecordedProgress stopped = new RecordedProgress().stopAfter(1);
+
+    assertEquals(0, eviction(node, UNLIMITED).count(stored -> 0, stopped).nars());
+    assertEquals(List.of("searched NARs 4/0"), stopped.steps);
+    Evicted evicted =
+        eviction(node, UNLIMITED).runNow(stored -> 0, new RecordedProgress().stopAfter(1));
+
+    assertEquals(0, evicted.nars());
+    assertFalse(evicted.isEnough());
     assertEquals(from(0, 4), stored(node, samples));
   }
 }

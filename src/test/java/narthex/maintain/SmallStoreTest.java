@@ -90,7 +90,8 @@ class SmallStoreTest extends EvictionFixture {
     eviction.check();
     settle(eviction);
 
-    EvictionWalk.Found left = new EvictionWalk(node.database().uses(), nar -> false).run();
+    EvictionWalk.Found left =
+        new EvictionWalk(node.database().uses(), nar -> false, Progress.SILENT).run();
     long needed = left.candidates().stream().mapToLong(EvictionWalk.Candidate::bytes).sum();
     assertTrue(needed <= MAX_BYTES, () -> needed + " of " + MAX_BYTES);
     if (mode == CdcMode.OFF) {

@@ -103,7 +103,9 @@ final class Rows {
         PreparedStatement name =
             connection.prepareStatement("insert into file_name values (?, ?)");
         PreparedStatement chunk =
-            connection.prepareStatement("insert into chunk values (?, ?, ?, ?, ?, ?, ?, 0)");
+            connection.prepareStatement(
+                "insert into chunk (number, hash, pack, pack_offset, stored_length, length,"
+                    + " frame_crc, condemned) values (?, ?, ?, ?, ?, ?, ?, 0)");
         PreparedStatement part =
             connection.prepareStatement("insert into manifest_part values (?, 0, 0, 0, ?, ?, ?)")) {
       for (int i = 0; i < count; i++) {
