@@ -262,10 +262,20 @@ final class ChunkWalk {
   private void readPlaces() throws IOException {
     int end = Math.min(part.numbers().length, nextNumber + rowsAtOnce);
     long[] numbers = Arrays.copyOfRange(part.numbers(), nextNumber, end);
-    places = find(numbers);
+    places = end == part.numbers().length ? find(numbers) : withoutLastGroup(find(numbers));
     next = 0;
-    nextNumber = end;
+    nextNumber += places.size();
     rowsAtOnce = Math.min(MOST_ROWS, rowsAtOnce * 4);
+  }
+
+  /** Leaves a group that may be incomplete to the next query, unless there is nothing else. */
+  private static List<ChunkPlace> withoutLastGroup(List<ChunkPlace> found) {
+    ChunkPlace last = found.get(found.size() - 1);
+    int count = found.size();
+    while (count > 0 && found.get(count - 1).isTogetherWith(last)) {
+      count--;
+    }
+    return count == 0 ? found : found.subList(0, count);
   }
 
   private List<ChunkPlace> find(long[] numbers) throws IOException {

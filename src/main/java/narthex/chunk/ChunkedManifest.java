@@ -154,6 +154,18 @@ public final class ChunkedManifest implements Manifest {
     return new FramesInputStream(blobs, walk, (int) skip, framesLength - from);
   }
 
+  /**
+   * Opens the frames as they are stored at this moment: a group of chunks that were compressed
+   * again is one frame, if this NAR has all of them in order. So the bytes and their number may
+   * differ from one time to the next, and only the NAR that they decode to stays the same. If the
+   * NAR is dropped, a read fails between two frames. The caller closes the stream.
+   *
+   * @throws ChunkLostException if the first frame surely is missing or damaged
+   */
+  public InputStream openStoredFrames() throws IOException {
+    return new FramesInputStream(blobs, walkFrom(0));
+  }
+
   private ChunkWalk walkFrom(long from) throws IOException {
     ChunkWalk known = start;
     return known != null && from < known.part().length()

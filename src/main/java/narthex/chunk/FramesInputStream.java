@@ -1,7 +1,9 @@
 package narthex.chunk;
 
 import java.io.IOException;
+import java.util.List;
 import narthex.blob.BlobStore;
+import narthex.db.ChunkGroup;
 import narthex.db.ChunkPlace;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +13,18 @@ import org.jspecify.annotations.Nullable;
  * before any byte is returned. Not thread-safe.
  */
 final class FramesInputStream extends RunsInputStream {
+  /** What to give for a group of chunks. */
+  enum Groups {
+    /** The own frame of each chunk, made again. */
+    MADE_AGAIN,
+    /** The stored frame of the group if the NAR has all its chunks in this order. */
+    AS_STORED
+  }
+
+  private final Groups kind;
   private byte[] taken = new byte[0];
+  private boolean isDecoded;
+  private boolean isWhole;
   private @Nullable GroupFrames groups;
 
   /**
@@ -23,7 +36,20 @@ final class FramesInputStream extends RunsInputStream {
    */
   FramesInputStream(BlobStore blobs, ChunkWalk walk, int skip, long left) throws IOException {
     super(blobs, walk, left);
+    this.kind = Groups.MADE_AGAIN;
     begin(skip);
+  }
+
+  /**
+   * Reads all frames of a NAR, whatever their length is. Reads the first one. Closes itself if that
+   * fails.
+   *
+   * @throws ChunkLostException if the first frame surely is missing or damaged
+   */
+  FramesInputStream(BlobStore blobs, ChunkWalk walk) throws IOException {
+    super(blobs, walk, UNTIL_END);
+    this.kind = Groups.AS_STORED;
+    begin(0);
   }
 
   /** Returns as many frames of the open run as fit, because frames are short. */
@@ -31,7 +57,14 @@ final class FramesInputStream extends RunsInputStream {
   int readSome(byte[] bytes, int offset, int length) throws IOException {
     int given = 0;
     while (given < length && (given == 0 || !isRunPassed())) {
-      given += super.readSome(bytes, offset + given, length - given);
+      try {
+        given += super.readSome(bytes, offset + given, length - given);
+      } catch (NarDroppedException dropped) {
+        if (given == 0) {
+          throw dropped;
+        }
+        break; // the next read fails again
+      }
     }
     return given;
   }
@@ -42,14 +75,43 @@ final class FramesInputStream extends RunsInputStream {
       throw ChunkLostException.at(place, new IOException("its frame is damaged"));
     }
     taken = frame;
-    if (place.group() != null) {
-      groups().take(place, frame);
+    isDecoded = false;
+  }
+
+  @Override
+  int covered(List<ChunkPlace> chunks) {
+    int count = kind == Groups.AS_STORED ? wholeGroup(chunks) : 0;
+    isWhole = count > 0;
+    return Math.max(count, 1);
+  }
+
+  /** Returns how many chunks the group has if these begin with all of them in order, else 0. */
+  private static int wholeGroup(List<ChunkPlace> chunks) {
+    ChunkGroup group = chunks.get(0).group();
+    int at = 0;
+    for (int i = 0; group != null && i < chunks.size(); i++) {
+      ChunkPlace place = chunks.get(i);
+      if (place.at() != at || (i > 0 && !place.isTogetherWith(chunks.get(0)))) {
+        return 0;
+      }
+      at += place.length();
+      if (at == group.length()) {
+        return i + 1;
+      }
     }
+    return 0;
   }
 
   @Override
   byte[] make(ChunkPlace place) throws IOException {
-    return place.group() == null ? taken : groups().frameOf(place);
+    if (place.group() == null || isWhole) {
+      return taken;
+    }
+    if (!isDecoded) {
+      groups().take(place, taken);
+      isDecoded = true;
+    }
+    return groups().frameOf(place);
   }
 
   @Override
@@ -68,7 +130,7 @@ final class FramesInputStream extends RunsInputStream {
 
   @Override
   int lengthOf(ChunkPlace place) {
-    return place.storedLength();
+    return isWhole ? place.packedLength() : place.storedLength();
   }
 
   @Override

@@ -25,6 +25,9 @@ abstract class RunsInputStream extends SpanInputStream {
   /** Maximum number of announced runs. */
   static final int MOST_AHEAD = 4;
 
+  /** Instead of a number of bytes: until the last chunk of the NAR. */
+  static final long UNTIL_END = Long.MAX_VALUE;
+
   private final BlobStore blobs;
   private final ChunkWalk walk;
   private final Deque<List<ChunkPlace>> ahead = new ArrayDeque<>();
@@ -65,6 +68,16 @@ abstract class RunsInputStream extends SpanInputStream {
 
   /** Returns where in the made array the bytes of a chunk start. */
   abstract int startOf(ChunkPlace place);
+
+  /**
+   * Returns how many chunks the bytes stand for that are made next, at least 1. Called before
+   * {@link #make}.
+   *
+   * @param chunks that chunk, and those after it whose frames were announced with it
+   */
+  int covered(List<ChunkPlace> chunks) {
+    return 1;
+  }
 
   /** Returns the number of bytes that are made for a chunk. */
   abstract int lengthOf(ChunkPlace place);
@@ -110,10 +123,13 @@ abstract class RunsInputStream extends SpanInputStream {
       openRun(takeRun());
     }
     ChunkPlace place = readFrame();
+    List<ChunkPlace> covered = run.subList(next - 1, run.size());
+    covered = covered.subList(0, covered(covered));
     made = make(place);
     position = startOf(place);
     end = position + lengthOf(place);
-    narOffset += place.length();
+    next += covered.size() - 1;
+    narOffset += covered.stream().mapToLong(ChunkPlace::length).sum();
   }
 
   private ChunkPlace readFrame() throws IOException {
@@ -228,9 +244,12 @@ abstract class RunsInputStream extends SpanInputStream {
       return length == 0 ? 0 : -1;
     }
     try {
+      if (left == UNTIL_END && isAtEnd()) {
+        return -1;
+      }
       int count = readSome(bytes, offset, (int) Math.min(length, left));
-      left -= count;
-      if (left == 0 && (!isRunPassed() || !ahead.isEmpty() || walk.hasNext())) {
+      left -= left == UNTIL_END ? 0 : count;
+      if (left == 0 && !isAtEnd()) {
         throw ChunkLostException.ofRows("the chunks are longer than they should be");
       }
       return count;
@@ -241,6 +260,10 @@ abstract class RunsInputStream extends SpanInputStream {
       failure = e;
       throw e;
     }
+  }
+
+  private boolean isAtEnd() throws IOException {
+    return isRunPassed() && ahead.isEmpty() && !walk.hasNext();
   }
 
   /**

@@ -53,6 +53,46 @@ final class ChunkedSource extends ManifestSource {
     return wanted == Compression.ZSTD ? Optional.of(new Frames()) : Optional.empty();
   }
 
+  @Override
+  public Optional<NarSource> coded() {
+    return Optional.of(new StoredFrames());
+  }
+
+  private InputStream openFrames(DecoderShare.Opener frames) throws IOException {
+    long groups = manifest.groupBytes();
+    return ReportingInputStream.open(
+        () -> groups == 0 ? frames.open() : decoders.openChunks(groups, frames), damage);
+  }
+
+  /** The frames as they are stored at each moment. */
+  private final class StoredFrames implements NarSource {
+    @Override
+    public Compression compression() {
+      return Compression.ZSTD;
+    }
+
+    @Override
+    public OptionalLong length() {
+      return OptionalLong.empty();
+    }
+
+    @Override
+    public Optional<String> entityTag() {
+      return Optional.empty();
+    }
+
+    @Override
+    public InputStream open(long from) throws IOException {
+      if (from != 0) {
+        throw new IllegalArgumentException("bytes that may change have no offset " + from);
+      }
+      return openFrames(manifest::openStoredFrames);
+    }
+
+    @Override
+    public void awaitComplete(DecoderShare.Watch watch) {}
+  }
+
   /** The frames back to back. */
   private final class Frames implements NarSource {
     @Override
@@ -78,10 +118,7 @@ final class ChunkedSource extends ManifestSource {
 
     @Override
     public InputStream open(long from) throws IOException {
-      DecoderShare.Opener frames = () -> manifest.openFrames(from);
-      long groups = manifest.groupBytes();
-      return ReportingInputStream.open(
-          () -> groups == 0 ? frames.open() : decoders.openChunks(groups, frames), damage);
+      return openFrames(() -> manifest.openFrames(from));
     }
 
     @Override

@@ -11,7 +11,9 @@ import narthex.blob.BlobLostException;
 import narthex.chunk.NarDroppedException;
 import narthex.nix.Compression;
 import narthex.stream.DecoderShare;
+import narthex.stream.EncodingInputStream;
 import narthex.stream.SpanInputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A source whose streams go on when the NAR is evicted, or stored in another form, while a slow
@@ -63,6 +65,11 @@ final class ContinuedSource extends DerivedSource {
   @Override
   public Optional<NarSource> encoded(Compression wanted) {
     return source.encoded(wanted);
+  }
+
+  @Override
+  public Optional<NarSource> coded() {
+    return source.coded().map(Coded::new);
   }
 
   @Override
@@ -162,6 +169,84 @@ final class ContinuedSource extends DerivedSource {
       } finally {
         closeOther();
       }
+    }
+  }
+
+  /** Goes on with frames that are made of the NAR that was found again. */
+  private final class Coded extends DerivedSource {
+    Coded(NarSource coded) {
+      super(coded);
+    }
+
+    @Override
+    public Compression compression() {
+      return source.compression();
+    }
+
+    @Override
+    public OptionalLong length() {
+      return source.length();
+    }
+
+    @Override
+    public Optional<String> entityTag() {
+      return source.entityTag();
+    }
+
+    @Override
+    public InputStream open(long from, DecoderShare.Watch watch) throws IOException {
+      InputStream frames = source.open(from, watch);
+      return source.length().isPresent() ? frames : new CodedStream(frames, watch);
+    }
+  }
+
+  /** Frames of a NAR, each as it is stored or made again. Not thread-safe. */
+  private final class CodedStream extends SpanInputStream {
+    private final DecoderShare.Watch watch;
+    private InputStream in;
+    private @Nullable InputStream found;
+
+    CodedStream(InputStream in, DecoderShare.Watch watch) {
+      this.in = in;
+      this.watch = watch;
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int length) throws IOException {
+      try {
+        return in.read(bytes, offset, length);
+      } catch (NarDroppedException dropped) {
+        if (found != null) {
+          throw dropped;
+        }
+        in.close();
+        InputStream rest = again(dropped);
+        found = rest;
+        in = new EncodingInputStream(Compression.ZSTD, rest);
+        return in.read(bytes, offset, length);
+      }
+    }
+
+    /** Opens the rest of the NAR, and goes on if that is dropped too. */
+    private InputStream again(NarDroppedException dropped) throws IOException {
+      Continued rest = new Continued(nullInputStream(), dropped.narOffset(), watch);
+      try {
+        rest.goOn(dropped);
+        return rest;
+      } catch (IOException | RuntimeException e) {
+        rest.close();
+        throw e;
+      }
+    }
+
+    @Override
+    public int available() throws IOException {
+      return in.available();
+    }
+
+    @Override
+    public void close() throws IOException {
+      in.close();
     }
   }
 }

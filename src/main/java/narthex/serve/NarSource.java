@@ -61,6 +61,14 @@ public interface NarSource extends Closeable {
     return Optional.empty();
   }
 
+  /**
+   * Returns a source of the same NAR as zstd, to send as a content coding: its bytes may differ
+   * from one stream to the next. Empty if the NAR would have to be compressed.
+   */
+  default Optional<NarSource> coded() {
+    return encoded(Compression.ZSTD);
+  }
+
   /** Returns the local file with exactly these bytes, if there is one. */
   default Optional<Path> localFile() {
     return Optional.empty();

@@ -48,6 +48,11 @@ final class TaggedSource extends DerivedSource {
   }
 
   @Override
+  public Optional<NarSource> coded() {
+    return source.coded();
+  }
+
+  @Override
   public Optional<Path> localFile() {
     return source.localFile();
   }

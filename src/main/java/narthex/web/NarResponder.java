@@ -181,7 +181,7 @@ final class NarResponder {
       return;
     }
     response.setHeader("Content-Encoding", ZSTD);
-    Optional<NarSource> stored = source.encoded(Compression.ZSTD);
+    Optional<NarSource> stored = source.coded();
     if (stored.isEmpty()) {
       NarBodySender.sendCompressed(source, new ClientWatch(request), response.getOutputStream());
     } else {

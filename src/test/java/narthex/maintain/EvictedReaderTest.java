@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -15,6 +17,7 @@ import narthex.ingest.CdcMode;
 import narthex.maintain.Eviction.Keep;
 import narthex.nix.Compression;
 import narthex.serve.NarSource;
+import narthex.stream.Decoders;
 import narthex.testing.Fault;
 import narthex.testing.Gate;
 import narthex.testing.NarTree;
@@ -85,6 +88,24 @@ class EvictedReaderTest extends EvictionFixture {
       assertEquals(2, fetches());
     }
     assertTrue(node.isStored(sample), "it doesn't count as damaged");
+  }
+
+  @Test
+  void aReaderOfTheContentCodingGoesOnToo() throws Exception {
+    Node node = openWithSample();
+    try (NarSource source = node.nars().find(sample.narName()).orElseThrow();
+        InputStream in = source.coded().orElseThrow().open(0)) {
+      ByteArrayOutputStream coded = new ByteArrayOutputStream();
+      coded.write(in.readNBytes(BEGIN));
+      evictAll(node);
+      in.transferTo(coded);
+
+      InputStream sent = new ByteArrayInputStream(coded.toByteArray());
+      try (InputStream decoded = Decoders.decode(Compression.ZSTD, sent)) {
+        assertArrayEquals(nar, decoded.readAllBytes());
+      }
+      assertEquals(2, fetches());
+    }
   }
 
   @Test

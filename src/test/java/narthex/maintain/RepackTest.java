@@ -15,17 +15,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Collectors;
 import narthex.chunk.ChunkLostException;
-import narthex.chunk.ChunkedManifest;
 import narthex.chunk.ChunkedWriter;
 import narthex.db.ChunkPlace;
-import narthex.db.Form;
 import narthex.db.RepackTable.Candidate;
-import narthex.db.Representation;
 import narthex.ingest.CdcMode;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
@@ -33,109 +27,10 @@ import narthex.nix.Sha256;
 import narthex.stream.ZstdFrames;
 import narthex.testing.NarFixture;
 import narthex.testing.NarTree;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Packs are compressed again while the server is idle. */
-class RepackTest extends StoreFixture {
-  private static final int LEVEL = 19;
-  private static final int FILE = 60_000;
-  private static final int WORDS = 3_000;
-  private static final int FEW = 1_000;
-
-  private boolean isIdle = true;
-  private RepackPacks repack;
-  private Chores chores;
-
-  @BeforeEach
-  void open() {
-    repack = new RepackPacks(database, chunks, LEVEL, () -> isIdle, () -> now);
-    chores =
-        chores(
-            repack,
-            new CollectChunks(
-                database,
-                new CollectionRounds(database, chunks.writers(), "alone", () -> now),
-                Duration.ofHours(1),
-                () -> now),
-            new CompactPacks(database, chunks, 0.5, () -> now),
-            new DeleteGarbage(database, blobs, () -> now));
-  }
-
-  private NarFixture put(int... files) throws IOException {
-    NarFixture nar = nar(files);
-    put(nar, CdcMode.EAGER);
-    return nar;
-  }
-
-  private static NarFixture nar(int... files) {
-    var entries = new TreeMap<String, NarTree>();
-    for (int file : files) {
-      entries.put("file" + file, NarTree.file(text(file)));
-    }
-    return NarFixture.of("nar", NarTree.directory(entries), Compression.XZ);
-  }
-
-  /** Words of one language for all seeds, so that longer frames are smaller. */
-  private static String text(int seed) {
-    Random language = new Random(0);
-    List<String> words =
-        language
-            .ints(WORDS)
-            .mapToObj(word -> Integer.toString(word & 0xffffff, Character.MAX_RADIX))
-            .toList();
-    Random random = new Random(seed);
-    StringBuilder text = new StringBuilder();
-    while (text.length() < FILE) {
-      text.append(words.get(random.nextInt(words.size()))).append(' ');
-    }
-    return text.toString();
-  }
-
-  private Representation form(NarFixture nar) throws IOException {
-    return database
-        .findNar(nar.id().hash())
-        .flatMap(found -> found.find(Form.CHUNKED, Compression.NONE))
-        .orElseThrow();
-  }
-
-  private ChunkedManifest open(NarFixture nar) throws IOException {
-    return stored.openChunked(nar.id(), form(nar));
-  }
-
-  private void assertReadable(NarFixture nar) throws IOException {
-    try (InputStream in = open(nar).open(0)) {
-      assertArrayEquals(nar.nar(), in.readAllBytes());
-    }
-  }
-
-  private byte[] frames(NarFixture nar) throws IOException {
-    try (InputStream in = open(nar).openFrames(0)) {
-      return in.readAllBytes();
-    }
-  }
-
-  private Set<String> packs() {
-    return memory.keys().stream()
-        .filter(key -> key.startsWith("pack/"))
-        .collect(Collectors.toCollection(TreeSet::new));
-  }
-
-  private long bytes() {
-    return packs().stream().mapToLong(key -> memory.find(key).orElseThrow()).sum();
-  }
-
-  private void idleFor(Duration time) {
-    chores.wake();
-    pass(time);
-    chores.wake();
-  }
-
-  private List<ChunkPlace> places(NarFixture nar) throws IOException {
-    var part = database.chunks().findPart(nar.id().hash(), 0).orElseThrow();
-    return database.chunks().places(part.numbers());
-  }
-
+class RepackTest extends RepackFixture {
   @Test
   void packsBecomeSmallerAndClientsGetTheSameBytes() throws Exception {
     NarFixture nar = put(1, 2, 3);
