@@ -2,6 +2,7 @@ package narthex.db;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.HikariPoolMXBean;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -12,6 +13,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
 import javax.naming.InitialContext;
 import javax.naming.NamingException;
@@ -104,6 +106,20 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
     } catch (RuntimeException e) {
       throw DatabaseException.of("open database", address.place(), e);
     }
+  }
+
+  /** The connections of our own pool; empty if the container owns the data source. */
+  Optional<PoolCounts> counts() {
+    if (own == null || own.getHikariPoolMXBean() == null) {
+      return Optional.empty();
+    }
+    HikariPoolMXBean pool = own.getHikariPoolMXBean();
+    return Optional.of(
+        new PoolCounts(
+            pool.getActiveConnections(),
+            pool.getIdleConnections(),
+            pool.getThreadsAwaitingConnection(),
+            own.getMaximumPoolSize()));
   }
 
   /** Closes our own pool and deregisters our drivers. Leaves a container's data source open. */

@@ -23,7 +23,7 @@ public final class Database implements AutoCloseable {
   /** Few store paths have the same NAR; the limit bounds the worst case. */
   private static final int MOST_NARINFOS_OF_A_NAR = 64;
 
-  private final ConnectionPool pool;
+  final ConnectionPool pool;
   final Transactions transactions;
   private final FileNameTable fileNames;
   private final DocumentTable documents;

@@ -38,6 +38,7 @@ final class Transactions {
 
   private final SqlSessionFactory sessions;
   private final @Nullable DiskReserve reserve;
+  private volatile DatabaseObserver observer = DatabaseObserver.NONE;
 
   /**
    * @param reserve the disk reserve, or null
@@ -96,6 +97,28 @@ final class Transactions {
       PathMapper paths,
       Connection connection) {}
 
+  /** Sets who is told of operations. Call it at start-up. */
+  void observe(DatabaseObserver told) {
+    observer = told;
+  }
+
+  private interface Attempts<T extends @Nullable Object> {
+    T run() throws DatabaseException;
+  }
+
+  private <T extends @Nullable Object> T observed(String what, Attempts<T> attempts)
+      throws DatabaseException {
+    long start = System.nanoTime();
+    DatabaseObserver.Result result = DatabaseObserver.Result.FAILED;
+    try {
+      T value = attempts.run();
+      result = DatabaseObserver.Result.DONE;
+      return value;
+    } finally {
+      observer.ended(what, result, System.nanoTime() - start);
+    }
+  }
+
   /**
    * Runs one query in a transaction of its own, again with another connection if the connection
    * breaks.
@@ -106,6 +129,11 @@ final class Transactions {
    */
   <T extends @Nullable Object> T single(String what, String key, Function<Mappers, T> work)
       throws DatabaseException {
+    return observed(what, () -> trySingle(what, key, work));
+  }
+
+  private <T extends @Nullable Object> T trySingle(
+      String what, String key, Function<Mappers, T> work) throws DatabaseException {
     for (int attempt = 1; ; attempt++) {
       boolean connected = false;
       try (SqlSession session = sessions.openSession(true)) {
@@ -131,6 +159,11 @@ final class Transactions {
    */
   <T extends @Nullable Object> T together(String what, String key, Function<Mappers, T> work)
       throws DatabaseException {
+    return observed(what, () -> tryTogether(what, key, work));
+  }
+
+  private <T extends @Nullable Object> T tryTogether(
+      String what, String key, Function<Mappers, T> work) throws DatabaseException {
     for (int attempt = 1; ; attempt++) {
       boolean connected = false;
       boolean committing = false;

@@ -18,6 +18,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
+import narthex.maintain.WorkObserver.Result;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
 import narthex.store.StoreListener;
@@ -111,6 +113,7 @@ public final class Chores implements StoreListener, Closeable {
   private int running; // guarded by lock
   private boolean again; // guarded by lock
   private volatile boolean closed;
+  private volatile WorkObserver observer = WorkObserver.NONE;
 
   /**
    * @param chores the chores, in no particular order
@@ -129,6 +132,16 @@ public final class Chores implements StoreListener, Closeable {
     this.workers = workers;
     this.count = count;
     this.clock = clock;
+  }
+
+  /** Returns the names of all chores. */
+  public Set<String> names() {
+    return queues.stream().map(queue -> queue.chore.name()).collect(Collectors.toSet());
+  }
+
+  /** Sets who is told how the chores get on. Call it at start-up. */
+  public void observe(WorkObserver told) {
+    observer = told;
   }
 
   private static <T> Queue<T> newQueue(Chore<T> chore) {
@@ -256,8 +269,13 @@ public final class Chores implements StoreListener, Closeable {
     } catch (IOException | RuntimeException e) {
       failure = e;
     } finally {
+      observer.itemEnded(task.queue().chore.name(), failure == null ? result(done) : Result.FAILED);
       ended(task, done, failure);
     }
+  }
+
+  private static Result result(boolean done) {
+    return done ? Result.DONE : Result.IDLE;
   }
 
   private <T> void ended(Task<T> task, boolean done, @Nullable Exception failure) {
@@ -338,6 +356,7 @@ public final class Chores implements StoreListener, Closeable {
       queue.page = queue.chore.find(queue.last, PAGE);
       queue.next = 0;
       queue.ended = queue.page.isEmpty();
+      observer.searched(queue.chore.name(), result(!queue.ended));
       if (queue.ended) {
         queue.notBefore = clock.instant().plus(queue.chore.pause());
       } else {
@@ -345,6 +364,7 @@ public final class Chores implements StoreListener, Closeable {
       }
     } catch (IOException | RuntimeException e) {
       queue.ended = true;
+      observer.searched(queue.chore.name(), Result.FAILED);
       LOG.log(
           Level.WARNING,
           "background task failed, will retry task=\"{0}\" reason={1}",

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongUnaryOperator;
 import narthex.blob.CountingBlobStore;
@@ -124,6 +125,9 @@ public final class Eviction {
   private final EvictNars evictNars;
   private final DeleteGarbage garbage;
 
+  private final LongAdder evictedNars = new LongAdder();
+  private final LongAdder evictedBytes = new LongAdder();
+  private final LongAdder failures = new LongAdder();
   private final ReentrantLock lock = new ReentrantLock();
 
   private Instant notBefore = Instant.MIN; // guarded by lock
@@ -169,6 +173,7 @@ public final class Eviction {
       }
     } catch (IOException | RuntimeException e) {
       notBefore = clock.instant().plus(SHORTEST_PAUSE);
+      failures.increment();
       LOG.log(Level.WARNING, "eviction failed, will retry reason={0}", OneLine.reason(e));
     } finally {
       lock.unlock();
@@ -197,6 +202,7 @@ public final class Eviction {
       Thread.currentThread().interrupt();
     } catch (IOException | RuntimeException e) {
       hopelessUntil = clock.instant().plus(HOPELESS_FOR);
+      failures.increment();
       LOG.log(Level.WARNING, "no room made on a full disk reason={0}", OneLine.reason(e));
     }
   }
@@ -205,6 +211,21 @@ public final class Eviction {
     return policy.limits().minFreeBytes().isPresent()
         && free.bytes() < FULL_BYTES
         && !clock.instant().isBefore(hopelessUntil);
+  }
+
+  /** Number of NARs that were evicted since the start. */
+  public long evictedNars() {
+    return evictedNars.sum();
+  }
+
+  /** What deleting all NARs that were evicted since the start frees. */
+  public long evictedBytes() {
+    return evictedBytes.sum();
+  }
+
+  /** Number of evictions since the start that failed. */
+  public long failures() {
+    return failures.sum();
   }
 
   /**
@@ -290,6 +311,8 @@ public final class Eviction {
         isOver = space.excess() > 0 && tally.evicted > before && !tally.progress.isStopped();
       }
     } finally {
+      evictedNars.add(tally.evicted);
+      evictedBytes.add(tally.bytes);
       Duration taken = Duration.between(start, clock.instant()).multipliedBy(PAUSES);
       notBefore =
           clock.instant().plus(taken.compareTo(SHORTEST_PAUSE) > 0 ? taken : SHORTEST_PAUSE);

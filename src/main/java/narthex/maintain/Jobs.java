@@ -5,9 +5,11 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -27,6 +29,7 @@ public final class Jobs {
   private final Executor threads;
   private final Duration heartbeat;
   private volatile boolean stopped;
+  private volatile WorkObserver observer = WorkObserver.NONE;
 
   /**
    * @param threads runs each job at once; the caller shuts it down
@@ -46,6 +49,16 @@ public final class Jobs {
     }
     this.threads = threads;
     this.heartbeat = heartbeat;
+  }
+
+  /** Sets who is told how jobs end. Call it at start-up. */
+  public void observe(WorkObserver told) {
+    observer = told;
+  }
+
+  /** Returns the names of all jobs. */
+  public Set<String> names() {
+    return Collections.unmodifiableSet(jobs.keySet());
   }
 
   /**
@@ -109,6 +122,7 @@ public final class Jobs {
           name,
           result.verdict(),
           result.figures());
+      observer.jobEnded(name, WorkObserver.Result.DONE);
       run.ended(result);
     } catch (IOException e) {
       fail(name, run, e, Level.WARNING);
@@ -119,6 +133,7 @@ public final class Jobs {
 
   private void fail(String name, JobRun run, Throwable failure, Level level) {
     running.remove(name);
+    observer.jobEnded(name, WorkObserver.Result.FAILED);
     LOG.log(level, "job failed name={0} reason={1}", name, OneLine.reason(failure));
     if (level == Level.ERROR) {
       LOG.log(Level.ERROR, "job failed", failure);

@@ -121,6 +121,11 @@ public final class DecoderBudget {
     return new DecoderShare(this, work, skips);
   }
 
+  /** Number of bytes that all decoders may hold together. */
+  public long totalBytes() {
+    return totalBytes;
+  }
+
   /** Number of bytes that no decoder holds now. */
   public long freeBytes() {
     lock.lock();

@@ -100,6 +100,11 @@ public final class Upstream implements Closeable {
     return base.print();
   }
 
+  /** Sets who is told of requests. Call it at start-up. */
+  void observe(UpstreamObserver observer) {
+    tries.observe(observer);
+  }
+
   /** The state of the upstream as shown to users. */
   UpstreamState state(Instant now) {
     return health.state(now);

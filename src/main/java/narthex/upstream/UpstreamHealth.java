@@ -49,6 +49,11 @@ final class UpstreamHealth {
     this.nanos = nanos;
   }
 
+  /** The base URL of the upstream, without credentials. */
+  String base() {
+    return base;
+  }
+
   /**
    * Begins a request. The caller must end it by {@link #answered}, {@link #failed} or {@link
    * #ended}.

@@ -7,7 +7,9 @@ import dev.failsafe.RetryPolicy;
 import dev.failsafe.RetryPolicyBuilder;
 import dev.failsafe.function.CheckedSupplier;
 import java.time.Duration;
+import java.util.Optional;
 import narthex.nix.OneLine;
+import narthex.upstream.UpstreamObserver.Result;
 
 /** Retries requests to one upstream for a limited time, and reports each to its health once. */
 final class UpstreamTries {
@@ -18,10 +20,16 @@ final class UpstreamTries {
 
   private final FailsafeExecutor<Object> tries;
   private final UpstreamHealth health;
+  private volatile UpstreamObserver observer = UpstreamObserver.NONE;
 
   UpstreamTries(UpstreamPolicy.Limits limits, UpstreamHealth health) {
     this.tries = Failsafe.with(retry(limits.retryWithin()));
     this.health = health;
+  }
+
+  /** Sets who is told of requests. Call it at start-up. */
+  void observe(UpstreamObserver told) {
+    observer = told;
   }
 
   private static RetryPolicy<Object> retry(Duration within) {
@@ -45,15 +53,31 @@ final class UpstreamTries {
   /**
    * Runs one request, with retries.
    *
+   * @param request empty if the upstream doesn't have what is asked for
    * @param path the requested path, which identifies the request for the health
    * @throws UpstreamUnavailableException if the upstream is suspended or every try failed
    */
-  <T> T run(String path, CheckedSupplier<T> request) throws UpstreamUnavailableException {
-    health.begin();
+  <T> Optional<T> run(String path, CheckedSupplier<Optional<T>> request)
+      throws UpstreamUnavailableException {
+    long start = System.nanoTime();
+    Result result = Result.SUSPENDED;
+    try {
+      health.begin();
+      result = Result.FAILED;
+      Optional<T> answer = runAllowed(path, request);
+      result = answer.isPresent() ? Result.FOUND : Result.ABSENT;
+      return answer;
+    } finally {
+      observer.ended(health.base(), result, System.nanoTime() - start);
+    }
+  }
+
+  private <T> Optional<T> runAllowed(String path, CheckedSupplier<Optional<T>> request)
+      throws UpstreamUnavailableException {
     boolean counted = false;
     long start = System.nanoTime();
     try {
-      T answer = tries.get(request);
+      Optional<T> answer = tries.get(request);
       counted = true;
       health.answered(Duration.ofNanos(System.nanoTime() - start));
       return answer;

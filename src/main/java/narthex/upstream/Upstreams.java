@@ -179,6 +179,11 @@ public final class Upstreams implements Closeable {
     absences.invalidate(hash);
   }
 
+  /** Sets who is told of requests. Call it at start-up. */
+  public void observe(UpstreamObserver observer) {
+    upstreams.forEach(upstream -> upstream.observe(observer));
+  }
+
   /** The state of each upstream, in the order of the settings. */
   public List<UpstreamState> states() {
     Instant now = Instant.now();

@@ -1,0 +1,11 @@
+package narthex.db;
+
+/**
+ * The connections of our own pool.
+ *
+ * @param active connections in use
+ * @param idle open connections that nobody uses
+ * @param waiting threads that wait for a connection
+ * @param most most connections
+ */
+public record PoolCounts(int active, int idle, int waiting, int most) {}
