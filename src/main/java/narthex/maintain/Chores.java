@@ -18,7 +18,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.Collectors;
 import narthex.maintain.WorkObserver.Result;
 import narthex.nix.Sha256;
 import narthex.nix.StorePathHash;
@@ -132,11 +131,6 @@ public final class Chores implements StoreListener, Closeable {
     this.workers = workers;
     this.count = count;
     this.clock = clock;
-  }
-
-  /** Returns the names of all chores. */
-  public Set<String> names() {
-    return queues.stream().map(queue -> queue.chore.name()).collect(Collectors.toSet());
   }
 
   /** Sets who is told how the chores get on. Call it at start-up. */

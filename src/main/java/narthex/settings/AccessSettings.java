@@ -7,7 +7,14 @@ import java.util.Set;
 /** The settings for access control. */
 public final class AccessSettings {
   /** The scopes that {@link #ACCESS_REQUIRED} may list. */
-  static final Set<String> SCOPES = Set.of("read", "write", "admin");
+  static final Set<String> SCOPES = Set.of("metrics", "read", "write", "admin");
+
+  static final Setting<List<AccessToken>> METRICS_TOKENS =
+      tokens("metrics", "tokens for reading /metrics; all others grant that too");
+
+  /** Path of the file with tokens for reading {@code /metrics}. */
+  public static final Setting<Path> METRICS_TOKENS_FILE =
+      tokenFile("metrics", "file with more tokens for reading /metrics");
 
   static final Setting<List<AccessToken>> READ_TOKENS =
       tokens("read", "tokens for reading; without one, everyone may read");
@@ -37,7 +44,7 @@ public final class AccessSettings {
           SettingType.SCOPES,
           "",
           "scopes that are guarded even without a token; the application server's roles"
-              + " narthex-read, narthex-write and narthex-admin grant them");
+              + " narthex-metrics, narthex-read, narthex-write and narthex-admin grant them");
 
   private AccessSettings() {}
 

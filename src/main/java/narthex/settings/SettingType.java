@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -119,6 +120,14 @@ public final class SettingType<T> {
           "http:// or https:// URLs separated by commas or blanks, each of them once",
           Exposure.SECRET,
           SettingType::addresses);
+  static final SettingType<HttpUrl> ADDRESS =
+      new SettingType<>("URL", "an http:// or https:// URL", Exposure.SECRET, HttpUrl::parse);
+  static final SettingType<Map<String, String>> HEADERS =
+      new SettingType<>(
+          "secret list of headers",
+          "<name>=<value> separated by commas",
+          Exposure.SECRET,
+          MetricsSettings::headers);
   static final SettingType<Settings.Proxy> PROXY =
       new SettingType<>(
           "proxy URL",
@@ -143,7 +152,10 @@ public final class SettingType<T> {
           Exposure.SECRET,
           SettingType::tokens);
   static final SettingType<Set<String>> SCOPES =
-      shown("list of scopes", "read, write and admin, separated by commas", SettingType::scopes);
+      shown(
+          "list of scopes",
+          "metrics, read, write and admin, separated by commas",
+          SettingType::scopes);
   static final SettingType<String> CDC_MODE =
       shown("CDC mode", "off, lazy or eager", SettingType::cdcMode);
   static final SettingType<LogSettings.Level> LOG_LEVEL =

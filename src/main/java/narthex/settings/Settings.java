@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  *     passwords
  * @param signing the signing keys
  * @param access access control
+ * @param metrics who may read metrics, and where they are pushed to
  * @param bodies pace required of request bodies
  * @param readers pace required of clients that download
  * @param narInfos caching of narinfos
@@ -52,6 +53,7 @@ public record Settings(
     List<Upstream> upstreams,
     Signing signing,
     Access access,
+    MetricsSettings metrics,
     Bodies bodies,
     Readers readers,
     NarInfos narInfos,
@@ -223,11 +225,12 @@ public record Settings(
   /**
    * Access control.
    *
+   * @param metrics the grant for reading metrics
    * @param read the grant for reading
    * @param write the grant for uploading
    * @param admin the grant for deleting
    */
-  public record Access(Grant read, Grant write, Grant admin) {}
+  public record Access(Grant metrics, Grant read, Grant write, Grant admin) {}
 
   /**
    * Access to one scope.

@@ -50,6 +50,7 @@ final class SettingsAssembly {
         upstreams,
         signing(),
         access(),
+        MetricsSettings.read(reader),
         new Settings.Bodies(
             value(UploadSettings.BODY_IDLE_TIMEOUT), value(UploadSettings.BODY_MIN_RATE)),
         new Settings.Readers(
@@ -138,6 +139,7 @@ final class SettingsAssembly {
 
   private Settings.Access access() {
     return new Settings.Access(
+        grant("metrics", AccessSettings.METRICS_TOKENS, AccessSettings.METRICS_TOKENS_FILE),
         grant("read", AccessSettings.READ_TOKENS, AccessSettings.READ_TOKENS_FILE),
         grant("write", AccessSettings.WRITE_TOKENS, AccessSettings.WRITE_TOKENS_FILE),
         grant("admin", AccessSettings.ADMIN_TOKENS, AccessSettings.ADMIN_TOKENS_FILE));

@@ -29,6 +29,10 @@ public final class AccessFilter extends HttpFilter {
       "administration is off on this server; set narthex.token.admin, or narthex.access.require to"
           + " admin";
 
+  private static final String METRICS_CLOSED =
+      "metrics are off on this server; set narthex.token.metrics, narthex.token.admin, or"
+          + " narthex.metrics.public to true";
+
   /** Request attribute: the highest {@link Scope} that the credentials grant. */
   private static final String HELD = Scope.class.getName();
 
@@ -38,7 +42,8 @@ public final class AccessFilter extends HttpFilter {
       throws IOException, ServletException {
     AccessRule rule = Site.of(request).access();
     if (rule.isClosed(path(request))) {
-      refuse(request, response, HttpServletResponse.SC_FORBIDDEN, CLOSED);
+      String line = path(request).equals(AccessRule.METRICS_PATH) ? METRICS_CLOSED : CLOSED;
+      refuse(request, response, HttpServletResponse.SC_FORBIDDEN, line);
       return;
     }
     Optional<Scope> needed = rule.needed(request.getMethod(), path(request));

@@ -22,7 +22,8 @@ import narthex.nix.Sha256;
  * token, uploads need that token too; with only a write token, reading is open.
  *
  * <p>Paths of the administration need the scope admin for every method, and are closed to everyone
- * if that scope isn't guarded.
+ * if that scope isn't guarded. The metrics need the scope metrics if it is guarded, else like the
+ * administration the scope admin, unless they are public.
  */
 public final class AccessRule {
   /**
@@ -30,14 +31,26 @@ public final class AccessRule {
    */
   private static final Set<String> ALWAYS_OPEN = Set.of("/healthz", "/readyz");
 
+  /** The path of the metrics. */
+  static final String METRICS_PATH = "/metrics";
+
   /** First segments of the paths of the administration. */
   private static final Set<String> ADMINISTRATION = Set.of("admin", "pin", "pins");
 
   /** Safe methods (RFC 9110, 9.2.1). */
   private static final Set<String> READING = Set.of("GET", "HEAD", "OPTIONS", "TRACE");
 
+  /** Who may read the metrics. */
+  public enum Metrics {
+    /** Everyone. */
+    PUBLIC,
+    /** Only those with a scope. */
+    GUARDED
+  }
+
   private final Map<Scope, Supplier<List<Sha256>>> tokens;
   private final Set<Scope> guarded;
+  private final Metrics metrics;
 
   /**
    * Makes a rule.
@@ -46,8 +59,11 @@ public final class AccessRule {
    *     of a comparison reveals nothing about a token. The suppliers are called for every request,
    *     since tokens may change
    * @param required scopes that are guarded even if no token is set
+   * @param metrics who may read the metrics
    */
-  public AccessRule(Map<Scope, Supplier<List<Sha256>>> tokens, Set<Scope> required) {
+  public AccessRule(
+      Map<Scope, Supplier<List<Sha256>>> tokens, Set<Scope> required, Metrics metrics) {
+    this.metrics = metrics;
     this.tokens = new EnumMap<>(Scope.class);
     this.tokens.putAll(tokens);
     this.guarded = EnumSet.noneOf(Scope.class);
@@ -62,12 +78,15 @@ public final class AccessRule {
 
   /**
    * Returns whether nobody may use a path: it belongs to the administration, and the scope admin
-   * isn't guarded.
+   * isn't guarded; or it is that of the metrics, and nothing says who may read them.
    *
    * @param path the decoded path, without the context path
    */
   boolean isClosed(String path) {
-    return isAdministration(path) && !guarded.contains(Scope.ADMIN);
+    boolean isMetrics = path.equals(METRICS_PATH) && metrics == Metrics.GUARDED;
+    return (isAdministration(path) || isMetrics)
+        && !guarded.contains(Scope.ADMIN)
+        && !(isMetrics && guarded.contains(Scope.METRICS));
   }
 
   private static boolean isAdministration(String path) {
@@ -88,8 +107,20 @@ public final class AccessRule {
     if (isAdministration(path)) {
       return Optional.of(Scope.ADMIN);
     }
+    if (path.equals(METRICS_PATH)) {
+      return neededForMetrics();
+    }
     Scope asked = path.equals(MissingPathsServlet.PATH) ? Scope.READ : scope(method);
-    return guarded.stream().filter(asked::includes).max(Scope::compareTo);
+    return guarded.stream()
+        .filter(scope -> scope != Scope.METRICS && asked.includes(scope))
+        .max(Scope::compareTo);
+  }
+
+  private Optional<Scope> neededForMetrics() {
+    if (metrics == Metrics.PUBLIC) {
+      return Optional.empty();
+    }
+    return Optional.of(guarded.contains(Scope.METRICS) ? Scope.METRICS : Scope.ADMIN);
   }
 
   private static Scope scope(String method) {

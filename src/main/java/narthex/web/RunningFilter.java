@@ -17,7 +17,7 @@ public final class RunningFilter extends HttpFilter {
   private static final long serialVersionUID = 1L;
 
   /** The paths that monitoring asks for; see web.xml. */
-  private static final Set<String> MONITORING = Set.of("/healthz", "/readyz");
+  private static final Set<String> MONITORING = Set.of("/healthz", "/readyz", "/metrics");
 
   @Override
   protected void doFilter(

@@ -54,6 +54,11 @@ public final class RunningRequests {
     phaser.arriveAndDeregister();
   }
 
+  /** Returns how many requests of clients run now. */
+  public int ofClients() {
+    return ofClients.get();
+  }
+
   /** Returns whether no request of a client has run during this time, nor runs now. */
   public boolean isQuietFor(Duration time) {
     return ofClients.get() == 0 && nanos.getAsLong() - lastOfClient >= time.toNanos();

@@ -4,6 +4,8 @@ import java.util.Locale;
 
 /** Access scopes; each includes the lower ones before it. */
 public enum Scope {
+  /** Figures for the monitoring. */
+  METRICS,
   /** Downloads and lookups. */
   READ,
   /** Uploads. */

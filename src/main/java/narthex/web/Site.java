@@ -34,6 +34,7 @@ import narthex.stream.DecoderBudget;
  * @param readiness checks the storage
  * @param resources limited resources that requests share
  * @param observer is told of every request that has ended
+ * @param metrics the figures of the server
  */
 public record Site(
     SiteInfo info,
@@ -45,7 +46,8 @@ public record Site(
     Administration administration,
     Readiness readiness,
     Resources resources,
-    RequestObserver observer) {
+    RequestObserver observer,
+    MetricsText metrics) {
 
   /** The request's attribute that holds the site. */
   private static final String ATTRIBUTE = Site.class.getName();
@@ -155,7 +157,8 @@ public record Site(
         administration,
         readiness,
         resources,
-        other);
+        other,
+        metrics);
   }
 
   /** Puts this site on a request. */

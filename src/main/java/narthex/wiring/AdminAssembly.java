@@ -2,9 +2,12 @@ package narthex.wiring;
 
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.TreeSet;
 import narthex.db.Database;
+import narthex.maintain.ChoreState;
+import narthex.maintain.Chores;
 import narthex.maintain.Jobs;
 import narthex.maintain.PathPage;
 import narthex.maintain.Paths;
@@ -41,7 +44,8 @@ final class AdminAssembly {
     ServerState state =
         new ServerState(
             server,
-            new ServerState.Activity(assembly.flights(), jobs, maintenance.chores(), problems),
+            new ServerState.Activity(
+                assembly.flights(), jobs, () -> states(maintenance.chores()), problems),
             base.upstreams(),
             room(backbone.settings()),
             new RecentStatistics(statistics, base.threads().tasks(), base.clock()),
@@ -56,6 +60,10 @@ final class AdminAssembly {
         new PathPage(database, base.clock()),
         state,
         history);
+  }
+
+  private static List<ChoreState> states(List<Chores> chores) {
+    return chores.stream().flatMap(each -> each.states().stream()).toList();
   }
 
   private static ServerState.Room room(Settings settings) {

@@ -50,6 +50,7 @@ import narthex.stream.DecoderBudget;
 import narthex.stream.DecoderBudget.Work;
 import narthex.stream.ZstdFrames;
 import narthex.upstream.Upstreams;
+import narthex.web.MetricsText;
 import narthex.web.RequestObserver;
 import narthex.web.Site;
 
@@ -267,16 +268,18 @@ public final class Assembly {
    * @param administration what administrators see and do
    * @param cluster its cluster
    * @param observer is told of every request that has ended
+   * @param metrics the figures of the server
    * @throws SettingsException if a token file can't be read
    */
   Site site(
       Site.Resources resources,
       Site.Administration administration,
       Readiness.Cluster cluster,
-      RequestObserver observer) {
+      RequestObserver observer,
+      MetricsText metrics) {
     return new Site(
         Policies.siteInfo(settings.site(), signer),
-        Policies.accessRule(settings.access()),
+        Policies.accessRule(settings.access(), settings.metrics()),
         advertising,
         lookups,
         uploads,
@@ -288,7 +291,8 @@ public final class Assembly {
             () -> UpstreamAssembly.states(base.upstreams()),
             cluster),
         resources,
-        observer);
+        observer,
+        metrics);
   }
 
   /** Returns what deletes store paths and NARs. */

@@ -6,14 +6,17 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.logging.Logger;
 import narthex.blob.BlobStore;
 import narthex.blob.CountingBlobStore;
+import narthex.blob.ObservedBlobStore;
 import narthex.db.Database;
 import narthex.db.DatabaseAddress;
 import narthex.serve.Readiness;
@@ -34,7 +37,9 @@ final class Backbone implements Closeable {
   private static final System.Logger LOG = System.getLogger(Backbone.class.getName());
 
   private final Deque<Closeable> closeables = new ArrayDeque<>();
+  private final List<ThreadPoolExecutor> pools = new ArrayList<>();
   private final Settings settings;
+  private final ObservedBlobStore observedBlobs;
   private final CountingBlobStore blobs;
   private final Cluster cluster;
   private final ScheduledExecutorService timer;
@@ -55,7 +60,8 @@ final class Backbone implements Closeable {
       DecoderBudget decoders = DecoderBudget.inHeap(Policies.chunks(settings).sizes().max());
       hold(settings.storage().dataDir(), holder);
       Database database = database(Policies.database(settings.database()));
-      this.blobs = new CountingBlobStore(blobs(settings.storage()));
+      this.observedBlobs = new ObservedBlobStore(blobs(settings.storage()));
+      this.blobs = new CountingBlobStore(observedBlobs);
       this.cluster = cluster(settings, database, blobs);
       this.timer = stopping(ThreadPools.timer("narthex-timer"));
       Assembly.Threads threads =
@@ -111,9 +117,22 @@ final class Backbone implements Closeable {
     return closeables;
   }
 
+  /** Returns the thread pools so far. */
+  List<ThreadPoolExecutor> pools() {
+    return List.copyOf(pools);
+  }
+
+  /** The blob store below the one that counts. */
+  ObservedBlobStore observedBlobs() {
+    return observedBlobs;
+  }
+
   /** Returns the executor, registered to be stopped by {@link #close}. */
   <T extends ExecutorService> T stopping(T executor) {
     closeables.push(() -> ThreadPools.stop(executor));
+    if (executor instanceof ThreadPoolExecutor pool) {
+      pools.add(pool);
+    }
     return executor;
   }
 

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
+import narthex.metrics.Metrics;
 import narthex.settings.Settings;
 import narthex.web.BodyPace;
 import narthex.web.RequestHistory;
@@ -21,10 +22,12 @@ final class Components implements Closeable {
   private final Backbone backbone;
   private final Site site;
 
-  private Components(Backbone backbone, int requestThreads) throws IOException {
+  private Components(Backbone backbone, String context, int requestThreads) throws IOException {
     this.backbone = backbone;
     Settings settings = backbone.settings();
     RunningRequests running = new RunningRequests();
+    Metrics metrics = MetricsAssembly.open(settings);
+    backbone.closeables().push(metrics);
     Maintenance maintenance = Maintenance.start(backbone, () -> running.isQuietFor(IDLE_AFTER));
     RequestHistory history = new RequestHistory(backbone.base().clock());
     this.site =
@@ -38,7 +41,9 @@ final class Components implements Closeable {
                     backbone.base().decoders()),
                 AdminAssembly.administration(backbone, maintenance, history),
                 backbone.cluster(),
-                RequestObserver.all(List.of(history)));
+                RequestObserver.all(List.of(metrics.requests(), history)),
+                metrics);
+    MetricsAssembly.show(metrics, backbone, running, maintenance, site.jobs(), context);
   }
 
   /**
@@ -53,7 +58,7 @@ final class Components implements Closeable {
   static Components open(Settings settings, String context, int requestThreads) throws IOException {
     Backbone backbone = new Backbone(settings, "context " + context);
     try {
-      return new Components(backbone, requestThreads);
+      return new Components(backbone, context, requestThreads);
     } catch (IOException | RuntimeException | Error e) {
       backbone.close();
       throw e;

@@ -28,10 +28,10 @@ public final class FsckAssembly {
    * Starts the scrub, if the settings want it. It has a position of its own, and a thread of its
    * own, as it reads for days.
    */
-  static void startScrub(Backbone backbone, Leases leases) {
+  static Optional<Chores> startScrub(Backbone backbone, Leases leases) {
     Optional<ScrubSettings.Policy> wanted = backbone.settings().scrub();
     if (wanted.isEmpty()) {
-      return;
+      return Optional.empty();
     }
     ScrubSettings.Policy policy = wanted.get();
     Assembly.Base base = backbone.base();
@@ -46,6 +46,7 @@ public final class FsckAssembly {
     backbone.closeables().push(scrubs);
     ScheduledExecutorService timer = backbone.stopping(ThreadPools.timer("narthex-scrub-timer"));
     timer.scheduleWithFixedDelay(scrubs::wake, 1, 1, TimeUnit.MINUTES);
+    return Optional.of(scrubs);
   }
 
   private static Fsck named(String name, Assembly.Base base, Assembly assembly) {

@@ -3,15 +3,14 @@ package narthex.wiring;
 import java.io.Closeable;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import narthex.blob.CountingBlobStore;
-import narthex.maintain.ChoreState;
 import narthex.maintain.Chores;
 import narthex.maintain.CollectionRounds;
 import narthex.maintain.DatabaseLeases;
@@ -30,13 +29,10 @@ import narthex.store.NarUses;
  * @param eviction evicts NARs
  * @param collection removes what nothing refers to
  * @param migration changes how NARs are stored
- * @param chores what each background chore has done so far
+ * @param chores the background work that runs; empty in a process that runs one job
  */
 record Maintenance(
-    Eviction eviction,
-    WholeCollection collection,
-    MigrateJob migration,
-    Supplier<List<ChoreState>> chores) {
+    Eviction eviction, WholeCollection collection, MigrateJob migration, List<Chores> chores) {
   private static final Duration CHECK_SPACE_EVERY = Duration.ofSeconds(5);
 
   /** Creates what jobs need, without any background work, for a process that runs one job. */
@@ -44,7 +40,7 @@ record Maintenance(
     ChoreAssembly work = work(backbone);
     backbone.closeables().push(backbone.assembly().stored().uses()::write);
     Eviction eviction = work.eviction(backbone.blobs(), Leases.ALONE, () -> {});
-    return new Maintenance(eviction, work.collection(), work.migration(), List::of);
+    return new Maintenance(eviction, work.collection(), work.migration(), List.of());
   }
 
   /**
@@ -88,8 +84,9 @@ record Maintenance(
     if (settings.eviction().isLimited()) {
       hold(backbone, eviction, collection);
     }
-    FsckAssembly.startScrub(backbone, leases);
-    return new Maintenance(eviction, collection, work.migration(), chores::states);
+    List<Chores> running = new ArrayList<>(List.of(chores));
+    FsckAssembly.startScrub(backbone, leases).ifPresent(running::add);
+    return new Maintenance(eviction, collection, work.migration(), running);
   }
 
   private static ChoreAssembly work(Backbone backbone) {

@@ -6,6 +6,7 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -19,6 +20,7 @@ import narthex.ingest.CdcMode;
 import narthex.ingest.NarDownload;
 import narthex.ingest.NarInfoUpload;
 import narthex.maintain.Eviction;
+import narthex.metrics.Metrics;
 import narthex.nix.Compression;
 import narthex.nix.Sha256;
 import narthex.serve.Advertising;
@@ -30,6 +32,7 @@ import narthex.settings.AccessToken;
 import narthex.settings.BlobPlace;
 import narthex.settings.CdcSettings;
 import narthex.settings.EvictionSettings;
+import narthex.settings.MetricsSettings;
 import narthex.settings.Setting;
 import narthex.settings.Settings;
 import narthex.settings.SettingsException;
@@ -60,7 +63,7 @@ final class Policies {
         signer.publicKeys());
   }
 
-  static AccessRule accessRule(Settings.Access access) {
+  static AccessRule accessRule(Settings.Access access, MetricsSettings metrics) {
     Map<Scope, Supplier<List<Sha256>>> tokens = new EnumMap<>(Scope.class);
     Set<Scope> required = EnumSet.noneOf(Scope.class);
     for (Scope scope : Scope.values()) {
@@ -77,11 +80,20 @@ final class Policies {
         tokens.put(scope, () -> given);
       }
     }
-    return new AccessRule(tokens, required);
+    return new AccessRule(
+        tokens,
+        required,
+        metrics.isPublic() ? AccessRule.Metrics.PUBLIC : AccessRule.Metrics.GUARDED);
+  }
+
+  static Optional<Metrics.Push> push(MetricsSettings metrics) {
+    return Optional.ofNullable(metrics.otlpUrl())
+        .map(url -> new Metrics.Push(url.print(), metrics.otlpInterval(), metrics.otlpHeaders()));
   }
 
   private static Settings.Grant grant(Settings.Access access, Scope scope) {
     return switch (scope) {
+      case METRICS -> access.metrics();
       case READ -> access.read();
       case WRITE -> access.write();
       case ADMIN -> access.admin();
@@ -90,6 +102,7 @@ final class Policies {
 
   private static Setting<Path> tokenFile(Scope scope) {
     return switch (scope) {
+      case METRICS -> AccessSettings.METRICS_TOKENS_FILE;
       case READ -> AccessSettings.READ_TOKENS_FILE;
       case WRITE -> AccessSettings.WRITE_TOKENS_FILE;
       case ADMIN -> AccessSettings.ADMIN_TOKENS_FILE;

@@ -61,15 +61,10 @@ public final class ThreadPools {
 
   /** Returns a pool of threads with minimum priority and an unbounded queue. */
   static ExecutorService background(String name, int threads) {
-    ThreadFactory factory = threads(name);
     return fixed(
         threads,
         new LinkedBlockingQueue<>(),
-        task -> {
-          Thread thread = factory.newThread(task);
-          thread.setPriority(Thread.MIN_PRIORITY);
-          return thread;
-        });
+        new NamedThreads(name, Thread.MIN_PRIORITY, new AtomicLong()));
   }
 
   /** Returns a pool with at most this many threads, which end when idle. */
@@ -105,11 +100,22 @@ public final class ThreadPools {
   }
 
   private static ThreadFactory threads(String name) {
-    AtomicLong number = new AtomicLong();
-    return task -> {
+    return new NamedThreads(name, Thread.NORM_PRIORITY, new AtomicLong());
+  }
+
+  /** Returns the name of a pool of this class; threads have it with a number. */
+  static String name(ThreadPoolExecutor pool) {
+    return pool.getThreadFactory() instanceof NamedThreads threads ? threads.name() : "other";
+  }
+
+  private record NamedThreads(String name, int priority, AtomicLong number)
+      implements ThreadFactory {
+    @Override
+    public Thread newThread(Runnable task) {
       Thread thread = new Thread(task, name + "-" + number.incrementAndGet());
       thread.setDaemon(true);
+      thread.setPriority(priority);
       return thread;
-    };
+    }
   }
 }

@@ -40,6 +40,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  *   <li>{@code staging} sees RxJava only to stop its threads, which Infinispan starts.
  *   <li>{@code staging} sees Bouncy Castle's Ed25519, for the identity of a cluster; and it gets
  *       the database's {@code DataSource} by way of {@code wiring}, for JGroups to find members in.
+ *   <li>{@code metrics} exists: the only package that sees Micrometer. It reads the figures of the
+ *       others, or is told of events through their observers.
  * </ul>
  */
 class PackageTableTest {
@@ -108,6 +110,8 @@ class PackageTableTest {
         List.of("nix", "stream", "serve", "document", "ingest", "maintain"),
         "jakarta.servlet..",
         "jakarta.inject.."),
+    METRICS(
+        List.of("nix", "stream", "blob", "db", "upstream", "maintain", "web"), "io.micrometer.."),
     SETTINGS(List.of("nix", "stream"), "io.smallrye.config..", "org.eclipse.microprofile.config.."),
     WIRING(
         List.of(
@@ -124,6 +128,7 @@ class PackageTableTest {
             "document",
             "maintain",
             "web",
+            "metrics",
             "settings"),
         "jakarta.enterprise..",
         "jakarta.inject..",
@@ -186,6 +191,8 @@ class PackageTableTest {
         new Reserved(List.of("software.amazon.awssdk.."), "blob"),
         new Reserved(List.of("org.apache.hc.."), "upstream"),
         new Reserved(List.of("java.net.http.."), "upstream", "standalone"),
+        new Reserved(
+            List.of("io.micrometer..", "io.prometheus..", "io.opentelemetry.."), "metrics"),
         new Reserved(List.of("org.infinispan..", "org.jgroups.."), "staging"));
   }
 

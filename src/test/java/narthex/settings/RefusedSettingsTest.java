@@ -116,7 +116,7 @@ class RefusedSettingsTest extends SettingsFixture {
         ",",
       })
   void aMalformedTokenIsRefusedWithoutShowingIt(String tokens) throws IOException {
-    for (String scope : new String[] {"read", "write", "admin"}) {
+    for (String scope : new String[] {"metrics", "read", "write", "admin"}) {
       properties.clear();
       properties.put("narthex.token." + scope, tokens);
       assertRefused(
@@ -129,7 +129,7 @@ class RefusedSettingsTest extends SettingsFixture {
   void aScopeThatDoesNotExistIsRefused() {
     properties.put("narthex.access.require", "read, everything");
 
-    assertRefused("'read, everything' is refused: unknown scope; allowed: read, write");
+    assertRefused("'read, everything' is refused: unknown scope; allowed: metrics, read");
   }
 
   @Test

@@ -63,7 +63,7 @@ class SettingsTest extends SettingsFixture {
         new Settings.Signing(List.of(data.resolve("signing.key")), true, "machine.example-1"),
         settings.signing());
     Settings.Grant open = new Settings.Grant(List.of(), null, false);
-    assertEquals(new Settings.Access(open, open, open), settings.access());
+    assertEquals(new Settings.Access(open, open, open, open), settings.access());
     assertEquals(new Settings.Bodies(Duration.ofSeconds(60), 1024), settings.bodies());
     assertEquals(new Settings.Readers(Duration.ofSeconds(15), 4096), settings.readers());
     assertEquals(

@@ -78,6 +78,41 @@ class AccessRuleTest {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "'',                 closed",
+    "read,               closed",
+    "read write,         closed",
+    "admin,              admin",
+    "metrics,            metrics",
+    "metrics read admin, metrics"
+  })
+  void theMetricsNeedTheirOwnScopeOrElseAdmin(String set, String needed) {
+    AccessRule rule = ruleWithTokens(set);
+
+    assertEquals(needed.equals("closed"), rule.isClosed("/metrics"));
+    if (!needed.equals("closed")) {
+      assertEquals(scope(needed), rule.needed("GET", "/metrics"));
+    }
+    assertTrue(Scope.READ.includes(Scope.METRICS) && !Scope.METRICS.includes(Scope.READ));
+  }
+
+  @Test
+  void publicMetricsNeedNoScope() {
+    AccessRule rule =
+        new AccessRule(Map.of(), scopes("metrics read admin"), AccessRule.Metrics.PUBLIC);
+
+    assertFalse(rule.isClosed("/metrics"));
+    assertEquals(Optional.empty(), rule.needed("GET", "/metrics"));
+    assertEquals(Optional.of(Scope.ADMIN), rule.needed("GET", "/admin/stats"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"GET", "PUT", "DELETE"})
+  void aTokenForMetricsGuardsNothingElse(String method) {
+    assertEquals(Optional.empty(), ruleWithTokens("metrics").needed(method, "/nix-cache-info"));
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"/healthz/", "/healthz/../x.narinfo", "/HEALTHZ", "/x/healthz", ""})
   void nothingElseLooksLikeThem(String path) {
     assertEquals(Optional.of(Scope.READ), ruleWithTokens("read").needed("GET", path));
@@ -107,7 +142,9 @@ class AccessRuleTest {
     List<Sha256> reading = new ArrayList<>(tokens("old" + LONG, "new" + LONG));
     AccessRule rule =
         new AccessRule(
-            Map.of(Scope.READ, () -> reading, Scope.WRITE, () -> tokens("new" + LONG)), Set.of());
+            Map.of(Scope.READ, () -> reading, Scope.WRITE, () -> tokens("new" + LONG)),
+            Set.of(),
+            AccessRule.Metrics.GUARDED);
 
     assertEquals(Optional.of(Scope.READ), rule.granted("old" + LONG));
     assertEquals(Optional.of(Scope.WRITE), rule.granted("new" + LONG));
@@ -157,11 +194,11 @@ class AccessRuleTest {
       String text = scope.name().toLowerCase(Locale.ROOT) + LONG;
       tokens.put(scope, () -> tokens(text));
     }
-    return new AccessRule(tokens, Set.of());
+    return new AccessRule(tokens, Set.of(), AccessRule.Metrics.GUARDED);
   }
 
   private static AccessRule ruleThatRequires(String scopes) {
-    return new AccessRule(Map.of(), scopes(scopes));
+    return new AccessRule(Map.of(), scopes(scopes), AccessRule.Metrics.GUARDED);
   }
 
   private static List<Sha256> tokens(String... texts) {

@@ -74,7 +74,8 @@ class JobHttpTest {
               site.administration().with(jobs),
               site.readiness(),
               site.resources(),
-              site.observer())
+              site.observer(),
+              site.metrics())
           .putOn(request);
       chain.doFilter(request, response);
     }
