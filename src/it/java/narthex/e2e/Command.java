@@ -16,6 +16,8 @@ import java.util.concurrent.TimeUnit;
  * @param directory its working directory, which also has its output while it runs
  */
 record Command(List<String> words, Map<String, String> environment, Path directory) {
+  private static final long LOOK_MILLIS = 50;
+
   /** The result of a program that has exited. */
   record Outcome(List<String> words, int exitCode, String output, String errors) {
     boolean succeeded() {
@@ -54,6 +56,32 @@ record Command(List<String> words, Map<String, String> environment, Path directo
       this.process = process;
       this.output = output;
       this.errors = errors;
+    }
+
+    /**
+     * Waits until the output has this text.
+     *
+     * @throws AssertionError if it hasn't by the deadline, or the program exits
+     */
+    void awaitOutput(String wanted, Duration deadline) {
+      long end = System.nanoTime() + deadline.toNanos();
+      try {
+        while (!Files.readString(output).contains(wanted)) {
+          if (process.waitFor(LOOK_MILLIS, TimeUnit.MILLISECONDS) || System.nanoTime() > end) {
+            throw new AssertionError(wanted + " is missing: " + await(deadline));
+          }
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new AssertionError("interrupted while running " + command.words(), e);
+      }
+    }
+
+    /** Asks the program to end (SIGTERM). */
+    void terminate() {
+      process.destroy();
     }
 
     /** Kills the program and its children. */

@@ -136,6 +136,27 @@ final class NixClient implements AutoCloseable {
     return run("nix-store", List.of("--realise", path, "--option", "substituters", all));
   }
 
+  /** {@code java -jar narthex.war} with these arguments. */
+  Command.Outcome narthex(String... arguments) {
+    return startNarthex("/dev/null", arguments).await(DEADLINE);
+  }
+
+  /** Starts {@code java -jar narthex.war} with a file as its input, without waiting. */
+  Command.Running startNarthex(String input, String... arguments) {
+    List<String> words =
+        List.of(
+            "/bin/sh",
+            "-c",
+            "input=$1; shift; exec \"$@\" < \"$input\"",
+            "sh",
+            input,
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Djava.io.tmpdir=" + machine,
+            "-jar",
+            NarthexServer.war().toString());
+    return new Command(words(words, arguments), environment(), machine).start();
+  }
+
   /** {@code nix path-info --json} of a path in the store at this URL. */
   Command.Outcome pathInfo(String url, String path) {
     return nix(List.of("path-info", "--json", "--store", url, path));

@@ -44,6 +44,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       Commands.Unpin.class,
       Commands.Pins.class,
       PushCommand.class,
+      WatchCommand.class,
       UseCommand.class,
       LoginCommand.class,
       LogoutCommand.class,
