@@ -26,6 +26,7 @@ public final class ChunkedManifest implements Manifest {
   private final BlobStore blobs;
   private final NarId nar;
   private final long framesLength;
+  private final @Nullable HotNars hot;
   private volatile @Nullable ChunkWalk start;
 
   /**
@@ -34,6 +35,17 @@ public final class ChunkedManifest implements Manifest {
    * @param framesLength the length of all frames together, in bytes
    */
   public ChunkedManifest(ChunkTable chunks, BlobStore blobs, NarId nar, long framesLength) {
+    this(chunks, blobs, nar, framesLength, null);
+  }
+
+  /**
+   * Creates the manifest; reads nothing.
+   *
+   * @param hot caches the bytes if the NAR is small; null for none
+   */
+  public ChunkedManifest(
+      ChunkTable chunks, BlobStore blobs, NarId nar, long framesLength, @Nullable HotNars hot) {
+    this.hot = hot;
     this.chunks = chunks;
     this.blobs = blobs;
     this.nar = nar;
@@ -120,6 +132,13 @@ public final class ChunkedManifest implements Manifest {
     if (from == nar.sizeBytes()) {
       return InputStream.nullInputStream();
     }
+    HotNars cache = hot;
+    return cache != null && nar.sizeBytes() <= HotNars.MOST_BYTES
+        ? cache.open(this, HotNars.Form.DECODED, from, () -> openStored(0))
+        : openStored(from);
+  }
+
+  private InputStream openStored(long from) throws IOException {
     ChunkWalk walk = walkFrom(from);
     long skip = from - walk.part().narOffset();
     while (walk.hasNext() && walk.peek().length() <= skip) {
@@ -142,6 +161,13 @@ public final class ChunkedManifest implements Manifest {
     if (from == framesLength) {
       return InputStream.nullInputStream();
     }
+    HotNars cache = hot;
+    return cache != null && framesLength <= HotNars.MOST_BYTES
+        ? cache.open(this, HotNars.Form.FRAMES, from, () -> openStoredFrames(0))
+        : openStoredFrames(from);
+  }
+
+  private InputStream openStoredFrames(long from) throws IOException {
     ChunkWalk walk = from == 0 ? walkFrom(0) : ChunkWalk.ofFrames(chunks, nar, from);
     long skip = from - walk.part().framesOffset();
     if (skip > 0) {

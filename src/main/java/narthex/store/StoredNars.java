@@ -16,6 +16,7 @@ import narthex.blob.Extent;
 import narthex.blob.StoredManifest;
 import narthex.chunk.ChunkLostException;
 import narthex.chunk.ChunkedManifest;
+import narthex.chunk.HotNars;
 import narthex.db.Database;
 import narthex.db.DatabaseTries;
 import narthex.db.GarbageTable;
@@ -47,19 +48,21 @@ public final class StoredNars {
   private final InstantSource clock;
   private final NarUses uses;
   private final Cache<Sha256, ChunkedManifest> starts;
+  private final HotNars hot;
   private final CopyOnWriteArrayList<StoreListener> listeners = new CopyOnWriteArrayList<>();
   private final CopyOnWriteArrayList<StoreListener> replicas = new CopyOnWriteArrayList<>();
 
   /**
    * Uses the given stores; the caller closes them.
    *
-   * @param memoryTtl how long to cache the places of chunks
+   * @param memoryTtl how long to cache the places of chunks, and the bytes of small chunked NARs
    */
   public StoredNars(BlobStore blobs, Database database, InstantSource clock, Duration memoryTtl) {
     this.blobs = blobs;
     this.database = database;
     this.clock = clock;
     this.uses = new NarUses(database.uses(), clock);
+    this.hot = new HotNars(memoryTtl);
     this.starts =
         Caffeine.newBuilder()
             .maximumWeight(STARTS_BYTES)
@@ -141,7 +144,7 @@ public final class StoredNars {
     ChunkedManifest manifest =
         known != null && known.framesLength() == stored.fileSizeBytes()
             ? known
-            : new ChunkedManifest(database.chunks(), blobs, nar, stored.fileSizeBytes());
+            : new ChunkedManifest(database.chunks(), blobs, nar, stored.fileSizeBytes(), hot);
     manifest.requireStart();
     if (manifest != known) {
       starts.put(nar.hash(), manifest);

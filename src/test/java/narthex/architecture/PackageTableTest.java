@@ -78,7 +78,7 @@ class PackageTableTest {
         "org.apache.hc..",
         "com.github.benmanes.caffeine.cache..",
         "dev.failsafe.."),
-    CHUNK(List.of("nix", "stream", "blob", "db")),
+    CHUNK(List.of("nix", "stream", "blob", "db"), "com.github.benmanes.caffeine.cache.."),
     STAGING(
         List.of("nix", "blob"),
         "org.infinispan..",

@@ -20,11 +20,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import narthex.blob.BlobStore;
 import narthex.blob.FaultyBlobStore;
-import narthex.blob.PassingBlobStore;
 import narthex.db.ChunkPlace;
 import narthex.db.Form;
 import narthex.db.Representation;
@@ -37,7 +34,6 @@ import narthex.stream.DecoderBudget.Work;
 import narthex.stream.Decoders;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.NarFixture;
-import narthex.testing.NarTree;
 import narthex.testing.StoredChunks;
 import narthex.testing.StoredChunks.Shape;
 import narthex.testing.node.Node;
@@ -59,7 +55,6 @@ class ChunkedNarTest {
   @TempDir Path folder;
   private final FaultyUpstream upstream = NarFixture.publishCacheInfo(FaultyUpstream.start(), 40);
   private final AtomicReference<FaultyBlobStore> faulty = new AtomicReference<>();
-  private final AtomicInteger opens = new AtomicInteger();
   private Node node;
   private StoredChunks stored;
 
@@ -77,7 +72,7 @@ class ChunkedNarTest {
             store -> {
               FaultyBlobStore wrapped = new FaultyBlobStore(store);
               faulty.set(wrapped);
-              return new CountedOpens(wrapped);
+              return wrapped;
             });
   }
 
@@ -171,25 +166,6 @@ class ChunkedNarTest {
           zstd.bytes(zstd.fileName(), 0),
           read(other.nars().find(zstd.fileName()).orElseThrow(), 0));
     }
-  }
-
-  @Test
-  void aHotChunkedNarCostsNoStatementAndOneReadOfEachPack() throws IOException {
-    byte[] nar = NarTree.mixed(64, 9_000).nar();
-    Sample small = Sample.of("small", nar, Compression.XZ).publish(upstream);
-    node.narInfo(small);
-    StoredChunks.store(node.database(), blobs(), Shape.usual(), nar);
-    NarFileName advertised = new NarFileName(small.fileName().stem(), Compression.NONE);
-    read(node.nars().find(advertised).orElseThrow(), 0);
-    opens.set(0);
-    node.database().close();
-
-    assertTrue(node.nars().isStored(advertised));
-    NarSource source = node.nars().find(advertised).orElseThrow();
-    assertArrayEquals(nar, read(source, 0));
-    assertEquals(1, opens.get());
-    read(source.encoded(Compression.ZSTD).orElseThrow(), 0);
-    assertEquals(2, opens.get());
   }
 
   @ParameterizedTest
@@ -373,19 +349,6 @@ class ChunkedNarTest {
       try (InputStream in = slow.get(i)) {
         assertArrayEquals(Arrays.copyOfRange(NAR, i, NAR.length), in.readAllBytes());
       }
-    }
-  }
-
-  /** Counts the reads. */
-  private final class CountedOpens extends PassingBlobStore {
-    CountedOpens(BlobStore store) {
-      super(store);
-    }
-
-    @Override
-    public InputStream open(String key, long from, long length) throws IOException {
-      opens.incrementAndGet();
-      return super.open(key, from, length);
     }
   }
 }
