@@ -127,6 +127,7 @@ class KilledBackgroundIT {
       long deadline = System.nanoTime() + SOON.toNanos();
       while (statusHere(scene) == FROM_THE_FILE) {
         assertTrue(System.nanoTime() - deadline < 0, "the file is never deleted");
+        scene.server().letItWork();
       }
       List<Path> leftOver = wholeFiles(scene);
       assertFalse(leftOver.isEmpty(), "the file went before its time");

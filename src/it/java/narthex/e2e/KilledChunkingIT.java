@@ -107,6 +107,7 @@ class KilledChunkingIT {
     long deadline = System.nanoTime() + SOON.toNanos();
     while (scene.server().head(target).statusCode() != 200) {
       assertTrue(System.nanoTime() < deadline, "the NAR is not stored");
+      scene.server().letItWork();
     }
   }
 

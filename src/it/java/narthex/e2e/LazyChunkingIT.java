@@ -47,6 +47,7 @@ class LazyChunkingIT {
     for (String path : closure.paths()) {
       while (told(scene, path).compression() != compression) {
         assertTrue(System.nanoTime() - deadline < 0, () -> "still " + told(scene, path));
+        scene.server().letItWork();
       }
     }
   }

@@ -30,6 +30,7 @@ import java.util.regex.Pattern;
 final class NarthexServer implements AutoCloseable {
   private static final Duration START_DEADLINE = Duration.ofSeconds(120);
   private static final Duration STOP_DEADLINE = Duration.ofSeconds(30);
+  private static final long BETWEEN_LOOKS_MILLIS = 20;
   private static final Pattern READY = Pattern.compile("narthex ready url=(\\S+)");
 
   private final Map<String, String> settings;
@@ -148,7 +149,19 @@ final class NarthexServer implements AutoCloseable {
       if (System.nanoTime() > deadline) {
         throw new AssertionError("not all NARs are stored:\n" + log());
       }
-      Thread.yield();
+      letItWork();
+    }
+  }
+
+  /** Gives the server time to work, between two looks at what it has done. */
+  void letItWork() {
+    try {
+      if (process.waitFor(BETWEEN_LOOKS_MILLIS, TimeUnit.MILLISECONDS)) {
+        throw new AssertionError("the server has ended:\n" + log());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("interrupted", e);
     }
   }
 

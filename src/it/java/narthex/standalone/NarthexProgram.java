@@ -37,6 +37,7 @@ final class NarthexProgram implements AutoCloseable {
     Path errors = Files.createTempFile(folder, "errors", ".txt");
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.directory(folder.toFile());
+    builder.environment().remove("JDK_JAVA_OPTIONS"); // as an operator starts it
     builder.redirectError(errors.toFile());
     return new NarthexProgram(builder.start(), errors);
   }
