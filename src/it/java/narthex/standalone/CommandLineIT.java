@@ -31,7 +31,11 @@ class CommandLineIT {
   private record Ended(int status, String out, String err) {}
 
   private Ended run(List<String> arguments) throws Exception {
-    try (NarthexProgram program = NarthexProgram.start(folder, List.of(), arguments)) {
+    return run(List.of(), arguments);
+  }
+
+  private Ended run(List<String> options, List<String> arguments) throws Exception {
+    try (NarthexProgram program = NarthexProgram.start(folder, options, arguments)) {
       String out = program.awaitOutput();
       return new Ended(program.awaitEnd(), out, program.errors());
     }
@@ -65,6 +69,9 @@ class CommandLineIT {
       for (List<String> command : COMMANDS) {
         assertDone(runJson(command, "--server", url, "--token-file", token.toString()));
       }
+      String backup = folder.resolve("backup").toString();
+      List<String> save = List.of("backup", backup);
+      assertDone(runJson(save, "--server", url, "--token-file", token.toString()));
 
       Ended held = run(List.of("stats"));
 
@@ -80,6 +87,24 @@ class CommandLineIT {
     Ended stats = run(List.of("stats"));
     assertEquals(0, stats.status());
     assertTrue(stats.out().contains("paths: 0\n"), stats.out());
+  }
+
+  @Test
+  void aBackupIsRestoredToAnEmptyFolderOnly() throws Exception {
+    Path backup = folder.resolve("backup");
+    Path restored = folder.resolve("restored");
+    List<String> elsewhere = List.of("-Dnarthex.data-dir=" + restored);
+    Files.createDirectories(folder.resolve("data"));
+    assertDone(runJson(List.of("backup", backup.toString())));
+
+    Ended done = run(elsewhere, List.of("restore", backup.toString()));
+    Ended again = run(elsewhere, List.of("restore", backup.toString()));
+
+    assertEquals(0, done.status(), done.toString());
+    assertTrue(Files.exists(restored.resolve("narthex.db")));
+    assertEquals(2, again.status(), again.toString());
+    assertTrue(again.err().contains("the data folder is not empty"), again.err());
+    assertEquals(0, run(elsewhere, List.of("stats")).status());
   }
 
   @Test

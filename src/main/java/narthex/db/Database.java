@@ -81,8 +81,7 @@ public final class Database implements AutoCloseable {
     return over(new ConnectionPool(connections, null, place), reserve);
   }
 
-  private static Database over(ConnectionPool pool, @Nullable DiskReserve reserve)
-      throws IOException {
+  static Database over(ConnectionPool pool, @Nullable DiskReserve reserve) throws IOException {
     try {
       new Migrations(Migrations.SCRIPTS).apply(pool.connections(), pool.place());
       return new Database(pool, reserve);

@@ -34,7 +34,7 @@ public record DatabaseAddress(
   }
 
   /** The file of an SQLite database as the URL names it; empty for any other database. */
-  Optional<String> sqliteFile() {
+  public Optional<String> sqliteFile() {
     String prefix = Product.SQLITE.urlPrefix();
     if (url == null || !url.startsWith(prefix)) {
       return Optional.empty();

@@ -12,6 +12,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import narthex.blob.Extent;
 import narthex.db.Transactions.Mappers;
@@ -27,9 +29,35 @@ public final class GarbageTable {
   public static final Duration GRACE = Duration.ofSeconds(30);
 
   private final Transactions transactions;
+  private final AtomicInteger holders = new AtomicInteger();
 
   GarbageTable(Transactions transactions) {
     this.transactions = transactions;
+  }
+
+  /** Keeps all blobs from deletion until it is closed. */
+  public interface Hold extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /**
+   * Holds the deletion of blobs by this process: rows that are read from now on name blobs that
+   * stay until the result is closed.
+   */
+  public Hold hold() {
+    holders.incrementAndGet();
+    AtomicBoolean closed = new AtomicBoolean();
+    return () -> {
+      if (closed.compareAndSet(false, true)) {
+        holders.decrementAndGet();
+      }
+    };
+  }
+
+  /** Returns whether the deletion of blobs is held. */
+  public boolean isHeld() {
+    return holders.get() > 0;
   }
 
   /**

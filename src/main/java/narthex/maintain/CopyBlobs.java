@@ -49,20 +49,29 @@ final class CopyBlobs {
   private long damaged;
   private long lost;
 
+  /**
+   * What is copied.
+   *
+   * @param database its rows say which blobs
+   * @param blobs has the blobs
+   * @param decoders limits the memory for the check of documents
+   */
+  record Source(Database database, BlobStore blobs, DecoderShare decoders) {}
+
   /** Gets the bytes that are read. */
   private interface Bytes {
     void take(byte[] bytes, int length) throws IOException;
   }
 
   /**
-   * @param store what is copied
+   * @param source what is copied
    * @param to where it goes; the caller closes it
    * @param bytesPerSecond limit of the bytes that are read; 0 for none
    */
-  CopyBlobs(MigrateJob.Store store, BlobStore to, long bytesPerSecond, Progress progress) {
-    this.database = store.database();
-    this.from = store.blobs();
-    this.decoders = store.decoders();
+  CopyBlobs(Source source, BlobStore to, long bytesPerSecond, Progress progress) {
+    this.database = source.database();
+    this.from = source.blobs();
+    this.decoders = source.decoders();
     this.to = to;
     this.pace = new Pace(bytesPerSecond, progress);
     this.progress = progress;
@@ -257,12 +266,6 @@ final class CopyBlobs {
   }
 
   private JobResult result() {
-    if (!items.isUnfinished()) {
-      progress.tell(
-          copied == 0
-              ? "nothing was left to copy"
-              : "run this again when the server has stopped, until nothing is left to copy");
-    }
     Verdict verdict = lost + damaged > 0 ? Verdict.PROBLEMS : Verdict.DONE;
     return JobResult.of(items.isUnfinished() ? Verdict.UNFINISHED : verdict)
         .with("copied", copied)

@@ -12,7 +12,8 @@ import narthex.db.GarbageTable;
 
 /**
  * Deletes blobs that are listed as garbage. Deletes the blob before its row in the list, so that a
- * kill in between loses nothing.
+ * kill in between loses nothing. Deletes nothing while the deletion is {@linkplain
+ * GarbageTable#hold held}.
  */
 public final class DeleteGarbage implements Chore<String> {
   private static final System.Logger LOG = System.getLogger(DeleteGarbage.class.getName());
@@ -40,12 +41,15 @@ public final class DeleteGarbage implements Chore<String> {
 
   @Override
   public List<String> find(Optional<String> after, int most) throws IOException {
-    return garbage.findDue(clock.instant(), after, most);
+    return garbage.isHeld() ? List.of() : garbage.findDue(clock.instant(), after, most);
   }
 
   /** Keeps a blob if a row refers to it: a writer may have published it just when it was listed. */
   @Override
   public boolean run(String blob) throws IOException {
+    if (garbage.isHeld()) {
+      return false;
+    }
     boolean isUnnamed = garbage.findUnnamed(Set.of(blob)).contains(blob);
     if (isUnnamed) {
       blobs.delete(blob);

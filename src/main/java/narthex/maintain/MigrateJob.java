@@ -123,7 +123,16 @@ public final class MigrateJob implements Job {
 
   private JobResult copy(Targets.Opener target, long rate, Progress progress) throws IOException {
     try (BlobStore other = target.open()) {
-      return new CopyBlobs(store, other, rate, progress).run();
+      CopyBlobs.Source source =
+          new CopyBlobs.Source(store.database(), store.blobs(), store.decoders());
+      JobResult result = new CopyBlobs(source, other, rate, progress).run();
+      if (result.verdict() != JobResult.Verdict.UNFINISHED) {
+        progress.tell(
+            Long.valueOf(0).equals(result.figures().get("copied"))
+                ? "nothing was left to copy"
+                : "run this again when the server has stopped, until nothing is left to copy");
+      }
+      return result;
     }
   }
 

@@ -40,6 +40,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       Commands.Stats.class,
       Commands.Fsck.class,
       Commands.Migrate.class,
+      BackupCommands.Backup.class,
+      BackupCommands.Restore.class,
       Commands.Pin.class,
       Commands.Unpin.class,
       Commands.Pins.class,

@@ -1,6 +1,9 @@
 package narthex.wiring;
 
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import narthex.maintain.BackupJob;
 import narthex.maintain.CollectJob;
 import narthex.maintain.EvictJob;
 import narthex.maintain.FsckJob;
@@ -9,6 +12,9 @@ import narthex.maintain.Jobs;
 import narthex.maintain.PinsJob;
 import narthex.maintain.Statistics;
 import narthex.maintain.UnpinJob;
+import narthex.settings.BlobPlace;
+import narthex.settings.Settings;
+import narthex.stream.DecoderBudget.Work;
 
 /** Creates the jobs that an administrator can ask for, over HTTP or on the command line. */
 final class JobAssembly {
@@ -27,12 +33,29 @@ final class JobAssembly {
             new CollectJob(maintenance.collection()),
             new EvictJob(maintenance.eviction(), maintenance.collection()),
             maintenance.migration(),
+            backup(backbone),
             statistics,
             new FsckJob(FsckAssembly.fsck(base, assembly)),
             assembly.pinJob(),
             new UnpinJob(assembly.pins()),
             new PinsJob(assembly.pins()));
     return new Jobs(jobs, base.threads().tasks());
+  }
+
+  private static BackupJob backup(Backbone backbone) {
+    Assembly.Base base = backbone.base();
+    Settings.Storage storage = backbone.settings().storage();
+    List<Path> folders = new ArrayList<>(List.of(storage.dataDir()));
+    if (storage.blobs() instanceof BlobPlace.Directory directory) {
+      folders.add(directory.root());
+    }
+    return new BackupJob(
+        new BackupJob.Store(
+            base.shared().database(),
+            base.shared().blobs(),
+            base.decoders().share(Work.BACKGROUND),
+            folders,
+            backbone.settings().signing().keyFiles()));
   }
 
   /** Returns the statistics. */

@@ -2,9 +2,11 @@ package narthex.wiring;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
 import java.util.function.Consumer;
 import narthex.maintain.JobRefusedException;
 import narthex.maintain.JobRun;
@@ -18,13 +20,12 @@ import narthex.settings.SettingsException;
  * The jobs of a server that doesn't run: over its data, without HTTP and without background work.
  */
 public final class OfflineJobs implements Closeable {
-  private final Backbone backbone;
+  private final Closeable resources;
   private final Jobs jobs;
 
-  private OfflineJobs(Backbone backbone) {
-    this.backbone = backbone;
-    this.jobs =
-        JobAssembly.jobs(backbone, Maintenance.idle(backbone), JobAssembly.statistics(backbone));
+  private OfflineJobs(Closeable resources, Jobs jobs) {
+    this.resources = resources;
+    this.jobs = jobs;
   }
 
   /**
@@ -39,11 +40,24 @@ public final class OfflineJobs implements Closeable {
       throw settings.problem(
           ClusterSettings.ENABLED, "other replicas may be running; ask one of them with --server");
     }
+    if (command.equals(RestoreJob.NAME)) {
+      return restoring(settings);
+    }
     if (!Files.isDirectory(settings.storage().dataDir())) {
       throw settings.problem(
           ServerSettings.DATA_DIR, settings.storage().dataDir() + ": there is no such folder");
     }
-    return new OfflineJobs(new Backbone(settings, "command " + command));
+    Backbone backbone = new Backbone(settings, "command " + command);
+    Jobs jobs =
+        JobAssembly.jobs(backbone, Maintenance.idle(backbone), JobAssembly.statistics(backbone));
+    return new OfflineJobs(backbone, jobs);
+  }
+
+  /** Opens nothing: the only job creates the data. */
+  private static OfflineJobs restoring(Settings settings) {
+    ExecutorService threads = ThreadPools.unbounded("narthex");
+    Jobs jobs = new Jobs(List.of(new RestoreJob(settings, threads)), threads);
+    return new OfflineJobs(() -> ThreadPools.stop(threads), jobs);
   }
 
   /**
@@ -87,6 +101,10 @@ public final class OfflineJobs implements Closeable {
   @Override
   public void close() {
     jobs.stop();
-    backbone.close();
+    try {
+      resources.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }
