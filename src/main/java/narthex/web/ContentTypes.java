@@ -2,6 +2,7 @@ package narthex.web;
 
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Maps common file name extensions to content types; all others to {@code
@@ -45,7 +46,24 @@ final class ContentTypes {
           Map.entry("otf", "font/otf"),
           Map.entry("woff2", "font/woff2"));
 
+  /** Types that a browser may run, or give to a plug-in that does. */
+  private static final Set<String> ACTIVE =
+      Set.of(
+          "text/html",
+          "text/javascript",
+          "text/xml",
+          "text/css",
+          "image/svg+xml",
+          "application/pdf",
+          "application/wasm");
+
   private ContentTypes() {}
+
+  /** Returns whether content of a type may contain a program, or loads other content. */
+  static boolean isActive(String type) {
+    int semicolon = type.indexOf(';');
+    return ACTIVE.contains(semicolon < 0 ? type : type.substring(0, semicolon));
+  }
 
   /** Returns the value of Content-Type for a file of this name. */
   static String ofName(String name) {

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * or JSON. If the store path has no listing yet, both GET and HEAD wait for the NAR.
  *
  * <p>The content is untrusted and served from our origin, so the headers forbid browsers to run it.
+ * What could be run is for download only.
  */
 public final class FileServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
@@ -93,7 +94,11 @@ public final class FileServlet extends HttpServlet {
     String tag = '"' + contents.entityTag().orElseThrow() + '"';
     long length = contents.length().orElseThrow();
     response.setHeader("Cache-Control", DocumentResponder.PUBLIC);
-    response.setContentType(ContentTypes.ofName(path.lastName()));
+    String type = ContentTypes.ofName(path.lastName());
+    response.setContentType(type);
+    if (ContentTypes.isActive(type)) {
+      response.setHeader("Content-Disposition", "attachment");
+    }
     response.setHeader("Accept-Ranges", "bytes");
     if (Preconditions.answered(request, response, tag)) {
       return;

@@ -190,7 +190,22 @@ class FileHttpTest extends SharedServer {
     assertEquals(
         "text/html;charset=utf-8",
         header(page, "content-type").replace("; ", ";").toLowerCase(java.util.Locale.ROOT));
-    assertEquals("0", header(http.get(base(sample) + "/share/empty"), "content-length"));
+    assertEquals("attachment", header(page, "content-disposition"));
+    HttpResponse<byte[]> empty = http.get(base(sample) + "/share/empty");
+    assertEquals("0", header(empty, "content-length"));
+    assertTrue(empty.headers().firstValue("content-disposition").isEmpty());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a.html", "a.SVG", "a.xml", "a.js", "a.pdf", "a.css", "a.wasm", "a.htm"})
+  void whatABrowserCouldRunIsForDownload(String name) {
+    assertTrue(ContentTypes.isActive(ContentTypes.ofName(name)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a.txt", "a.png", "a.json", "a", "a.tar.gz", "a.md"})
+  void whatNoBrowserRunsIsShown(String name) {
+    assertFalse(ContentTypes.isActive(ContentTypes.ofName(name)));
   }
 
   @Test
