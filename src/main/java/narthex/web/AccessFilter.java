@@ -20,6 +20,9 @@ import narthex.nix.OneLine;
  * don't grant the needed scope, or if the {@linkplain AccessRule#isClosed path is closed}. A token
  * or a role of the application server grants a scope. An unknown token is ignored where no scope is
  * needed: clients send their token with every request.
+ *
+ * <p>Requests that change something as administrator may not come from another site; see {@link
+ * RequestOrigin}.
  */
 public final class AccessFilter extends HttpFilter {
   private static final long serialVersionUID = 1L;
@@ -47,28 +50,51 @@ public final class AccessFilter extends HttpFilter {
       return;
     }
     Optional<Scope> needed = rule.needed(request.getMethod(), path(request));
-    if (needed.isPresent() || request.getMethod().equals("PUT")) {
+    if (needed.isPresent()
+        || request.getMethod().equals("PUT")
+        || RequestOrigin.isMarked(request)) {
       held(request, rule).ifPresent(scope -> request.setAttribute(HELD, scope));
     }
-    if (needed.isPresent()) {
-      Optional<Scope> held = Optional.ofNullable(request.getAttribute(HELD)).map(Scope.class::cast);
-      if (held.isEmpty() && request.getUserPrincipal() == null) {
-        response.addHeader("WWW-Authenticate", "Basic realm=\"Narthex\", charset=\"UTF-8\"");
-        response.addHeader("WWW-Authenticate", "Bearer realm=\"Narthex\"");
-        refuse(request, response, HttpServletResponse.SC_UNAUTHORIZED, "a token is needed");
-        return;
-      }
-      if (held.isEmpty() || !held.get().includes(needed.get())) {
-        refuse(request, response, HttpServletResponse.SC_FORBIDDEN, "not allowed");
-        return;
-      }
+    if (needed.isPresent() && !isGranted(needed.get(), request, response, rule)) {
+      return;
     }
     chain.doFilter(request, rule.guardsReading() ? new PrivateResponse(response) : response);
   }
 
+  /** Returns whether the credentials of a request grant the needed scope; else refuses it. */
+  private static boolean isGranted(
+      Scope needed, HttpServletRequest request, HttpServletResponse response, AccessRule rule)
+      throws IOException {
+    Optional<Scope> held = Optional.ofNullable(request.getAttribute(HELD)).map(Scope.class::cast);
+    if (held.isEmpty() && request.getUserPrincipal() == null) {
+      if (!RequestOrigin.isMarked(request)) { // else a browser would ask for a password
+        response.addHeader("WWW-Authenticate", "Basic realm=\"Narthex\", charset=\"UTF-8\"");
+      }
+      response.addHeader("WWW-Authenticate", "Bearer realm=\"Narthex\"");
+      refuse(request, response, HttpServletResponse.SC_UNAUTHORIZED, "a token is needed");
+      return false;
+    }
+    if (held.isEmpty() || !held.get().includes(needed)) {
+      refuse(request, response, HttpServletResponse.SC_FORBIDDEN, "not allowed");
+      return false;
+    }
+    boolean isByBearer =
+        PresentedToken.findBearer(request.getHeader("Authorization"))
+            .flatMap(rule::granted)
+            .filter(scope -> scope.includes(needed))
+            .isPresent();
+    String suspicion =
+        needed == Scope.ADMIN && !isByBearer ? RequestOrigin.suspicion(request) : null;
+    if (suspicion != null) {
+      refuse(request, response, HttpServletResponse.SC_FORBIDDEN, suspicion);
+      return false;
+    }
+    return true;
+  }
+
   /**
    * Returns whether the credentials of a request grant a scope. Always false for a request that
-   * needs no scope, except PUT: the filter doesn't check its credentials.
+   * needs no scope, except PUT and requests of our page: the filter doesn't check its credentials.
    */
   static boolean isHeld(HttpServletRequest request, Scope scope) {
     return request.getAttribute(HELD) instanceof Scope held && held.includes(scope);

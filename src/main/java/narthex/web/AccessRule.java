@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import narthex.nix.Sha256;
 
 /**
@@ -23,7 +24,8 @@ import narthex.nix.Sha256;
  *
  * <p>Paths of the administration need the scope admin for every method, and are closed to everyone
  * if that scope isn't guarded. The metrics need the scope metrics if it is guarded, else like the
- * administration the scope admin, unless they are public.
+ * administration the scope admin, unless they are public. The administrators' page, without what it
+ * shows, needs no scope.
  */
 public final class AccessRule {
   /**
@@ -36,6 +38,13 @@ public final class AccessRule {
 
   /** First segments of the paths of the administration. */
   private static final Set<String> ADMINISTRATION = Set.of("admin", "pin", "pins");
+
+  /**
+   * The page for administrators and its files, which hide nothing: anybody may load them to log in.
+   * {@code /admin/session} says whether somebody has.
+   */
+  private static final Pattern ADMIN_PAGE =
+      Pattern.compile("/admin(?:/|/session|/[a-z]+\\.(?:html|js|css|svg))?");
 
   /** Safe methods (RFC 9110, 9.2.1). */
   private static final Set<String> READING = Set.of("GET", "HEAD", "OPTIONS", "TRACE");
@@ -101,7 +110,8 @@ public final class AccessRule {
    * @param path the decoded path, without the context path
    */
   Optional<Scope> needed(String method, String path) {
-    if (READING.contains(method) && ALWAYS_OPEN.contains(path)) {
+    if (READING.contains(method)
+        && (ALWAYS_OPEN.contains(path) || ADMIN_PAGE.matcher(path).matches())) {
       return Optional.empty();
     }
     if (isAdministration(path)) {

@@ -13,6 +13,14 @@ import org.jspecify.annotations.Nullable;
 final class PresentedToken {
   private PresentedToken() {}
 
+  /** Returns the token if it came as {@code Bearer}, which no browser sends by itself. */
+  static Optional<String> findBearer(@Nullable String authorization) {
+    return authorization != null
+            && authorization.strip().toLowerCase(Locale.ROOT).startsWith("bearer ")
+        ? find(authorization)
+        : Optional.empty();
+  }
+
   /** Returns the token; empty if the header is missing, malformed or of another scheme. */
   static Optional<String> find(@Nullable String authorization) {
     if (authorization == null) {

@@ -56,10 +56,15 @@ class AccessRuleTest {
   @ValueSource(strings = {"", "read", "write", "admin", "read write admin"})
   void theAdministrationNeedsAdminOrIsClosed(String set) {
     for (AccessRule rule : List.of(ruleWithTokens(set), ruleThatRequires(set))) {
-      for (String path : List.of("/admin/stats", "/admin/", "/admin", "/pin/x.narinfo", "/pins")) {
+      for (String path : List.of("/admin/stats", "/admin/x", "/pin/x.narinfo", "/pins")) {
         for (String method : List.of("GET", "HEAD", "POST", "PUT", "DELETE")) {
           assertEquals(Optional.of(Scope.ADMIN), rule.needed(method, path));
         }
+        assertEquals(!set.contains("admin"), rule.isClosed(path));
+      }
+      for (String path : List.of("/admin/", "/admin", "/admin/main.js", "/admin/session")) {
+        assertEquals(Optional.empty(), rule.needed("GET", path));
+        assertEquals(Optional.of(Scope.ADMIN), rule.needed("POST", path));
         assertEquals(!set.contains("admin"), rule.isClosed(path));
       }
       for (String path : List.of("/", "", "/administration", "/pinned/x", "/nar/admin", "/x/pin")) {
