@@ -2,8 +2,9 @@
 //
 // The token lives in this tab's sessionStorage and goes out as "Authorization: Bearer". A browser
 // never adds that header by itself, so no other site can make this browser act on the server. Where
-// the server knows the browser by other means (a role of the application server), it asks for the
-// header X-Narthex-Request, which another site can't send either.
+// the server knows the browser by other means (an account of the application server), it asks for the
+// header X-Narthex-Request, which another site can't send either. Its value "page" also asks the
+// server not to make the browser ask for a password.
 
 const KEY = "narthex-token";
 
@@ -20,8 +21,15 @@ export const token = {
   clear: () => sessionStorage.removeItem(KEY),
 };
 
+let byAccount = false;
+
+/** Says that the browser itself has what the server wants, and may send it again when asked. */
+export function useAccount() {
+  byAccount = true;
+}
+
 async function send(path, options = {}) {
-  const headers = { "X-Narthex-Request": "page" };
+  const headers = { "X-Narthex-Request": byAccount ? "account" : "page" };
   if (token.get()) headers.Authorization = "Bearer " + token.get();
   const response = await fetch(new URL(path, document.baseURI), {
     cache: "no-store",

@@ -1,4 +1,4 @@
-import { Refused, get, token } from "./api.js";
+import { Refused, get, token, useAccount } from "./api.js";
 import { announce, h } from "./dom.js";
 import { overview } from "./overview.js";
 import { pathList } from "./paths.js";
@@ -68,7 +68,8 @@ function login(problem) {
     field,
     problem && h("p", { id: "problem", class: "problem", role: "alert" }, problem),
     h("button", { type: "submit", class: "primary" }, "Log in"),
-    h("p", { class: "muted small" }, "The token stays in this tab and is forgotten when you close it."));
+    h("p", { class: "muted small" }, "The token stays in this tab and is forgotten when you close it."),
+    h("p", { class: "small" }, h("a", { href: "login" }, "Use an account of the application server")));
 
   async function enter(event) {
     event.preventDefault();
@@ -89,6 +90,7 @@ async function begin() {
       login(!hadToken ? "" : session.isKnown ? NOT_ADMIN : UNKNOWN);
       return;
     }
+    if (token.get() === "") useAccount();
   } catch (failure) {
     if (refused(failure)) return;
     content.replaceChildren(h("div", { class: "card" }, h("h1", {}, "The server does not answer"), h("p", {}, failure.message),

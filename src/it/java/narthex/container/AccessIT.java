@@ -80,6 +80,23 @@ class AccessIT {
 
   @Test
   @OperateOnDeployment(SECURED)
+  void thePageForAdministratorsKnowsTheServersAccounts() throws IOException {
+    String keeper = basic("keeper", "keeper-of-the-server");
+
+    assertTrue(get(SECURED, "/admin/").body().contains("main.js"));
+    assertTrue(get(SECURED, "/admin/main.js").body().contains("import "));
+    assertTrue(get(SECURED, "/admin/session").body().contains("\"isAdmin\":false"));
+    String marked = "X-Narthex-Request: account";
+    assertTrue(get(SECURED, "/admin/session", keeper, marked).body().contains("\"isAdmin\":true"));
+    assertTrue(get(SECURED, "/admin/state", keeper).body().contains("\"upstreams\":["));
+    assertEquals(403, post(SECURED, "/admin/jobs/none", keeper).status());
+    assertEquals(404, post(SECURED, "/admin/jobs/none", keeper, marked).status());
+    assertEquals(
+        403, post(SECURED, "/admin/jobs/none", keeper, marked, "Origin: https://a.b").status());
+  }
+
+  @Test
+  @OperateOnDeployment(SECURED)
   void theServersOwnSecurityForcesNobodyToSayWhoTheyAre() throws IOException {
     assertEquals(200, get(SECURED, "/nix-cache-info").status());
     assertEquals(
@@ -94,6 +111,10 @@ class AccessIT {
 
   private static Answer delete(String deployment, String... fields) throws IOException {
     return RawClient.ask(BuiltWar.port(), "DELETE", "/" + deployment + NARINFO, fields);
+  }
+
+  private static Answer post(String deployment, String path, String... fields) throws IOException {
+    return RawClient.ask(BuiltWar.port(), "POST", "/" + deployment + path, fields);
   }
 
   private static Answer get(String deployment, String path, String... fields) throws IOException {

@@ -96,9 +96,11 @@ class AdminPageIT extends SharedServer {
   }
 
   private void open(int width, ColorScheme scheme) {
-    context =
-        browser.newContext(
-            new Browser.NewContextOptions().setViewportSize(width, HEIGHT).setColorScheme(scheme));
+    open(new Browser.NewContextOptions().setViewportSize(width, HEIGHT).setColorScheme(scheme));
+  }
+
+  private void open(Browser.NewContextOptions options) {
+    context = browser.newContext(options);
     context.setDefaultTimeout(PATIENCE_MILLIS);
     page = context.newPage();
     page.onConsoleMessage(
@@ -266,6 +268,26 @@ class AdminPageIT extends SharedServer {
     assertThat(page.locator("dialog")).isVisible();
     page.keyboard().press("Escape");
     assertThat(page.locator("dialog")).hasCount(0);
+  }
+
+  @Test
+  void anAccountThatTheBrowserKnowsNeedsNoToken() throws Exception {
+    Sample sample = stored(5);
+    context.close();
+    open(
+        new Browser.NewContextOptions()
+            .setViewportSize(WIDE, HEIGHT)
+            .setHttpCredentials("keeper", ADMIN));
+    page.navigate(url() + "/admin/login");
+    assertThat(page.getByText("Hit rate, last hour")).isVisible();
+    assertThat(button("Log out")).isHidden();
+
+    page.navigate(url() + "/admin/#/path/" + sample.hash().text());
+    button("Verify").click();
+    assertThat(page.locator(".result")).containsText("every byte is right");
+    button("Pin").click();
+    page.locator("dialog .primary").click();
+    assertThat(button("Unpin")).isVisible();
   }
 
   @Test

@@ -67,7 +67,7 @@ public final class AccessFilter extends HttpFilter {
       throws IOException {
     Optional<Scope> held = Optional.ofNullable(request.getAttribute(HELD)).map(Scope.class::cast);
     if (held.isEmpty() && request.getUserPrincipal() == null) {
-      if (!RequestOrigin.isMarked(request)) { // else a browser would ask for a password
+      if (!RequestOrigin.wantsNoPassword(request)) {
         response.addHeader("WWW-Authenticate", "Basic realm=\"Narthex\", charset=\"UTF-8\"");
       }
       response.addHeader("WWW-Authenticate", "Bearer realm=\"Narthex\"");

@@ -23,6 +23,9 @@ public final class AdminPageServlet extends HttpServlet {
   private static final String FOLDER = "/admin/";
   private static final String INDEX = "index.html";
 
+  /** Needs the scope admin, unlike the page, so that a browser asks its user for a password. */
+  private static final String LOGIN = "/login";
+
   /** Nothing but our own files, no frame around it, and no plug-in in it. */
   private static final String POLICY =
       "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none';"
@@ -59,9 +62,12 @@ public final class AdminPageServlet extends HttpServlet {
       throws IOException {
     String path = request.getPathInfo();
     if (path == null) {
-      response.setStatus(HttpServletResponse.SC_MOVED_PERMANENTLY);
-      response.setHeader("Location", "admin/"); // relative, for every prefix
-      response.setContentLength(0);
+      redirect(response, HttpServletResponse.SC_MOVED_PERMANENTLY, "admin/");
+      return;
+    }
+    if (path.equals(LOGIN)) {
+      response.setHeader("Cache-Control", Answers.NO_STORE);
+      redirect(response, HttpServletResponse.SC_FOUND, "./");
       return;
     }
     PageFile file = files.get(path.equals("/") ? INDEX : path.substring(1));
@@ -82,6 +88,13 @@ public final class AdminPageServlet extends HttpServlet {
     if (Answers.wantsBody(request)) {
       response.getOutputStream().write(file.bytes());
     }
+  }
+
+  /** Redirects to a relative location, which is right behind every prefix. */
+  private static void redirect(HttpServletResponse response, int status, String location) {
+    response.setStatus(status);
+    response.setHeader("Location", location);
+    response.setContentLength(0);
   }
 
   @Override

@@ -29,6 +29,14 @@ final class RequestOrigin {
 
   private RequestOrigin() {}
 
+  /** Value of the header: a password of Basic is of no use, so don't ask the browser for one. */
+  private static final String NO_PASSWORD = "page";
+
+  /** Returns whether the browser should not ask its user for a password. */
+  static boolean wantsNoPassword(HttpServletRequest request) {
+    return NO_PASSWORD.equals(request.getHeader(HEADER));
+  }
+
   /** Returns whether our page, or a program, marks the request as its own. */
   static boolean isMarked(HttpServletRequest request) {
     return request.getHeader(HEADER) != null;

@@ -55,7 +55,13 @@ class AdminPageHttpTest extends SharedServer {
   @Test
   void whatThePageShowsIsForAdministratorsOnly() throws IOException {
     for (String path :
-        List.of("/admin/state", "/admin/paths", "/admin/nothing", "/admin/x/main.js", "/admin/x")) {
+        List.of(
+            "/admin/state",
+            "/admin/paths",
+            "/admin/login",
+            "/admin/nothing",
+            "/admin/x/main.js",
+            "/admin/x")) {
       assertEquals(401, http.get(path).statusCode(), path);
     }
     String bearer = "Bearer " + ADMIN;
@@ -73,6 +79,11 @@ class AdminPageHttpTest extends SharedServer {
     assertEquals(401, answer.statusCode());
     assertEquals(
         List.of("Bearer realm=\"Narthex\""), answer.headers().allValues("WWW-Authenticate"));
+    HttpResponse<byte[]> account = http.get("/admin/state", RequestOrigin.HEADER, "account");
+    assertEquals(2, account.headers().allValues("WWW-Authenticate").size());
+    HttpResponse<byte[]> login = http.get("/admin/login", "Authorization", BASIC);
+    assertEquals(302, login.statusCode());
+    assertEquals("./", header(login, "Location"));
   }
 
   @Test
