@@ -1,6 +1,7 @@
 /**
- * {@code java -jar narthex.war}: runs the WAR on an embedded Tomcat. The launcher parses the
- * command line and unpacks the WAR; it may import the JDK, picocli and Jackson's core only.
+ * {@code java -jar narthex.war}: runs the WAR on an embedded Tomcat, jobs over its data, and the
+ * commands of a user of a server, which read a Nix store by Nix's own programs. The launcher parses
+ * the command line and unpacks the WAR; it may import the JDK, picocli and Jackson's core only.
  * Everything else runs in the class loader that the launcher creates. Imports {@code settings} and
  * {@code wiring}; no other package imports this one, and application servers don't see it.
  */

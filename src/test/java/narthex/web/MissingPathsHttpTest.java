@@ -63,6 +63,22 @@ class MissingPathsHttpTest extends UploadHttpFixture {
   }
 
   @Test
+  void aPathOfAnUpstreamIsStoredOnceItsNarIs() throws IOException {
+    Sample sample = http.know(Sample.of(3, Compression.XZ));
+    String line = sample.hash().text() + "\n";
+    assertEquals(line, text(ask(line)));
+
+    assertEquals(200, http.get(sample.narTarget()).statusCode());
+    long deadline = System.nanoTime() + 20_000_000_000L; // stored soon after the last byte
+    while (!text(ask(line)).isEmpty() && System.nanoTime() < deadline) {
+      Thread.onSpinWait();
+    }
+
+    assertEquals("", text(ask(line)), "remembered");
+    assertEquals(200, http.get("/upload/" + sample.hash().text() + ".narinfo").statusCode());
+  }
+
+  @Test
   void manyPathsAreAnsweredAtOnce() throws IOException {
     NarFixture uploaded = uploaded(fresh(Compression.ZSTD));
     StringBuilder asked = new StringBuilder();
