@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 /** A server in a process of its own; closing it kills the process and its children. */
 final class ServerProgram implements AutoCloseable {
@@ -73,6 +74,14 @@ final class ServerProgram implements AutoCloseable {
     }
   }
 
+  /** Waits until a URL answers with such a text. */
+  void awaitText(Predicate<String> wanted, String url) throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + DEADLINE.toNanos();
+    while (!wanted.test(text(url))) {
+      lookAgain(deadline, "the right text at " + url);
+    }
+  }
+
   String log() throws IOException {
     return Files.readString(log);
   }
@@ -112,6 +121,14 @@ final class ServerProgram implements AutoCloseable {
     process.destroyForcibly();
     process.onExit().join();
     all.forEach(child -> child.onExit().join());
+  }
+
+  private static String text(String url) throws InterruptedException {
+    try {
+      return get(url).body();
+    } catch (IOException notYet) {
+      return "";
+    }
   }
 
   private static int status(String url) throws InterruptedException {
