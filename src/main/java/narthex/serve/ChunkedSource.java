@@ -53,9 +53,13 @@ final class ChunkedSource extends ManifestSource {
     return wanted == Compression.ZSTD ? Optional.of(new Frames()) : Optional.empty();
   }
 
+  /**
+   * Returns the own frames of the chunks, whose length is known. If some chunks were compressed
+   * again in groups, returns the shorter frames that are stored instead.
+   */
   @Override
   public Optional<NarSource> coded() {
-    return Optional.of(new StoredFrames());
+    return Optional.of(manifest.groupBytes() == 0 ? new Frames() : new StoredFrames());
   }
 
   private InputStream openFrames(DecoderShare.Opener frames) throws IOException {

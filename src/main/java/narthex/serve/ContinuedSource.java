@@ -69,7 +69,14 @@ final class ContinuedSource extends DerivedSource {
 
   @Override
   public Optional<NarSource> coded() {
-    return source.coded().map(Coded::new);
+    return source
+        .coded()
+        .map(coded -> coded.length().isEmpty() ? new Coded(coded) : of(coded, this::codedAgain));
+  }
+
+  private Optional<NarSource> codedAgain() throws IOException {
+    Optional<NarSource> found = again.find();
+    return found.isEmpty() ? found : Optional.of(found.get().coded().orElse(found.get()));
   }
 
   @Override
@@ -195,8 +202,7 @@ final class ContinuedSource extends DerivedSource {
 
     @Override
     public InputStream open(long from, DecoderShare.Watch watch) throws IOException {
-      InputStream frames = source.open(from, watch);
-      return source.length().isPresent() ? frames : new CodedStream(frames, watch);
+      return new CodedStream(source.open(from, watch), watch);
     }
   }
 

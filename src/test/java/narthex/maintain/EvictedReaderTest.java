@@ -93,18 +93,59 @@ class EvictedReaderTest extends EvictionFixture {
   @Test
   void aReaderOfTheContentCodingGoesOnToo() throws Exception {
     Node node = openWithSample();
-    try (NarSource source = node.nars().find(sample.narName()).orElseThrow();
-        InputStream in = source.coded().orElseThrow().open(0)) {
-      ByteArrayOutputStream coded = new ByteArrayOutputStream();
-      coded.write(in.readNBytes(BEGIN));
-      evictAll(node);
-      in.transferTo(coded);
-
-      InputStream sent = new ByteArrayInputStream(coded.toByteArray());
-      try (InputStream decoded = Decoders.decode(Compression.ZSTD, sent)) {
-        assertArrayEquals(nar, decoded.readAllBytes());
+    try (NarSource source = node.nars().find(sample.narName()).orElseThrow()) {
+      NarSource coded = source.coded().orElseThrow();
+      byte[] sent;
+      try (InputStream in = coded.open(0)) {
+        byte[] begin = in.readNBytes(BEGIN);
+        evictAll(node);
+        fetch(node, sample);
+        sent = joined(begin, in);
       }
+
+      assertEquals(coded.length().orElseThrow(), sent.length);
+      assertArrayEquals(nar, decode(sent));
       assertEquals(2, fetches());
+    }
+  }
+
+  @Test
+  void aReaderOfGroupsOfChunksGoesOnToo() throws Exception {
+    Node node = open(CdcMode.EAGER);
+    byte[] text = RepackFixture.nar(1, 2, 3).nar();
+    Sample grouped = Sample.of("grouped", text, Compression.ZSTD);
+    grouped.publish(upstream);
+    fetchEach(node, List.of(grouped));
+    node.chores().repack(RepackFixture.LEVEL);
+    try (NarSource source = node.nars().find(grouped.narName()).orElseThrow()) {
+      NarSource coded = source.coded().orElseThrow();
+      assertTrue(coded.length().isEmpty(), "groups are sent as they are stored");
+      byte[] sent;
+      try (InputStream in = coded.open(0)) {
+        byte[] begin = in.readNBytes(BEGIN);
+        node.chores().writeUses();
+        pass(Duration.ofMinutes(1));
+        eviction(node, policy(0, Keep.NOTHING)).check();
+        node.chores().collect();
+        assertEquals(List.of(), node.blobFiles());
+        sent = joined(begin, in);
+      }
+
+      assertArrayEquals(text, decode(sent));
+      assertEquals(2, upstream.requests().count("GET", grouped.narTarget()));
+    }
+  }
+
+  private static byte[] joined(byte[] begin, InputStream rest) throws IOException {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    all.write(begin);
+    rest.transferTo(all);
+    return all.toByteArray();
+  }
+
+  private static byte[] decode(byte[] zstd) throws IOException {
+    try (InputStream decoded = Decoders.decode(Compression.ZSTD, new ByteArrayInputStream(zstd))) {
+      return decoded.readAllBytes();
     }
   }
 

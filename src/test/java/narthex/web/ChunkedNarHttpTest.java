@@ -89,8 +89,7 @@ class ChunkedNarHttpTest extends SharedServer {
     HttpResponse<byte[]> coded = http.get(path(sample.narName()), "Accept-Encoding", "zstd");
 
     assertEquals("zstd", header(coded, "content-encoding"));
-    assertEquals("", header(coded, "content-length"), "it may change under a reader");
-    assertEquals(chunks.framesLength(), coded.body().length);
+    assertEquals(Long.toString(chunks.framesLength()), header(coded, "content-length"));
     assertArrayEquals(sample.bytes(sample.narName(), 0), decode(coded.body()));
     assertNotEquals(header(http.get(path(sample.narName())), "etag"), header(coded, "etag"));
     assertEquals("W/\"" + sample.id().hash().nix32() + "-zstd\"", header(coded, "etag"));
