@@ -15,7 +15,9 @@ import picocli.CommandLine.ParameterException;
 
 /** A command that uploads paths of a Nix store. */
 abstract class UploadCommand extends ServerCommand {
-  private static final int TRIES = 6;
+  /** With doubling pauses, this outlasts the restart of a server: about a minute. */
+  private static final int TRIES = 8;
+
   private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
   private static final int MOST_JOBS = 64;
 

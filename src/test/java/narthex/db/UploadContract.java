@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import narthex.nix.Compression;
 import narthex.nix.NarInfo;
@@ -285,6 +286,12 @@ abstract class UploadContract extends DatabaseFixture {
 
     assertEquals(Set.of(path(1).print(), path(1400).print()), database.storedPaths().find(asked));
     assertEquals(Set.of(), database.storedPaths().find(List.of()));
+    assertEquals(
+        Set.of(path(1).print(), path(1400).print()),
+        database.storedPaths().findNarInfos(asked).stream()
+            .map(row -> row.said().storePath().print())
+            .collect(Collectors.toSet()));
+    assertEquals(List.of(), database.storedPaths().findNarInfos(List.of()));
   }
 
   @Test
