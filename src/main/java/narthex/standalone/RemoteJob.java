@@ -1,17 +1,17 @@
 package narthex.standalone;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
@@ -21,36 +21,50 @@ import org.jspecify.annotations.Nullable;
 /** Runs a job on a server, through its administration. */
 final class RemoteJob {
   private static final Duration CONNECT = Duration.ofSeconds(20);
+
+  /** Longest time without a line: several times that of the server. */
+  private static final Duration SILENCE = Duration.ofMinutes(1);
+
   private static final int OK = 200;
   private static final int BAD_REQUEST = 400;
   private static final int NOT_FOUND = 404;
 
   private final URI server;
   private final @Nullable String token;
+  private final Duration silence;
 
   /**
    * @param token the token of an administrator; null for none
    */
   RemoteJob(URI server, @Nullable String token) {
+    this(server, token, SILENCE);
+  }
+
+  /**
+   * @param silence after this time without a line or an answer, the server counts as gone
+   */
+  RemoteJob(URI server, @Nullable String token, Duration silence) {
     this.server = server;
     this.token = token;
+    this.silence = silence;
   }
 
   /** Runs the job, and shows it. Returns the exit status. */
   int run(String name, Map<String, String> options, JobReport report) {
     try {
       HttpResponse<InputStream> answer = client().send(request(name, options), lines());
-      try (BufferedReader lines =
-          new BufferedReader(new InputStreamReader(answer.body(), StandardCharsets.UTF_8))) {
+      try (SteadyLines lines = new SteadyLines(answer.body(), silence)) {
         if (answer.statusCode() != OK) {
-          return refused(answer.statusCode(), lines.readLine(), report);
+          return refused(answer.statusCode(), lines.next(), report);
         }
-        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        for (String line = lines.next(); line != null; line = lines.next()) {
           report.show(line);
         }
       }
-    } catch (ConnectException e) {
+    } catch (HttpConnectTimeoutException | ConnectException e) {
       report.fail("cannot connect to " + server);
+    } catch (HttpTimeoutException e) {
+      report.fail(server + ": no sign of life for " + silence.toSeconds() + " seconds");
     } catch (IOException e) {
       report.fail(server + ": " + e.getMessage());
     } catch (InterruptedException e) {
@@ -80,6 +94,7 @@ final class RemoteJob {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(
                 URI.create(base + "/admin/jobs/" + name + (query.isEmpty() ? "" : "?" + query)))
+            .timeout(silence)
             .POST(BodyPublishers.noBody());
     if (token != null) {
       request.header("Authorization", "Bearer " + token);
