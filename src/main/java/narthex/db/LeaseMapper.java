@@ -4,6 +4,8 @@ import java.util.Set;
 import org.apache.ibatis.annotations.Delete;
 import org.apache.ibatis.annotations.Insert;
 import org.apache.ibatis.annotations.Param;
+import org.apache.ibatis.annotations.Select;
+import org.jspecify.annotations.Nullable;
 
 /** Statements on the table lease. */
 interface LeaseMapper {
@@ -19,6 +21,12 @@ interface LeaseMapper {
       @Param("holder") String holder,
       @Param("now") long now,
       @Param("expiresAt") long expiresAt);
+
+  @Select("select holder from lease where name = #{name}")
+  @Nullable String findHolder(@Param("name") String name);
+
+  @Delete("delete from lease where name = #{name} and holder = #{holder}")
+  void releaseOne(@Param("name") String name, @Param("holder") String holder);
 
   @Delete("delete from lease where holder = #{holder}")
   void release(@Param("holder") String holder);

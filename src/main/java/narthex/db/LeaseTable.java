@@ -3,6 +3,7 @@ package narthex.db;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -39,6 +40,31 @@ public final class LeaseTable {
                     .leases()
                     .acquire(name, holder, now.toEpochMilli(), now.plus(length).toEpochMilli())
                 > 0);
+  }
+
+  /**
+   * Finds who has a lease, or had it last.
+   *
+   * @throws DatabaseException if the query fails
+   */
+  public Optional<String> findHolder(String name) throws IOException {
+    return transactions.single(
+        "find lease", name, mappers -> Optional.ofNullable(mappers.leases().findHolder(name)));
+  }
+
+  /**
+   * Ends a lease of a holder, so that others can acquire it at once.
+   *
+   * @throws DatabaseException if the transaction fails
+   */
+  public void release(String name, String holder) throws IOException {
+    transactions.together(
+        "release lease",
+        name,
+        mappers -> {
+          mappers.leases().releaseOne(name, holder);
+          return null;
+        });
   }
 
   /**

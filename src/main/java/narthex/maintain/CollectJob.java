@@ -20,6 +20,11 @@ public final class CollectJob implements Job {
   }
 
   @Override
+  public boolean isForWholeStore() {
+    return true;
+  }
+
+  @Override
   public Work prepare(JobOptions options) throws JobRefusedException {
     return options.isSet("dry-run") ? this::count : progress -> result(collection.run(progress));
   }

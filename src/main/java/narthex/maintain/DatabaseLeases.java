@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import narthex.db.LeaseTable;
@@ -65,6 +66,34 @@ public final class DatabaseLeases implements Leases, Closeable {
     return !closed
         && !now.isBefore(refusedUntil.getOrDefault(chore, Instant.MIN))
         && acquire(chore, now);
+  }
+
+  @Override
+  public Optional<String> take(String work) throws IOException {
+    if (!closed && membersChanged.getAndSet(false)) {
+      releaseLost();
+    }
+    Instant now = clock.instant();
+    if (table.acquire(work, registry.self(), now, LENGTH)) {
+      heldUntil.put(work, now.plus(LENGTH));
+      return Optional.empty();
+    }
+    return Optional.of(table.findHolder(work).orElse("another replica"));
+  }
+
+  @Override
+  public void release(String work) {
+    heldUntil.remove(work);
+    try {
+      table.release(work, registry.self());
+    } catch (IOException e) {
+      LOG.log(
+          Level.WARNING,
+          "lease not released, it ends after {0} name={1} reason={2}",
+          LENGTH,
+          work,
+          OneLine.reason(e));
+    }
   }
 
   /** Renews the leases that this replica has. Call it every {@link #RENEW_EVERY}. */

@@ -29,6 +29,11 @@ public final class EvictJob implements Job {
   }
 
   @Override
+  public boolean isForWholeStore() {
+    return true;
+  }
+
+  @Override
   public Work prepare(JobOptions options) throws JobRefusedException {
     OptionalLong bytes = options.bytes("bytes");
     OptionalLong to = options.bytes("to");

@@ -25,6 +25,11 @@ public final class FsckJob implements Job {
   }
 
   @Override
+  public boolean isForWholeStore() {
+    return true;
+  }
+
+  @Override
   public Work prepare(JobOptions said) throws JobRefusedException {
     Options options =
         new Options(

@@ -19,6 +19,11 @@ public interface Job {
    */
   Work prepare(JobOptions options) throws JobRefusedException;
 
+  /** Whether it works on the whole store, so that two replicas that ran it would work twice. */
+  default boolean isForWholeStore() {
+    return false;
+  }
+
   /** The work with its options. Runs once. */
   @FunctionalInterface
   interface Work {

@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -17,7 +18,10 @@ import java.util.concurrent.RejectedExecutionException;
 import narthex.maintain.JobRefusedException.Reason;
 import narthex.nix.OneLine;
 
-/** The {@link Job}s of this server. Each runs at most once at a time. Thread-safe. */
+/**
+ * The {@link Job}s of this server. Each runs at most once at a time, and one for the whole store on
+ * one replica of all. Thread-safe.
+ */
 public final class Jobs {
   /** Longest time without a line: shorter than the time-outs of most reverse proxies. */
   public static final Duration HEARTBEAT = Duration.ofSeconds(5);
@@ -30,6 +34,7 @@ public final class Jobs {
   private final Duration heartbeat;
   private volatile boolean stopped;
   private volatile WorkObserver observer = WorkObserver.NONE;
+  private volatile Leases leases = Leases.ALONE;
 
   /**
    * @param threads runs each job at once; the caller shuts it down
@@ -54,6 +59,11 @@ public final class Jobs {
   /** Sets who is told how jobs end. Call it at start-up. */
   public void observe(WorkObserver told) {
     observer = told;
+  }
+
+  /** Sets what decides whether another replica runs a job for the whole store. At start-up. */
+  public void share(Leases shared) {
+    leases = shared;
   }
 
   /** Returns the names of all jobs. */
@@ -84,13 +94,47 @@ public final class Jobs {
       if (stopped) {
         throw new JobRefusedException(Reason.STOPPING, "the server stops");
       }
-      LOG.log(Level.INFO, "job begins name={0} options={1}", name, OneLine.of(options.toString()));
-      threads.execute(() -> run(name, work, run));
-      return run;
-    } catch (RejectedExecutionException | JobRefusedException e) {
+      takeLease(job);
+    } catch (JobRefusedException e) {
       running.remove(name);
+      throw e;
+    }
+    try {
+      LOG.log(Level.INFO, "job begins name={0} options={1}", name, OneLine.of(options.toString()));
+      threads.execute(() -> run(job, work, run));
+      return run;
+    } catch (RejectedExecutionException e) {
+      ended(job);
       throw new JobRefusedException(Reason.STOPPING, "the server stops");
     }
+  }
+
+  private void takeLease(Job job) throws JobRefusedException {
+    Optional<String> other = Optional.empty();
+    try {
+      other = job.isForWholeStore() ? leases.take(lease(job)) : other;
+    } catch (IOException e) { // a lease only saves work
+      LOG.log(
+          Level.WARNING,
+          "lease of a job not taken name={0} reason={1}",
+          job.name(),
+          OneLine.reason(e));
+    }
+    if (other.isPresent()) {
+      throw new JobRefusedException(
+          Reason.RUNNING, "the job " + job.name() + " is running on the replica " + other.get());
+    }
+  }
+
+  private static String lease(Job job) {
+    return "job " + job.name();
+  }
+
+  private void ended(Job job) {
+    if (job.isForWholeStore()) {
+      leases.release(lease(job));
+    }
+    running.remove(job.name());
   }
 
   /** How far the running jobs are: for each its name, and its step with what is done of what. */
@@ -112,10 +156,11 @@ public final class Jobs {
     stopped = true;
   }
 
-  private void run(String name, Job.Work work, JobRun run) {
+  private void run(Job job, Job.Work work, JobRun run) {
+    String name = job.name();
     try {
       JobResult result = work.run(run);
-      running.remove(name);
+      ended(job);
       LOG.log(
           Level.INFO,
           "job ends name={0} verdict={1} {2}",
@@ -125,14 +170,15 @@ public final class Jobs {
       observer.jobEnded(name, WorkObserver.Result.DONE);
       run.ended(result);
     } catch (IOException e) {
-      fail(name, run, e, Level.WARNING);
+      fail(job, run, e, Level.WARNING);
     } catch (RuntimeException | Error e) {
-      fail(name, run, e, Level.ERROR);
+      fail(job, run, e, Level.ERROR);
     }
   }
 
-  private void fail(String name, JobRun run, Throwable failure, Level level) {
-    running.remove(name);
+  private void fail(Job job, JobRun run, Throwable failure, Level level) {
+    String name = job.name();
+    ended(job);
     observer.jobEnded(name, WorkObserver.Result.FAILED);
     LOG.log(level, "job failed name={0} reason={1}", name, OneLine.reason(failure));
     if (level == Level.ERROR) {

@@ -1,5 +1,8 @@
 package narthex.maintain;
 
+import java.io.IOException;
+import java.util.Optional;
+
 /** Decides which replica runs a chore. */
 @FunctionalInterface
 public interface Leases {
@@ -12,4 +15,18 @@ public interface Leases {
    * @param chore its {@linkplain Chore#name name}
    */
   boolean isOurs(String chore);
+
+  /**
+   * Takes a lease for work that this replica doesn't do yet, until it {@linkplain #release
+   * releases} it.
+   *
+   * @return the replica that has the lease; empty if it is this one's now
+   * @throws IOException if the database fails
+   */
+  default Optional<String> take(String work) throws IOException {
+    return Optional.empty();
+  }
+
+  /** Releases a lease that was taken. Logs failures. */
+  default void release(String work) {}
 }

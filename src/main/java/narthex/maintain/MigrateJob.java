@@ -97,6 +97,11 @@ public final class MigrateJob implements Job {
   }
 
   @Override
+  public boolean isForWholeStore() {
+    return true;
+  }
+
+  @Override
   public Work prepare(JobOptions options) throws JobRefusedException {
     Optional<Target> to = options.parsed("to", Target::parse);
     Optional<String> keys = options.text("keys-file");

@@ -39,7 +39,9 @@ final class JobAssembly {
             assembly.pinJob(),
             new UnpinJob(assembly.pins()),
             new PinsJob(assembly.pins()));
-    return new Jobs(jobs, base.threads().tasks());
+    Jobs all = new Jobs(jobs, base.threads().tasks());
+    all.share(maintenance.leases());
+    return all;
   }
 
   private static BackupJob backup(Backbone backbone) {

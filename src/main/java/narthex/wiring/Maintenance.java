@@ -29,10 +29,15 @@ import narthex.store.NarUses;
  * @param eviction evicts NARs
  * @param collection removes what nothing refers to
  * @param migration changes how NARs are stored
+ * @param leases decide which replica works
  * @param chores the background work that runs; empty in a process that runs one job
  */
 record Maintenance(
-    Eviction eviction, WholeCollection collection, MigrateJob migration, List<Chores> chores) {
+    Eviction eviction,
+    WholeCollection collection,
+    MigrateJob migration,
+    Leases leases,
+    List<Chores> chores) {
   private static final Duration CHECK_SPACE_EVERY = Duration.ofSeconds(5);
 
   /** Creates what jobs need, without any background work, for a process that runs one job. */
@@ -40,7 +45,7 @@ record Maintenance(
     ChoreAssembly work = work(backbone);
     backbone.closeables().push(backbone.assembly().stored().uses()::write);
     Eviction eviction = work.eviction(backbone.blobs(), Leases.ALONE, () -> {});
-    return new Maintenance(eviction, work.collection(), work.migration(), List.of());
+    return new Maintenance(eviction, work.collection(), work.migration(), Leases.ALONE, List.of());
   }
 
   /**
@@ -86,7 +91,7 @@ record Maintenance(
     }
     List<Chores> running = new ArrayList<>(List.of(chores));
     FsckAssembly.startScrub(backbone, leases).ifPresent(running::add);
-    return new Maintenance(eviction, collection, work.migration(), running);
+    return new Maintenance(eviction, collection, work.migration(), leases, running);
   }
 
   private static ChoreAssembly work(Backbone backbone) {

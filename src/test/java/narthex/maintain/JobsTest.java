@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,10 +17,14 @@ import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import narthex.db.Database;
+import narthex.db.DatabaseAddress;
 import narthex.maintain.JobRefusedException.Reason;
+import narthex.staging.LocalRegistry;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
 
 class JobsTest {
   private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -160,6 +166,67 @@ class JobsTest {
 
     assertEquals(List.of("{\"error\":\"a mistake\"}"), lines.all);
     jobs.start("try", Map.of()).follow(lines);
+  }
+
+  @Test
+  void aJobForTheWholeStoreRunsOnOneReplica(@TempDir Path folder) throws Exception {
+    String url = "jdbc:sqlite:" + folder.resolve("narthex.db");
+    LocalRegistry.Board board = new LocalRegistry.Board(InstantSource.system());
+    CountDownLatch go = new CountDownLatch(1);
+    try (Database database = Database.open(new DatabaseAddress(url, null, null, null));
+        DatabaseLeases leasesOfA = leases(database, board, "a");
+        DatabaseLeases leasesOfB = leases(database, board, "b")) {
+      Jobs a = wholeStore(go, leasesOfA);
+      Jobs b = wholeStore(go, leasesOfB);
+      Lines lines = new Lines();
+      JobRun run = a.start("whole", Map.of());
+
+      JobRefusedException refused =
+          assertThrows(JobRefusedException.class, () -> b.start("whole", Map.of()));
+
+      assertEquals(Reason.RUNNING, refused.reason());
+      assertEquals("the job whole is running on the replica a", refused.getMessage());
+      go.countDown();
+      run.follow(lines);
+      b.start("whole", Map.of()).follow(lines);
+      a.start("whole", Map.of()).follow(lines);
+    }
+  }
+
+  private static DatabaseLeases leases(
+      Database database, LocalRegistry.Board board, String replica) {
+    return new DatabaseLeases(
+        database.leases(), new LocalRegistry(board, replica), InstantSource.system());
+  }
+
+  private Jobs wholeStore(CountDownLatch go, Leases leases) {
+    Job job =
+        new Job() {
+          @Override
+          public String name() {
+            return "whole";
+          }
+
+          @Override
+          public boolean isForWholeStore() {
+            return true;
+          }
+
+          @Override
+          public Work prepare(JobOptions options) {
+            return progress -> {
+              try {
+                go.await();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+              return JobResult.of(JobResult.Verdict.DONE);
+            };
+          }
+        };
+    Jobs jobs = new Jobs(List.of(job), threads);
+    jobs.share(leases);
+    return jobs;
   }
 
   @Test
