@@ -43,6 +43,7 @@ public final class ServerMeters {
   /** Measures the requests of clients that run now. */
   public void watch(RunningRequests running) {
     gauge("narthex.requests.running", "Requests of clients that run now", running::ofClients);
+    gauge("narthex.followers", "Requests that read a NAR that comes in", running::followers);
   }
 
   /** Measures the requests to upstreams, and their breakers. */

@@ -34,8 +34,23 @@ public final class NarServlet extends HttpServlet {
         expected.note(request); // until it is found, so that a failure counts
         Optional<NarSource> found = lookup.find(name);
         (found.isPresent() ? expected : Outcome.MISS).note(request);
-        new NarResponder(turn.request(), turn.response()).send(found);
+        send(found, turn, work, site.resources().running());
       }
+    }
+  }
+
+  private static void send(Optional<NarSource> found, Turn turn, Work work, RunningRequests running)
+      throws IOException {
+    NarResponder responder = new NarResponder(turn.request(), turn.response());
+    if (work != Work.COMING) {
+      responder.send(found);
+      return;
+    }
+    running.followingBegun();
+    try {
+      responder.send(found);
+    } finally {
+      running.followingEnded();
     }
   }
 

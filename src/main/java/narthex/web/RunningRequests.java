@@ -25,6 +25,7 @@ public final class RunningRequests {
 
   private final LongSupplier nanos;
   private final AtomicInteger ofClients = new AtomicInteger();
+  private final AtomicInteger followers = new AtomicInteger();
   private volatile long lastOfClient;
 
   /** Counts no request yet. The time before counts as if a client had just been served. */
@@ -52,6 +53,24 @@ public final class RunningRequests {
       ofClients.decrementAndGet();
     }
     phaser.arriveAndDeregister();
+  }
+
+  /**
+   * A request begins to read a NAR that comes in. The caller must call {@link #followingEnded} in a
+   * {@code finally} block.
+   */
+  void followingBegun() {
+    followers.incrementAndGet();
+  }
+
+  /** Ends what {@link #followingBegun} began. */
+  void followingEnded() {
+    followers.decrementAndGet();
+  }
+
+  /** Returns how many requests read a NAR that comes in. */
+  public int followers() {
+    return followers.get();
   }
 
   /** Returns how many requests of clients run now. */

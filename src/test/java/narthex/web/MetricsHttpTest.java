@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import narthex.nix.Compression;
 import narthex.testing.Fault;
+import narthex.testing.Gate;
 import narthex.testing.node.Sample;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -129,6 +131,26 @@ class MetricsHttpTest {
           figures.getOrDefault(
                   "narthex_database_operation_seconds_count{operation=\"store narinfo\"}", 0.0)
               > 0);
+    }
+  }
+
+  @Test
+  void readersOfANarThatComesInAreFollowers() throws Exception {
+    try (HttpFixture http = start()) {
+      Sample sample = http.know(Sample.of(3, Compression.XZ));
+      Gate gate = new Gate();
+      http.upstream.fail(sample.narTarget(), Fault.stallAfter(sample.fileBytes() / 2, gate), 1);
+      try (InputStream first = http.open(HttpFixture.path(sample.fileName())).body();
+          InputStream second = http.open(HttpFixture.path(sample.fileName())).body()) {
+        await(http, "narthex_followers", 2);
+        await(http, "narthex_flights", 1);
+        await(http, "narthex_requests_running", 2);
+        gate.open();
+        assertEquals(sample.fileBytes(), first.readAllBytes().length);
+        assertEquals(sample.fileBytes(), second.readAllBytes().length);
+      }
+      await(http, "narthex_followers", 0);
+      await(http, lookups("nar", "in-flight"), 1);
     }
   }
 
