@@ -73,15 +73,19 @@ export function pathPage(hash) {
     }
   }
 
-  const verify = button => attempt(async () => {
-    const lines = [];
-    const last = await job(button, "jobs/fsck?path=" + hash, "Reading every byte…");
-    const told = [...output.querySelectorAll(".told li")].map(item => item.textContent);
-    lines.push(...told);
-    if (last.verdict === "done") say(last.result.storedNars ? `Verified: ${bytes(last.result.readBytes)} read, every byte is right.` : "The narinfo is right; the NAR is not stored.", "good");
-    else {
-      say(last.verdict === "problems" ? `${count(last.result.wrong)} found wrong. The job fsck with repair mends it.` : "The check was stopped.", "bad");
-      output.append(h("ul", { class: "told" }, lines.map(line => h("li", {}, line))));
+  /** Reads every byte; repairs what is wrong only if asked to. */
+  const verify = (button, repairs = false) => attempt(async () => {
+    const last = await job(button, "jobs/fsck?path=" + hash + (repairs ? "&repair" : ""), repairs ? "Repairing…" : "Reading every byte…");
+    const told = output.querySelector(".told");
+    if (last.verdict === "done") {
+      say(last.result.storedNars ? `Verified: ${bytes(last.result.readBytes)} read, every byte is right.` : "The narinfo is right; the NAR is not stored.", "good");
+      return;
+    }
+    if (repairs) await load();
+    say(last.verdict === "problems" ? `${plural(last.result.wrong, "thing")} wrong${repairs ? `, ${count(last.result.repaired)} repaired` : ""}.` : "The check was stopped.", "bad");
+    output.append(told);
+    if (last.verdict === "problems" && !repairs) {
+      output.append(h("div", { class: "actions" }, h("button", { type: "button", class: "primary", onclick: event => verify(event.target, true) }, "Repair")));
     }
   });
 

@@ -1,8 +1,11 @@
 package narthex.web;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.List;
 import narthex.nix.NarListing;
 import narthex.nix.NarText;
+import narthex.nix.Sha256;
 
 /** The HTML page of a directory. */
 final class DirectoryPage {
@@ -26,12 +29,28 @@ final class DirectoryPage {
     }
   }
 
+  private static final String STYLE =
+      "body{font:16px/1.6 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0"
+          + " 1.25rem;color-scheme:light dark}:root{color-scheme:light dark}"
+          + "h1{font-size:1.2rem;overflow-wrap:anywhere}table{width:100%;border-collapse:collapse}td{padding:.3rem"
+          + " 0;border-top:1px solid #8885;overflow-wrap:anywhere}"
+          + "td+td{text-align:right;padding-left:1rem;opacity:.75;font-variant-numeric:tabular-nums}";
+
+  /** The Content-Security-Policy of the page, and of everything beside it: nothing may run. */
+  static final String POLICY =
+      "default-src 'none'; sandbox; style-src 'sha256-"
+          + Base64.getEncoder()
+              .encodeToString(Sha256.newDigest().digest(STYLE.getBytes(StandardCharsets.UTF_8)))
+          + "'";
+
   private DirectoryPage() {}
 
   static String print(String title, List<Row> rows, String remark) {
     String escaped = escape(title);
     StringBuilder page = new StringBuilder();
-    page.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>");
+    page.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">");
+    page.append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><style>");
+    page.append(STYLE).append("</style><title>");
     page.append(escaped).append("</title></head>\n<body>\n<h1>").append(escaped);
     page.append("</h1>\n<table>\n");
     for (Row row : rows) {

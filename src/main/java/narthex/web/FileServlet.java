@@ -31,7 +31,7 @@ public final class FileServlet extends HttpServlet {
       throws IOException {
     FilePath path = FilePath.of(request);
     response.setHeader("X-Content-Type-Options", "nosniff");
-    response.setHeader("Content-Security-Policy", "default-src 'none'; sandbox");
+    response.setHeader("Content-Security-Policy", DirectoryPage.POLICY);
     try (Turn turn = Site.of(request).resources().shares().take(Work.COMING, request, response)) {
       if (!turn.isWaiting()) {
         answer(path, turn.request(), turn.response());

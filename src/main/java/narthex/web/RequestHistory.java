@@ -9,8 +9,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * How many requests ended in each of the last 60 minutes, and how they were answered. In memory
- * only. Thread-safe.
+ * How many requests for what the cache has ended in each of the last 60 minutes, and how they were
+ * answered. Probes, pages and the administration don't count. In memory only. Thread-safe.
  */
 public final class RequestHistory implements RequestObserver {
   private static final int MINUTES = 60;
@@ -47,6 +47,9 @@ public final class RequestHistory implements RequestObserver {
 
   @Override
   public void finished(FinishedRequest request) {
+    if (request.kind() == RequestKind.OTHER) {
+      return;
+    }
     Minute minute = minute(now());
     minute.requests.increment();
     minute.sentBytes.add(request.sentBytes());

@@ -37,6 +37,13 @@ class RequestHistoryTest {
   }
 
   @Test
+  void requestsForPagesDoNotCount() {
+    history.finished(new FinishedRequest(RequestKind.OTHER, "GET", 200, 10, Outcome.NONE, 1, 2));
+
+    assertEquals(0L, history.read().get(59).get("requests"));
+  }
+
+  @Test
   void whatIsOlderThanAnHourIsForgotten() {
     finish(Outcome.HIT);
 
