@@ -107,6 +107,11 @@ search.addEventListener("submit", event => {
   if (text) location.hash = "#/paths?search=" + encodeURIComponent(text);
 });
 
+document.querySelector(".skip").addEventListener("click", event => {
+  event.preventDefault(); // what follows # is the name of the page
+  content.focus();
+});
+
 logout.addEventListener("click", () => {
   stop();
   token.clear();

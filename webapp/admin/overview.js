@@ -1,7 +1,7 @@
 import { get } from "./api.js";
 import { asked, progress, requests, served, storage, storageFigures } from "./charts.js";
 import { card, h } from "./dom.js";
-import { ago, bytes, count, date, host, percent, span, storePath } from "./format.js";
+import { ago, bytes, count, date, host, percent, plural, span, storePath } from "./format.js";
 
 const EVERY = 2000;
 
@@ -86,7 +86,7 @@ function tile(state, figures) {
   const stored = figures ? storageFigures(figures) : undefined;
   return [
     ["Hit rate, last hour", percent(hits, all), `${count(hits)} of ${count(all)}`],
-    ["Sent, last hour", bytes(sent), `${count(state.requests.reduce((sum, minute) => sum + minute.requests, 0))} requests`],
+    ["Sent, last hour", bytes(sent), plural(state.requests.reduce((sum, minute) => sum + minute.requests, 0), "request")],
     ["Paths", count(figures?.paths), figures ? `${count(figures.uploadedPaths)} uploaded` : ""],
     ["Stored", bytes(stored?.disk), state.storage.limitBytes === undefined ? "no limit" : `limit ${bytes(state.storage.limitBytes)}`],
     ["Saved by deduplication", bytes(stored?.saved), stored && stored.saved + stored.chunks > 0 ? percent(stored.saved, stored.saved + stored.chunks) + " of all chunks" : ""],

@@ -69,7 +69,6 @@ export function pathPage(hash) {
     } catch (failure) {
       if (failure.name === "AbortError" || refused(failure)) return;
       say(failure.message, "bad");
-      announce(failure.message);
     }
   }
 

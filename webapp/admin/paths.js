@@ -1,5 +1,5 @@
 import { get } from "./api.js";
-import { announce, h } from "./dom.js";
+import { h } from "./dom.js";
 import { bytes, count, date, storePath } from "./format.js";
 
 const ORDERS = [["used", "Recently used"], ["largest", "Largest"]];
@@ -33,7 +33,6 @@ export function pathTable(load, emptyText, isSearch) {
     else if (!isSearch) note.textContent = "";
     else if (page.next) note.textContent = `${count(shown)} found among the first ${count(searched)} paths.`;
     else note.textContent = shown === 1 ? "1 path found." : `${count(shown)} paths found.`;
-    announce(note.textContent);
     if (first > 0) rows.children[first]?.querySelector("a")?.focus();
   }
 
