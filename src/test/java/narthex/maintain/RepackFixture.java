@@ -33,7 +33,7 @@ abstract class RepackFixture extends StoreFixture {
   Chores chores;
 
   @BeforeEach
-  void open() {
+  final void open() {
     repack = new RepackPacks(database, chunks, LEVEL, () -> isIdle, () -> now);
     chores =
         chores(
