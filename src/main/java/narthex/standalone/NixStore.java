@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -186,10 +187,12 @@ final class NixStore implements AutoCloseable {
     return new String(output.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
   }
 
-  /** Nix takes a bare name for a flake. */
-  private static String absolute(String path) {
+  /**
+   * Nix takes a bare name for a flake. In a store with another root, links seem to lead nowhere.
+   */
+  static String absolute(String path) {
     Path file = Path.of(path);
-    return Files.exists(file) ? file.toAbsolutePath().toString() : path;
+    return Files.exists(file, LinkOption.NOFOLLOW_LINKS) ? file.toAbsolutePath().toString() : path;
   }
 
   private static List<List<String>> batches(List<String> all) {

@@ -88,7 +88,9 @@ final class Push {
    * @return what failed and why, for each path that failed by itself
    */
   List<String> upload(List<PathInfo> paths) {
-    progress.announce(paths.stream().mapToLong(PathInfo::narSize).sum());
+    if (!paths.isEmpty()) {
+      progress.announce(paths.stream().mapToLong(PathInfo::narSize).sum());
+    }
     List<String> failures = new ArrayList<>(); // guarded by itself
     Map<String, CompletableFuture<Void>> all = new HashMap<>();
     for (PathInfo path : paths) {
