@@ -34,8 +34,13 @@ public final class Figures {
     add(name, ratios);
   }
 
+  /** The median of a list. */
+  public static double median(List<Double> values) {
+    return rank(values, 0.5);
+  }
+
   /** The quantile of a list, such as the median for 0.5. */
-  static double rank(List<Double> values, double part) {
+  public static double rank(List<Double> values, double part) {
     List<Double> sorted = values.stream().sorted().toList();
     return sorted.get((int) Math.round(part * (sorted.size() - 1)));
   }

@@ -17,43 +17,40 @@ import narthex.nix.Compression;
 
 /**
  * Measures serving a NAR from its chunks: the frames, compared with nginx and a file of the same
- * length; and decoded, compared with one thread that only decodes the same frames with zstd-jni.
+ * length; and decoded, compared with nginx and a file of the NAR, and with one thread that only
+ * decodes the same frames with zstd-jni.
  */
 final class ChunkedServing {
   private static final Path TREE = Path.of(System.getProperty("bench.tree", "/usr"));
   private static final long BYTES = Long.getLong("bench.megabytes", 128) * 1_000_000;
-  private static final int FRAMES_CONNECTIONS = 2;
+  private static final int[] CONNECTIONS = {1, 4, 16};
+  private static final String FRAMES = "/frames.zst";
+  private static final String DECODED = "/decoded.nar";
   private static final int WARM_UP_SECONDS = 5;
   private static final int STORED_ATTEMPTS = 600;
   private static final int STORED_WAIT_MILLIS = 100;
   private static final String ZSTD = "Accept-Encoding: zstd";
 
-  private final Fixtures fixtures;
-  private final Wrk wrk;
-  private final Nginx nginx;
-  private final Path staticFiles;
+  private final Stage stage;
 
-  ChunkedServing(Fixtures fixtures, Wrk wrk, Nginx nginx, Path staticFiles) {
-    this.fixtures = fixtures;
-    this.wrk = wrk;
-    this.nginx = nginx;
-    this.staticFiles = staticFiles;
+  ChunkedServing(Stage stage) {
+    this.stage = stage;
   }
 
   void compare(NarthexServer narthex) throws IOException, InterruptedException {
     TreeNar tree = new TreeNar(TREE, BYTES);
     Fixtures.Entry entry =
-        fixtures.add("tree", out -> tree.write(Build.FIRST, out), Compression.NONE);
+        stage.fixtures().add("tree", out -> tree.write(Build.FIRST, out), Compression.NONE);
     try (PlainHttp server = new PlainHttp(narthex.port())) {
       server.get(entry.narInfoPath(), (bytes, count) -> {});
       server.get(entry.narPath(), (bytes, count) -> {});
     }
-    Path file = staticFiles.resolve("frames.zst");
+    Path file = stage.staticFiles().resolve(FRAMES.substring(1));
     awaitFrames(narthex, entry, file);
     System.out.printf(
         "%nA tree as a NAR of %d MB, its frames %d MB%n",
         entry.nar().sizeBytes() / 1_000_000, Files.size(file) / 1_000_000);
-    frames(narthex, entry, file);
+    frames(narthex, entry);
     decoded(narthex, entry, Files.readAllBytes(file));
   }
 
@@ -76,37 +73,47 @@ final class ChunkedServing {
     }
   }
 
-  private void frames(NarthexServer narthex, Fixtures.Entry entry, Path file)
+  private void frames(NarthexServer narthex, Fixtures.Entry entry)
       throws IOException, InterruptedException {
-    List<String> theirPaths = List.of("/" + file.getFileName());
-    List<String> ourPaths = List.of(entry.narPath());
-    load(narthex.port(), FRAMES_CONNECTIONS, WARM_UP_SECONDS, ourPaths);
-    Series theirs = new Series(Unit.MEGABYTES, nginx::processorTime);
-    Series ours = new Series(Unit.MEGABYTES, narthex::processorTime);
-    for (int round = 0; round < HttpBench.ROUNDS; round++) {
-      theirs.run(() -> load(nginx.staticPort(), FRAMES_CONNECTIONS, HttpBench.SECONDS, theirPaths));
-      ours.run(() -> load(narthex.port(), FRAMES_CONNECTIONS, HttpBench.SECONDS, ourPaths));
+    try (PlainHttp client = new PlainHttp(narthex.port())) {
+      stage.copy(client, entry.narPath(), "", DECODED);
     }
-    print("Frames of a chunked NAR, 2 connections, per MB of frames", "nginx", theirs, ours);
-  }
-
-  private Wrk.Rates load(int port, int connections, int seconds, List<String> paths)
-      throws IOException, InterruptedException {
-    return wrk.run(port, connections, seconds, List.of(ZSTD), paths);
+    List<String> paths = List.of(entry.narPath());
+    for (int connections : CONNECTIONS) {
+      stage.wrk().run(narthex.port(), connections, WARM_UP_SECONDS, List.of(ZSTD), paths);
+      Stage.Contest frames =
+          new Stage.Contest(
+              "Frames of a chunked NAR", connections, Unit.MEGABYTES, List.of(ZSTD), "0.8");
+      stage.compare(frames, "Narthex", narthex, paths, List.of(FRAMES));
+    }
+    for (int connections : CONNECTIONS) {
+      stage.wrk().run(narthex.port(), connections, WARM_UP_SECONDS, paths);
+      Stage.Contest decoded =
+          new Stage.Contest("A chunked NAR, decoded", connections, Unit.MEGABYTES, "0.6");
+      stage.compare(decoded, "Narthex", narthex, paths, List.of(DECODED));
+    }
   }
 
   private void decoded(NarthexServer narthex, Fixtures.Entry entry, byte[] frames)
       throws IOException, InterruptedException {
     List<String> paths = List.of(entry.narPath());
-    wrk.run(narthex.port(), 1, WARM_UP_SECONDS, paths);
+    stage.wrk().run(narthex.port(), 1, WARM_UP_SECONDS, paths);
     Series theirs = new Series(Unit.MEGABYTES, ChunkedServing::ownProcessorTime);
     Series ours = new Series(Unit.MEGABYTES, narthex::processorTime);
     decodeAlone(frames);
     for (int round = 0; round < HttpBench.ROUNDS; round++) {
       theirs.run(() -> decodeAlone(frames));
-      ours.run(wrk, narthex.port(), 1, paths);
+      ours.run(stage.wrk(), narthex.port(), 1, paths);
     }
-    print("The same decoded, 1 connection, per MB of NAR", "zstd-jni alone", theirs, ours);
+    String title = "A chunked NAR, decoded, 1 connection";
+    Figures figures = new Figures(title + ", per MB of NAR");
+    figures.add("zstd-jni alone, MB/s", theirs.rates());
+    figures.add("Narthex, MB/s", ours.rates());
+    figures.add("ratio, round by round", ours.rates(), theirs.rates());
+    figures.add("zstd-jni alone, processor us/MB", theirs.costs());
+    figures.add("Narthex, processor us/MB", ours.costs());
+    figures.add("ratio of processor time", theirs.costs(), ours.costs());
+    stage.report().add(title + ", MB/s", "zstd-jni", theirs.rates(), ours.rates(), "0.6");
   }
 
   private static Duration ownProcessorTime() {
@@ -132,15 +139,5 @@ final class ChunkedServing {
       }
     }
     return new Wrk.Rates(0, bytes * 1e9 / (System.nanoTime() - start));
-  }
-
-  private static void print(String title, String yardstick, Series theirs, Series ours) {
-    Figures figures = new Figures(title);
-    figures.add(yardstick + ", MB/s", theirs.rates());
-    figures.add("Narthex, MB/s", ours.rates());
-    figures.add("ratio, round by round", ours.rates(), theirs.rates());
-    figures.add(yardstick + ", processor us/MB", theirs.costs());
-    figures.add("Narthex, processor us/MB", ours.costs());
-    figures.add("ratio of processor time", theirs.costs(), ours.costs());
   }
 }

@@ -103,6 +103,33 @@ final class ColdPull {
     Duration processorTime();
   }
 
+  /** The bytes of all files of the upstream. */
+  double upstreamMegabytes() {
+    return closure.stream().mapToLong(entry -> entry.file().sizeBytes()).sum() / 1e6;
+  }
+
+  /**
+   * Pulls all NARs under the advertised names once more, with {@code Accept-Encoding: zstd};
+   * returns the megabytes of all bodies.
+   */
+  double megabytesOnTheWire(int port) throws IOException {
+    long bytes = 0;
+    try (PlainHttp server = new PlainHttp(port)) {
+      for (Fixtures.Entry next : closure) {
+        String path = "/" + said(server, next, "").file().url();
+        bytes += server.get(path, "Accept-Encoding: zstd\r\n", (buffer, count) -> {}).bytes();
+      }
+    }
+    return bytes / 1e6;
+  }
+
+  private static NarInfo said(PlainHttp server, Fixtures.Entry entry, String query)
+      throws IOException {
+    ByteArrayOutputStream text = new ByteArrayOutputStream();
+    server.get(entry.narInfoPath() + query, (bytes, count) -> text.write(bytes, 0, count));
+    return NarInfo.parse(text.toString(StandardCharsets.UTF_8));
+  }
+
   /**
    * Pulls everything once.
    *
@@ -157,9 +184,7 @@ final class ColdPull {
       throws IOException {
     try (PlainHttp server = new PlainHttp(port)) {
       for (Fixtures.Entry next = left.poll(); next != null; next = left.poll()) {
-        ByteArrayOutputStream text = new ByteArrayOutputStream();
-        server.get(next.narInfoPath() + query, (bytes, count) -> text.write(bytes, 0, count));
-        NarInfo said = NarInfo.parse(text.toString(StandardCharsets.UTF_8));
+        NarInfo said = said(server, next, query);
         MessageDigest digest = Fixtures.sha256();
         long length =
             server
@@ -177,15 +202,18 @@ final class ColdPull {
   }
 
   /** Prints what was measured, beside the yardstick. */
-  void print(String title, ColdPull yardstick) {
-    Figures figures =
-        new Figures(
-            String.format(Locale.ROOT, "%s: %d paths, %d clients", title, closure.size(), CLIENTS));
+  void print(String title, String name, ColdPull yardstick, Report report) {
+    String work =
+        String.format(Locale.ROOT, "%s: %d paths, %d clients", title, closure.size(), CLIENTS);
+    Figures figures = new Figures(work);
     figures.add("nginx proxy, s", yardstick.wall);
-    figures.add("Narthex, s until clients are done", wall);
+    figures.add(name + ", s until clients are done", wall);
     figures.add("ratio, round by round", wall, yardstick.wall);
     figures.add("nginx proxy, processor s", yardstick.processor);
-    figures.add("Narthex, processor s until then", processor);
-    figures.add("Narthex, processor s in the end", processorInTheEnd);
+    figures.add(name + ", processor s until then", processor);
+    figures.add(name + ", processor s in the end", processorInTheEnd);
+    report.add(work + ", s", "nginx proxy", yardstick.wall, wall, "");
+    report.add(work + ", processor s until clients are done", processor, "");
+    report.add(work + ", processor s in the end", processorInTheEnd, "");
   }
 }

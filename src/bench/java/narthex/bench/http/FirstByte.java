@@ -33,10 +33,12 @@ final class FirstByte {
     }
   }
 
-  void print(Figures figures) {
+  void print(String title, Report report) {
+    Figures figures = new Figures(title);
     figures.add("upstream, ms", upstreamMillis);
     figures.add("Narthex cold, ms", narthexMillis);
     figures.add("difference, ms", differenceMillis);
+    report.add(title + ": ms after the upstream's", differenceMillis, "5");
   }
 
   private static double millis(PlainHttp server, Fixtures.Entry entry) throws IOException {

@@ -2,29 +2,33 @@ package narthex.bench.http;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
-import narthex.bench.Figures;
+import java.util.Optional;
 import narthex.nix.Compression;
 
 /**
  * Compares Narthex with nginx; see {@code src/bench/README.md}. Arguments: the WAR, then the parts
- * to run ({@code start}, {@code narinfo}, {@code nar}, {@code first-byte}, {@code cold}, {@code
- * many}, {@code chunked}, {@code chunked-memory}; default: all).
+ * to run; default: all.
  */
 public final class HttpBench {
   private static final List<String> PARTS =
-      List.of("start", "narinfo", "nar", "first-byte", "cold", "many", "chunked", "chunked-memory");
-
-  private static final List<String> WHOLE = List.of("narinfo", "nar", "first-byte");
-  private static final String EAGER = "-Dnarthex.cdc.mode=eager";
+      List.of(
+          "start",
+          "narinfo",
+          "nar",
+          "small",
+          "first-byte",
+          "cold",
+          "slow-upstream",
+          "beside",
+          "many",
+          "chunked",
+          "chunked-memory");
 
   private static final int SMALL_NARS = 100;
   private static final int SMALL_CONNECTIONS = 16;
@@ -32,28 +36,18 @@ public final class HttpBench {
   private static final int COLD_NARS_FOR_WARM_UP = 50;
   private static final int CLIENTS = 64;
   private static final int LOG_LINES = 40;
-  private static final long KIB = 1 << 10;
-  private static final long MIB = 1 << 20;
-  private static final long GIB = 1 << 30;
+  private static final long EAGER_MANY_BYTES = 300_000_000;
+  private static final String HEAP = "-Xmx512m";
+  private static final String OURS = "Narthex";
 
   static final int ROUNDS = Integer.getInteger("bench.rounds", 5);
   static final int SECONDS = Integer.getInteger("bench.seconds", 5);
-  private static final int WARM_UP_SECONDS = Integer.getInteger("bench.warm-up-seconds", 15);
+  static final int WARM_UP_SECONDS = Integer.getInteger("bench.warm-up-seconds", 15);
 
-  private final Path war;
-  private final Path folder;
-  private final Path staticFiles;
-  private final Fixtures fixtures;
-  private final Wrk wrk;
-  private final Nginx nginx;
+  private final Stage stage;
 
-  private HttpBench(Path war, Path folder) throws IOException, InterruptedException {
-    this.war = war;
-    this.folder = folder;
-    this.staticFiles = Files.createDirectories(folder.resolve("static"));
-    this.fixtures = new Fixtures(folder.resolve("upstream"));
-    this.wrk = new Wrk(folder.resolve("wrk"));
-    this.nginx = Nginx.start(folder.resolve("nginx"), folder.resolve("upstream"), staticFiles);
+  private HttpBench(Stage stage) {
+    this.stage = stage;
   }
 
   /** Runs the benchmark and deletes its files. */
@@ -64,214 +58,208 @@ public final class HttpBench {
       throw new IllegalArgumentException("parts are " + PARTS);
     }
     Path folder = Files.createTempDirectory("narthex-bench-").toRealPath();
-    Thread atExit = new Thread(() -> remove(folder));
+    Thread atExit = new Thread(() -> Stage.remove(folder));
     Runtime.getRuntime().addShutdownHook(atExit);
     // The workers of nginx don't run as root, but must read the files.
     folder.toFile().setReadable(true, false);
     folder.toFile().setExecutable(true, false);
-    HttpBench bench = new HttpBench(Path.of(arguments[0]).toAbsolutePath(), folder);
-    try {
-      System.out.printf(
-          "%s, %d processors, Java %s, %d rounds of %d s%n",
-          System.getProperty("os.arch"),
-          Runtime.getRuntime().availableProcessors(),
-          Runtime.version(),
-          ROUNDS,
-          SECONDS);
-      bench.run(parts);
-    } catch (IOException | RuntimeException e) {
-      printEndOfLog(folder.resolve("narthex").resolve("narthex.log"));
-      throw e;
-    } finally {
-      bench.nginx.close();
+    try (Stage stage = new Stage(Path.of(arguments[0]).toAbsolutePath(), folder)) {
+      try {
+        new HttpBench(stage).run(parts);
+      } catch (IOException | RuntimeException e) {
+        printEndOfLog(folder.resolve("narthex").resolve("narthex.log"));
+        throw e;
+      } finally {
+        stage.report().print();
+      }
     }
   }
 
   private void run(List<String> parts) throws IOException, InterruptedException {
-    List<String> options =
-        Stream.of(System.getProperty("bench.java.options", "").split(" ", -1))
-            .filter(it -> !it.isEmpty())
-            .toList();
-    if (parts.contains("start")) {
-      starts(options);
-    }
-    if (parts.stream().anyMatch(WHOLE::contains)) {
-      try (NarthexServer narthex = start("narthex", options)) {
-        if (parts.contains("first-byte")) {
-          firstByte(narthex);
-        }
-        if (parts.contains("narinfo") || parts.contains("nar")) {
-          hits(narthex, parts);
-        }
-        System.out.println(narthex.memory());
-      }
-    }
-    if (parts.contains("cold")) {
-      cold(options);
-    }
-    if (parts.contains("many")) {
-      many(options);
-    }
-    if (parts.contains("chunked")) {
-      try (NarthexServer narthex = start("narthex-eager", with(options, EAGER))) {
-        new ChunkedServing(fixtures, wrk, nginx, staticFiles).compare(narthex);
-        System.out.println(narthex.memory());
-      }
-    }
-    if (parts.contains("chunked-memory")) {
-      for (String mebibytes : ChunkedMemory.MEBIBYTES) {
-        Path data = folder.resolve("narthex-memory-" + mebibytes);
-        ChunkedMemory memory = new ChunkedMemory(fixtures, Long.parseLong(mebibytes) * MIB);
-        try (NarthexServer narthex =
-            start(data.getFileName().toString(), with(options, EAGER, "-Xmx256m"))) {
-          memory.print(narthex);
-        }
-        remove(data);
-        memory.remove();
+    for (String part : PARTS) {
+      if (parts.contains(part)) {
+        run(part);
       }
     }
   }
 
-  private static List<String> with(List<String> options, String... more) {
-    List<String> all = new ArrayList<>(options);
-    all.addAll(List.of(more));
-    return all;
-  }
-
-  private NarthexServer start(String name, List<String> options) throws IOException {
-    return NarthexServer.start(
-        war, folder.resolve(name), options, nginx.upstreamPort(), fixtures.publicKey());
+  private void run(String part) throws IOException, InterruptedException {
+    switch (part) {
+      case "start" -> starts();
+      case "narinfo" -> narInfos();
+      case "nar" -> nars();
+      case "small" -> small();
+      case "first-byte" -> firstBytes();
+      case "cold" -> {
+        new ColdPart(stage, Compression.ZSTD).measure();
+        new ColdPart(stage, Compression.XZ).measure();
+      }
+      case "slow-upstream" -> new SlowUpstream(stage).measure();
+      case "beside" -> new Beside(stage).measure();
+      case "many" -> many();
+      case "chunked" -> chunked();
+      default -> chunkedMemory();
+    }
   }
 
   /** One start that unpacks the WAR, then rounds of starts that find it unpacked. */
-  private void starts(List<String> options) throws IOException, InterruptedException {
-    Path temporary = Files.createDirectories(folder.resolve("narthex-tmp"));
-    Path data = folder.resolve("narthex-start");
+  private void starts() throws IOException, InterruptedException {
+    Path temporary = Files.createDirectories(stage.folder().resolve("narthex-tmp"));
+    Path data = stage.folder().resolve("narthex-start");
     StartTime.Start start =
-        () -> start(data.getFileName().toString(), with(options, "-Djava.io.tmpdir=" + temporary));
+        () -> stage.start(data.getFileName().toString(), "-Djava.io.tmpdir=" + temporary);
     StartTime measured = new StartTime();
     measured.unpack(start);
     for (int round = 0; round < ROUNDS; round++) {
-      remove(data);
-      measured.round(folder.resolve("version.log"), start);
+      Stage.remove(data);
+      measured.round(stage.folder().resolve("version.log"), start);
     }
-    measured.print();
+    measured.print(stage.report());
   }
 
-  private void firstByte(NarthexServer narthex) throws IOException {
+  /** A load for a server with nothing stored. */
+  private interface Load {
+    void on(Server server, String name) throws IOException, InterruptedException;
+  }
+
+  private void withOurs(Load load, String... options) throws IOException, InterruptedException {
+    Path data = stage.folder().resolve("narthex");
+    try (NarthexServer narthex = stage.start(data.getFileName().toString(), options)) {
+      load.on(narthex, OURS);
+      System.out.println(narthex.memory());
+    }
+    Stage.remove(data);
+  }
+
+  private void withPeer(Load load) throws IOException, InterruptedException {
+    Path folder = stage.folder().resolve("peer");
+    Optional<Peer> given =
+        Peer.start(folder, stage.nginx().upstreamPort(), stage.fixtures().publicKey());
+    if (given.isPresent()) {
+      try (Peer peer = given.get()) {
+        load.on(peer, "peer");
+      }
+    }
+  }
+
+  private void narInfos() throws IOException, InterruptedException {
+    List<Fixtures.Entry> entries = tiny();
+    withOurs((server, name) -> narInfos(server, name, "narinfo, off", entries));
+    withOurs((server, name) -> narInfos(server, name, "narinfo, eager", entries), Stage.EAGER);
+    withPeer((server, name) -> narInfos(server, name, "narinfo", entries));
+  }
+
+  private void narInfos(Server server, String name, String title, List<Fixtures.Entry> entries)
+      throws IOException, InterruptedException {
+    List<String> paths = new ArrayList<>();
+    try (PlainHttp client = new PlainHttp(server.port())) {
+      for (Fixtures.Entry entry : entries) {
+        stage.copy(client, entry.narInfoPath(), "", entry.narInfoPath());
+        paths.add(entry.narInfoPath());
+      }
+    }
+    stage.wrk().run(server.port(), SMALL_CONNECTIONS, WARM_UP_SECONDS, paths);
+    stage.compare(
+        new Stage.Contest(title, SMALL_CONNECTIONS, Unit.REQUESTS, "0.7"),
+        name,
+        server,
+        paths,
+        paths);
+  }
+
+  private List<Fixtures.Entry> tiny() throws IOException {
+    List<Fixtures.Entry> entries = new ArrayList<>();
+    for (int i = 0; i < SMALL_NARS; i++) {
+      entries.add(stage.fixtures().add("tiny-" + i, Stage.KIB, Compression.XZ));
+    }
+    return entries;
+  }
+
+  private void nars() throws IOException, InterruptedException {
+    List<Fixtures.Entry> entries = tiny();
+    Fixtures.Entry medium = stage.fixtures().add("two-mb", 2 * Stage.MIB, Compression.XZ);
+    Fixtures.Entry large = stage.fixtures().add("hundred-mb", 100 * Stage.MIB, Compression.NONE);
+    Load load =
+        (server, name) -> {
+          // Warm up with many small requests: a few large ones wouldn't trigger the JIT compiler.
+          List<String> paths = new ArrayList<>();
+          for (Fixtures.Entry entry : entries) {
+            stage.pullThrough(server, entry);
+            paths.add(entry.narPath());
+          }
+          stage.wrk().run(server.port(), SMALL_CONNECTIONS, WARM_UP_SECONDS, paths);
+          nar(new Stage.Contest("2 MiB .nar.xz", 8, Unit.MEGABYTES, "0.95"), name, server, medium);
+          for (int connections : new int[] {1, 4, 16}) {
+            nar(
+                new Stage.Contest("100 MiB .nar", connections, Unit.MEGABYTES, "0.95"),
+                name,
+                server,
+                large);
+          }
+        };
+    withOurs(load);
+    withPeer(load);
+  }
+
+  private void nar(Stage.Contest contest, String name, Server server, Fixtures.Entry entry)
+      throws IOException, InterruptedException {
+    stage.pullThrough(server, entry);
+    List<String> paths = List.of(entry.narPath());
+    stage.wrk().run(server.port(), contest.connections(), SECONDS, paths);
+    stage.compare(contest, name, server, paths, paths);
+  }
+
+  private void small() throws IOException, InterruptedException {
+    SmallNars nars = new SmallNars(stage);
+    withOurs(nars::whole);
+    withOurs(nars::chunked, Stage.EAGER);
+  }
+
+  private void firstBytes() throws IOException, InterruptedException {
+    for (Compression compression : List.of(Compression.XZ, Compression.ZSTD)) {
+      withOurs((server, name) -> firstByte(server, "off", compression));
+      withOurs((server, name) -> firstByte(server, "eager", compression), Stage.EAGER);
+    }
+  }
+
+  private void firstByte(Server narthex, String mode, Compression compression) throws IOException {
     List<Fixtures.Entry> warmUp = new ArrayList<>();
     List<Fixtures.Entry> cold = new ArrayList<>();
     for (int i = 0; i < COLD_NARS_FOR_WARM_UP + COLD_NARS; i++) {
       (i < COLD_NARS_FOR_WARM_UP ? warmUp : cold)
-          .add(fixtures.add("cold-" + i, 256 * KIB, Compression.XZ));
+          .add(stage.fixtures().add("cold-" + i, 256 * Stage.KIB, compression));
     }
-    new FirstByte().measure(warmUp, nginx.upstreamPort(), narthex.port());
+    int upstream = stage.nginx().upstreamPort();
+    new FirstByte().measure(warmUp, upstream, narthex.port());
     FirstByte measured = new FirstByte();
-    measured.measure(cold, nginx.upstreamPort(), narthex.port());
-    measured.print(
-        new Figures(
-            String.format(Locale.ROOT, "First byte of %d cold NARs of 256 KiB", COLD_NARS)));
+    measured.measure(cold, upstream, narthex.port());
+    String title =
+        String.format(
+            Locale.ROOT,
+            "First byte of %d cold NARs of 256 KiB, %s, %s",
+            COLD_NARS,
+            mode,
+            compression.nixName());
+    measured.print(title, stage.report());
   }
 
-  /** nginx, then each mode, round by round, each time with nothing stored. */
-  private void cold(List<String> options) throws IOException, InterruptedException {
-    for (Compression compression : List.of(Compression.ZSTD, Compression.XZ)) {
-      ColdPull proxy = new ColdPull(fixtures, compression);
-      ColdPull off = proxy.again();
-      ColdPull eager = proxy.again();
-      for (int round = 0; round < ColdPull.ROUNDS; round++) {
-        proxy.pull(nginx.proxyPort(), "?round=" + round, nginx::processorTime);
-        pullCold(off, options);
-        pullCold(eager, with(options, EAGER));
-      }
-      String name = compression.nixName();
-      off.print("Cold pull, off, upstream " + name, proxy);
-      eager.print("Cold pull, eager, upstream " + name, proxy);
-    }
+  private void many() throws IOException, InterruptedException {
+    many("off, 64 clients, 1 GiB", Stage.GIB, "");
+    many("eager, 64 clients, 300 MB", EAGER_MANY_BYTES, "350", Stage.EAGER);
   }
 
-  private void pullCold(ColdPull pull, List<String> options)
+  private void many(String title, long bytes, String aim, String... options)
       throws IOException, InterruptedException {
-    Path data = folder.resolve("narthex-cold");
-    try (NarthexServer narthex = start(data.getFileName().toString(), options)) {
-      pull.pull(narthex.port(), "", narthex::processorTime);
-    }
-    remove(data);
-  }
-
-  private void hits(NarthexServer narthex, List<String> parts)
-      throws IOException, InterruptedException {
-    List<String> narInfoPaths = new ArrayList<>();
-    List<String> narPaths = new ArrayList<>();
-    for (int i = 0; i < SMALL_NARS; i++) {
-      Fixtures.Entry entry = fixtures.add("small-" + i, KIB, Compression.XZ);
-      pullThrough(narthex, entry);
-      narInfoPaths.add(entry.narInfoPath());
-      narPaths.add(entry.narPath());
-    }
-    if (parts.contains("narinfo")) {
-      wrk.run(narthex.port(), SMALL_CONNECTIONS, WARM_UP_SECONDS, narInfoPaths);
-      compare("narinfo hit", narthex, SMALL_CONNECTIONS, narInfoPaths, Unit.REQUESTS);
-    }
-    if (parts.contains("nar")) {
-      Fixtures.Entry medium = fixtures.add("two-mb", 2 * MIB, Compression.XZ);
-      Fixtures.Entry large = fixtures.add("hundred-mb", 100 * MIB, Compression.NONE);
-      // Warm up with many small requests: a few large ones wouldn't trigger the JIT compiler.
-      wrk.run(narthex.port(), SMALL_CONNECTIONS, WARM_UP_SECONDS, narPaths);
-      compare("1 KiB .nar.xz hit", narthex, SMALL_CONNECTIONS, narPaths, Unit.REQUESTS);
-      compareNar("2 MiB .nar.xz", narthex, medium, 8);
-      compareNar("100 MiB .nar", narthex, large, 2);
-    }
-  }
-
-  private void compareNar(String name, NarthexServer narthex, Fixtures.Entry entry, int connections)
-      throws IOException, InterruptedException {
-    pullThrough(narthex, entry);
-    List<String> paths = List.of(entry.narPath());
-    wrk.run(narthex.port(), connections, SECONDS, paths);
-    compare(name + " hit", narthex, connections, paths, Unit.MEGABYTES);
-  }
-
-  /** Measures both servers in turns, so that changes of the machine affect both. */
-  private void compare(
-      String title, NarthexServer narthex, int connections, List<String> paths, Unit unit)
-      throws IOException, InterruptedException {
-    Series theirs = new Series(unit, nginx::processorTime);
-    Series ours = new Series(unit, narthex::processorTime);
-    for (int round = 0; round < ROUNDS; round++) {
-      theirs.run(wrk, nginx.staticPort(), connections, paths);
-      ours.run(wrk, narthex.port(), connections, paths);
-    }
-    Figures figures =
-        new Figures(String.format(Locale.ROOT, "%s, %d connections", title, connections));
-    figures.add("nginx, " + unit.perSecond(), theirs.rates());
-    figures.add("Narthex, " + unit.perSecond(), ours.rates());
-    figures.add("ratio, round by round", ours.rates(), theirs.rates());
-    figures.add("nginx, processor us/" + unit.one(), theirs.costs());
-    figures.add("Narthex, processor us/" + unit.one(), ours.costs());
-  }
-
-  /** Lets Narthex fetch a path, and gives nginx a copy of what Narthex serves. */
-  private void pullThrough(NarthexServer narthex, Fixtures.Entry entry) throws IOException {
-    try (PlainHttp server = new PlainHttp(narthex.port())) {
-      server.get(entry.narInfoPath(), (bytes, count) -> {});
-      for (String path : List.of(entry.narPath(), entry.narInfoPath())) {
-        Path file = staticFiles.resolve(path.substring(1));
-        Files.createDirectories(file.resolveSibling("."));
-        try (OutputStream out = Files.newOutputStream(file)) {
-          server.get(path, (bytes, count) -> out.write(bytes, 0, count));
-        }
-      }
-    }
-  }
-
-  private void many(List<String> options) throws IOException, InterruptedException {
-    System.out.printf("%n%d downloads of 1 GiB at once, -Xmx512m%n", CLIENTS);
-    Fixtures.Entry entry = fixtures.add("one-gb", GIB, Compression.NONE);
-    try (NarthexServer narthex = start("narthex-512m", with(options, "-Xmx512m"));
+    System.out.printf("%n%s, %s%n", title, HEAP);
+    Fixtures.Entry entry = stage.fixtures().add("many", bytes, Compression.NONE);
+    List<String> all = new ArrayList<>(List.of(options));
+    all.add(HEAP);
+    Path data = stage.folder().resolve("narthex-512m");
+    try (NarthexServer narthex =
+            stage.start(data.getFileName().toString(), all.toArray(new String[0]));
         PlainHttp server = new PlainHttp(narthex.port());
         ByteArrayOutputStream narInfo = new ByteArrayOutputStream()) {
-      server.get(entry.narInfoPath(), (bytes, count) -> narInfo.write(bytes, 0, count));
+      server.get(entry.narInfoPath(), (buffer, count) -> narInfo.write(buffer, 0, count));
       for (String state : List.of("cold, one flight", "stored")) {
         double seconds = ManyDownloads.run(narthex.port(), entry, CLIENTS);
         System.out.printf(
@@ -281,7 +269,33 @@ public final class HttpBench {
             seconds,
             CLIENTS * (double) entry.file().sizeBytes() / seconds / 1e6,
             narthex.memory());
+        String work = "Downloads at once, " + title + ", " + state;
+        stage.report().add(work + ", s", List.of(seconds), "");
+        stage.report().add(work + ", RSS peak, MB", List.of(narthex.peakResidentMegabytes()), aim);
       }
+    }
+    Stage.remove(data);
+    stage.fixtures().remove(entry);
+  }
+
+  private void chunked() throws IOException, InterruptedException {
+    try (NarthexServer narthex = stage.start("narthex-eager", Stage.EAGER)) {
+      new ChunkedServing(stage).compare(narthex);
+      System.out.println(narthex.memory());
+    }
+  }
+
+  private void chunkedMemory() throws IOException, InterruptedException {
+    for (String mebibytes : ChunkedMemory.MEBIBYTES) {
+      Path data = stage.folder().resolve("narthex-memory-" + mebibytes);
+      ChunkedMemory memory =
+          new ChunkedMemory(stage.fixtures(), Long.parseLong(mebibytes) * Stage.MIB);
+      try (NarthexServer narthex =
+          stage.start(data.getFileName().toString(), Stage.EAGER, "-Xmx256m")) {
+        memory.print(narthex);
+      }
+      Stage.remove(data);
+      memory.remove();
     }
   }
 
@@ -289,16 +303,6 @@ public final class HttpBench {
     if (Files.exists(log)) {
       List<String> lines = Files.readAllLines(log);
       lines.stream().skip(Math.max(0, lines.size() - LOG_LINES)).forEach(System.err::println);
-    }
-  }
-
-  private static void remove(Path folder) {
-    try (Stream<Path> paths = Files.walk(folder)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
-    } catch (IOException e) {
-      System.err.println("left behind: " + folder);
     }
   }
 }

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import narthex.nix.PublicKey;
 
 /** {@code java -jar narthex.war} with a data folder of its own and one upstream. */
-public final class NarthexServer implements AutoCloseable {
+public final class NarthexServer implements Server, AutoCloseable {
   private static final Pattern HEAP_BEFORE_AND_AFTER = Pattern.compile(" (\\d+)M->(\\d+)M\\(");
   private static final Pattern RSS = Pattern.compile("VmRSS:\\s+(\\d+) kB");
   private static final Pattern PEAK_RSS = Pattern.compile("VmHWM:\\s+(\\d+) kB");
@@ -63,7 +63,7 @@ public final class NarthexServer implements AutoCloseable {
         "bench.java", Path.of(System.getProperty("java.home"), "bin", "java").toString());
   }
 
-  /** Its port. */
+  @Override
   public int port() {
     return port;
   }
@@ -86,6 +86,12 @@ public final class NarthexServer implements AutoCloseable {
         rss.find() ? Long.parseLong(rss.group(1)) >> 10 : "?");
   }
 
+  /** The largest RSS of the process so far. */
+  double peakResidentMegabytes() throws IOException {
+    Matcher rss = PEAK_RSS.matcher(status());
+    return rss.find() ? Long.parseLong(rss.group(1)) / 1024.0 : Double.NaN;
+  }
+
   /** The RSS of the process now. */
   public double residentMegabytes() throws IOException {
     Matcher rss = RSS.matcher(status());
@@ -97,7 +103,7 @@ public final class NarthexServer implements AutoCloseable {
     return Files.isReadable(status) ? Files.readString(status) : "";
   }
 
-  /** CPU time that the process has used. */
+  @Override
   public Duration processorTime() {
     return program.processorTime();
   }

@@ -11,20 +11,26 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Debian's nginx with three ports: the upstream of Narthex; the yardstick that serves the same
- * bytes as static files; and the yardstick that is a caching proxy of the upstream.
+ * Debian's nginx with four ports: the upstream of Narthex; the same with a limited rate; the
+ * yardstick that serves the same bytes as static files; and the yardstick that is a caching proxy
+ * of the upstream.
  */
 final class Nginx implements AutoCloseable {
+  /** Bytes per second of a response of the slow upstream. */
+  static final long SLOW_RATE = 40_000_000;
+
   private static final int START_ATTEMPTS = 200;
   private static final int START_WAIT_MILLIS = 25;
 
   private final Program program;
   private final int upstreamPort;
+  private final int slowPort;
   private final int staticPort;
   private final int proxyPort;
 
-  private Nginx(Program program, int upstreamPort, int staticPort, int proxyPort) {
+  private Nginx(Program program, int upstreamPort, int slowPort, int staticPort, int proxyPort) {
     this.program = program;
+    this.slowPort = slowPort;
     this.upstreamPort = upstreamPort;
     this.staticPort = staticPort;
     this.proxyPort = proxyPort;
@@ -35,12 +41,14 @@ final class Nginx implements AutoCloseable {
       throws IOException, InterruptedException {
     Files.createDirectories(folder);
     int upstreamPort = freePort();
+    int slowPort = freePort();
     int staticPort = freePort();
     int proxyPort = freePort();
     Path configuration = folder.resolve("nginx.conf");
     String text =
-        configuration(folder, workers(), server(upstreamPort, upstreamFiles))
-            .replace("SECOND", server(staticPort, staticFiles))
+        configuration(folder, workers(), server(upstreamPort, upstreamFiles, ""))
+            .replace("SLOW", server(slowPort, upstreamFiles, "limit_rate " + SLOW_RATE + ";"))
+            .replace("SECOND", server(staticPort, staticFiles, ""))
             .replace("THIRD", proxy(proxyPort, upstreamPort));
     Files.writeString(configuration, text);
     String binary = System.getProperty("bench.nginx", "/usr/sbin/nginx");
@@ -50,11 +58,16 @@ final class Nginx implements AutoCloseable {
                 binary, "-p", folder.toString(), "-c", configuration.toString(), "-e", "stderr"),
             folder.resolve("nginx.log"));
     awaitPort(staticPort);
-    return new Nginx(program, upstreamPort, staticPort, proxyPort);
+    return new Nginx(program, upstreamPort, slowPort, staticPort, proxyPort);
   }
 
   int upstreamPort() {
     return upstreamPort;
+  }
+
+  /** Where the upstream sends each response with {@link #SLOW_RATE} bytes per second. */
+  int slowPort() {
+    return slowPort;
   }
 
   int staticPort() {
@@ -102,13 +115,14 @@ final class Nginx implements AutoCloseable {
       uwsgi_temp_path %2$s/uwsgi;
       scgi_temp_path %2$s/scgi;
       proxy_cache_path %2$s/cache keys_zone=cold:10m max_size=20g use_temp_path=off;
-      %3$sSECONDTHIRD}
+      %3$sSLOWSECONDTHIRD}
     """
         .formatted(workers, folder, server);
   }
 
-  private static String server(int port, Path files) {
-    return String.format(Locale.ROOT, "server { listen 127.0.0.1:%d; root %s; }\n", port, files);
+  private static String server(int port, Path files, String more) {
+    return String.format(
+        Locale.ROOT, "server { listen 127.0.0.1:%d; root %s; %s }\n", port, files, more);
   }
 
   private static String proxy(int port, int upstreamPort) {

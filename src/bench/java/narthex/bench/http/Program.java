@@ -35,6 +35,18 @@ final class Program implements AutoCloseable {
     return new Program(process);
   }
 
+  /** Starts a program with all its output in a file, in the folder of that file. */
+  static Program startQuietly(List<String> command, Path output) throws IOException {
+    File log = output.toFile();
+    Process process =
+        new ProcessBuilder(command)
+            .directory(log.getParentFile())
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
+            .start();
+    return new Program(process);
+  }
+
   /** Reads the output up to a line with this prefix; returns the rest of that line. */
   String awaitLine(String start) throws IOException {
     BufferedReader lines =

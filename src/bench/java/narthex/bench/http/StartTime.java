@@ -53,7 +53,7 @@ final class StartTime {
     }
   }
 
-  void print() throws IOException {
+  void print(Report report) throws IOException {
     String load = Files.readString(Path.of("/proc/loadavg")).split(" ", 2)[0];
     Figures figures = new Figures("Start to the first response, load of the machine " + load);
     figures.add("java -version, ms", version);
@@ -62,6 +62,9 @@ final class StartTime {
     figures.add("Narthex, processor ms", processorMillis);
     figures.add("Narthex, unpacking the WAR, ms", List.of(unpacking));
     figures.add("Narthex, idle RSS, MB", idle);
+    report.add("Start to the first response, ms", "java -version", version, millis, "2000");
+    report.add("Start, processor ms", processorMillis, "");
+    report.add("RSS, idle, MB", idle, "150");
   }
 
   private static void askFirst(NarthexServer narthex) throws IOException {

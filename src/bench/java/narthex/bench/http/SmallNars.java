@@ -1,0 +1,137 @@
+package narthex.bench.http;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import narthex.bench.TreeNar;
+import narthex.nix.Compression;
+import narthex.nix.NarInfo;
+
+/**
+ * Small NARs of one file each, per second: whole files in mode off; and, in mode eager, decoded
+ * from chunks and as frames, under the names that the narinfos advertise. nginx sends the same
+ * bytes from files.
+ */
+final class SmallNars {
+  private static final Path TREE = Path.of(System.getProperty("bench.tree", "/usr"));
+  private static final int COUNT = 100;
+  private static final long LEAST_BYTES = 2 << 10;
+  private static final long MOST_BYTES = 96 << 10;
+  private static final int CONNECTIONS = 16;
+  private static final int STORED_ATTEMPTS = 600;
+  private static final int STORED_WAIT_MILLIS = 100;
+  private static final String ZSTD = "Accept-Encoding: zstd";
+
+  private final Stage stage;
+  private final List<Fixtures.Entry> entries = new ArrayList<>();
+
+  SmallNars(Stage stage) throws IOException {
+    this.stage = stage;
+    for (Path file : files()) {
+      entries.add(
+          stage
+              .fixtures()
+              .add(
+                  "small",
+                  out -> {
+                    byte[] contents = Files.readAllBytes(file);
+                    int length = contents.length / Long.BYTES * Long.BYTES;
+                    TreeNar.beginFile(length, out);
+                    out.write(contents, 0, length);
+                    TreeNar.endFile(out);
+                  },
+                  Compression.XZ));
+    }
+  }
+
+  private static List<Path> files() throws IOException {
+    try (Stream<Path> found = Files.walk(TREE)) {
+      List<Path> files = new ArrayList<>(found.filter(SmallNars::isFitting).sorted().toList());
+      Collections.shuffle(files, new Random(4));
+      return files.subList(0, Math.min(COUNT, files.size()));
+    }
+  }
+
+  private static boolean isFitting(Path file) {
+    try {
+      return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+          && Files.isReadable(file)
+          && Files.size(file) >= LEAST_BYTES
+          && Files.size(file) <= MOST_BYTES;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Measures whole files. */
+  void whole(Server server, String name) throws IOException, InterruptedException {
+    List<String> paths = new ArrayList<>();
+    for (Fixtures.Entry entry : entries) {
+      stage.pullThrough(server, entry);
+      paths.add(entry.narPath());
+    }
+    compare(contest("small NARs, whole", "0.5"), server, name, paths, paths);
+  }
+
+  /** Measures chunks. */
+  void chunked(Server server, String name) throws IOException, InterruptedException {
+    List<String> paths = new ArrayList<>();
+    List<String> decoded = new ArrayList<>();
+    List<String> frames = new ArrayList<>();
+    for (Fixtures.Entry entry : entries) {
+      String path = advertised(server, entry);
+      paths.add(path);
+      decoded.add("/decoded" + path);
+      frames.add("/frames" + path);
+      awaitStored(server, path);
+    }
+    compare(contest("small NARs, decoded", "0.3"), server, name, paths, decoded);
+    compare(contest("small NARs, frames", "0.3", ZSTD), server, name, paths, frames);
+  }
+
+  private static String advertised(Server server, Fixtures.Entry entry) throws IOException {
+    try (PlainHttp client = new PlainHttp(server.port())) {
+      StringBuilder text = new StringBuilder();
+      client.get(
+          entry.narInfoPath(),
+          (bytes, count) -> text.append(new String(bytes, 0, count, StandardCharsets.UTF_8)));
+      String path = "/" + NarInfo.parse(text.toString()).file().url();
+      client.get(path, (bytes, count) -> {});
+      return path;
+    }
+  }
+
+  private void awaitStored(Server server, String path) throws IOException, InterruptedException {
+    for (int attempt = 1; ; attempt++) {
+      try (PlainHttp client = new PlainHttp(server.port())) {
+        stage.copy(client, path, ZSTD + "\r\n", "/frames" + path);
+        stage.copy(client, path, "", "/decoded" + path);
+        return;
+      } catch (IOException noLengthYet) {
+        if (attempt == STORED_ATTEMPTS) {
+          throw noLengthYet;
+        }
+        Thread.sleep(STORED_WAIT_MILLIS);
+      }
+    }
+  }
+
+  private static Stage.Contest contest(String title, String aim, String... headers) {
+    return new Stage.Contest(title, CONNECTIONS, Unit.REQUESTS, List.of(headers), aim);
+  }
+
+  private void compare(
+      Stage.Contest contest, Server server, String name, List<String> paths, List<String> theirs)
+      throws IOException, InterruptedException {
+    int seconds = HttpBench.WARM_UP_SECONDS;
+    stage.wrk().run(server.port(), CONNECTIONS, seconds, contest.headers(), paths);
+    stage.compare(contest, name, server, paths, theirs);
+  }
+}
