@@ -189,7 +189,11 @@ public final class ChunkedManifest implements Manifest {
    * @throws ChunkLostException if the first frame surely is missing or damaged
    */
   public InputStream openStoredFrames() throws IOException {
-    return new FramesInputStream(blobs, walkFrom(0));
+    HotNars.Opener stored = () -> new FramesInputStream(blobs, walkFrom(0));
+    HotNars cache = hot;
+    return cache != null && framesLength <= HotNars.MOST_BYTES
+        ? cache.open(this, HotNars.Form.STORED_FRAMES, 0, stored)
+        : stored.open();
   }
 
   private ChunkWalk walkFrom(long from) throws IOException {

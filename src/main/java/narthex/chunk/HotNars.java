@@ -27,7 +27,8 @@ public final class HotNars {
   /** What is cached of a NAR. */
   enum Form {
     DECODED,
-    FRAMES
+    FRAMES,
+    STORED_FRAMES
   }
 
   /** Manifests are compared by identity. */

@@ -92,6 +92,9 @@ class HotNarTest {
     assertArrayEquals(Arrays.copyOfRange(NAR, 777, NAR.length), read(source, 777));
     read(source.encoded(Compression.ZSTD).orElseThrow(), 0);
     assertEquals(2, opens.get());
+    read(source.coded().orElseThrow(), 0);
+    read(source.coded().orElseThrow(), 0);
+    assertEquals(3, opens.get());
   }
 
   @Test
