@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -88,7 +89,8 @@ final class Beside {
       stage
           .report()
           .add(
-              "narinfo beside an eager ingestion, p%.0f, ms".formatted(100 * part),
+              String.format(
+                  Locale.ROOT, "narinfo beside an eager ingestion, p%.0f, ms", 100 * part),
               "nginx",
               List.of(Figures.rank(theirs, part)),
               List.of(Figures.rank(ours, part)),

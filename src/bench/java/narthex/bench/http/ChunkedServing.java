@@ -27,8 +27,6 @@ final class ChunkedServing {
   private static final String FRAMES = "/frames.zst";
   private static final String DECODED = "/decoded.nar";
   private static final int WARM_UP_SECONDS = 5;
-  private static final int STORED_ATTEMPTS = 600;
-  private static final int STORED_WAIT_MILLIS = 100;
   private static final String ZSTD = "Accept-Encoding: zstd";
 
   private final Stage stage;
@@ -59,17 +57,11 @@ final class ChunkedServing {
    */
   static PlainHttp.Received awaitFrames(NarthexServer narthex, Fixtures.Entry entry, Path file)
       throws IOException, InterruptedException {
-    for (int attempt = 1; ; attempt++) {
-      try (PlainHttp server = new PlainHttp(narthex.port());
-          OutputStream out = Files.newOutputStream(file)) {
-        return server.get(
-            entry.narPath(), ZSTD + "\r\n", (bytes, count) -> out.write(bytes, 0, count));
-      } catch (IOException noLengthYet) {
-        if (attempt == STORED_ATTEMPTS) {
-          throw noLengthYet;
-        }
-        Thread.sleep(STORED_WAIT_MILLIS);
-      }
+    Stage.quiet(narthex);
+    try (PlainHttp server = new PlainHttp(narthex.port());
+        OutputStream out = Files.newOutputStream(file)) {
+      return server.get(
+          entry.narPath(), ZSTD + "\r\n", (bytes, count) -> out.write(bytes, 0, count));
     }
   }
 

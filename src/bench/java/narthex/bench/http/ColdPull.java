@@ -42,8 +42,6 @@ final class ColdPull {
   private static final int CLIENTS = 8;
   private static final long LEAST_BYTES = 4 << 10;
   private static final long MOST_BYTES = 2 << 20;
-  private static final int QUIET_MILLIS = 1_000;
-  private static final double QUIET_SECONDS = 0.05;
 
   private final List<Fixtures.Entry> closure = new ArrayList<>();
   private final List<Double> wall = new ArrayList<>();
@@ -160,24 +158,11 @@ final class ColdPull {
     }
     wall.add((System.nanoTime() - start) / 1e9);
     processor.add(seconds(meter.processorTime().minus(before)));
-    processorInTheEnd.add(seconds(quiet(meter).minus(before)));
+    processorInTheEnd.add(seconds(Stage.quiet(meter::processorTime).minus(before)));
   }
 
   private static double seconds(Duration time) {
     return time.toMillis() / 1e3;
-  }
-
-  /** Waits until the server does nothing any more. */
-  private static Duration quiet(Meter meter) throws InterruptedException {
-    Duration before = meter.processorTime();
-    while (true) {
-      Thread.sleep(QUIET_MILLIS);
-      Duration now = meter.processorTime();
-      if (seconds(now.minus(before)) < QUIET_SECONDS) {
-        return now;
-      }
-      before = now;
-    }
   }
 
   private static void pullSome(int port, String query, ConcurrentLinkedQueue<Fixtures.Entry> left)

@@ -41,7 +41,7 @@ public final class PlainHttp implements AutoCloseable {
   /**
    * Sends a GET and reads the body.
    *
-   * @throws IOException if the response isn't a 200 with a Content-Length, or ends early
+   * @throws IOException if the response isn't a 200 with a body that tells its end, or ends early
    */
   public Received get(String path, Receiver receiver) throws IOException {
     return get(path, "", receiver);
@@ -50,8 +50,8 @@ public final class PlainHttp implements AutoCloseable {
   /**
    * Sends a GET with an additional header line, or an empty string.
    *
-   * @throws IOException if the response isn't a 200 (or a 206 to a range) with a Content-Length, or
-   *     ends early
+   * @throws IOException if the response isn't a 200 (or a 206 to a range) with a body that tells
+   *     its end, or ends early
    */
   public Received get(String path, String header, Receiver receiver) throws IOException {
     long start = System.nanoTime();
@@ -59,32 +59,54 @@ public final class PlainHttp implements AutoCloseable {
     socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
     String status = line();
     long length = -1;
+    boolean chunked = false;
     for (String field = line(); !field.isEmpty(); field = line()) {
-      if (field.toLowerCase(Locale.ROOT).startsWith("content-length:")) {
+      String lower = field.toLowerCase(Locale.ROOT);
+      if (lower.startsWith("content-length:")) {
         length = Long.parseLong(field.substring(field.indexOf(':') + 1).trim());
       }
+      chunked |= lower.startsWith("transfer-encoding:") && lower.endsWith("chunked");
     }
     String wanted = header.startsWith("Range:") ? "HTTP/1.1 206" : "HTTP/1.1 200";
-    if (!status.startsWith(wanted) || length < 1) {
+    if (!status.startsWith(wanted) || (length < 1 && !chunked)) {
       throw new IOException(
           String.format(Locale.ROOT, "%s: '%s' with length %d", path, status, length));
     }
-    byte[] buffer = new byte[BUFFER_BYTES];
-    long firstByteNanos = -1;
+    int first = in.read(); // of the body, or of the first chunk's line
+    long firstByteNanos = System.nanoTime() - start;
+    if (first < 0) {
+      throw new EOFException(path + " ended without a body");
+    }
+    if (!chunked) {
+      receiver.received(new byte[] {(byte) first}, 1);
+      read(path, length - 1, receiver);
+      return new Received(firstByteNanos, length);
+    }
     long received = 0;
-    while (received < length) {
-      int count = in.read(buffer, 0, (int) Math.min(buffer.length, length - received));
+    String line = (char) first + line();
+    for (int count = chunkLength(line); count > 0; count = chunkLength(line())) {
+      read(path, count, receiver);
+      received += count;
+      line();
+    }
+    line();
+    return new Received(firstByteNanos, received);
+  }
+
+  private static int chunkLength(String line) {
+    return Integer.parseInt(line.trim(), 16);
+  }
+
+  private void read(String path, long length, Receiver receiver) throws IOException {
+    byte[] buffer = new byte[BUFFER_BYTES];
+    for (long left = length; left > 0; ) {
+      int count = in.read(buffer, 0, (int) Math.min(buffer.length, left));
       if (count < 0) {
-        throw new EOFException(
-            String.format(Locale.ROOT, "%s ended after %d of %d bytes", path, received, length));
-      }
-      if (received == 0) {
-        firstByteNanos = System.nanoTime() - start;
+        throw new EOFException(String.format(Locale.ROOT, "%s ended %d bytes early", path, left));
       }
       receiver.received(buffer, count);
-      received += count;
+      left -= count;
     }
-    return new Received(firstByteNanos, received);
   }
 
   @Override

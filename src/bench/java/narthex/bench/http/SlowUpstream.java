@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import narthex.bench.Figures;
 import narthex.bench.TreeNar;
 import narthex.bench.TreeNar.Build;
@@ -39,11 +40,12 @@ final class SlowUpstream {
       Stage.remove(data);
     }
     String title =
-        "Cold NAR of %d MB, off, xz file of %d MB, upstream at %d MB/s"
-            .formatted(
-                entry.nar().sizeBytes() / 1_000_000,
-                entry.file().sizeBytes() / 1_000_000,
-                Nginx.SLOW_RATE / 1_000_000);
+        String.format(
+            Locale.ROOT,
+            "Cold NAR of %d MB, off, xz file of %d MB, upstream at %d MB/s",
+            entry.nar().sizeBytes() / 1_000_000,
+            entry.file().sizeBytes() / 1_000_000,
+            Nginx.SLOW_RATE / 1_000_000);
     Figures figures = new Figures(title);
     figures.add("the upstream itself, s", theirs);
     figures.add("Narthex, s", ours);

@@ -25,8 +25,6 @@ final class SmallNars {
   private static final long LEAST_BYTES = 2 << 10;
   private static final long MOST_BYTES = 96 << 10;
   private static final int CONNECTIONS = 16;
-  private static final int STORED_ATTEMPTS = 600;
-  private static final int STORED_WAIT_MILLIS = 100;
   private static final String ZSTD = "Accept-Encoding: zstd";
 
   private final Stage stage;
@@ -90,7 +88,13 @@ final class SmallNars {
       paths.add(path);
       decoded.add("/decoded" + path);
       frames.add("/frames" + path);
-      awaitStored(server, path);
+    }
+    Stage.quiet(server); // until they are stored
+    try (PlainHttp client = new PlainHttp(server.port())) {
+      for (String path : paths) {
+        stage.copy(client, path, ZSTD + "\r\n", "/frames" + path);
+        stage.copy(client, path, "", "/decoded" + path);
+      }
     }
     compare(contest("small NARs, decoded", "0.3"), server, name, paths, decoded);
     compare(contest("small NARs, frames", "0.3", ZSTD), server, name, paths, frames);
@@ -105,21 +109,6 @@ final class SmallNars {
       String path = "/" + NarInfo.parse(text.toString()).file().url();
       client.get(path, (bytes, count) -> {});
       return path;
-    }
-  }
-
-  private void awaitStored(Server server, String path) throws IOException, InterruptedException {
-    for (int attempt = 1; ; attempt++) {
-      try (PlainHttp client = new PlainHttp(server.port())) {
-        stage.copy(client, path, ZSTD + "\r\n", "/frames" + path);
-        stage.copy(client, path, "", "/decoded" + path);
-        return;
-      } catch (IOException noLengthYet) {
-        if (attempt == STORED_ATTEMPTS) {
-          throw noLengthYet;
-        }
-        Thread.sleep(STORED_WAIT_MILLIS);
-      }
     }
   }
 

@@ -4,10 +4,12 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import narthex.bench.Figures;
 
@@ -17,6 +19,9 @@ final class Stage implements AutoCloseable {
   static final long KIB = 1 << 10;
   static final long MIB = 1 << 20;
   static final long GIB = 1 << 30;
+
+  private static final int QUIET_MILLIS = 1_000;
+  private static final Duration QUIET = Duration.ofMillis(50);
 
   private final Path war;
   private final Path folder;
@@ -136,6 +141,24 @@ final class Stage implements AutoCloseable {
         work + ", " + unit.perSecond(), "nginx", theirs.rates(), ours.rates(), contest.aim());
     report.add(
         work + ", processor us per " + unit.one(), "nginx", theirs.costs(), ours.costs(), "");
+  }
+
+  /** Waits until a server does nothing any more; returns its processor time. */
+  static Duration quiet(Server server) throws InterruptedException {
+    return quiet(server::processorTime);
+  }
+
+  /** Waits until this processor time stands still; returns it. */
+  static Duration quiet(Supplier<Duration> processorTime) throws InterruptedException {
+    Duration before = processorTime.get();
+    while (true) {
+      Thread.sleep(QUIET_MILLIS);
+      Duration now = processorTime.get();
+      if (now.minus(before).compareTo(QUIET) < 0) {
+        return now;
+      }
+      before = now;
+    }
   }
 
   /** Deletes a folder. */
