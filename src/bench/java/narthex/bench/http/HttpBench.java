@@ -66,9 +66,6 @@ public final class HttpBench {
     try (Stage stage = new Stage(Path.of(arguments[0]).toAbsolutePath(), folder)) {
       try {
         new HttpBench(stage).run(parts);
-      } catch (IOException | RuntimeException e) {
-        printEndOfLog(folder.resolve("narthex").resolve("narthex.log"));
-        throw e;
       } finally {
         stage.report().print();
       }
@@ -76,10 +73,20 @@ public final class HttpBench {
   }
 
   private void run(List<String> parts) throws IOException, InterruptedException {
+    List<String> failed = new ArrayList<>();
     for (String part : PARTS) {
       if (parts.contains(part)) {
-        run(part);
+        try {
+          run(part);
+        } catch (IOException | RuntimeException e) {
+          e.printStackTrace(); // and measure the other parts
+          printEndOfLog(stage.folder().resolve("narthex").resolve("narthex.log"));
+          failed.add(part);
+        }
       }
+    }
+    if (!failed.isEmpty()) {
+      throw new IllegalStateException("failed: " + failed);
     }
   }
 

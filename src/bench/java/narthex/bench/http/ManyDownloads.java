@@ -45,6 +45,16 @@ final class ManyDownloads {
   }
 
   private static NarId download(int port, String path) throws IOException {
+    while (true) {
+      try {
+        return downloadOnce(port, path);
+      } catch (PlainHttp.RefusedException busy) {
+        // after a minute in the queue for a thread; clients try again
+      }
+    }
+  }
+
+  private static NarId downloadOnce(int port, String path) throws IOException {
     MessageDigest digest = Fixtures.sha256();
     try (PlainHttp server = new PlainHttp(port)) {
       long bytes = server.get(path, (buffer, count) -> digest.update(buffer, 0, count)).bytes();

@@ -30,6 +30,15 @@ public final class PlainHttp implements AutoCloseable {
     void received(byte[] bytes, int count) throws IOException;
   }
 
+  /** The server is too busy to answer. */
+  static final class RefusedException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    RefusedException(String message) {
+      super(message);
+    }
+  }
+
   /**
    * Measurements of a response.
    *
@@ -66,6 +75,9 @@ public final class PlainHttp implements AutoCloseable {
         length = Long.parseLong(field.substring(field.indexOf(':') + 1).trim());
       }
       chunked |= lower.startsWith("transfer-encoding:") && lower.endsWith("chunked");
+    }
+    if (status.startsWith("HTTP/1.1 503")) {
+      throw new RefusedException(path + ": " + status);
     }
     String wanted = header.startsWith("Range:") ? "HTTP/1.1 206" : "HTTP/1.1 200";
     if (!status.startsWith(wanted) || (length < 1 && !chunked)) {
