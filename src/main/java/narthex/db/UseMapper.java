@@ -8,12 +8,18 @@ import org.apache.ibatis.annotations.Update;
 
 /** Statements on the last uses of NARs, and for eviction. */
 interface UseMapper {
-  /** The length of stored frames; a chunk in a group counts for its part of the group's frame. */
-  String STORED =
+  /** The length of a stored frame; a chunk in a group counts for its part of the group's frame. */
+  String STORED_ONE =
       """
-      cast(coalesce(sum(case when group_length = 0 then stored_length
-        else cast(group_stored as bigint) * length / group_length end), 0) as bigint)
+      case when group_length = 0 then stored_length
+        else cast(group_stored as bigint) * length / group_length end
       """;
+
+  /** The length of stored frames. */
+  String STORED = "cast(coalesce(sum(" + STORED_ONE + "), 0) as bigint) ";
+
+  /** The length of a chunk's stored frame, or its part of it. */
+  record ChunkBytes(long number, long bytes) {}
 
   /** Selects NARs with what eviction decides by. */
   String USED =
@@ -124,6 +130,18 @@ interface UseMapper {
           </script>
           """)
   long sumNumbers(@Param("numbers") List<Long> numbers);
+
+  @Select(
+      "<script>select number, cast("
+          + STORED_ONE
+          + """
+          as bigint) as bytes from chunk where number in
+            <foreach collection="numbers" item="number" open="(" separator="," close=")">
+              #{number}
+            </foreach>
+          </script>
+          """)
+  List<ChunkBytes> findBytes(@Param("numbers") List<Long> numbers);
 
   /** Locks the NAR's row if it was neither stored nor used again; else returns 0. */
   @Update(

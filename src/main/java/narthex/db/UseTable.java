@@ -143,6 +143,23 @@ public final class UseTable {
   }
 
   /**
+   * Returns the length of each of these chunks' frames. Chunks without a row are missing.
+   *
+   * @throws DatabaseException if the query fails
+   */
+  public Map<Long, Long> storedBytesOfEach(Collection<Long> numbers) throws IOException {
+    Map<Long, Long> bytes = new HashMap<>();
+    for (List<Long> some : Batches.of(List.copyOf(numbers))) {
+      for (UseMapper.ChunkBytes chunk :
+          transactions.single(
+              "find chunks", some.size() + " numbers", mappers -> mappers.uses().findBytes(some))) {
+        bytes.put(chunk.number(), chunk.bytes());
+      }
+    }
+    return bytes;
+  }
+
+  /**
    * Deletes all stored forms of a NAR, and lists their blobs as garbage. Keeps its narinfos. Does
    * nothing while the closure of a pin isn't known completely.
    *

@@ -3,11 +3,15 @@ package narthex.maintain;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.LongStream;
 import narthex.db.ManifestPart;
 import narthex.db.UseTable;
 import narthex.db.UsedNar;
@@ -31,6 +35,9 @@ final class EvictionWalk {
   static final int MOST = 100_000;
 
   private static final int PAGE = 100;
+
+  /** So many chunks of a part of a manifest are looked up together with those of other NARs. */
+  private static final int FEW = 100;
 
   /** Decides whether a NAR is spared. */
   interface Sparing {
@@ -140,22 +147,44 @@ final class EvictionWalk {
         page.stream().filter(nar -> sparing.spares(nar) == (pass == Pass.SPARED)).toList();
     Map<Sha256, List<ManifestPart>> manifests =
         table.findParts(some.stream().filter(UsedNar::isChunked).map(UsedNar::hash).toList());
-    List<Candidate> measured = new ArrayList<>();
+    List<Added> added = new ArrayList<>();
+    Set<Long> asked = new HashSet<>();
     for (UsedNar nar : some) {
-      long bytes = nar.wholeBytes() + newBytes(manifests.getOrDefault(nar.hash(), List.of()));
-      measured.add(new Candidate(nar, bytes));
+      Added one = add(nar, manifests.getOrDefault(nar.hash(), List.of()));
+      added.add(one);
+      Arrays.stream(one.chunks()).forEach(asked::add);
     }
-    return measured;
+    Map<Long, Long> bytes = table.storedBytesOfEach(asked);
+    return added.stream().map(one -> one.candidate(bytes)).toList();
   }
 
-  /** Returns the stored length of the chunks that no NAR before had. */
-  private long newBytes(List<ManifestPart> manifest) throws IOException {
-    long bytes = 0;
+  /**
+   * What a NAR adds.
+   *
+   * @param bytes the length that is known
+   * @param chunks other chunks that no NAR before had
+   */
+  private record Added(UsedNar nar, long bytes, long[] chunks) {
+    Candidate candidate(Map<Long, Long> lengths) {
+      long others = Arrays.stream(chunks).map(chunk -> lengths.getOrDefault(chunk, 0L)).sum();
+      return new Candidate(nar, bytes + others);
+    }
+  }
+
+  /** Adds a NAR's chunks. Those of a few NARs are looked up together, but not many chunks. */
+  private Added add(UsedNar nar, List<ManifestPart> manifest) throws IOException {
+    long bytes = nar.wholeBytes();
+    LongStream.Builder few = LongStream.builder();
     for (ManifestPart part : manifest) {
       long[] added = chunks.addAll(part.numbers());
-      bytes +=
-          added.length == part.numbers().length ? part.framesLength() : table.storedBytes(added);
+      if (added.length == part.numbers().length) {
+        bytes += part.framesLength();
+      } else if (added.length > FEW) {
+        bytes += table.storedBytes(added);
+      } else {
+        Arrays.stream(added).forEach(few::add);
+      }
     }
-    return bytes;
+    return new Added(nar, bytes, few.build().toArray());
   }
 }
