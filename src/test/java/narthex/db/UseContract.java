@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import narthex.db.UsedNar.Origin;
@@ -118,6 +119,15 @@ interface UseContract {
     assertEquals(Origin.UPLOAD, find(2).origin());
     assertEquals(Origin.UPLOAD, find(3).origin());
     assertEquals(Origin.UPLOAD, find(4).origin());
+    List<UsedNar> uploads = database().uses().findUploadedOrPinned(Optional.empty(), 100);
+    assertEquals(
+        Set.of(hash(2), hash(3), hash(4)),
+        uploads.stream().map(UsedNar::hash).collect(Collectors.toSet()));
+    assertEquals(
+        uploads.subList(1, 3),
+        database().uses().findUploadedOrPinned(Optional.of(uploads.get(0).hash()), 2));
+    assertEquals(List.of(find(1)), database().uses().find(List.of(hash(1), hash(9))));
+    assertEquals(List.of(), database().uses().find(List.of()));
   }
 
   @Test
@@ -149,6 +159,13 @@ interface UseContract {
         database().uses().storedBytes(numbers));
     assertEquals(
         chunks.get(0).storedLength(), database().uses().storedBytes(new long[] {1, 1, 903, 9999}));
+    assertEquals(
+        Map.of(
+            1L,
+            (long) chunks.get(0).storedLength(),
+            2000L,
+            (long) chunks.get(chunks.size() - 1).storedLength()),
+        database().uses().storedBytesOfEach(Set.of(1L, 2000L, 9999L)));
     assertEquals(Map.of(), database().uses().findParts(List.of()));
     assertTrue(find(1).isChunked());
     assertEquals(0, find(1).wholeBytes());
