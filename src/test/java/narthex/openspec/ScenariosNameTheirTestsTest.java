@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,6 +68,29 @@ class ScenariosNameTheirTestsTest {
     }
 
     assertEquals(List.of(), without);
+  }
+
+  /** OpenSpec's strict validation asks for this too. */
+  @Test
+  void everySpecificationSaysWhatItIsAbout() throws IOException {
+    Pattern purpose = Pattern.compile("## Purpose\n+([^#]{50,}?)\n*## ");
+    try (Stream<Path> specs = Files.walk(SPECS)) {
+      assertEquals(
+          List.of(),
+          specs
+              .filter(Files::isRegularFile)
+              .filter(spec -> !purpose.matcher(read(spec)).find())
+              .sorted()
+              .toList());
+    }
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file, StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test
