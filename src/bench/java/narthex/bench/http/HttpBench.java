@@ -268,16 +268,19 @@ public final class HttpBench {
         ByteArrayOutputStream narInfo = new ByteArrayOutputStream()) {
       server.get(entry.narInfoPath(), (buffer, count) -> narInfo.write(buffer, 0, count));
       for (String state : List.of("cold, one flight", "stored")) {
-        double seconds = ManyDownloads.run(narthex.port(), entry, CLIENTS);
+        ManyDownloads.Result downloads = ManyDownloads.run(narthex.port(), entry, CLIENTS);
+        double seconds = downloads.seconds();
         System.out.printf(
-            "%s: all complete and right in %.1f s (%.0f MB/s, each byte hashed by its client);"
-                + " %s%n",
+            "%s: all complete and right in %.1f s, %d refused at first (%.0f MB/s, each byte hashed"
+                + " by its client); %s%n",
             state,
             seconds,
+            downloads.refused(),
             CLIENTS * (double) entry.file().sizeBytes() / seconds / 1e6,
             narthex.memory());
         String work = "Downloads at once, " + title + ", " + state;
         stage.report().add(work + ", s", List.of(seconds), "");
+        stage.report().add(work + ", refused", List.of((double) downloads.refused()), "0");
         stage.report().add(work + ", RSS peak, MB", List.of(narthex.peakResidentMegabytes()), aim);
       }
     }

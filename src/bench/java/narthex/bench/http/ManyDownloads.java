@@ -8,27 +8,36 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
 
 /** Many clients that download one NAR at the same time and check every byte. */
 final class ManyDownloads {
+  /**
+   * How the downloads went.
+   *
+   * @param seconds from the first request to the last byte
+   * @param refused answers 503; their clients asked again
+   */
+  record Result(double seconds, int refused) {}
+
   private ManyDownloads() {}
 
   /**
    * Downloads the NAR with so many clients at once.
    *
-   * @return seconds from the first request to the last byte
    * @throws IOException if a client got other bytes
    */
-  static double run(int port, Fixtures.Entry entry, int clients)
+  static Result run(int port, Fixtures.Entry entry, int clients)
       throws IOException, InterruptedException {
+    AtomicInteger refused = new AtomicInteger();
     ExecutorService threads = Executors.newFixedThreadPool(clients);
     try {
       long start = System.nanoTime();
       List<Future<NarId>> downloads = new ArrayList<>();
       for (int i = 0; i < clients; i++) {
-        downloads.add(threads.submit(() -> download(port, entry.narPath())));
+        downloads.add(threads.submit(() -> download(port, entry.narPath(), refused)));
       }
       for (Future<NarId> download : downloads) {
         NarId got = download.get();
@@ -36,7 +45,7 @@ final class ManyDownloads {
           throw new IOException("got %s, expected %s".formatted(got, entry.file()));
         }
       }
-      return (System.nanoTime() - start) / 1e9;
+      return new Result((System.nanoTime() - start) / 1e9, refused.get());
     } catch (ExecutionException e) {
       throw new IOException("a download failed: " + e.getCause(), e);
     } finally {
@@ -44,12 +53,12 @@ final class ManyDownloads {
     }
   }
 
-  private static NarId download(int port, String path) throws IOException {
+  private static NarId download(int port, String path, AtomicInteger refused) throws IOException {
     while (true) {
       try {
         return downloadOnce(port, path);
       } catch (PlainHttp.RefusedException busy) {
-        // after a minute in the queue for a thread; clients try again
+        refused.incrementAndGet();
       }
     }
   }
