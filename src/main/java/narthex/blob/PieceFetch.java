@@ -267,6 +267,20 @@ final class PieceFetch implements Runnable {
     }
   }
 
+  /**
+   * Waits until the transfer has ended. Its complete file is in the folder then, under its name.
+   *
+   * @throws InterruptedIOException if the thread is interrupted
+   */
+  void awaitEnd() throws InterruptedIOException {
+    lock.lock();
+    try {
+      await(Long.MAX_VALUE);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void await(long bytes) throws InterruptedIOException {
     try {
       // The time-outs of the store end the transfer, and so this wait.

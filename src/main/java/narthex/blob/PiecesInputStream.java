@@ -230,7 +230,8 @@ final class PiecesInputStream extends BlobInputStream {
         }
         return got;
       } catch (IOException e) {
-        throw new FileFailedException(e); // most likely complete and renamed
+        fetch.awaitEnd(); // most likely complete and just renamed
+        throw new FileFailedException(e);
       }
     }
 
