@@ -24,7 +24,10 @@ import org.junit.jupiter.api.BeforeEach;
 /** A store whose packs are compressed again while the server is idle. */
 abstract class RepackFixture extends StoreFixture {
   static final int LEVEL = 19;
-  static final int FILE = 60_000;
+
+  /** Long enough that the frames of three files are not kept in memory. */
+  static final int FILE = 100_000;
+
   static final int WORDS = 3_000;
   static final int FEW = 1_000;
 

@@ -91,10 +91,8 @@ class HotNarTest {
     assertArrayEquals(NAR, read(source, 0));
     assertArrayEquals(Arrays.copyOfRange(NAR, 777, NAR.length), read(source, 777));
     read(source.encoded(Compression.ZSTD).orElseThrow(), 0);
+    read(source.coded().orElseThrow(), 0);
     assertEquals(2, opens.get());
-    read(source.coded().orElseThrow(), 0);
-    read(source.coded().orElseThrow(), 0);
-    assertEquals(3, opens.get());
   }
 
   @Test
