@@ -35,10 +35,14 @@ final class CacheClient implements AutoCloseable {
   /** Time for an answer. The server checks and stores a NAR before it answers. */
   private static final Duration ANSWER = Duration.ofMinutes(30);
 
+  /** A body may be sent as slowly as that; the time for it comes on top. */
+  private static final long SLOWEST_BYTES_PER_SECOND = 64 << 10;
+
   private static final int OK = 200;
   private static final int NO_CONTENT = 204;
   private static final int NOT_FOUND = 404;
   private static final int NOT_ALLOWED = 405;
+  private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
   private static final Set<Integer> PASSING = Set.of(408, 425, 429, 500, 502, 503, 504);
 
   private final String base;
@@ -49,7 +53,7 @@ final class CacheClient implements AutoCloseable {
       HttpClient.newBuilder()
           .version(HttpClient.Version.HTTP_1_1)
           .connectTimeout(CONNECT)
-          .followRedirects(HttpClient.Redirect.NORMAL)
+          .followRedirects(HttpClient.Redirect.NEVER) // the token is for this server only
           .build();
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Set<Thread> sending = ConcurrentHashMap.newKeySet();
@@ -181,6 +185,15 @@ final class CacheClient implements AutoCloseable {
     }
   }
 
+  /** The server is elsewhere. */
+  private static final class RedirectException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    RedirectException(String base, String location) {
+      super(base + " redirects to " + location + "; use the URL of the server itself");
+    }
+  }
+
   @Override
   public void close() {
     closed.countDown();
@@ -198,7 +211,9 @@ final class CacheClient implements AutoCloseable {
 
   private Answer sendOnce(String method, String path, BodyPublisher body) throws IOException {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create(base + path)).timeout(ANSWER).method(method, body);
+        HttpRequest.newBuilder(URI.create(base + path))
+            .timeout(time(body.contentLength()))
+            .method(method, body);
     if (token != null) {
       request.header("Authorization", "Bearer " + token);
     }
@@ -206,7 +221,12 @@ final class CacheClient implements AutoCloseable {
     try {
       HttpResponse<String> answer =
           http.send(request.build(), BodyHandlers.ofString(StandardCharsets.UTF_8));
+      if (REDIRECTS.contains(answer.statusCode())) {
+        throw new RedirectException(base, answer.headers().firstValue("location").orElse("?"));
+      }
       return new Answer(answer.statusCode(), answer.body());
+    } catch (RedirectException e) {
+      throw e;
     } catch (ConnectException e) {
       throw new PassingException("cannot connect to " + base);
     } catch (IOException e) {
@@ -217,6 +237,15 @@ final class CacheClient implements AutoCloseable {
     } finally {
       sending.remove(Thread.currentThread());
     }
+  }
+
+  /**
+   * How long to wait for an answer.
+   *
+   * @param bodyBytes length of the body of the request; negative if it is unknown
+   */
+  static Duration time(long bodyBytes) {
+    return ANSWER.plusSeconds(Math.max(0, bodyBytes) / SLOWEST_BYTES_PER_SECOND);
   }
 
   /** The first message of a failure and its causes. */

@@ -45,6 +45,7 @@ class CacheClientTest {
             exchange.close(); // breaks the connection
             return;
           }
+          exchange.getResponseHeaders().set("Location", "/elsewhere");
           byte[] line = "a reason\n".getBytes(StandardCharsets.UTF_8);
           exchange.sendResponseHeaders(status, line.length);
           exchange.getResponseBody().write(line);
@@ -103,6 +104,32 @@ class CacheClientTest {
     assertTrue(
         String.valueOf(failure.getMessage()).contains("not a Narthex server"),
         failure.getMessage());
+  }
+
+  @Test
+  void aRedirectIsNamedAndGetsNoToken() {
+    for (int status : new int[] {301, 302, 307, 308}) {
+      bodies.clear();
+      statuses.addAll(List.of(status, 200));
+      IOException refusal =
+          assertThrows(
+              IOException.class, () -> client.put("x", () -> BodyPublishers.ofString("body")));
+      assertTrue(
+          String.valueOf(refusal.getMessage()).contains("/cache redirects to /elsewhere;"),
+          refusal.getMessage());
+      assertEquals(1, bodies.size());
+      statuses.clear();
+    }
+  }
+
+  @Test
+  void aLargeBodyHasMoreTime() {
+    long slowLink = 1_000_000 / 8; // bytes per second
+
+    for (long bytes : new long[] {1L << 30, 20L << 30}) {
+      assertTrue(CacheClient.time(bytes).toSeconds() > bytes / slowLink, bytes + " bytes");
+    }
+    assertEquals(CacheClient.time(0), CacheClient.time(-1));
   }
 
   @Test
