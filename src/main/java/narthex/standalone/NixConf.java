@@ -38,19 +38,25 @@ record NixConf(List<String> lines) {
 
   /**
    * Adds a word to a list, unless the list has it: to the line with {@code extra-} before the name,
-   * or as such a line. So the list keeps Nix's default.
+   * or as such a line. So the list keeps Nix's default. A line without {@code extra-} voids all
+   * those before it.
    */
   NixConf withWord(String setting, String word) {
     String extra = EXTRA + setting;
+    int start = Math.max(0, lines.size() - 1);
+    while (start > 0 && !isOf(lines.get(start), setting)) {
+      start--;
+    }
     boolean isThere =
         lines.stream()
+            .skip(start)
             .filter(line -> isOf(line, setting) || isOf(line, extra))
             .anyMatch(line -> Arrays.asList(value(line).split("\\s+")).contains(word));
     if (isThere) {
       return this;
     }
     List<String> changed = new ArrayList<>(lines);
-    for (int i = changed.size() - 1; i >= 0; i--) {
+    for (int i = changed.size() - 1; i >= start; i--) {
       if (isOf(changed.get(i), extra)) {
         String value = (value(changed.get(i)) + " " + word).strip();
         changed.set(i, extra + " = " + value);

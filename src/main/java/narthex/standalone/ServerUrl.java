@@ -16,9 +16,12 @@ final class ServerUrl {
    * @throws ParameterException if it isn't a URL of a server
    */
   static URI parse(CommandSpec command, String what, String text) {
+    String wrong = "not an http:// or https:// URL";
     try {
       URI url = new URI(text);
-      if (url.getHost() != null
+      if (url.getRawUserInfo() != null) {
+        wrong = "must not have a user or a token; store it with login, or use --token-file";
+      } else if (url.getHost() != null
           && String.valueOf(url.getScheme()).matches("https?")
           && url.getQuery() == null
           && url.getFragment() == null) {
@@ -27,6 +30,6 @@ final class ServerUrl {
     } catch (URISyntaxException malformed) {
       // said below
     }
-    throw new ParameterException(command.commandLine(), what + ": not an http:// or https:// URL");
+    throw new ParameterException(command.commandLine(), what + ": " + wrong);
   }
 }

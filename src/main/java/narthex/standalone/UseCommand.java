@@ -29,6 +29,7 @@ final class UseCommand extends ServerCommand {
   private static final String PUBLIC = "rw-r--r--";
   private static final String PRIVATE = "rw-------";
   private static final Path SYSTEM = Path.of("/etc/nix");
+  private static final Path STORE = Path.of("/nix/store");
 
   @Mixin
   @SuppressWarnings("NullAway.Init") // picocli sets it
@@ -96,15 +97,29 @@ final class UseCommand extends ServerCommand {
     Path file = place.resolve("nix.conf");
     String before = read(file);
     NixConf conf = changed(NixConf.parse(before), url, keys);
+    Path netrc = place.resolve("netrc");
     if (secret != null) {
-      Path netrc = place.resolve("netrc");
       conf = conf.withDefault("netrc-file", netrc.toString());
+    }
+    boolean isNew = !conf.lines().equals(before.lines().toList());
+    if (isNew && Files.exists(file)) {
+      requireOwn(file, file.toRealPath());
+    }
+    if (secret != null) {
       Path named = Path.of(conf.find("netrc-file").orElse(netrc.toString()));
       String old = read(named);
       replace(named, old, NetrcLines.with(old, url.getHost(), secret), PRIVATE);
     }
-    boolean isNew = !conf.lines().equals(before.lines().toList());
     replace(file, before, isNew ? conf.print() : before, PUBLIC);
+  }
+
+  /** Refuses a file that Nix itself makes from a configuration, as on NixOS. */
+  static void requireOwn(Path named, Path real) throws IOException {
+    if (real.startsWith(STORE)) {
+      throw new IOException(
+          named
+              + " is made by NixOS or Home Manager; add what --print shows to their configuration");
+    }
   }
 
   private Path place() {

@@ -37,6 +37,19 @@ class NixConfTest {
   }
 
   @Test
+  void aLineThatNixForgetsIsNotChanged() {
+    String other = "substituters = http://b\n";
+
+    for (String word : new String[] {"http://a", "http://c"}) {
+      String forgotten = "extra-substituters = " + word + "\n" + other;
+      assertEquals(forgotten + "extra-substituters = http://a\n", withA(forgotten));
+    }
+    assertEquals(
+        other + "extra-substituters = http://c http://a\n",
+        withA(other + "extra-substituters = http://c\n"));
+  }
+
+  @Test
   void aWordInACommentOrAnotherSettingIsNotThere() {
     String text = "#substituters = http://a\ntrusted-substituters = http://a\n";
 

@@ -141,6 +141,29 @@ class UseCommandTest {
     assertEquals(1, none.err().lines().count(), none.err());
   }
 
+  @Test
+  void aTokenInTheUrlIsRefusedAndNotShown() {
+    StringWriter err = new StringWriter();
+    CommandLine commandLine = Launcher.commandLine();
+    commandLine.setErr(new PrintWriter(err));
+
+    int status = commandLine.execute("use", "--print", "https://user:secret-1@cache.example");
+
+    assertEquals(2, status);
+    assertTrue(err.toString().contains("must not have a user or a token"), err.toString());
+    assertFalse(err.toString().contains("secret-1"), err.toString());
+  }
+
+  @Test
+  void aFileThatNixMakesIsNotChanged() throws IOException {
+    Path file = Path.of("/etc/nix/nix.conf");
+
+    UseCommand.requireOwn(file, file);
+    Path made = Path.of("/nix/store/0c0jd8jjk4iqjhzmcnfh4qy9qlpsnv1p-nix.conf");
+    IOException refusal = assertThrows(IOException.class, () -> UseCommand.requireOwn(file, made));
+    assertTrue(String.valueOf(refusal.getMessage()).startsWith("/etc/nix/nix.conf is made by"));
+  }
+
   private String check(String token) throws IOException {
     URI url = URI.create(server.url());
     try (CacheClient client = new CacheClient(url, token, 1, Duration.ZERO)) {
