@@ -22,6 +22,13 @@ public final class DurableFolders {
     }
   }
 
+  /** Syncs the bytes of a file to disk. */
+  public static void syncFile(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    }
+  }
+
   /** Creates a folder and all its missing parents, and syncs the parent of each new folder. */
   public static void create(Path folder) throws IOException {
     Path absolute = folder.toAbsolutePath();

@@ -2,12 +2,11 @@ package narthex.db;
 
 import com.zaxxer.hikari.HikariDataSource;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import narthex.blob.DurableFolders;
 
 /**
  * Copies of an SQLite database while it is used. PostgreSQL has its own tools for this, such as
@@ -37,9 +36,7 @@ public final class DatabaseCopy {
     } catch (SQLException e) {
       throw DatabaseException.of("copy database", file.toString(), e);
     }
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-      channel.force(true);
-    }
+    DurableFolders.syncFile(file);
   }
 
   /**

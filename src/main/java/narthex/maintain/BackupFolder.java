@@ -18,7 +18,7 @@ import narthex.blob.DurableFolders;
  * @param folder an absolute path
  */
 record BackupFolder(Path folder) {
-  private static final List<String> SIDE_FILES = List.of("", "-wal", "-shm", "-journal");
+  private static final List<String> LOG_FILES = List.of("-wal", "-shm", "-journal");
 
   /** The copy of the database. */
   Path database() {
@@ -33,7 +33,8 @@ record BackupFolder(Path folder) {
   /** Returns the file for the next database. There is none under this name. */
   Path newDatabase() throws IOException {
     Path part = folder.resolve("narthex.db.new");
-    for (String suffix : SIDE_FILES) {
+    Files.deleteIfExists(part);
+    for (String suffix : LOG_FILES) {
       Files.deleteIfExists(part.resolveSibling(part.getFileName() + suffix));
     }
     return part;
@@ -41,6 +42,9 @@ record BackupFolder(Path folder) {
 
   /** Gives a new database its name. */
   void publish(Path part) throws IOException {
+    for (String suffix : LOG_FILES) { // SQLite would apply those of the old one to the new one
+      Files.deleteIfExists(database().resolveSibling(database().getFileName() + suffix));
+    }
     Files.move(part, database(), StandardCopyOption.ATOMIC_MOVE);
     DurableFolders.sync(folder);
   }
@@ -92,6 +96,7 @@ record BackupFolder(Path folder) {
     Path part = Files.createTempFile(parent, "key", ".new"); // only its owner can read it
     try {
       Files.write(part, Files.readAllBytes(from));
+      DurableFolders.syncFile(part);
       if (Files.getFileStore(parent).supportsFileAttributeView("posix")) {
         Files.setPosixFilePermissions(part, PosixFilePermissions.fromString("rw-------"));
       }

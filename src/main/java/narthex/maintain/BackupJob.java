@@ -1,6 +1,7 @@
 package narthex.maintain;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -34,6 +35,9 @@ import narthex.stream.DecoderShare;
  */
 public final class BackupJob implements Job {
   private static final int PAGE = 100;
+
+  /** Every data folder has this file. */
+  private static final String DATA_FOLDER_LOCK = "narthex.lock";
 
   private final Store store;
 
@@ -102,13 +106,31 @@ public final class BackupJob implements Job {
 
   private Path target(String text) {
     Path path = absolute(text);
+    Path real = real(path);
     for (Path own : store.folders()) {
-      Path normal = own.toAbsolutePath().normalize();
-      if (path.startsWith(normal) || normal.startsWith(path)) {
+      Path normal = real(own);
+      if (real.startsWith(normal) || normal.startsWith(real)) {
         throw new IllegalArgumentException("is inside or around " + normal);
       }
     }
+    if (Files.exists(path.resolve(DATA_FOLDER_LOCK))) {
+      throw new IllegalArgumentException("is the data folder of another server");
+    }
     return path;
+  }
+
+  /** Resolves the links in a path, as far as it exists. */
+  private static Path real(Path path) {
+    Path normal = path.toAbsolutePath().normalize();
+    Path known = normal;
+    while (known != null) {
+      try {
+        return known.toRealPath().resolve(known.relativize(normal)).normalize();
+      } catch (IOException missing) {
+        known = known.getParent();
+      }
+    }
+    return normal;
   }
 
   /**

@@ -67,6 +67,7 @@ public final class Restore {
     if (copied.verdict() == Verdict.UNFINISHED) {
       return copied;
     }
+    DurableFolders.syncFile(part);
     int keys = from.restoreKeys(keyFiles);
     Files.move(part, database, StandardCopyOption.ATOMIC_MOVE);
     DurableFolders.sync(folder);

@@ -283,6 +283,32 @@ class BackupTest extends MigrationFixture {
   }
 
   @Test
+  void aLinkToTheDataFolderOrAnotherOneIsRefused() throws IOException {
+    Path link = folder.resolve("link");
+    Files.createSymbolicLink(link, Files.createDirectory(folder.resolve("data")));
+    Path other = Files.createDirectory(folder.resolve("other"));
+    Files.createFile(other.resolve("narthex.lock"));
+
+    for (Path to : List.of(link, link.resolve("new"), other)) {
+      assertThrows(
+          JobRefusedException.class,
+          () -> job(blobs).prepare(new JobOptions(Map.of("to", to.toString()))),
+          to.toString());
+    }
+  }
+
+  @Test
+  void aLogBesideTheEarlierBackupIsNotAppliedToTheNew() throws IOException {
+    save();
+    Path log = Files.writeString(backup.resolve("narthex.db-wal"), "changes of the earlier one");
+
+    save();
+
+    assertFalse(Files.exists(log));
+    assertRestored(fixtures);
+  }
+
+  @Test
   void aFolderWithoutACompleteBackupIsNotRestored() {
     assertThrows(IllegalArgumentException.class, () -> Restore.parse(backup.toString()));
   }
