@@ -100,8 +100,21 @@ public final class DatabaseLeases implements Leases, Closeable {
   public void renew() {
     for (String chore : heldUntil.keySet()) {
       if (!closed) {
-        acquire(chore, clock.instant());
+        renew(chore, clock.instant());
       }
+    }
+  }
+
+  /** Gives the lease back if it was released meanwhile: else nobody would ever do that. */
+  private void renew(String chore, Instant now) {
+    try {
+      if (!table.acquire(chore, registry.self(), now, LENGTH)) {
+        refused(chore, now);
+      } else if (heldUntil.computeIfPresent(chore, (name, end) -> now.plus(LENGTH)) == null) {
+        table.release(chore, registry.self());
+      }
+    } catch (IOException e) { // a lease that is held lasts until its end
+      logNotAcquired(chore, e);
     }
   }
 
@@ -129,12 +142,20 @@ public final class DatabaseLeases implements Leases, Closeable {
         heldUntil.put(chore, now.plus(LENGTH));
         return true;
       }
-      heldUntil.remove(chore);
-      refusedUntil.put(chore, now.plus(REFUSED_FOR));
-    } catch (IOException e) { // a lease that is held lasts until its end
-      LOG.log(Level.WARNING, "lease not acquired chore={0} reason={1}", chore, OneLine.reason(e));
+      refused(chore, now);
+    } catch (IOException e) {
+      logNotAcquired(chore, e);
     }
     return false;
+  }
+
+  private void refused(String chore, Instant now) {
+    heldUntil.remove(chore);
+    refusedUntil.put(chore, now.plus(REFUSED_FOR));
+  }
+
+  private static void logNotAcquired(String chore, IOException e) {
+    LOG.log(Level.WARNING, "lease not acquired chore={0} reason={1}", chore, OneLine.reason(e));
   }
 
   /** Releases all leases, so that other replicas get them at once. */

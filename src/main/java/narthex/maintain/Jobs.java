@@ -95,7 +95,7 @@ public final class Jobs {
         throw new JobRefusedException(Reason.STOPPING, "the server stops");
       }
       takeLease(job);
-    } catch (JobRefusedException e) {
+    } catch (JobRefusedException | RuntimeException e) {
       running.remove(name);
       throw e;
     }

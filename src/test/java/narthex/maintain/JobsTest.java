@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +18,8 @@ import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import narthex.db.Database;
 import narthex.db.DatabaseAddress;
 import narthex.maintain.JobRefusedException.Reason;
@@ -191,6 +194,58 @@ class JobsTest {
       b.start("whole", Map.of()).follow(lines);
       a.start("whole", Map.of()).follow(lines);
     }
+  }
+
+  @Test
+  void aLeaseThatIsReleasedWhileItIsRenewedStaysReleased(@TempDir Path folder) throws Exception {
+    String url = "jdbc:sqlite:" + folder.resolve("narthex.db");
+    LocalRegistry.Board board = new LocalRegistry.Board(InstantSource.system());
+    AtomicReference<Runnable> meanwhile = new AtomicReference<>(() -> {});
+    InstantSource clock =
+        () -> {
+          meanwhile.getAndSet(() -> {}).run();
+          return Instant.EPOCH;
+        };
+    try (Database database = Database.open(new DatabaseAddress(url, null, null, null));
+        DatabaseLeases a =
+            new DatabaseLeases(database.leases(), new LocalRegistry(board, "a"), clock);
+        DatabaseLeases b =
+            new DatabaseLeases(database.leases(), new LocalRegistry(board, "b"), clock)) {
+      assertEquals(Optional.empty(), a.take("job"));
+      assertEquals(Optional.of("a"), b.take("job"));
+      meanwhile.set(() -> a.release("job")); // a has chosen what to renew
+
+      a.renew();
+
+      assertEquals(Optional.empty(), b.take("job"));
+    }
+  }
+
+  @Test
+  void aJobWhoseLeaseCannotBeAskedForMayBeginLater() throws Exception {
+    CountDownLatch go = new CountDownLatch(0);
+    AtomicBoolean fails = new AtomicBoolean(true);
+    Jobs jobs =
+        wholeStore(
+            go,
+            new Leases() {
+              @Override
+              public boolean isOurs(String chore) {
+                return true;
+              }
+
+              @Override
+              public Optional<String> take(String work) {
+                if (fails.get()) {
+                  throw new IllegalStateException("a mistake");
+                }
+                return Optional.empty();
+              }
+            });
+
+    assertThrows(IllegalStateException.class, () -> jobs.start("whole", Map.of()));
+    fails.set(false);
+    jobs.start("whole", Map.of()).follow(new Lines());
   }
 
   private static DatabaseLeases leases(
