@@ -150,7 +150,7 @@ public final class Eviction {
     this.means = means;
     this.clock = clock;
     this.free = free;
-    this.space = new Space(policy.limits(), blobs, free, clock);
+    this.space = new Space(policy.limits(), blobs, free, nars.database().garbage()::isHeld, clock);
     this.evictNars = new EvictNars(policy, nars, means.threads(), space, clock);
     this.garbage = new DeleteGarbage(nars.database(), blobs, clock);
   }

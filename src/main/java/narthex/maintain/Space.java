@@ -7,6 +7,7 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.OptionalLong;
+import java.util.function.BooleanSupplier;
 import narthex.blob.CountingBlobStore;
 
 /**
@@ -14,7 +15,8 @@ import narthex.blob.CountingBlobStore;
  *
  * <p>What was evicted leaves the disk only when its blobs are deleted or, for chunks, when their
  * packs are. It counts as gone meanwhile, so that it isn't evicted twice; but if blobs are still
- * there after {@link #SETTLED}, the space counts as taken again. Not thread-safe.
+ * there after {@link #SETTLED}, the space counts as taken again. That time begins when the deletion
+ * of blobs is no longer held, as by a backup. Not thread-safe.
  */
 final class Space {
   /** Time in which the space of what was evicted becomes free. */
@@ -28,8 +30,10 @@ final class Space {
   private final Eviction.Limits limits;
   private final CountingBlobStore blobs;
   private final Eviction.FreeSpace free;
+  private final BooleanSupplier isDeletionHeld;
   private final InstantSource clock;
   private final Deque<Evicted> evicted = new ArrayDeque<>();
+  private Instant heldAt = Instant.MIN;
   private long deletedBefore;
   private Instant countedAt = Instant.MIN;
   private OptionalLong aim = OptionalLong.empty();
@@ -38,10 +42,12 @@ final class Space {
       Eviction.Limits limits,
       CountingBlobStore blobs,
       Eviction.FreeSpace free,
+      BooleanSupplier isDeletionHeld,
       InstantSource clock) {
     this.limits = limits;
     this.blobs = blobs;
     this.free = free;
+    this.isDeletionHeld = isDeletionHeld;
     this.clock = clock;
   }
 
@@ -111,9 +117,14 @@ final class Space {
   long pending() {
     long deleted = blobs.deletedBytes() - deletedBefore;
     deletedBefore += deleted;
+    if (isDeletionHeld.getAsBoolean()) {
+      heldAt = clock.instant();
+    }
     Instant settled = clock.instant().minus(SETTLED);
-    while (!evicted.isEmpty() && !evicted.getFirst().at().isAfter(settled)) {
-      evicted.removeFirst();
+    if (!heldAt.isAfter(settled)) {
+      while (!evicted.isEmpty() && !evicted.getFirst().at().isAfter(settled)) {
+        evicted.removeFirst();
+      }
     }
     while (!evicted.isEmpty() && deleted > 0) {
       Evicted first = evicted.removeFirst();

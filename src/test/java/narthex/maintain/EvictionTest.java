@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
 import narthex.db.Database;
+import narthex.db.GarbageTable;
 import narthex.db.Representation;
 import narthex.ingest.CdcMode;
 import narthex.maintain.Eviction.Keep;
@@ -96,6 +97,28 @@ class EvictionTest extends EvictionFixture {
       eviction.check();
       pass(Duration.ofSeconds(20));
     }
+
+    assertEquals(8, stored(node, samples).size());
+    assertEquals(8, node.blobFiles().size());
+  }
+
+  /** A backup holds the deletion of blobs for half an hour. */
+  @Test
+  void whileDeletionIsHeldNothingIsEvictedTwice() throws Exception {
+    Node node = open(CdcMode.OFF);
+    List<Sample> samples = samples(12);
+    fetchEach(node, samples);
+    Eviction eviction = eviction(node, policy(ROOM_FOR_NINE, Keep.UNAVAILABLE));
+
+    try (GarbageTable.Hold held = node.database().garbage().hold()) {
+      for (int i = 0; i < 90; i++) {
+        eviction.check();
+        pass(Duration.ofSeconds(20));
+      }
+      assertEquals(8, stored(node, samples).size(), "with " + held);
+      assertEquals(12, node.blobFiles().size());
+    }
+    eviction.check();
 
     assertEquals(8, stored(node, samples).size());
     assertEquals(8, node.blobFiles().size());
