@@ -24,7 +24,7 @@ let
     else toString value;
 
   # As java.util.Properties reads it.
-  escape = lib.replaceStrings [ "\\" "\n" "\t" ] [ "\\\\" "\\n" "\\t" ];
+  escape = lib.replaceStrings [ "\\" "\n" "\r" "\t" ] [ "\\\\" "\\n" "\\r" "\\t" ];
 
   properties = lib.concatStrings (
     lib.mapAttrsToList
