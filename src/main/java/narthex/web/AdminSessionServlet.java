@@ -21,7 +21,7 @@ public final class AdminSessionServlet extends HttpServlet {
         response,
         Map.of(
             "isAdmin", AccessFilter.isHeld(request, Scope.ADMIN),
-            "isKnown", AccessFilter.isHeld(request, Scope.READ)));
+            "isKnown", AccessFilter.isHeld(request, Scope.METRICS)));
   }
 
   @Override

@@ -24,7 +24,11 @@ class AdminPageHttpTest extends SharedServer {
   private static final String NO_JOB = "/admin/jobs/collect?no-such-option";
 
   AdminPageHttpTest() {
-    super(Map.of("narthex.token.admin", ADMIN, "narthex.token.read", "reader-0123456789"));
+    super(
+        Map.of(
+            "narthex.token.admin", ADMIN,
+            "narthex.token.read", "reader-0123456789",
+            "narthex.token.metrics", "metrics-0123456789"));
   }
 
   private static String header(HttpResponse<byte[]> answer, String name) {
@@ -128,5 +132,23 @@ class AdminPageHttpTest extends SharedServer {
     HttpResponse<byte[]> page =
         http.send("POST", NO_JOB, "Authorization", bearer, "Sec-Fetch-Site", "same-origin");
     assertEquals(400, page.statusCode());
+  }
+
+  @Test
+  void thePageKnowsTokensThatDoNotGrantAdministration() throws IOException {
+    assertSession(true, true, ADMIN);
+    assertSession(false, true, "reader-0123456789");
+    assertSession(false, true, "metrics-0123456789");
+    assertSession(false, false, "unknown-0123456789");
+  }
+
+  private void assertSession(boolean isAdmin, boolean isKnown, String token) throws IOException {
+    HttpResponse<byte[]> answer =
+        http.get(
+            "/admin/session", "Authorization", "Bearer " + token, RequestOrigin.HEADER, "page");
+    String json = new String(answer.body(), StandardCharsets.UTF_8);
+    assertEquals(200, answer.statusCode());
+    assertTrue(json.contains("\"isAdmin\":" + isAdmin), json);
+    assertTrue(json.contains("\"isKnown\":" + isKnown), json);
   }
 }
