@@ -11,14 +11,16 @@ const logout = document.getElementById("logout");
 const pages = document.getElementById("pages");
 const NOT_ADMIN = "This token does not grant administration.";
 const UNKNOWN = "The server does not know this token.";
+/** Anything else in a link could lead the requests of the page to other URLs of the server. */
+const HASH = /^[0-9a-z]{32}$/;
 let stop = () => {};
 
 /** The page that the part after # names. */
 function page() {
   const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
-  const parts = path.split("/").filter(Boolean).map(decodeURIComponent);
+  const parts = path.split("/").filter(Boolean);
   const options = new URLSearchParams(query ?? "");
-  if (parts[0] === "path" && parts[1]) return pathPage(parts[1]);
+  if (parts[0] === "path" && HASH.test(parts[1])) return pathPage(parts[1]);
   if (parts[0] === "paths") return pathList(options);
   return overview();
 }

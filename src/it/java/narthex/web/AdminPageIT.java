@@ -2,6 +2,7 @@ package narthex.web;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.microsoft.playwright.Browser;
@@ -314,5 +315,20 @@ class AdminPageIT extends SharedServer {
       assertNothingOverflows("path");
     }
     assertTrue(troubles.isEmpty(), troubles.toString());
+  }
+
+  @Test
+  void aLinkCanNotLeadThePageToOtherUrls() {
+    logIn();
+    List<String> asked = new ArrayList<>();
+    page.onRequest(request -> asked.add(request.url()));
+
+    for (String link : List.of("..%2F..%2Fnix-cache-info", "x%3Forder=used", "%")) {
+      page.navigate(url() + "/admin/#/path/" + link);
+      assertThat(page.getByText("Hit rate, last hour")).isVisible();
+    }
+
+    assertFalse(asked.stream().anyMatch(each -> each.contains("path")), asked.toString());
+    assertFalse(asked.stream().anyMatch(each -> each.contains("nix-cache")), asked.toString());
   }
 }
