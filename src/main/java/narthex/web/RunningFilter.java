@@ -16,21 +16,26 @@ import narthex.web.RunningRequests.Sender;
 public final class RunningFilter extends HttpFilter {
   private static final long serialVersionUID = 1L;
 
-  /** The paths that monitoring asks for; see web.xml. */
-  private static final Set<String> MONITORING = Set.of("/healthz", "/readyz", "/metrics");
+  /** The paths that monitoring, or an open page of an administrator, asks for; see web.xml. */
+  private static final Set<String> MONITORING =
+      Set.of("/healthz", "/readyz", "/metrics", "/admin/state");
 
   @Override
   protected void doFilter(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
     RunningRequests requests = Site.of(request).resources().running();
-    Sender sender =
-        MONITORING.contains(request.getServletPath()) ? Sender.MONITORING : Sender.CLIENT;
+    Sender sender = sender(request.getServletPath());
     requests.begun(sender);
     try {
       chain.doFilter(request, response);
     } finally {
       requests.ended(sender);
     }
+  }
+
+  /** Returns who asks for a path. */
+  static Sender sender(String servletPath) {
+    return MONITORING.contains(servletPath) ? Sender.MONITORING : Sender.CLIENT;
   }
 }

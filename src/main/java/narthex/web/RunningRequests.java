@@ -16,7 +16,7 @@ public final class RunningRequests {
   enum Sender {
     /** A client, or anybody else. */
     CLIENT,
-    /** The monitoring, which asks regularly whether the server is alive and ready. */
+    /** The monitoring, or the page of an administrator, which asks regularly how the server is. */
     MONITORING
   }
 

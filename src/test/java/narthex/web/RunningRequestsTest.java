@@ -1,5 +1,6 @@
 package narthex.web;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +10,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import narthex.web.RunningRequests.Sender;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RunningRequestsTest {
   private static final Duration LONG = Duration.ofSeconds(60);
@@ -85,5 +88,13 @@ class RunningRequestsTest {
     requests.ended(Sender.MONITORING);
 
     assertTrue(requests.isQuietFor(minute));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/healthz", "/readyz", "/metrics", "/admin/state"})
+  void whoLooksAtTheServerRegularlyIsNoClient(String path) {
+    assertEquals(Sender.MONITORING, RunningFilter.sender(path));
+    assertEquals(Sender.CLIENT, RunningFilter.sender("/nar"));
+    assertEquals(Sender.CLIENT, RunningFilter.sender("/admin/paths"));
   }
 }
