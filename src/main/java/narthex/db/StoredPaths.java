@@ -1,10 +1,10 @@
 package narthex.db;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import narthex.nix.StorePathHash;
 
 /**
@@ -35,17 +35,18 @@ public final class StoredPaths {
   }
 
   /**
-   * Finds the narinfos of those that are stored.
+   * Finds the narinfos of those that are stored. Some take kilobytes, so only some hundred are in
+   * memory at a time.
    *
+   * @param found is told of each, outside of a transaction
    * @throws DatabaseException if the query fails
    */
-  public List<NarInfoRow> findNarInfos(List<StorePathHash> hashes) throws IOException {
-    List<NarInfoRow> found = new ArrayList<>();
+  public void findNarInfos(List<StorePathHash> hashes, Consumer<NarInfoRow> found)
+      throws IOException {
     for (List<String> some : Batches.of(hashes.stream().map(StorePathHash::text).toList())) {
       transactions
           .single("find narinfos", some.get(0), mappers -> mappers.narInfos().findComplete(some))
-          .forEach(columns -> found.add(columns.row()));
+          .forEach(columns -> found.accept(columns.row()));
     }
-    return found;
   }
 }

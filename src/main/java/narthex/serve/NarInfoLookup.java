@@ -219,19 +219,30 @@ public final class NarInfoLookup implements StoreListener {
    */
   public Set<StorePathHash> findAllHere(Set<StorePathHash> hashes) throws IOException {
     Set<StorePathHash> here = new HashSet<>();
-    for (NarInfoRow row : database.storedPaths().findNarInfos(List.copyOf(hashes))) {
-      StorePathHash hash = row.said().storePath().hash();
-      int version = row.hashCode();
-      if (!Integer.valueOf(version).equals(vouchedFor.getIfPresent(hash))) {
-        if (!narInfos.isVouchedFor(row)) {
-          continue;
-        }
-        vouchedFor.put(hash, version);
-      }
-      uses.note(row.said().nar().hash());
-      here.add(hash);
-    }
+    database
+        .storedPaths()
+        .findNarInfos(
+            List.copyOf(hashes),
+            row -> {
+              if (isKnownToBeVouchedFor(row)) {
+                uses.note(row.said().nar().hash());
+                here.add(row.said().storePath().hash());
+              }
+            });
     return here;
+  }
+
+  private boolean isKnownToBeVouchedFor(NarInfoRow row) {
+    StorePathHash hash = row.said().storePath().hash();
+    int version = row.hashCode();
+    if (Integer.valueOf(version).equals(vouchedFor.getIfPresent(hash))) {
+      return true;
+    }
+    if (!narInfos.isVouchedFor(row)) {
+      return false;
+    }
+    vouchedFor.put(hash, version);
+    return true;
   }
 
   /** Looks up a narinfo and completes the future. Removes it from the cache if none was found. */

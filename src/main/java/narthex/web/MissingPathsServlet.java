@@ -34,7 +34,7 @@ public final class MissingPathsServlet extends HttpServlet {
   @Override
   protected void doPost(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    try (Turn turn = Site.of(request).resources().shares().take(Work.UPLOADS, request, response)) {
+    try (Turn turn = Site.of(request).resources().shares().take(Work.LISTS, request, response)) {
       if (!turn.isWaiting()) {
         answer(request, response);
       }

@@ -16,6 +16,11 @@ enum Work {
   COMING(5, Refusal.BUSY),
   /** Uploads. */
   UPLOADS(8, Refusal.BUSY),
+  /**
+   * Long lists of store paths that readers ask about. Each takes some megabytes while its client
+   * sends it, so there are few at a time.
+   */
+  LISTS(64, Refusal.BUSY),
   /** Jobs of an administrator. */
   JOBS(16, Refusal.BUSY);
 

@@ -16,10 +16,11 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import narthex.nix.Compression;
 import narthex.nix.NarInfo;
@@ -286,12 +287,12 @@ abstract class UploadContract extends DatabaseFixture {
 
     assertEquals(Set.of(path(1).print(), path(1400).print()), database.storedPaths().find(asked));
     assertEquals(Set.of(), database.storedPaths().find(List.of()));
-    assertEquals(
-        Set.of(path(1).print(), path(1400).print()),
-        database.storedPaths().findNarInfos(asked).stream()
-            .map(row -> row.said().storePath().print())
-            .collect(Collectors.toSet()));
-    assertEquals(List.of(), database.storedPaths().findNarInfos(List.of()));
+    Set<String> found = new HashSet<>();
+    Consumer<NarInfoRow> each = row -> found.add(row.said().storePath().print());
+    database.storedPaths().findNarInfos(List.of(), each);
+    assertEquals(Set.of(), found);
+    database.storedPaths().findNarInfos(asked, each);
+    assertEquals(Set.of(path(1).print(), path(1400).print()), found);
   }
 
   @Test

@@ -308,4 +308,21 @@ class SharesHttpTest {
       assertEquals("x", new String(http.get(log).body(), StandardCharsets.UTF_8));
     }
   }
+
+  @Test
+  void aSlowQuestionForMissingPathsHoldsNoUploadUp() throws IOException {
+    try (HttpFixture http = HttpFixture.start(folder, FEW_THREADS);
+        Socket slow = new Socket("127.0.0.1", http.port())) {
+      String head =
+          "POST /missing-paths HTTP/1.1\r\nHost: localhost\r\n"
+              + "Content-Length: 1000\r\nExpect: 100-continue\r\n\r\n";
+      slow.setSoTimeout((int) PATIENCE.toMillis());
+      slow.getOutputStream().write(head.getBytes(StandardCharsets.ISO_8859_1));
+      assertEquals("HTTP/1.1 100", statusLine(slow));
+      Sample sample = Sample.of(1, Compression.XZ);
+      String target = "/upload" + path(sample.fileName());
+
+      assertEquals(201, http.put(target, sample.bytes(sample.fileName(), 0)).statusCode());
+    }
+  }
 }
