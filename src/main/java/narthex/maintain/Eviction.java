@@ -338,7 +338,7 @@ public final class Eviction {
           Long.toString(tally.used));
     }
     long excess = space.excess();
-    boolean isStuck = excess > 0 && tally.used == 0;
+    boolean isStuck = excess > 0 && tally.used == 0 && !tally.progress.isStopped();
     if (isStuck && !warnedAt.plus(WARN_EVERY).isAfter(clock.instant())) {
       warnedAt = clock.instant();
       LOG.log(

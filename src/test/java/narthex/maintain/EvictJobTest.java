@@ -12,6 +12,7 @@ import narthex.maintain.Eviction.Evicted;
 import narthex.maintain.Eviction.Keep;
 import narthex.maintain.Eviction.Limits;
 import narthex.maintain.Eviction.Policy;
+import narthex.testing.LogRecords;
 import narthex.testing.node.Node;
 import narthex.testing.node.Sample;
 import org.junit.jupiter.api.Test;
@@ -96,5 +97,17 @@ class EvictJobTest extends EvictionFixture {
     assertEquals(0, evicted.nars());
     assertFalse(evicted.isEnough());
     assertEquals(from(0, 4), stored(node, samples));
+  }
+
+  @Test
+  void anEvictionThatIsStoppedDoesNotWarnOfAFullStore() throws Exception {
+    Node node = open(CdcMode.OFF);
+    fetchEach(node, samples(4));
+
+    try (LogRecords log = LogRecords.listen()) {
+      eviction(node, UNLIMITED).runNow(stored -> 0, new RecordedProgress().stopAfter(1));
+
+      assertEquals(0, log.ours().stream().filter(line -> line.contains("cannot be held")).count());
+    }
   }
 }
