@@ -117,7 +117,7 @@ final class ChunksToFiles implements Migration.Change {
     try (BlobSink sink = blobs.create(key);
         InputStream in =
             new CopyingInputStream(
-                decoders.openChunks(() -> stored.openChunked(nar, chunks).open(0)), sink)) {
+                decoders.openChunks(() -> stored.openUncached(nar, chunks).open(0)), sink)) {
       NarReading.of(nar, Compression.NONE, "its chunks").read(in, decoders, watch);
       sink.commit();
     }

@@ -76,7 +76,7 @@ public final class HashFrames implements Chore<Sha256> {
     long rewritten = queue.rewritten();
     Sha256 hash;
     try (DigestingInputStream frames =
-        new DigestingInputStream(stored.openChunked(nar, form).openFrames(0))) {
+        new DigestingInputStream(stored.openUncached(nar, form).openFrames(0))) {
       readAll(frames);
       hash = frames.digest();
     }

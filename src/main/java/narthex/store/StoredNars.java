@@ -152,6 +152,20 @@ public final class StoredNars {
     return manifest;
   }
 
+  /**
+   * Opens a NAR that is stored as chunks without any cache: for background jobs, which need the
+   * bytes that are stored now, and read each NAR once.
+   *
+   * @throws ChunkLostException if its first chunk is missing
+   * @throws IOException if the database or the blob store fails
+   */
+  public ChunkedManifest openUncached(NarId nar, Representation stored) throws IOException {
+    ChunkedManifest manifest =
+        new ChunkedManifest(database.chunks(), blobs, nar, stored.fileSizeBytes());
+    manifest.requireStart();
+    return manifest;
+  }
+
   /** Removes a NAR from the cache of chunk places. */
   public void forgetStart(Sha256 narHash) {
     starts.invalidate(narHash);

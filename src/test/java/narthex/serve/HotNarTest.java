@@ -105,6 +105,17 @@ class HotNarTest {
     assertEquals(1, upstream.requests().count("GET", SMALL.narTarget()));
   }
 
+  @Test
+  void theFramesOfAHotNarAreHashedAsTheyAreStored() throws IOException {
+    NarSource frames = node.nars().find(SMALL.narName()).orElseThrow().coded().orElseThrow();
+    assertArrayEquals(chunks.frames(), read(frames, 0));
+    int before = opens.get();
+
+    assertTrue(node.chores().hash(SMALL));
+
+    assertEquals(before + 1, opens.get());
+  }
+
   /** Counts the reads. */
   private final class CountedOpens extends PassingBlobStore {
     CountedOpens(BlobStore store) {
