@@ -328,6 +328,7 @@ public final class NarLookup implements StoreListener {
   @Override
   public void narChanged(Sha256 narHash) {
     stored.forget(narHash);
+    names.forget(narHash.nix32()); // may have been another NAR's before this one was stored
   }
 
   @Override

@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * narinfos advertise the name of the upstream's file, which says nothing about the chunks.
  *
  * <p>A name can be given to another NAR if it turns out to be the hash of that NAR or of its file.
- * A name that this replica registers is removed; one that another replica registers is still used
- * for the time to live. Absence isn't cached. Thread-safe.
+ * A name that this replica registers is removed, and so is the NarHash of a NAR that any replica
+ * stores. A name that another replica registers because it is the hash of a file is still used for
+ * the time to live. Absence isn't cached. Thread-safe.
  */
 final class RememberedNames {
   private static final long MOST = 10_000;
@@ -60,7 +61,8 @@ final class RememberedNames {
     return found;
   }
 
-  private void forget(String stem) {
+  /** Removes a name. */
+  void forget(String stem) {
     registrations.incrementAndGet();
     byStem.invalidate(stem);
   }

@@ -8,12 +8,15 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import narthex.db.NarInfoRow;
 import narthex.ingest.CdcMode;
 import narthex.nix.Compression;
+import narthex.nix.NarFileName;
 import narthex.nix.NarInfo;
 import narthex.serve.NarSource;
 import narthex.staging.FaultyRegistry;
@@ -131,6 +134,26 @@ class ReplicaChangesTest {
 
     assertEquals(Compression.NONE, compression(b));
     assertEquals(Compression.NONE, compression(a));
+  }
+
+  @Test
+  void aNameThatTurnsOutToBeTheHashOfANarMeansThisNarOnEveryReplica() throws Exception {
+    NarFileName name = new NarFileName(SAMPLE.id().hash().nix32(), Compression.NONE);
+    NarInfo wrong = Sample.of(92, Compression.XZ).narInfo();
+    a.database().storeNarInfo(new NarInfoRow(wrong, "http://upstream", name.stem(), Instant.EPOCH));
+    assertFalse(a.nars().isStored(name));
+    assertFalse(b.nars().isStored(name));
+
+    a.narUpload()
+        .store(
+            SAMPLE.fileName(),
+            OptionalLong.empty(),
+            new ByteArrayInputStream(SAMPLE.bytes(SAMPLE.fileName(), 0)));
+    a.awaitIdle();
+    b.awaitIdle();
+
+    assertEquals(Outcome.RIGHT, Reading.start(a, SAMPLE, name, 0).outcome());
+    assertEquals(Outcome.RIGHT, Reading.start(b, SAMPLE, name, 0).outcome());
   }
 
   private static Compression compression(Node node) throws IOException {
