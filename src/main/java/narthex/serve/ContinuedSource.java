@@ -28,6 +28,9 @@ final class ContinuedSource extends DerivedSource {
 
   private final Again again;
 
+  /** The other source that a stream goes on with, else the source itself. */
+  private volatile NarSource reading;
+
   /** Finds the NAR under the same name again. */
   @FunctionalInterface
   interface Again {
@@ -38,6 +41,7 @@ final class ContinuedSource extends DerivedSource {
   private ContinuedSource(NarSource source, Again again) {
     super(source);
     this.again = again;
+    this.reading = source;
   }
 
   /** Returns the source itself if nothing tells that other bytes are the same. */
@@ -85,8 +89,39 @@ final class ContinuedSource extends DerivedSource {
   }
 
   @Override
+  public boolean isComplete() {
+    return source.isComplete() && reading.isComplete();
+  }
+
+  /**
+   * Waits for the other source too, so that the end of a range is withheld until it is verified.
+   */
+  @Override
+  public void awaitComplete(DecoderShare.Watch watch) throws IOException {
+    source.awaitComplete(watch);
+    reading.awaitComplete(watch);
+  }
+
+  @Override
   public InputStream open(long from, DecoderShare.Watch watch) throws IOException {
-    return new Continued(source.open(from, watch), from, watch);
+    try {
+      return new Continued(source.open(from, watch), from, watch);
+    } catch (NarDroppedException | BlobLostException dropped) {
+      return openAgain(from, watch, dropped);
+    }
+  }
+
+  /** Opens the rest of the NAR, and goes on if that is dropped too. */
+  private InputStream openAgain(long from, DecoderShare.Watch watch, IOException dropped)
+      throws IOException {
+    Continued rest = new Continued(InputStream.nullInputStream(), from, watch);
+    try {
+      rest.goOn(dropped);
+      return rest;
+    } catch (IOException | RuntimeException e) {
+      rest.close();
+      throw e;
+    }
   }
 
   private NarSource findAgain(long offset, IOException dropped) throws IOException {
@@ -112,6 +147,7 @@ final class ContinuedSource extends DerivedSource {
     private NarSource other = source;
     private long position;
     private int attempts;
+    private @Nullable IOException failure;
 
     Continued(InputStream in, long from, DecoderShare.Watch watch) {
       this.in = in;
@@ -122,6 +158,18 @@ final class ContinuedSource extends DerivedSource {
     @Override
     public int read(byte[] bytes, int offset, int wanted) throws IOException {
       Objects.checkFromIndexSize(offset, wanted, bytes.length);
+      if (failure != null) {
+        throw failure;
+      }
+      try {
+        return readOn(bytes, offset, wanted);
+      } catch (IOException e) {
+        failure = e;
+        throw e;
+      }
+    }
+
+    private int readOn(byte[] bytes, int offset, int wanted) throws IOException {
       while (true) {
         try {
           int count = in.read(bytes, offset, wanted);
@@ -132,21 +180,29 @@ final class ContinuedSource extends DerivedSource {
           }
           return count;
         } catch (NarDroppedException | BlobLostException dropped) {
-          attempts++;
-          if (attempts > ATTEMPTS) {
-            throw dropped;
-          }
           goOn(dropped);
         }
       }
     }
 
-    private void goOn(IOException dropped) throws IOException {
-      in.close(); // gives its memory back before the next stream asks for some
-      in = nullInputStream();
-      closeOther();
-      other = findAgain(position, dropped);
-      in = other.open(position, watch);
+    /** Finds the NAR again, also if it is dropped again before it is opened. */
+    private void goOn(IOException reason) throws IOException {
+      IOException dropped = reason;
+      while (attempts < ATTEMPTS) {
+        attempts++;
+        in.close(); // gives its memory back before the next stream asks for some
+        in = nullInputStream();
+        closeOther();
+        other = findAgain(position, dropped);
+        reading = other;
+        try {
+          in = other.open(position, watch);
+          return;
+        } catch (NarDroppedException | BlobLostException again) {
+          dropped = again;
+        }
+      }
+      throw dropped;
     }
 
     /** Withholds the last bytes of another source until they are verified. */
@@ -164,6 +220,7 @@ final class ContinuedSource extends DerivedSource {
     private void closeOther() throws IOException {
       NarSource closed = other;
       other = source;
+      reading = source;
       if (closed != source) {
         closed.close();
       }
@@ -202,7 +259,11 @@ final class ContinuedSource extends DerivedSource {
 
     @Override
     public InputStream open(long from, DecoderShare.Watch watch) throws IOException {
-      return new CodedStream(source.open(from, watch), watch);
+      try {
+        return new CodedStream(source.open(from, watch), watch);
+      } catch (NarDroppedException dropped) {
+        return new EncodingInputStream(Compression.ZSTD, openAgain(from, watch, dropped));
+      }
     }
   }
 
@@ -226,22 +287,10 @@ final class ContinuedSource extends DerivedSource {
           throw dropped;
         }
         in.close();
-        InputStream rest = again(dropped);
+        InputStream rest = openAgain(dropped.narOffset(), watch, dropped);
         found = rest;
         in = new EncodingInputStream(Compression.ZSTD, rest);
         return in.read(bytes, offset, length);
-      }
-    }
-
-    /** Opens the rest of the NAR, and goes on if that is dropped too. */
-    private InputStream again(NarDroppedException dropped) throws IOException {
-      Continued rest = new Continued(nullInputStream(), dropped.narOffset(), watch);
-      try {
-        rest.goOn(dropped);
-        return rest;
-      } catch (IOException | RuntimeException e) {
-        rest.close();
-        throw e;
       }
     }
 

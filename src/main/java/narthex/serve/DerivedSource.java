@@ -19,12 +19,12 @@ abstract class DerivedSource implements NarSource {
   }
 
   @Override
-  public final boolean isComplete() {
+  public boolean isComplete() {
     return source.isComplete();
   }
 
   @Override
-  public final void awaitComplete(DecoderShare.Watch watch) throws IOException {
+  public void awaitComplete(DecoderShare.Watch watch) throws IOException {
     source.awaitComplete(watch);
   }
 

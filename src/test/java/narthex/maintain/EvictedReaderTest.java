@@ -91,6 +91,66 @@ class EvictedReaderTest extends EvictionFixture {
   }
 
   @Test
+  void aReaderThatHasOnlyJustFoundTheNarGetsItToo() throws Exception {
+    Node node = openWithSample();
+    Sample small = Sample.of("small", NarTree.random(2, 9_000).nar(), Compression.ZSTD);
+    small.publish(upstream);
+    fetchEach(node, List.of(small));
+    try (NarSource source = node.nars().find(sample.narName()).orElseThrow();
+        NarSource inMemory = node.nars().find(small.narName()).orElseThrow()) {
+      evictAll(node);
+
+      assertArrayEquals(nar, readAll(source));
+      assertArrayEquals(small.bytes(small.narName(), 0), readAll(inMemory));
+    }
+  }
+
+  private static byte[] readAll(NarSource source) throws IOException {
+    try (InputStream in = source.open(0)) {
+      return in.readAllBytes();
+    }
+  }
+
+  @Test
+  void theEndOfARangeWaitsUntilWhatIsFetchedAgainIsVerified() throws Exception {
+    Node node = openWithSample();
+    try (NarSource source = node.nars().find(sample.narName()).orElseThrow();
+        InputStream in = source.open(0)) {
+      in.readNBytes(BEGIN);
+      evictAll(node);
+      Gate gate = new Gate();
+      upstream.fail(sample.narTarget(), Fault.stallAfter(LONG * 3L / 4, gate), 1);
+
+      while (fetches() == 1) {
+        in.readNBytes(BEGIN); // what it had read before it went on
+      }
+      assertFalse(source.isComplete());
+      assertThrows(IOException.class, () -> source.awaitComplete(EvictedReaderTest::leave));
+
+      gate.open();
+      source.awaitComplete(() -> {});
+    }
+  }
+
+  private static void leave() throws IOException {
+    throw new IOException("the client has left");
+  }
+
+  @Test
+  void aStreamThatCannotGoOnDoesNotEnd() throws Exception {
+    Node node = openWithSample();
+    try (NarSource source = node.nars().find(sample.narName()).orElseThrow();
+        InputStream in = source.open(0)) {
+      in.readNBytes(BEGIN);
+      evictAll(node);
+      upstream.goDown();
+
+      assertThrows(IOException.class, in::readAllBytes);
+      assertThrows(IOException.class, in::read);
+    }
+  }
+
+  @Test
   void aReaderOfTheContentCodingGoesOnToo() throws Exception {
     Node node = openWithSample();
     try (NarSource source = node.nars().find(sample.narName()).orElseThrow()) {
@@ -133,6 +193,26 @@ class EvictedReaderTest extends EvictionFixture {
 
       assertArrayEquals(text, decode(sent));
       assertEquals(2, upstream.requests().count("GET", grouped.narTarget()));
+    }
+  }
+
+  @Test
+  void aReaderThatHasOnlyJustFoundGroupsOfChunksGetsThemToo() throws Exception {
+    Node node = open(CdcMode.EAGER);
+    byte[] text = RepackFixture.nar(1, 2, 3).nar();
+    Sample grouped = Sample.of("grouped", text, Compression.ZSTD);
+    grouped.publish(upstream);
+    fetchEach(node, List.of(grouped));
+    node.chores().repack(RepackFixture.LEVEL);
+    try (NarSource source = node.nars().find(grouped.narName()).orElseThrow()) {
+      NarSource coded = source.coded().orElseThrow();
+      node.chores().writeUses();
+      pass(Duration.ofMinutes(1));
+      eviction(node, policy(0, Keep.NOTHING)).check();
+      node.chores().collect();
+      assertEquals(List.of(), node.blobFiles());
+
+      assertArrayEquals(text, decode(readAll(coded)));
     }
   }
 
