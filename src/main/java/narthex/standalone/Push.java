@@ -109,6 +109,10 @@ final class Push {
     }
     all.values().forEach(Push::await);
     synchronized (failures) {
+      if (failures.isEmpty()
+          && all.values().stream().anyMatch(CompletableFuture::isCompletedExceptionally)) {
+        failures.add("ended before all was sent");
+      }
       return List.copyOf(failures);
     }
   }
@@ -122,11 +126,18 @@ final class Push {
     try {
       step.run();
     } catch (IOException | RuntimeException e) {
-      synchronized (failures) {
-        failures.add(path.path() + ": " + e.getMessage());
-      }
-      throw new CompletionException(e);
+      throw failed(path, e.getMessage(), e, failures);
+    } catch (Error e) { // such as a native library that can't be loaded
+      throw failed(path, e.toString(), e, failures);
     }
+  }
+
+  private static CompletionException failed(
+      PathInfo path, @Nullable String reason, Throwable failure, List<String> failures) {
+    synchronized (failures) {
+      failures.add(path.path() + ": " + reason);
+    }
+    return new CompletionException(failure);
   }
 
   private static void await(CompletableFuture<Void> path) {

@@ -32,6 +32,7 @@ final class ZstdLibrary {
    * Loads the library.
    *
    * @param folder for the library; deleted by the caller at the end
+   * @throws IOException if the system doesn't load it, such as from a file system without programs
    */
   static ZstdLibrary load(Path folder) throws IOException {
     System.setProperty("ZstdTempFolder", folder.toString());
@@ -41,7 +42,14 @@ final class ZstdLibrary {
         loader = fromWar(folder);
       }
       return new ZstdLibrary(
-          loader.loadClass(ENCODER).getConstructor(OutputStream.class, int.class));
+          Class.forName(ENCODER, true, loader).getConstructor(OutputStream.class, int.class));
+    } catch (LinkageError e) {
+      throw new IOException(
+          "cannot load the library for zstd from "
+              + folder
+              + "; set -Djava.io.tmpdir to a folder without noexec, or use --compression none: "
+              + e.getMessage(),
+          e);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("the WAR is incomplete", e);
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.Writer;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -16,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -155,6 +157,36 @@ class PushCommandTest {
     Ended resumed = push(nix, root.storePath().print());
     assertEquals(0, resumed.status(), resumed.toString());
     assertTrue(resumed.out().contains("uploadedPaths: 2\n"), resumed.out());
+  }
+
+  /** An error of Java itself, such as a library that can't be loaded. */
+  @Test
+  void anErrorOfTheProgramIsAFailureOfItsPath() throws Exception {
+    NarFixture path = fresh(SMALL_BYTES);
+    PrintWriter broken =
+        new PrintWriter(Writer.nullWriter()) {
+          @Override
+          public void println(String line) {
+            throw new LinkageError("no library");
+          }
+        };
+    JobReport report =
+        new JobReport("push", JobReport.Style.PLAIN, broken, new PrintWriter(Writer.nullWriter()));
+    try (CacheClient client = new CacheClient(URI.create(server.url()), WRITER, 1, Duration.ZERO);
+        NixStore store = new NixStore(nix().add(path).folder(), null, folder)) {
+      Push push =
+          new Push(
+              client,
+              store,
+              new PushProgress(report),
+              Runnable::run,
+              new Push.Way(null, null, folder));
+
+      List<String> failures = push.upload(store.closure(List.of(path.storePath().print())));
+
+      assertEquals(
+          List.of(path.storePath().print() + ": java.lang.LinkageError: no library"), failures);
+    }
   }
 
   @Test
