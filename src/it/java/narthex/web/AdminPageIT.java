@@ -8,12 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.BrowserType;
+import com.microsoft.playwright.Download;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,6 +27,7 @@ import java.util.concurrent.Future;
 import narthex.nix.Compression;
 import narthex.testing.Fault;
 import narthex.testing.Gate;
+import narthex.testing.NarTree;
 import narthex.testing.node.Sample;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -330,5 +333,16 @@ class AdminPageIT extends SharedServer {
 
     assertFalse(asked.stream().anyMatch(each -> each.contains("path")), asked.toString());
     assertFalse(asked.stream().anyMatch(each -> each.contains("nix-cache")), asked.toString());
+  }
+
+  @Test
+  void whatADirectoryOffersForDownloadIsDownloaded() throws Exception {
+    byte[] nar = NarTree.directory(Map.of("page.html", NarTree.file("<p>hello"))).nar();
+    Sample sample = http.know(Sample.of("site", nar, Compression.XZ));
+    page.navigate(url() + "/serve/" + sample.hash().text() + "/");
+
+    Download download = page.waitForDownload(() -> page.getByText("page.html").click());
+
+    assertEquals("<p>hello", Files.readString(download.path()));
   }
 }

@@ -36,9 +36,12 @@ final class DirectoryPage {
           + " 0;border-top:1px solid #8885;overflow-wrap:anywhere}"
           + "td+td{text-align:right;padding-left:1rem;opacity:.75;font-variant-numeric:tabular-nums}";
 
-  /** The Content-Security-Policy of the page, and of everything beside it: nothing may run. */
+  /**
+   * The Content-Security-Policy of the page, and of everything beside it: nothing may run. Without
+   * {@code allow-downloads}, Chromium would refuse what the links of the page offer for download.
+   */
   static final String POLICY =
-      "default-src 'none'; sandbox; style-src 'sha256-"
+      "default-src 'none'; sandbox allow-downloads; style-src 'sha256-"
           + Base64.getEncoder()
               .encodeToString(Sha256.newDigest().digest(STYLE.getBytes(StandardCharsets.UTF_8)))
           + "'";
