@@ -11,7 +11,8 @@ import narthex.serve.Readiness;
 /**
  * {@code GET /readyz}: 200 if the storage and the cluster's caches work, 503 if not, or if the
  * server is about to stop. The body also has the state of each upstream and the members of the
- * cluster, which don't change the status.
+ * cluster, which don't change the status. Everybody may read it. So while reading needs a scope, it
+ * doesn't tell why an upstream is in trouble: the reason can name a path that somebody asked for.
  */
 public final class ReadinessServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
@@ -41,9 +42,17 @@ public final class ReadinessServlet extends HttpServlet {
       throws IOException {
     StringBuilder text = new StringBuilder(line);
     Readiness readiness = Site.of(request).readiness();
-    readiness.upstreams().forEach(each -> text.append("\nupstream ").append(each));
+    boolean isPrivate = Site.of(request).access().guardsReading();
+    for (String upstream : readiness.upstreams()) {
+      text.append("\nupstream ").append(isPrivate ? withoutReason(upstream) : upstream);
+    }
     readiness.cluster().forEach(each -> text.append("\ncluster ").append(each));
     Answers.line(request, response, status, text.toString());
+  }
+
+  private static String withoutReason(String upstream) {
+    int colon = upstream.indexOf(": ");
+    return colon < 0 ? upstream : upstream.substring(0, colon);
   }
 
   @Override

@@ -115,6 +115,27 @@ class UpstreamTroubleHttpTest {
     }
   }
 
+  @Test
+  void whyAnUpstreamIsInTroubleIsForReadersOnly() throws Exception {
+    String bearer = "Bearer reader-0123456789";
+    Map<String, String> settings =
+        Map.of(
+            "narthex.token.read", "reader-0123456789",
+            "narthex.upstream.retry-within", "0s");
+    try (HttpFixture http = HttpFixture.start(folder, settings)) {
+      Sample sample = Sample.of(83, Compression.XZ);
+      http.upstream.fail(sample.narInfoTarget(), Fault.status(500), 1);
+      assertEquals(404, http.get(sample.narInfoTarget(), "Authorization", bearer).statusCode());
+
+      String ready = text(http, "/readyz");
+      assertTrue(ready.contains("up, last trouble at 2"), ready);
+      assertFalse(ready.contains(sample.hash().text()), ready);
+      String page =
+          new String(http.get("/", "Authorization", bearer).body(), StandardCharsets.UTF_8);
+      assertTrue(page.contains(sample.hash().text()), page);
+    }
+  }
+
   private static String text(HttpFixture http, String path) throws IOException {
     HttpResponse<byte[]> response = http.get(path);
     assertEquals(200, response.statusCode());
