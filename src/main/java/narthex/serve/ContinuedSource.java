@@ -6,7 +6,6 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalLong;
 import narthex.blob.BlobLostException;
 import narthex.chunk.NarDroppedException;
 import narthex.nix.Compression;
@@ -49,21 +48,6 @@ final class ContinuedSource extends DerivedSource {
     return source.entityTag().isEmpty() || source.length().isEmpty()
         ? source
         : new ContinuedSource(source, again);
-  }
-
-  @Override
-  public Compression compression() {
-    return source.compression();
-  }
-
-  @Override
-  public OptionalLong length() {
-    return source.length();
-  }
-
-  @Override
-  public Optional<String> entityTag() {
-    return source.entityTag();
   }
 
   @Override
@@ -240,21 +224,6 @@ final class ContinuedSource extends DerivedSource {
   private final class Coded extends DerivedSource {
     Coded(NarSource coded) {
       super(coded);
-    }
-
-    @Override
-    public Compression compression() {
-      return source.compression();
-    }
-
-    @Override
-    public OptionalLong length() {
-      return source.length();
-    }
-
-    @Override
-    public Optional<String> entityTag() {
-      return source.entityTag();
     }
 
     @Override

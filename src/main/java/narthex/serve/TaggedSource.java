@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.OptionalLong;
 import narthex.nix.Compression;
 import narthex.stream.DecoderShare;
 
@@ -20,16 +19,6 @@ final class TaggedSource extends DerivedSource {
   /** Returns the source with this entity tag, or without one if it is empty. */
   static NarSource of(NarSource source, Optional<String> entityTag) {
     return source.entityTag().equals(entityTag) ? source : new TaggedSource(source, entityTag);
-  }
-
-  @Override
-  public Compression compression() {
-    return source.compression();
-  }
-
-  @Override
-  public OptionalLong length() {
-    return source.length();
   }
 
   @Override
