@@ -182,6 +182,7 @@ function facts(path) {
     ["Narinfo checked", date(path.checkedAt)],
     path.storedAt && ["NAR stored", date(path.storedAt)],
     path.usedAt && ["Last used", date(path.usedAt)],
+    path.uses && ["Used in", count(path.uses) + (path.uses === 1 ? " minute" : " minutes")],
     ["NarHash", h("code", {}, path.narHash)],
     path.deriver && ["Deriver", h("code", {}, path.deriver)],
     path.ca && ["Content address", h("code", {}, path.ca)],

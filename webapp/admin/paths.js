@@ -2,13 +2,13 @@ import { get } from "./api.js";
 import { h } from "./dom.js";
 import { bytes, count, date, storePath } from "./format.js";
 
-const ORDERS = [["used", "Recently used"], ["largest", "Largest"]];
+const ORDERS = [["used", "Recently used"], ["most-used", "Most used"], ["largest", "Largest"]];
 
 /** A table of store paths, which grows by "Show more". */
 export function pathTable(load, emptyText, isSearch) {
   const rows = h("tbody");
   const table = h("table", { class: "paths" },
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Name"), h("th", { scope: "col", class: "number" }, "NAR"), h("th", { scope: "col", class: "number" }, "Last used"))), rows);
+    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Name"), h("th", { scope: "col", class: "number" }, "NAR"), h("th", { scope: "col", class: "number", title: "In how many minutes it was asked for" }, "Uses"), h("th", { scope: "col", class: "number" }, "Last used"))), rows);
   const note = h("p", { class: "muted small", role: "status" });
   const more = h("button", { type: "button", class: "quiet", hidden: true, onclick: () => next() }, "Show more");
   const node = h("div", {}, table, note, more);
@@ -45,6 +45,7 @@ function row(path) {
     h("th", { scope: "row" }, hash ? h("a", { href: "#/path/" + hash }, name) : h("span", { class: "muted" }, "NAR without a narinfo"),
       h("span", { class: "hash" }, hash || path.narHash.slice(0, 32))),
     h("td", { class: "number" }, bytes(path.narBytes)),
+    h("td", { class: "number" }, path.uses === undefined ? "" : count(path.uses)),
     h("td", { class: "number" }, path.usedAt ? h("time", { datetime: path.usedAt }, date(path.usedAt)) : h("span", { class: "muted" }, "not stored")));
 }
 

@@ -48,7 +48,8 @@ final class Migrations {
           "V015__fsck.sql",
           "V016__repack.sql",
           "V017__narinfos_of_a_nar.sql",
-          "V019__nar_by_size.sql");
+          "V019__nar_by_size.sql",
+          "V020__nar_uses.sql");
 
   /** An arbitrary number, unlikely to be used by others: "narthex" in ASCII. */
   private static final long ADVISORY_LOCK = 0x6e617274686578L;

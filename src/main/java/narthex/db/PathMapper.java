@@ -20,18 +20,20 @@ interface PathMapper {
    * @param storePath null if no narinfo names the NAR
    * @param storedAt null if the NAR isn't stored
    * @param usedAt in minutes; null if the NAR isn't stored
+   * @param uses in how many minutes it was used; null if the NAR isn't stored
    */
   record ShownColumns(
       @Nullable String storePath,
       String narHash,
       long narSize,
       @Nullable Long storedAt,
-      @Nullable Long usedAt) {}
+      @Nullable Long usedAt,
+      @Nullable Long uses) {}
 
   String OF_NAR =
       """
       select (select i.store_path from narinfo i where i.nar_hash = n.nar_hash limit 1)
-        as store_path, n.nar_hash, n.nar_size, n.stored_at, n.used_at
+        as store_path, n.nar_hash, n.nar_size, n.stored_at, n.used_at, n.uses
       from nar n\s
       """;
 
@@ -53,7 +55,7 @@ interface PathMapper {
   @Select(
       """
       <script>
-      select i.store_path, i.nar_hash, i.nar_size, n.stored_at, n.used_at
+      select i.store_path, i.nar_hash, i.nar_size, n.stored_at, n.used_at, n.uses
       from narinfo i left join nar n on n.nar_hash = i.nar_hash
       where i.store_path_hash in
         <foreach collection="hashes" item="hash" open="(" separator="," close=")">#{hash}</foreach>
@@ -78,4 +80,13 @@ interface PathMapper {
           """)
   List<ShownColumns> findUsed(
       @Param("usedAt") long usedAt, @Param("narHash") String narHash, @Param("most") int most);
+
+  @Select(
+      OF_NAR
+          + """
+          where (n.uses, n.nar_hash) < (#{uses}, #{narHash})
+          order by n.uses desc, n.nar_hash desc limit #{most}
+          """)
+  List<ShownColumns> findMostUsed(
+      @Param("uses") long uses, @Param("narHash") String narHash, @Param("most") int most);
 }

@@ -31,26 +31,30 @@ public final class PathTable {
    * @param storePath null if no narinfo names the NAR
    * @param storedAt when the NAR was stored; null if it isn't
    * @param usedAt when it was last used, to the minute; null if it isn't stored
+   * @param uses in how many minutes it was used since it was stored; null if it isn't
    */
   public record Shown(
       @Nullable String storePath,
       String narHash,
       long narBytes,
       @Nullable Instant storedAt,
-      @Nullable Instant usedAt) {}
+      @Nullable Instant usedAt,
+      @Nullable Long uses) {}
 
   /** By what NARs are ordered. */
   public enum Order {
     /** The largest first. */
     LARGEST,
     /** The last used first. */
-    USED
+    USED,
+    /** Those first that were used in the most minutes. */
+    MOST_USED
   }
 
   /**
    * A place in an order.
    *
-   * @param number the size in bytes, or the last use in minutes
+   * @param number the size in bytes, the last use in minutes, or the number of uses
    */
   public record Place(long number, String narHash) {
     /** The place before all others. */
@@ -122,9 +126,11 @@ public final class PathTable {
         mappers -> {
           PathMapper paths = mappers.paths();
           List<ShownColumns> rows =
-              order == Order.LARGEST
-                  ? paths.findLargest(after.number(), after.narHash(), most)
-                  : paths.findUsed(after.number(), after.narHash(), most);
+              switch (order) {
+                case LARGEST -> paths.findLargest(after.number(), after.narHash(), most);
+                case USED -> paths.findUsed(after.number(), after.narHash(), most);
+                case MOST_USED -> paths.findMostUsed(after.number(), after.narHash(), most);
+              };
           return rows.stream().map(PathTable::shown).toList();
         });
   }
@@ -137,6 +143,7 @@ public final class PathTable {
         row.narHash(),
         row.narSize(),
         storedAt == null ? null : Instant.ofEpochMilli(storedAt),
-        usedAt == null ? null : Instant.ofEpochSecond(TimeUnit.MINUTES.toSeconds(usedAt)));
+        usedAt == null ? null : Instant.ofEpochSecond(TimeUnit.MINUTES.toSeconds(usedAt)),
+        row.uses());
   }
 }

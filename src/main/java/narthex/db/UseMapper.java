@@ -59,7 +59,8 @@ interface UseMapper {
 
   @Update(
       """
-      update nar set used_at = #{usedAt} where nar_hash = #{narHash} and used_at < #{usedAt}
+      update nar set used_at = #{usedAt}, uses = uses + 1
+      where nar_hash = #{narHash} and used_at < #{usedAt}
       """)
   void use(@Param("narHash") String narHash, @Param("usedAt") long usedAt);
 

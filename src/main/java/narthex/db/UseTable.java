@@ -25,8 +25,8 @@ public final class UseTable {
   }
 
   /**
-   * Stores that NARs were used. A later use by another replica stays; a NAR that isn't stored is
-   * skipped.
+   * Stores that NARs were used, and counts the minute. A use in the same minute or a later one,
+   * which another replica has stored, stays; a NAR that isn't stored is skipped.
    *
    * @throws DatabaseException if a transaction fails; some uses may be stored then
    */

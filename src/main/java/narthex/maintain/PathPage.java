@@ -74,6 +74,7 @@ public final class PathPage {
       page.put("forms", forms(nar.get()));
       for (PathTable.Shown shown : table.show(List.of(hash.text()))) {
         putUnlessNull(page, "usedAt", shown.usedAt() == null ? null : shown.usedAt().toString());
+        putUnlessNull(page, "uses", shown.uses());
       }
     }
     pin(hash).ifPresent(pin -> page.put("pin", pin));

@@ -51,7 +51,7 @@ public final class Paths {
   /**
    * Lists stored NARs in an order.
    *
-   * @param order {@code largest} or {@code used}
+   * @param order {@code largest}, {@code used} or {@code most-used}
    * @param after the {@code next} of the page before; empty to begin
    * @return {@code paths}, and {@code next} unless this is the last page
    * @throws IllegalArgumentException if the order or the place is malformed
@@ -61,7 +61,8 @@ public final class Paths {
         switch (order) {
           case "largest" -> Order.LARGEST;
           case "used" -> Order.USED;
-          default -> throw new IllegalArgumentException("neither largest nor used");
+          case "most-used" -> Order.MOST_USED;
+          default -> throw new IllegalArgumentException("none of largest, used and most-used");
         };
     List<Shown> paths = table.list(by, place(after), PAGE);
     Map<String, Object> page = page(paths);
@@ -85,9 +86,15 @@ public final class Paths {
 
   private static long number(Order order, Shown path) {
     Instant usedAt = path.usedAt();
-    return order == Order.LARGEST || usedAt == null
-        ? path.narBytes()
-        : TimeUnit.SECONDS.toMinutes(usedAt.getEpochSecond());
+    Long uses = path.uses();
+    if (usedAt == null || uses == null) {
+      throw new IllegalArgumentException("not stored: " + path);
+    }
+    return switch (order) {
+      case LARGEST -> path.narBytes();
+      case USED -> TimeUnit.SECONDS.toMinutes(usedAt.getEpochSecond());
+      case MOST_USED -> uses;
+    };
   }
 
   /**
@@ -195,6 +202,9 @@ public final class Paths {
     }
     if (path.usedAt() != null) {
       json.put("usedAt", path.usedAt().toString());
+    }
+    if (path.uses() != null) {
+      json.put("uses", path.uses());
     }
     return json;
   }

@@ -11,6 +11,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import narthex.db.PathTable.Order;
 import narthex.db.PathTable.Place;
 import narthex.db.PathTable.Shown;
@@ -79,5 +80,26 @@ interface PathContract {
     assertEquals(List.of(1_000L, 2_000L, 3_000L), used.stream().map(Shown::narBytes).toList());
     assertEquals(NOON.minusSeconds(3600).truncatedTo(ChronoUnit.MINUTES), used.get(0).usedAt());
     assertNull(used.get(0).storePath());
+  }
+
+  @Test
+  default void theMostUsedNarsAreThoseOfTheMostMinutes() throws Exception {
+    for (int i = 1; i <= 3; i++) {
+      database().storeRepresentation(nar(i), file(Compression.XZ, 100), NOON);
+    }
+    UseTable uses = database().uses();
+    uses.store(Set.of(nar(2).hash(), nar(3).hash()), NOON.plusSeconds(60));
+    uses.store(Set.of(nar(3).hash()), NOON.plusSeconds(90));
+    uses.store(Set.of(nar(3).hash()), NOON.plusSeconds(120));
+    PathTable paths = new PathTable(database());
+
+    List<Shown> most = paths.list(Order.MOST_USED, Place.START, 2);
+    Shown last = most.get(1);
+    List<Shown> rest = paths.list(Order.MOST_USED, new Place(1, last.narHash()), 2);
+
+    assertEquals(nar(3).hash().nix32(), most.get(0).narHash());
+    assertEquals(List.of(2L, 1L), most.stream().map(Shown::uses).toList());
+    assertEquals(List.of(nar(1).hash().nix32()), rest.stream().map(Shown::narHash).toList());
+    assertEquals(0L, rest.get(0).uses());
   }
 }

@@ -96,10 +96,11 @@ class AdminPathsHttpTest extends SharedServer {
   void storedNarsAreListedByTheirSizeAndTheirLastUse() throws Exception {
     stored(Sample.of(4, Compression.XZ));
 
-    for (String order : new String[] {"largest", "used"}) {
+    for (String order : new String[] {"largest", "used", "most-used"}) {
       JsonNode paths = json("?order=" + order).get("paths");
       assertTrue(paths.size() > 0, order);
       assertTrue(paths.get(0).has("usedAt"), order);
+      assertTrue(paths.get(0).has("uses"), order);
     }
     for (String query :
         new String[] {"?order=odd", "?after=odd", "?odd", "?search=" + "a".repeat(301)}) {
