@@ -2,8 +2,15 @@ package narthex.standalone;
 
 import java.util.List;
 import java.util.Objects;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import narthex.nix.Compression;
+import narthex.nix.NarFile;
+import narthex.nix.NarId;
+import narthex.nix.NarInfo;
+import narthex.nix.NixFormatException;
+import narthex.nix.Sha256;
+import narthex.nix.Signature;
+import narthex.nix.StorePath;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,10 +55,7 @@ record PathInfo(
 
   /** The text that signatures cover. */
   String fingerprint() {
-    String all =
-        new TreeSet<>(references)
-            .stream().map(name -> storeDir + "/" + name).collect(Collectors.joining(","));
-    return "1;" + path() + ";sha256:" + narHash + ";" + narSize + ";" + all;
+    return toNarInfo(List.of()).fingerprint();
   }
 
   /**
@@ -61,22 +65,28 @@ record PathInfo(
    * @param more signatures beside those of the store
    */
   String narInfo(List<String> more) {
-    StringBuilder text = new StringBuilder();
-    text.append("StorePath: ").append(path()).append('\n');
-    text.append("URL: nar/").append(narHash).append(".nar\n");
-    text.append("Compression: none\n");
-    text.append("NarHash: sha256:").append(narHash).append('\n');
-    text.append("NarSize: ").append(narSize).append('\n');
-    text.append("References: ").append(String.join(" ", references)).append('\n');
-    if (deriver != null) {
-      text.append("Deriver: ").append(deriver).append('\n');
+    return toNarInfo(more).print();
+  }
+
+  private NarInfo toNarInfo(List<String> more) {
+    List<Signature> all =
+        Stream.of(signatures, more).flatMap(List::stream).flatMap(PathInfo::signature).toList();
+    return new NarInfo(
+        StorePath.parse(path()),
+        new NarFile("nar/" + narHash + ".nar", Compression.NONE, null, null),
+        new NarId(Sha256.parseNix32(narHash), narSize),
+        references,
+        deriver,
+        all,
+        ca);
+  }
+
+  /** Leaves out what isn't a signature, as whoever reads the narinfo does. */
+  private static Stream<Signature> signature(String text) {
+    try {
+      return Stream.of(Signature.parse(text));
+    } catch (NixFormatException malformed) {
+      return Stream.empty();
     }
-    for (List<String> some : List.of(signatures, more)) {
-      some.forEach(signature -> text.append("Sig: ").append(signature).append('\n'));
-    }
-    if (ca != null) {
-      text.append("CA: ").append(ca).append('\n');
-    }
-    return text.toString();
   }
 }

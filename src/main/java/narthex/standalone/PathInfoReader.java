@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import narthex.nix.Sha256;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,7 +82,7 @@ final class PathInfoReader {
     return new PathInfo(
         slash < 0 ? storeDir : path.substring(0, slash),
         baseName(path),
-        NixHash.nix32(hash(entry.get("narHash"))),
+        Sha256.parse(hash(entry.get("narHash"))).nix32(),
         number(entry.get("narSize")),
         list(entry.get("references")).stream().map(name -> baseName(text(name))).toList(),
         deriver == null || text(deriver).equals("unknown-deriver") ? null : baseName(text(deriver)),
@@ -114,7 +115,7 @@ final class PathInfoReader {
           case "git" -> "fixed:git:";
           default -> "fixed:";
         };
-    return method + "sha256:" + NixHash.nix32(hash(parts.get("hash")));
+    return method + "sha256:" + Sha256.parse(hash(parts.get("hash"))).nix32();
   }
 
   private static List<?> list(@Nullable Object value) {

@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -23,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
+import narthex.nix.Sha256;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -173,7 +173,7 @@ final class Push {
   private void sendCompressed(PathInfo path, ZstdLibrary zstd) throws IOException {
     Path file = Files.createTempFile(way.folder(), "nar", ".zst");
     try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      MessageDigest digest = Sha256.newDigest();
       store.dump(
           path,
           nar -> {
@@ -182,10 +182,8 @@ final class Push {
               return new Counting(nar).transferTo(target);
             }
           });
-      String name = "nar/" + NixHash.encode(digest.digest()) + ".nar.zst";
+      String name = "nar/" + Sha256.of(digest.digest()).nix32() + ".nar.zst";
       cache.put(name, () -> file(file));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
     } finally {
       Files.deleteIfExists(file);
     }

@@ -13,7 +13,10 @@ import java.security.spec.NamedParameterSpec;
 import java.util.Arrays;
 import java.util.Base64;
 
-/** A secret key in the format of Nix, which signs what is uploaded. Thread-safe. */
+/**
+ * A secret key in the format of Nix, which signs what is uploaded, with the JDK alone: the launcher
+ * has no Bouncy Castle. Thread-safe.
+ */
 final class UploadKey {
   private static final int SEED_BYTES = 32;
   private static final int BYTES = 64;

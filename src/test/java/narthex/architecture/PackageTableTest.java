@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  *   <li>{@code standalone} exists: the launcher of {@code java -jar} with its embedded server,
  *       which is no part of the deployed application. It reads the settings, and {@code wiring}'s
  *       release, number of request threads and offline jobs. Its commands see Jackson and the JDK's
- *       HTTP client: they talk to a server without any other class of the application.
+ *       HTTP client: they talk to a server with {@code nix} and no other class of the application.
  *   <li>{@code wiring} holds the CDI producer and the servlet listeners that start and stop.
  *   <li>{@code staging} sees RxJava only to stop its threads, which Infinispan starts.
  *   <li>{@code staging} sees Bouncy Castle's Ed25519, for the identity of a cluster; and it gets
@@ -135,7 +135,7 @@ class PackageTableTest {
         "jakarta.servlet..",
         "org.jboss.weld.."),
     STANDALONE(
-        List.of("wiring", "settings"),
+        List.of("nix", "wiring", "settings"),
         "jakarta.servlet..",
         "org.apache.catalina..",
         "org.apache.coyote..",
