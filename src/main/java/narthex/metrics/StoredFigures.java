@@ -3,13 +3,10 @@ package narthex.metrics;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import narthex.db.StatisticsTable.Counts;
-import narthex.nix.OneLine;
+import narthex.maintain.Recent;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,8 +14,6 @@ import org.jspecify.annotations.Nullable;
  * background, when the figures are asked for and are too old. Thread-safe.
  */
 public final class StoredFigures {
-  private static final System.Logger LOG = System.getLogger(StoredFigures.class.getName());
-
   /** How long figures are shown before they are counted again. */
   static final Duration PERIOD = Duration.ofMinutes(5);
 
@@ -44,22 +39,19 @@ public final class StoredFigures {
 
   private record Counted(Counts counts, long unchunked) {}
 
-  private final Count count;
-  private final Queue queue;
-  private final Executor threads;
-  private final InstantSource clock;
-  private final AtomicBoolean counting = new AtomicBoolean();
-  private volatile @Nullable Counted last;
-  private volatile Instant notBefore = Instant.MIN;
+  private final Recent<Counted> recent;
 
   /**
    * @param threads run a count; the caller shuts it down
    */
   public StoredFigures(Count count, Queue queue, Executor threads, InstantSource clock) {
-    this.count = count;
-    this.queue = queue;
-    this.threads = threads;
-    this.clock = clock;
+    this.recent =
+        new Recent<>(
+            () -> new Counted(count.read(), queue.length()),
+            taken -> PERIOD,
+            Level.DEBUG,
+            threads,
+            clock);
   }
 
   /** A figure; not a number before the first count has ended. */
@@ -83,24 +75,6 @@ public final class StoredFigures {
   }
 
   private @Nullable Counted counted() {
-    if (!clock.instant().isBefore(notBefore) && counting.compareAndSet(false, true)) {
-      notBefore = clock.instant().plus(PERIOD);
-      try {
-        threads.execute(this::count);
-      } catch (RejectedExecutionException stopping) {
-        counting.set(false);
-      }
-    }
-    return last;
-  }
-
-  private void count() {
-    try {
-      last = new Counted(count.read(), queue.length());
-    } catch (IOException e) {
-      LOG.log(Level.DEBUG, "stored bytes not counted reason={0}", OneLine.reason(e));
-    } finally {
-      counting.set(false);
-    }
+    return recent.read(Duration.ZERO);
   }
 }
