@@ -3,7 +3,6 @@ package narthex.wiring;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.TreeSet;
 import narthex.db.Database;
 import narthex.maintain.ChoreState;
@@ -68,11 +67,8 @@ final class AdminAssembly {
 
   private static ServerState.Room room(Settings settings) {
     BlobPlace place = settings.storage().blobs();
-    ServerState.FreeBytes free =
-        place instanceof BlobPlace.Directory
-            ? () -> OptionalLong.of(BlobStores.freeBytes(place))
-            : OptionalLong::empty;
-    return new ServerState.Room(Policies.eviction(settings).limits(), free);
+    return new ServerState.Room(
+        Policies.eviction(settings).limits(), () -> BlobStores.freeBytes(place));
   }
 
   /** Returns figures about the server. */
@@ -80,8 +76,9 @@ final class AdminAssembly {
     Assembly.Base base = backbone.base();
     String mode = backbone.settings().chunking().mode();
     Instant openedAt = base.clock().instant();
+    String version = new Release().version();
     return figures -> {
-      figures.put("version", new Release().version());
+      figures.put("version", version);
       figures.put("upSince", openedAt.truncatedTo(ChronoUnit.SECONDS).toString());
       figures.put("cdc", mode);
       base.shared()

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 import narthex.blob.BlobStore;
 import narthex.blob.CachedBlobStore;
@@ -52,14 +53,14 @@ final class BlobStores {
   }
 
   /**
-   * Returns the free bytes of the file system of a directory; for a bucket the greatest number.
+   * Returns the free bytes of the file system of a directory; empty for a bucket.
    *
    * @throws IOException if that can't be found out
    */
-  static long freeBytes(BlobPlace blobs) throws IOException {
+  static OptionalLong freeBytes(BlobPlace blobs) throws IOException {
     return blobs instanceof BlobPlace.Directory directory
-        ? Files.getFileStore(directory.root()).getUsableSpace()
-        : Long.MAX_VALUE;
+        ? OptionalLong.of(Files.getFileStore(directory.root()).getUsableSpace())
+        : OptionalLong.empty();
   }
 
   /** Returns the folder for local files of stores that aren't directories. */

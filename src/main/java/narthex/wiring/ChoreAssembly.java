@@ -126,7 +126,7 @@ final class ChoreAssembly {
         new Eviction.Nars(
             base.shared().database(), assembly.stored(), base.upstreams(), assembly.pins()),
         blobs,
-        () -> BlobStores.freeBytes(settings.storage().blobs()),
+        () -> BlobStores.freeBytes(settings.storage().blobs()).orElse(Long.MAX_VALUE),
         new Eviction.Means(leases, base.threads().tasks(), collectSoon),
         base.clock());
   }

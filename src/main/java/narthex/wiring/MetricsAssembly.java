@@ -91,8 +91,7 @@ final class MetricsAssembly {
 
   private static double freeBytes(Storage storage) {
     try {
-      long free = BlobStores.freeBytes(storage.blobs());
-      return free == Long.MAX_VALUE ? Double.NaN : free;
+      return orNan(BlobStores.freeBytes(storage.blobs()));
     } catch (IOException unknown) {
       return Double.NaN;
     }
