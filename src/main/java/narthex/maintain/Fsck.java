@@ -14,7 +14,6 @@ import narthex.db.DatabaseException;
 import narthex.db.FsckTable;
 import narthex.db.FsckTable.Position;
 import narthex.maintain.Finding.Kind;
-import narthex.maintain.Finding.Outcome;
 import narthex.nix.OneLine;
 import narthex.nix.StorePathHash;
 import narthex.store.ChunkedNars;
@@ -165,6 +164,7 @@ public final class Fsck {
     private final Pace pace;
     private final List<FsckStep> steps;
     private final FsckTally tally;
+    private final Mending mending;
     private final Instant beganAt;
     private int step;
     private String after;
@@ -181,6 +181,7 @@ public final class Fsck {
               ? Optional.empty()
               : rows.find(name).filter(position -> position.options().equals(options.key()));
       this.tally = FsckTally.parse(left.filter(Run::isLeft).map(Position::counts).orElse(""));
+      this.mending = new Mending(options.repair(), tally, progress);
       this.steps = steps();
       this.step = left.map(position -> index(position.step())).orElse(0);
       this.after = left.filter(Run::isLeft).map(Position::after).orElse("");
@@ -306,26 +307,11 @@ public final class Fsck {
       }
       if (finding.kind() == Kind.ORPHAN) {
         if (tally.result(false).orphans() <= MOST_ORPHANS_TOLD) {
-          progress.tell(line(finding));
+          mending.tell(finding);
         }
         return;
       }
-      if (options.repair() == Repair.NOTHING) {
-        progress.tell(line(finding));
-        return;
-      }
-      try {
-        Outcome outcome = finding.repair().run();
-        tally.repaired(outcome);
-        progress.tell(line(finding) + ": " + outcome.text());
-      } catch (IOException e) {
-        tally.unrepaired();
-        progress.tell(line(finding) + ": not repaired: " + OneLine.reason(e));
-      }
-    }
-
-    private static String line(Finding finding) {
-      return OneLine.of(finding.kind().text() + ": " + finding.what());
+      mending.mend(finding);
     }
 
     /** Stores the position, also if the thread was interrupted. */

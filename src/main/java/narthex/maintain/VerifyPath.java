@@ -5,8 +5,6 @@ import java.time.InstantSource;
 import java.util.List;
 import narthex.blob.BlobStore;
 import narthex.db.NarInfoRow;
-import narthex.maintain.Finding.Outcome;
-import narthex.nix.OneLine;
 import narthex.nix.StorePathHash;
 
 /** Checks one store path: its narinfo, and every byte of its NAR. Thread-safe. */
@@ -44,60 +42,40 @@ final class VerifyPath {
     BlobStore blobs = new PacedBlobStore(store.blobs(), pace);
     Availability availability = new Availability(store.database(), sources.upstreams(), clock);
     Repairs repairs = new Repairs(store, sources, availability, clock, Repairs.Hope.GONE);
-    Tally tally = new Tally(repair, progress);
+    FsckTally tally = new FsckTally();
+    Mending mending = new Mending(repair, tally, progress);
+    boolean isEnded = false;
     try {
       progress.at("nars", 0, 2);
       if (isStored) {
-        tally.found(new CheckNars(store, blobs, Fsck.Depth.DEEP, repairs).look(narHash));
+        found(new CheckNars(store, blobs, Fsck.Depth.DEEP, repairs).look(narHash), tally, mending);
       }
       progress.at("narinfos", 1, 2);
-      tally.found(new CheckNarInfos(store, availability, repairs).look(hash.text()));
+      found(new CheckNarInfos(store, availability, repairs).look(hash.text()), tally, mending);
       progress.at("narinfos", 2, 2);
+      isEnded = true;
     } catch (Pace.StoppedException stopped) {
-      return tally.result(JobResult.Verdict.UNFINISHED, isStored, pace.bytes());
+      // what was found until then is told
     }
-    return tally.result(
-        tally.wrong == 0 ? JobResult.Verdict.DONE : JobResult.Verdict.PROBLEMS,
-        isStored,
-        pace.bytes());
+    return result(tally.result(isEnded), isStored, pace.bytes());
   }
 
-  /** What was found. For one thread. */
-  private static final class Tally {
-    private final Fsck.Repair repair;
-    private final Progress progress;
-    private long wrong;
-    private long repaired;
-
-    Tally(Fsck.Repair repair, Progress progress) {
-      this.repair = repair;
-      this.progress = progress;
+  private static void found(List<Finding> findings, FsckTally tally, Mending mending) {
+    for (Finding finding : findings) {
+      tally.found(finding.kind());
+      mending.mend(finding);
     }
+  }
 
-    void found(List<Finding> findings) {
-      for (Finding finding : findings) {
-        wrong++;
-        String line = finding.kind().text() + ": " + finding.what();
-        progress.tell(OneLine.of(repair == Fsck.Repair.ALL ? line + ": " + mend(finding) : line));
-      }
+  private static JobResult result(FsckResult checked, boolean isStored, long bytes) {
+    JobResult.Verdict verdict = JobResult.Verdict.UNFINISHED;
+    if (checked.isEnded()) {
+      verdict = checked.wrong() == 0 ? JobResult.Verdict.DONE : JobResult.Verdict.PROBLEMS;
     }
-
-    private String mend(Finding finding) {
-      try {
-        Outcome outcome = finding.repair().run();
-        repaired++;
-        return outcome.text();
-      } catch (IOException e) {
-        return "not repaired: " + OneLine.reason(e);
-      }
-    }
-
-    JobResult result(JobResult.Verdict verdict, boolean isStored, long bytes) {
-      return JobResult.of(verdict)
-          .with("wrong", wrong)
-          .with("repaired", repaired)
-          .with("storedNars", isStored ? 1 : 0)
-          .with("readBytes", bytes);
-    }
+    return JobResult.of(verdict)
+        .with("wrong", checked.wrong())
+        .with("repaired", checked.repaired().values().stream().mapToLong(Long::longValue).sum())
+        .with("storedNars", isStored ? 1 : 0)
+        .with("readBytes", bytes);
   }
 }
