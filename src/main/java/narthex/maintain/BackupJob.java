@@ -219,7 +219,7 @@ public final class BackupJob implements Job {
   }
 
   /** Returns a number of a result. */
-  static long figure(JobResult result, String name) {
+  private static long figure(JobResult result, String name) {
     return result.figures().get(name) instanceof Long number ? number : 0;
   }
 }

@@ -117,12 +117,7 @@ public final class Paths {
     }
     String part = wanted.toLowerCase(Locale.ROOT);
     Scan scan = scan(after, found, path -> name(path).toLowerCase(Locale.ROOT).contains(part));
-    Map<String, Object> page = page(table.show(new ArrayList<>(found)));
-    if (scan.next() != null) {
-      page.put("next", scan.next());
-    }
-    page.put("searched", scan.rows());
-    return page;
+    return page(found, scan);
   }
 
   /**
@@ -139,12 +134,7 @@ public final class Paths {
             after,
             found,
             path -> !path.hash().equals(hash.text()) && path.references().contains(part));
-    Map<String, Object> page = page(table.show(new ArrayList<>(found)));
-    if (scan.next() != null) {
-      page.put("next", scan.next());
-    }
-    page.put("searched", scan.rows());
-    return page;
+    return page(found, scan);
   }
 
   private static String name(Listed path) {
@@ -182,6 +172,15 @@ public final class Paths {
       }
     } while (rows.size() == ROWS_AT_ONCE && read < MOST_ROWS);
     return new Scan(read, rows.size() == ROWS_AT_ONCE ? last : null);
+  }
+
+  private Map<String, Object> page(Set<String> found, Scan scan) throws IOException {
+    Map<String, Object> page = page(table.show(new ArrayList<>(found)));
+    if (scan.next() != null) {
+      page.put("next", scan.next());
+    }
+    page.put("searched", scan.rows());
+    return page;
   }
 
   private static Map<String, Object> page(List<Shown> paths) {

@@ -3,6 +3,7 @@ package narthex.wiring;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -89,23 +90,16 @@ final class RestoreJob implements Job {
       return copied;
     }
     JobResult checked = check(progress);
-    JobResult result =
-        JobResult.of(copied.verdict() == Verdict.DONE ? checked.verdict() : copied.verdict());
-    for (Map.Entry<String, Object> figure : copied.figures().entrySet()) {
-      result = with(result, figure.getKey(), figure.getValue());
-    }
-    for (Map.Entry<String, Object> figure : checked.figures().entrySet()) {
-      String name = figure.getKey();
-      String first = name.substring(0, 1).toUpperCase(Locale.ROOT);
-      result = with(result, "check" + first + name.substring(1), figure.getValue());
-    }
-    return result;
-  }
-
-  private static JobResult with(JobResult result, String name, Object value) {
-    return value instanceof Long number
-        ? result.with(name, number)
-        : result.with(name, String.valueOf(value));
+    Map<String, Object> figures = new LinkedHashMap<>(copied.figures());
+    checked
+        .figures()
+        .forEach(
+            (name, value) -> {
+              String first = name.substring(0, 1).toUpperCase(Locale.ROOT);
+              figures.put("check" + first + name.substring(1), value);
+            });
+    return new JobResult(
+        copied.verdict() == Verdict.DONE ? checked.verdict() : copied.verdict(), figures);
   }
 
   private JobResult copy(Restore from, Path database, long rate, Progress progress)
