@@ -34,12 +34,16 @@ class EvictedReaderTest extends EvictionFixture {
       Sample.of("slowly-read", NarTree.random(1, LONG).nar(), Compression.ZSTD);
   private final byte[] nar = sample.bytes(sample.narName(), 0);
 
+  private final byte[] text = RepackFixture.nar(1, 2, 3).nar();
+  private final Sample grouped = Sample.of("grouped", text, Compression.ZSTD);
+
   /** Evicts everything, and deletes its chunks and blobs, as if all graces were over. */
   private void evictAll(Node node) throws IOException {
     node.chores().writeUses();
     pass(Duration.ofMinutes(1));
     eviction(node, policy(0, Keep.NOTHING)).check();
     assertFalse(node.isStored(sample));
+    assertFalse(node.isStored(grouped));
     node.chores().collect();
     assertEquals(List.of(), node.blobFiles());
   }
@@ -55,6 +59,26 @@ class EvictedReaderTest extends EvictionFixture {
     return node;
   }
 
+  /** Opens a node with a NAR whose chunks were compressed again in groups. */
+  private Node openWithGroups() throws IOException {
+    Node node = open(CdcMode.EAGER);
+    grouped.publish(upstream);
+    fetchEach(node, List.of(grouped));
+    node.chores().repack(RepackFixture.LEVEL);
+    return node;
+  }
+
+  private static NarSource find(Node node, Sample wanted) throws IOException {
+    return node.nars().find(wanted.narName()).orElseThrow();
+  }
+
+  /** Opens a source, and reads its begin. */
+  private static InputStream begun(NarSource source) throws IOException {
+    InputStream in = source.open(0);
+    in.readNBytes(BEGIN);
+    return in;
+  }
+
   private byte[] rest() {
     return Arrays.copyOfRange(nar, BEGIN, nar.length);
   }
@@ -62,9 +86,8 @@ class EvictedReaderTest extends EvictionFixture {
   @Test
   void aReaderGoesOnWithTheNarFetchedAgain() throws Exception {
     Node node = openWithSample();
-    try (NarSource source = node.nars().find(sample.narName()).orElseThrow();
-        InputStream in = source.open(0)) {
-      in.readNBytes(BEGIN);
+    try (NarSource source = find(node, sample);
+        InputStream in = begun(source)) {
       evictAll(node);
 
       assertArrayEquals(rest(), in.readAllBytes());
@@ -78,9 +101,8 @@ class EvictedReaderTest extends EvictionFixture {
   @Test
   void aReaderGoesOnWithTheNarThatAnotherClientFetchedAgain() throws Exception {
     Node node = openWithSample();
-    try (NarSource source = node.nars().find(sample.narName()).orElseThrow();
-        InputStream in = source.open(0)) {
-      in.readNBytes(BEGIN);
+    try (NarSource source = find(node, sample);
+        InputStream in = begun(source)) {
       evictAll(node);
       fetch(node, sample);
 
@@ -96,8 +118,8 @@ class EvictedReaderTest extends EvictionFixture {
     Sample small = Sample.of("small", NarTree.random(2, 9_000).nar(), Compression.ZSTD);
     small.publish(upstream);
     fetchEach(node, List.of(small));
-    try (NarSource source = node.nars().find(sample.narName()).orElseThrow();
-        NarSource inMemory = node.nars().find(small.narName()).orElseThrow()) {
+    try (NarSource source = find(node, sample);
+        NarSource inMemory = find(node, small)) {
       evictAll(node);
 
       assertArrayEquals(nar, readAll(source));
@@ -114,9 +136,8 @@ class EvictedReaderTest extends EvictionFixture {
   @Test
   void theEndOfARangeWaitsUntilWhatIsFetchedAgainIsVerified() throws Exception {
     Node node = openWithSample();
-    try (NarSource source = node.nars().find(sample.narName()).orElseThrow();
-        InputStream in = source.open(0)) {
-      in.readNBytes(BEGIN);
+    try (NarSource source = find(node, sample);
+        InputStream in = begun(source)) {
       evictAll(node);
       Gate gate = new Gate();
       upstream.fail(sample.narTarget(), Fault.stallAfter(LONG * 3L / 4, gate), 1);
@@ -139,9 +160,8 @@ class EvictedReaderTest extends EvictionFixture {
   @Test
   void aStreamThatCannotGoOnDoesNotEnd() throws Exception {
     Node node = openWithSample();
-    try (NarSource source = node.nars().find(sample.narName()).orElseThrow();
-        InputStream in = source.open(0)) {
-      in.readNBytes(BEGIN);
+    try (NarSource source = find(node, sample);
+        InputStream in = begun(source)) {
       evictAll(node);
       upstream.goDown();
 
@@ -153,7 +173,7 @@ class EvictedReaderTest extends EvictionFixture {
   @Test
   void aReaderOfTheContentCodingGoesOnToo() throws Exception {
     Node node = openWithSample();
-    try (NarSource source = node.nars().find(sample.narName()).orElseThrow()) {
+    try (NarSource source = find(node, sample)) {
       NarSource coded = source.coded().orElseThrow();
       byte[] sent;
       try (InputStream in = coded.open(0)) {
@@ -171,23 +191,14 @@ class EvictedReaderTest extends EvictionFixture {
 
   @Test
   void aReaderOfGroupsOfChunksGoesOnToo() throws Exception {
-    Node node = open(CdcMode.EAGER);
-    byte[] text = RepackFixture.nar(1, 2, 3).nar();
-    Sample grouped = Sample.of("grouped", text, Compression.ZSTD);
-    grouped.publish(upstream);
-    fetchEach(node, List.of(grouped));
-    node.chores().repack(RepackFixture.LEVEL);
-    try (NarSource source = node.nars().find(grouped.narName()).orElseThrow()) {
+    Node node = openWithGroups();
+    try (NarSource source = find(node, grouped)) {
       NarSource coded = source.coded().orElseThrow();
       assertTrue(coded.length().isEmpty(), "groups are sent as they are stored");
       byte[] sent;
       try (InputStream in = coded.open(0)) {
         byte[] begin = in.readNBytes(BEGIN);
-        node.chores().writeUses();
-        pass(Duration.ofMinutes(1));
-        eviction(node, policy(0, Keep.NOTHING)).check();
-        node.chores().collect();
-        assertEquals(List.of(), node.blobFiles());
+        evictAll(node);
         sent = joined(begin, in);
       }
 
@@ -198,19 +209,10 @@ class EvictedReaderTest extends EvictionFixture {
 
   @Test
   void aReaderThatHasOnlyJustFoundGroupsOfChunksGetsThemToo() throws Exception {
-    Node node = open(CdcMode.EAGER);
-    byte[] text = RepackFixture.nar(1, 2, 3).nar();
-    Sample grouped = Sample.of("grouped", text, Compression.ZSTD);
-    grouped.publish(upstream);
-    fetchEach(node, List.of(grouped));
-    node.chores().repack(RepackFixture.LEVEL);
-    try (NarSource source = node.nars().find(grouped.narName()).orElseThrow()) {
+    Node node = openWithGroups();
+    try (NarSource source = find(node, grouped)) {
       NarSource coded = source.coded().orElseThrow();
-      node.chores().writeUses();
-      pass(Duration.ofMinutes(1));
-      eviction(node, policy(0, Keep.NOTHING)).check();
-      node.chores().collect();
-      assertEquals(List.of(), node.blobFiles());
+      evictAll(node);
 
       assertArrayEquals(text, decode(readAll(coded)));
     }
@@ -236,9 +238,8 @@ class EvictedReaderTest extends EvictionFixture {
     node.narInfo(sample);
     Gate gate = new Gate();
     upstream.fail(sample.narTarget(), Fault.stallAfter(LONG * 3L / 4, gate), 1);
-    try (NarSource source = node.nars().find(sample.narName()).orElseThrow();
-        InputStream in = source.open(0)) {
-      in.readNBytes(BEGIN);
+    try (NarSource source = find(node, sample);
+        InputStream in = begun(source)) {
       gate.open();
       node.awaitIdle();
       evictAll(node);
@@ -251,9 +252,8 @@ class EvictedReaderTest extends EvictionFixture {
   @Test
   void whatNoUpstreamHasAnyMoreIsABrokenTransfer() throws Exception {
     Node node = openWithSample();
-    try (NarSource source = node.nars().find(sample.narName()).orElseThrow();
-        InputStream in = source.open(0)) {
-      in.readNBytes(BEGIN);
+    try (NarSource source = find(node, sample);
+        InputStream in = begun(source)) {
       evictAll(node);
       upstream.goDown();
 
