@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,7 +14,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** The commands that ask a server, against a whole server. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -42,16 +39,8 @@ class JobCommandTest {
     server.close();
   }
 
-  /** What a command printed, and its exit status. */
-  private record Ended(int status, String out, String err) {}
-
   private static Ended run(String... arguments) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    CommandLine commandLine = Launcher.commandLine();
-    commandLine.setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
-    int status = commandLine.execute(arguments);
-    return new Ended(status, out.toString(), err.toString());
+    return Ended.run(List.of(arguments));
   }
 
   private Ended ask(String token, String command, String... more) throws IOException {

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.io.Writer;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -33,7 +32,6 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 
 /** {@code push} with programs that stand for Nix, against a whole server. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -68,20 +66,12 @@ class PushCommandTest {
     server.close();
   }
 
-  /** What a command printed, and its exit status. */
-  private record Ended(int status, String out, String err) {}
-
   private Ended push(FakeNix nix, String... more) {
     List<String> arguments = new ArrayList<>(List.of("push", server.url()));
     arguments.addAll(List.of("--nix-bin", nix.folder().toString()));
     arguments.addAll(List.of("--token-file", folder.resolve("token").toString()));
     arguments.addAll(List.of(more));
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    CommandLine commandLine = Launcher.commandLine();
-    commandLine.setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
-    int status = commandLine.execute(arguments.toArray(String[]::new));
-    return new Ended(status, out.toString(), err.toString());
+    return Ended.run(arguments);
   }
 
   private NarFixture fresh(int bytes) {

@@ -59,19 +59,11 @@ class UseCommandTest {
     server.close();
   }
 
-  /** What a command printed, and its exit status. */
-  private record Ended(int status, String out, String err) {}
-
   private Ended use(String... more) {
     List<String> arguments = new ArrayList<>(List.of("use", server.url() + "/"));
     arguments.addAll(List.of("--token-file", folder.resolve("token").toString()));
     arguments.addAll(List.of(more));
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    CommandLine commandLine = Launcher.commandLine();
-    commandLine.setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
-    int status = commandLine.execute(arguments.toArray(String[]::new));
-    return new Ended(status, out.toString(), err.toString());
+    return Ended.run(arguments);
   }
 
   private static String mode(Path file) throws IOException {
