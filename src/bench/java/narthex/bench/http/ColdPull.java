@@ -2,11 +2,7 @@ package narthex.bench.http;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -20,7 +16,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.stream.Stream;
 import narthex.bench.Figures;
 import narthex.bench.TreeNar;
 import narthex.bench.TreeNar.Build;
@@ -54,8 +49,8 @@ final class ColdPull {
     for (Build build : Build.values()) {
       closure.add(fixtures.add("tree", out -> tree.write(build, out), compression));
     }
-    for (Path file : files()) {
-      closure.add(fixtures.add("file", out -> writeNar(file, out), compression));
+    for (Path file : new SingleFiles(LEAST_BYTES, MOST_BYTES).choose(PATHS, 3)) {
+      closure.add(fixtures.add("file", out -> SingleFiles.writeNar(file, out), compression));
     }
     Collections.shuffle(closure, new Random(2));
   }
@@ -67,33 +62,6 @@ final class ColdPull {
   /** The same closure, with no figures yet. */
   ColdPull again() {
     return new ColdPull(closure);
-  }
-
-  private static List<Path> files() throws IOException {
-    try (Stream<Path> found = Files.walk(TREE)) {
-      List<Path> files = new ArrayList<>(found.filter(ColdPull::isFitting).sorted().toList());
-      Collections.shuffle(files, new Random(3));
-      return files.subList(0, Math.min(PATHS, files.size()));
-    }
-  }
-
-  private static boolean isFitting(Path file) {
-    try {
-      return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
-          && Files.isReadable(file)
-          && Files.size(file) >= LEAST_BYTES
-          && Files.size(file) <= MOST_BYTES;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void writeNar(Path file, OutputStream out) throws IOException {
-    byte[] contents = Files.readAllBytes(file);
-    int length = contents.length / Long.BYTES * Long.BYTES;
-    TreeNar.beginFile(length, out);
-    out.write(contents, 0, length);
-    TreeNar.endFile(out);
   }
 
   /** What a server tells of the processor time that it used. */

@@ -2,15 +2,9 @@ package narthex.bench.http;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.Random;
-import java.util.stream.Stream;
-import narthex.bench.TreeNar;
 import narthex.nix.Compression;
 import narthex.nix.NarInfo;
 
@@ -20,7 +14,6 @@ import narthex.nix.NarInfo;
  * bytes from files.
  */
 final class SmallNars {
-  private static final Path TREE = Path.of(System.getProperty("bench.tree", "/usr"));
   private static final int COUNT = 100;
   private static final long LEAST_BYTES = 2 << 10;
   private static final long MOST_BYTES = 96 << 10;
@@ -32,39 +25,9 @@ final class SmallNars {
 
   SmallNars(Stage stage) throws IOException {
     this.stage = stage;
-    for (Path file : files()) {
+    for (Path file : new SingleFiles(LEAST_BYTES, MOST_BYTES).choose(COUNT, 4)) {
       entries.add(
-          stage
-              .fixtures()
-              .add(
-                  "small",
-                  out -> {
-                    byte[] contents = Files.readAllBytes(file);
-                    int length = contents.length / Long.BYTES * Long.BYTES;
-                    TreeNar.beginFile(length, out);
-                    out.write(contents, 0, length);
-                    TreeNar.endFile(out);
-                  },
-                  Compression.XZ));
-    }
-  }
-
-  private static List<Path> files() throws IOException {
-    try (Stream<Path> found = Files.walk(TREE)) {
-      List<Path> files = new ArrayList<>(found.filter(SmallNars::isFitting).sorted().toList());
-      Collections.shuffle(files, new Random(4));
-      return files.subList(0, Math.min(COUNT, files.size()));
-    }
-  }
-
-  private static boolean isFitting(Path file) {
-    try {
-      return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
-          && Files.isReadable(file)
-          && Files.size(file) >= LEAST_BYTES
-          && Files.size(file) <= MOST_BYTES;
-    } catch (IOException e) {
-      return false;
+          stage.fixtures().add("small", out -> SingleFiles.writeNar(file, out), Compression.XZ));
     }
   }
 
