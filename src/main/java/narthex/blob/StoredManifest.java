@@ -14,12 +14,23 @@ import org.jspecify.annotations.Nullable;
 public final class StoredManifest implements Manifest {
   private final BlobStore blobs;
   private final List<Extent> extents;
+  private final @Nullable HotBytes hot;
   private final long length;
 
   /** A manifest of these extents in this order. */
   public StoredManifest(BlobStore blobs, List<Extent> extents) {
+    this(blobs, extents, null);
+  }
+
+  /**
+   * A manifest of these extents in this order.
+   *
+   * @param hot caches the bytes if there are few; null for none
+   */
+  public StoredManifest(BlobStore blobs, List<Extent> extents, @Nullable HotBytes hot) {
     this.blobs = blobs;
     this.extents = List.copyOf(extents);
+    this.hot = hot;
     this.length = extents.stream().mapToLong(Extent::length).sum();
   }
 
@@ -61,9 +72,12 @@ public final class StoredManifest implements Manifest {
     }
   }
 
-  /** The local file that contains exactly this representation, if there is one. */
+  /**
+   * The local file that contains exactly this representation, if there is one and its bytes aren't
+   * cached.
+   */
   public Optional<Path> localFile() {
-    if (extents.size() != 1 || extents.get(0).offset() != 0) {
+    if (isHot() || extents.size() != 1 || extents.get(0).offset() != 0) {
       return Optional.empty();
     }
     return blobs.localFile(extents.get(0).blob()).filter(this::isWhole);
@@ -83,6 +97,17 @@ public final class StoredManifest implements Manifest {
       throw new IllegalArgumentException(
           String.format(Locale.ROOT, "offset %d outside 0..%d", from, length));
     }
+    HotBytes cache = hot;
+    return cache != null && isHot() && from < length
+        ? cache.open(extents, from, () -> openStored(0))
+        : openStored(from);
+  }
+
+  private boolean isHot() {
+    return hot != null && length <= HotBytes.MOST_BYTES;
+  }
+
+  private InputStream openStored(long from) throws IOException {
     ExtentsInputStream stream = new ExtentsInputStream(from);
     stream.advance();
     return stream;

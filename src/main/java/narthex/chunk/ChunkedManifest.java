@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.OptionalLong;
 import narthex.blob.BlobLostException;
 import narthex.blob.BlobStore;
+import narthex.blob.HotBytes;
 import narthex.blob.Manifest;
 import narthex.db.ChunkPlace;
 import narthex.db.ChunkTable;
@@ -26,8 +27,18 @@ public final class ChunkedManifest implements Manifest {
   private final BlobStore blobs;
   private final NarId nar;
   private final long framesLength;
-  private final @Nullable HotNars hot;
+  private final @Nullable HotBytes hot;
   private volatile @Nullable ChunkWalk start;
+
+  /** What is cached of a NAR. */
+  private enum Form {
+    DECODED,
+    FRAMES,
+    STORED_FRAMES
+  }
+
+  /** Manifests are compared by identity, so a NAR that is stored again is read again. */
+  private record Hot(ChunkedManifest manifest, Form form) {}
 
   /**
    * Creates the manifest; reads nothing.
@@ -44,7 +55,7 @@ public final class ChunkedManifest implements Manifest {
    * @param hot caches the bytes if the NAR is small; null for none
    */
   public ChunkedManifest(
-      ChunkTable chunks, BlobStore blobs, NarId nar, long framesLength, @Nullable HotNars hot) {
+      ChunkTable chunks, BlobStore blobs, NarId nar, long framesLength, @Nullable HotBytes hot) {
     this.hot = hot;
     this.chunks = chunks;
     this.blobs = blobs;
@@ -132,9 +143,9 @@ public final class ChunkedManifest implements Manifest {
     if (from == nar.sizeBytes()) {
       return InputStream.nullInputStream();
     }
-    HotNars cache = hot;
-    return cache != null && nar.sizeBytes() <= HotNars.MOST_BYTES
-        ? cache.open(this, HotNars.Form.DECODED, from, () -> openStored(0))
+    HotBytes cache = hot;
+    return cache != null && nar.sizeBytes() <= HotBytes.MOST_BYTES
+        ? cache.open(new Hot(this, Form.DECODED), from, () -> openStored(0))
         : openStored(from);
   }
 
@@ -161,9 +172,9 @@ public final class ChunkedManifest implements Manifest {
     if (from == framesLength) {
       return InputStream.nullInputStream();
     }
-    HotNars cache = hot;
-    return cache != null && framesLength <= HotNars.MOST_BYTES
-        ? cache.open(this, HotNars.Form.FRAMES, from, () -> openStoredFrames(0))
+    HotBytes cache = hot;
+    return cache != null && framesLength <= HotBytes.MOST_BYTES
+        ? cache.open(new Hot(this, Form.FRAMES), from, () -> openStoredFrames(0))
         : openStoredFrames(from);
   }
 
@@ -189,10 +200,10 @@ public final class ChunkedManifest implements Manifest {
    * @throws ChunkLostException if the first frame surely is missing or damaged
    */
   public InputStream openStoredFrames() throws IOException {
-    HotNars.Opener stored = () -> new FramesInputStream(blobs, walkFrom(0));
-    HotNars cache = hot;
-    return cache != null && framesLength <= HotNars.MOST_BYTES
-        ? cache.open(this, HotNars.Form.STORED_FRAMES, 0, stored)
+    HotBytes.Opener stored = () -> new FramesInputStream(blobs, walkFrom(0));
+    HotBytes cache = hot;
+    return cache != null && framesLength <= HotBytes.MOST_BYTES
+        ? cache.open(new Hot(this, Form.STORED_FRAMES), 0, stored)
         : stored.open();
   }
 

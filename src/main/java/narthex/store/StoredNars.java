@@ -13,10 +13,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import narthex.blob.BlobLostException;
 import narthex.blob.BlobStore;
 import narthex.blob.Extent;
+import narthex.blob.HotBytes;
 import narthex.blob.StoredManifest;
 import narthex.chunk.ChunkLostException;
 import narthex.chunk.ChunkedManifest;
-import narthex.chunk.HotNars;
 import narthex.db.Database;
 import narthex.db.DatabaseTries;
 import narthex.db.GarbageTable;
@@ -48,21 +48,21 @@ public final class StoredNars {
   private final InstantSource clock;
   private final NarUses uses;
   private final Cache<Sha256, ChunkedManifest> starts;
-  private final HotNars hot;
+  private final HotBytes hot;
   private final CopyOnWriteArrayList<StoreListener> listeners = new CopyOnWriteArrayList<>();
   private final CopyOnWriteArrayList<StoreListener> replicas = new CopyOnWriteArrayList<>();
 
   /**
    * Uses the given stores; the caller closes them.
    *
-   * @param memoryTtl how long to cache the places of chunks, and the bytes of small chunked NARs
+   * @param memoryTtl how long to cache the places of chunks, and the bytes of small NARs
    */
   public StoredNars(BlobStore blobs, Database database, InstantSource clock, Duration memoryTtl) {
     this.blobs = blobs;
     this.database = database;
     this.clock = clock;
     this.uses = new NarUses(database.uses(), clock);
-    this.hot = new HotNars(memoryTtl);
+    this.hot = new HotBytes(memoryTtl);
     this.starts =
         Caffeine.newBuilder()
             .maximumWeight(STARTS_BYTES)
@@ -127,7 +127,7 @@ public final class StoredNars {
    * @throws IOException if the blob store fails
    */
   public StoredManifest openWhole(Representation stored) throws IOException {
-    StoredManifest manifest = new StoredManifest(blobs, stored.extents());
+    StoredManifest manifest = new StoredManifest(blobs, stored.extents(), hot);
     manifest.requirePresent();
     return manifest;
   }

@@ -66,7 +66,11 @@ class PackageTableTest {
         "org.brotli.dec..",
         "com.aayushatharva.brotli4j..",
         "org.tukaani.xz.."),
-    BLOB(List.of(), "software.amazon.awssdk..", "dev.failsafe.."),
+    BLOB(
+        List.of(),
+        "software.amazon.awssdk..",
+        "com.github.benmanes.caffeine.cache..",
+        "dev.failsafe.."),
     DB(
         List.of("nix", "blob"),
         "org.apache.ibatis..",
@@ -78,7 +82,7 @@ class PackageTableTest {
         "org.apache.hc..",
         "com.github.benmanes.caffeine.cache..",
         "dev.failsafe.."),
-    CHUNK(List.of("nix", "stream", "blob", "db"), "com.github.benmanes.caffeine.cache.."),
+    CHUNK(List.of("nix", "stream", "blob", "db")),
     STAGING(
         List.of("nix", "blob"),
         "org.infinispan..",

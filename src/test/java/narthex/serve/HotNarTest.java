@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import narthex.blob.BlobStore;
 import narthex.blob.FaultyBlobStore;
 import narthex.blob.PassingBlobStore;
+import narthex.db.Representation;
 import narthex.nix.Compression;
 import narthex.nix.NarFileName;
 import narthex.testing.FaultyUpstream;
@@ -30,7 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A small chunked NAR that is asked for again and again. */
+/** A small NAR that is asked for again and again. */
 class HotNarTest {
   private static final byte[] NAR = NarTree.mixed(64, 9_000).nar();
   private static final Sample SMALL = Sample.of("small", NAR, Compression.XZ);
@@ -103,6 +104,41 @@ class HotNarTest {
 
     assertEquals(Outcome.RIGHT, Reading.start(node, SMALL, SMALL.narName(), 0).outcome());
     assertEquals(1, upstream.requests().count("GET", SMALL.narTarget()));
+  }
+
+  /** Stored as the file that the upstream has. */
+  private Sample storeWhole() throws IOException {
+    Sample whole = Sample.of("whole", NarTree.mixed(65, 9_000).nar(), Compression.XZ);
+    whole.publish(upstream);
+    assertEquals(Outcome.RIGHT, Reading.start(node, whole, whole.fileName(), 0).outcome());
+    node.awaitIdle();
+    return whole;
+  }
+
+  @Test
+  void aHotSmallFileIsReadOnce() throws IOException {
+    Sample whole = storeWhole();
+    assertEquals(Outcome.RIGHT, Reading.start(node, whole, whole.fileName(), 0).outcome());
+    int before = opens.get();
+    node.database().close();
+
+    assertEquals(Outcome.RIGHT, Reading.start(node, whole, whole.fileName(), 0).outcome());
+    assertEquals(Outcome.RIGHT, Reading.start(node, whole, whole.fileName(), 777).outcome());
+
+    assertEquals(before, opens.get());
+  }
+
+  @Test
+  void aHotSmallFileThatIsLostIsFetchedAgain() throws IOException {
+    Sample whole = storeWhole();
+    assertEquals(Outcome.RIGHT, Reading.start(node, whole, whole.fileName(), 0).outcome());
+
+    Representation stored =
+        node.database().findNar(whole.id().hash()).orElseThrow().representations().get(0);
+    blobs().lose(stored.extents().get(0).blob());
+
+    assertEquals(Outcome.RIGHT, Reading.start(node, whole, whole.fileName(), 0).outcome());
+    assertEquals(2, upstream.requests().count("GET", whole.narTarget()));
   }
 
   @Test
