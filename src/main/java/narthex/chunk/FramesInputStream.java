@@ -58,7 +58,8 @@ final class FramesInputStream extends RunsInputStream {
     int given = 0;
     while (given < length && (given == 0 || !isRunPassed())) {
       try {
-        given += super.readSome(bytes, offset + given, length - given);
+        int whole = readFrames(bytes, offset + given, length - given);
+        given += whole > 0 ? whole : super.readSome(bytes, offset + given, length - given);
       } catch (NarDroppedException dropped) {
         if (given == 0) {
           throw dropped;
@@ -71,9 +72,7 @@ final class FramesInputStream extends RunsInputStream {
 
   @Override
   void take(ChunkPlace place, byte[] frame) throws IOException {
-    if (FrameCrc.of(frame, place.packedLength()) != place.packedCrc()) {
-      throw ChunkLostException.at(place, new IOException("its frame is damaged"));
-    }
+    FrameCrc.require(place, frame, 0);
     taken = frame;
     isDecoded = false;
   }

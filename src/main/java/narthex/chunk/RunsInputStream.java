@@ -113,6 +113,42 @@ abstract class RunsInputStream extends SpanInputStream {
     return count;
   }
 
+  /**
+   * Reads whole frames of the open run straight into an array, as many as fit, with one read.
+   *
+   * @return the number of bytes; 0 if bytes of an earlier frame are left, if the next frame doesn't
+   *     fit or is that of a group, or if the pack was replaced meanwhile
+   * @throws ChunkLostException if a frame is damaged
+   */
+  final int readFrames(byte[] bytes, int offset, int length) throws IOException {
+    int last = next;
+    int total = 0;
+    while (position == end && last < run.size() && run.get(last).group() == null) {
+      int frameBytes = run.get(last).packedLength();
+      if (frameBytes > length - total) {
+        break;
+      }
+      total += frameBytes;
+      last++;
+    }
+    try {
+      for (int read = 0; read < total; ) {
+        read += readPack(bytes, offset + read, total - read);
+      }
+    } catch (BlobLostException lost) {
+      openRun(findMoved(run.subList(next, run.size()), lost));
+      return 0;
+    }
+    int at = offset;
+    for (ChunkPlace place : run.subList(next, last)) {
+      FrameCrc.require(place, bytes, at);
+      at += place.packedLength();
+      narOffset += place.length();
+    }
+    next = last;
+    return total;
+  }
+
   /** Returns whether all bytes of the open run were returned. */
   final boolean isRunPassed() {
     return position == end && next == run.size();
