@@ -57,23 +57,31 @@ interface CollectionMapper {
   @Delete("delete from collection_replica where replica = #{replica}")
   void forget(@Param("replica") String replica);
 
-  @Select(
-      ChunkMapper.PART
-          + "where (nar_hash, part) > (#{narHash}, #{part})"
-          + " order by nar_hash, part limit #{most}")
-  List<ManifestPartColumns> findParts(
-      @Param("narHash") String narHash, @Param("part") int part, @Param("most") int most);
+  /** The chunk numbers of a part of a manifest. */
+  @SuppressWarnings("ArrayRecordComponent") // instances are never compared
+  record PartNumbers(String narHash, int part, byte[] numbers) {}
 
   @Select(
       """
-      select number from chunk where number > #{after} and number < #{end} and condemned in (0, 1)
+      select nar_hash, part, numbers from manifest_part
+      where (nar_hash, part) > (#{narHash}, #{part})
+      order by nar_hash, part limit #{most}
+      """)
+  List<PartNumbers> findNumbers(
+      @Param("narHash") String narHash, @Param("part") int part, @Param("most") int most);
+
+  /** Reads the index of the numbers only. */
+  @Select(
+      """
+      select number from chunk where number > #{after} and number < #{end}
       order by number limit #{most}
       """)
-  List<Long> findUnmarked(
-      @Param("after") long after, @Param("end") long end, @Param("most") int most);
+  List<Long> findAll(@Param("after") long after, @Param("end") long end, @Param("most") int most);
 
   @Update(
-      "<script>update chunk set condemned = condemned | 2 where number " + NUMBERS + "</script>")
+      "<script>update chunk set condemned = condemned | 2 where condemned in (0, 1) and number "
+          + NUMBERS
+          + "</script>")
   int mark(@Param("numbers") List<Long> numbers);
 
   @Select(

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.LongConsumer;
+import narthex.db.CollectionMapper.PartNumbers;
 import narthex.db.CollectionMapper.StateColumns;
 import narthex.db.Transactions.Mappers;
 
@@ -24,6 +25,9 @@ import narthex.db.Transactions.Mappers;
  * while they have the mark, and the two statements exclude each other by the lock of the row.
  */
 public final class CollectionTable {
+  /** How many parts of manifests are read at once: at most a few megabytes. */
+  public static final int PARTS_AT_ONCE = 500;
+
   private final Transactions transactions;
   private final RepackTable repacking;
 
@@ -148,57 +152,62 @@ public final class CollectionTable {
   }
 
   /**
-   * Reads the chunk numbers in some parts of manifests.
+   * Reads the chunk numbers in the next {@value #PARTS_AT_ONCE} parts of manifests.
    *
    * @param after the position after which to start
-   * @param most most parts to read
    * @param numbers gets each number, possibly several times
    * @return the position of the last part; empty if there was none
    * @throws DatabaseException if the query fails
    */
-  public Optional<PartPosition> references(PartPosition after, int most, LongConsumer numbers)
+  public Optional<PartPosition> references(PartPosition after, LongConsumer numbers)
       throws IOException {
-    List<ManifestPartColumns> parts =
+    List<PartNumbers> parts =
         transactions.single(
             "read manifests",
             after.narHash(),
-            mappers -> mappers.collection().findParts(after.narHash(), after.part(), most));
-    for (ManifestPartColumns part : parts) {
-      for (long number : part.manifestPart().numbers()) {
-        numbers.accept(number);
-      }
+            mappers -> {
+              List<PartNumbers> found =
+                  mappers
+                      .collection()
+                      .findNumbers(after.narHash(), after.part(), PARTS_AT_ONCE);
+              found.forEach(part -> NumberList.decode(part.numbers(), numbers));
+              return found;
+            });
+    if (parts.isEmpty()) {
+      return Optional.empty();
     }
-    return parts.isEmpty() ? Optional.empty() : Optional.of(position(parts));
-  }
-
-  private static PartPosition position(List<ManifestPartColumns> parts) {
-    ManifestPartColumns last = parts.get(parts.size() - 1);
-    return new PartPosition(last.narHash(), last.part());
+    PartNumbers last = parts.get(parts.size() - 1);
+    return Optional.of(new PartPosition(last.narHash(), last.part()));
   }
 
   /**
-   * Finds chunks without a mark, sorted by number.
+   * Finds chunks, with or without a mark, sorted by number.
    *
    * @param after return only greater numbers
    * @param end return only smaller numbers
    * @throws DatabaseException if the query fails
    */
-  public List<Long> findUnmarked(long after, long end, int most) throws IOException {
+  public List<Long> findAll(long after, long end, int most) throws IOException {
     return transactions.single(
         "find chunks",
         Long.toString(after),
-        mappers -> mappers.collection().findUnmarked(after, end, most));
+        mappers -> mappers.collection().findAll(after, end, most));
   }
 
   /**
    * Marks chunks as not referred to.
    *
+   * @return how many of them had no mark
    * @throws DatabaseException if the transaction fails
    */
-  public void mark(List<Long> numbers) throws IOException {
-    if (!numbers.isEmpty()) {
-      change("mark chunks", mappers -> Batches.of(numbers).forEach(mappers.collection()::mark));
+  public int mark(List<Long> numbers) throws IOException {
+    if (numbers.isEmpty()) {
+      return 0;
     }
+    return transactions.together(
+        "mark chunks",
+        numbers.size() + " chunks",
+        mappers -> Batches.of(numbers).stream().mapToInt(mappers.collection()::mark).sum());
   }
 
   /**

@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.function.LongConsumer;
 
 /**
  * Encodes the numbers of chunks as one column. The format is a version byte, then the difference of
@@ -33,9 +34,20 @@ final class NumberList {
    * @throws IllegalArgumentException if {@link #encode} can't have written it
    */
   static long[] decode(byte[] column) {
-    ByteBuffer bytes = ByteBuffer.wrap(column);
     long[] numbers = new long[column.length];
-    int count = 0;
+    int[] count = {0};
+    decode(column, number -> numbers[count[0]++] = number);
+    return Arrays.copyOf(numbers, count[0]);
+  }
+
+  /**
+   * Decodes a column without holding its numbers.
+   *
+   * @param numbers gets each number in order
+   * @throws IllegalArgumentException if {@link #encode} can't have written it
+   */
+  static void decode(byte[] column, LongConsumer numbers) {
+    ByteBuffer bytes = ByteBuffer.wrap(column);
     long last = 0;
     try {
       int version = bytes.get();
@@ -45,11 +57,10 @@ final class NumberList {
       while (bytes.hasRemaining()) {
         long coded = VariableLength.read(bytes, "numbers");
         last += coded >>> 1 ^ -(coded & 1);
-        numbers[count++] = last;
+        numbers.accept(last);
       }
     } catch (BufferUnderflowException e) {
       throw new IllegalArgumentException("numbers are corrupt: truncated", e);
     }
-    return Arrays.copyOf(numbers, count);
   }
 }

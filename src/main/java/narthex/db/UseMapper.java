@@ -67,37 +67,17 @@ interface UseMapper {
   @Select(
       USED
           + """
-          where (n.used_at, n.nar_hash) < (#{usedAt}, #{narHash})
-          order by n.used_at desc, n.nar_hash desc limit #{most}
+          where (n.used_at, n.nar_hash) > (#{usedAt}, #{narHash}) and n.used_at <= #{last}
+          order by n.used_at, n.nar_hash limit #{most}
           """)
-  List<UsedNarColumns> findBefore(
-      @Param("usedAt") long usedAt, @Param("narHash") String narHash, @Param("most") int most);
+  List<UsedNarColumns> findAfter(
+      @Param("usedAt") long usedAt,
+      @Param("narHash") String narHash,
+      @Param("last") long last,
+      @Param("most") int most);
 
-  @Select(
-      USED
-          + """
-          where n.nar_hash > #{after} and (
-            not exists (select 1 from narinfo i
-              where i.nar_hash = n.nar_hash and i.upstream is not null)
-            or exists (select 1 from narinfo i
-              where i.nar_hash = n.nar_hash and i.upstream is null)
-            or exists (select 1 from narinfo i join pin_path p on p.path_hash = i.store_path_hash
-              where i.nar_hash = n.nar_hash))
-          order by n.nar_hash limit #{most}
-          """)
-  List<UsedNarColumns> findUploadedOrPinned(@Param("after") String after, @Param("most") int most);
-
-  @Select(
-      "<script>"
-          + USED
-          + """
-          where n.nar_hash in
-            <foreach collection="narHashes" item="narHash" open="(" separator="," close=")">
-              #{narHash}
-            </foreach>
-          </script>
-          """)
-  List<UsedNarColumns> findThese(@Param("narHashes") Collection<String> narHashes);
+  @Select("select coalesce(max(used_at), 0) from nar")
+  long lastUse();
 
   @Select(
       "<script>"

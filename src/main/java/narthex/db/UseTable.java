@@ -46,53 +46,33 @@ public final class UseTable {
   }
 
   /**
-   * Finds stored NARs, the most recently used first.
+   * Returns the minute, since the epoch, in which a stored NAR was last used; 0 if none is stored.
+   *
+   * @throws DatabaseException if the query fails
+   */
+  public long lastMinute() throws IOException {
+    return transactions.single("find last use", "", mappers -> mappers.uses().lastUse());
+  }
+
+  /**
+   * Finds stored NARs, the least recently used first.
    *
    * @param after return only NARs that follow this one; empty to start with the first
+   * @param lastMinute return only NARs whose last use was in this minute or before
    * @param most most results
    * @throws DatabaseException if the query fails
    */
-  public List<UsedNar> find(Optional<UsedNar> after, int most) throws IOException {
-    long minute = after.map(UsedNar::usedMinute).orElse(Long.MAX_VALUE);
+  public List<UsedNar> find(Optional<UsedNar> after, long lastMinute, int most)
+      throws IOException {
+    long minute = after.map(UsedNar::usedMinute).orElse(Long.MIN_VALUE);
     String narHash = after.map(nar -> nar.hash().nix32()).orElse("");
     return transactions.single(
         "find nars by use",
         narHash,
         mappers ->
-            mappers.uses().findBefore(minute, narHash, most).stream().map(UsedNar::of).toList());
-  }
-
-  /**
-   * Finds stored NARs that were uploaded, have no narinfo, or are pinned, sorted by hash.
-   *
-   * @param after return only NARs with a greater hash; empty to start with the first
-   * @param most most results
-   * @throws DatabaseException if the query fails
-   */
-  public List<UsedNar> findUploadedOrPinned(Optional<Sha256> after, int most) throws IOException {
-    String narHash = after.map(Sha256::nix32).orElse("");
-    return transactions.single(
-        "find uploaded or pinned nars",
-        narHash,
-        mappers ->
-            mappers.uses().findUploadedOrPinned(narHash, most).stream().map(UsedNar::of).toList());
-  }
-
-  /**
-   * Finds those of these NARs that are stored.
-   *
-   * @param narHashes at most {@value Batches#ROWS_AT_ONCE}
-   * @throws DatabaseException if the query fails
-   */
-  public List<UsedNar> find(Collection<Sha256> narHashes) throws IOException {
-    if (narHashes.isEmpty()) {
-      return List.of();
-    }
-    List<String> keys = narHashes.stream().map(Sha256::nix32).toList();
-    return transactions.single(
-        "find used nars",
-        keys.size() + " nars",
-        mappers -> mappers.uses().findThese(keys).stream().map(UsedNar::of).toList());
+            mappers.uses().findAfter(minute, narHash, lastMinute, most).stream()
+                .map(UsedNar::of)
+                .toList());
   }
 
   /**

@@ -51,7 +51,6 @@ public final class CollectChunks implements Chore<CollectChunks.Step> {
   /** Numbers of one window: 8 MiB of memory, and at the default chunk size 4 TiB of chunks. */
   private static final int WINDOW = 1 << 26;
 
-  private static final int PARTS_AT_ONCE = 200;
   private static final int CHUNKS_AT_ONCE = 2_000;
 
   /** Rows that are deleted in one transaction, during which SQLite has no other writer. */
@@ -205,8 +204,7 @@ public final class CollectChunks implements Chore<CollectChunks.Step> {
         };
     long end = collection.endOfNumbers();
     long count =
-        walk(end, (after, last) -> collection.findUnmarked(after, last, CHUNKS_AT_ONCE), sum)
-            + walk(end, (after, last) -> collection.findMarked(after, last, CHUNKS_AT_ONCE), sum);
+        walk(end, (after, last) -> collection.findAll(after, last, CHUNKS_AT_ONCE), sum);
     return new Unused(count, bytes[0]);
   }
 
@@ -219,11 +217,8 @@ public final class CollectChunks implements Chore<CollectChunks.Step> {
     long marked =
         walk(
             end,
-            (after, last) -> collection.findUnmarked(after, last, CHUNKS_AT_ONCE),
-            (used, unused) -> {
-              collection.mark(unused);
-              return unused.size();
-            });
+            (after, last) -> collection.findAll(after, last, CHUNKS_AT_ONCE),
+            (used, unused) -> collection.mark(unused));
     if (marked > 0 || !collection.findMarked(0, end, 1).isEmpty()) { // of an interrupted search
       collection.marked();
       LOG.log(Level.INFO, "chunks without nar found count={0}", Long.toString(marked));
@@ -283,7 +278,6 @@ public final class CollectChunks implements Chore<CollectChunks.Step> {
       position =
           collection.references(
               position.get(),
-              PARTS_AT_ONCE,
               number -> {
                 if (number >= first && number < end) {
                   referred.set((int) (number - first));

@@ -5,12 +5,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import narthex.db.NarInfoRow;
@@ -91,17 +90,7 @@ final class EvictNars {
 
   /** Returns what decides which NARs are spared now. */
   EvictionWalk.Sparing sparing(Instant now) {
-    return new EvictionWalk.Sparing() {
-      @Override
-      public boolean spares(UsedNar nar) {
-        return isSpared(nar, now);
-      }
-
-      @Override
-      public Collection<Sha256> others() {
-        return spared.keySet();
-      }
-    };
+    return nar -> isSpared(nar, now);
   }
 
   private boolean isSpared(UsedNar nar, Instant now) {
@@ -112,30 +101,33 @@ final class EvictNars {
     return isSparedUpload || spared.containsKey(nar.hash()) || nar.isPinned();
   }
 
-  /**
-   * Evicts until enough is gone, or the work is stopped.
-   *
-   * @param candidates in the order to evict; those that it has looked at are removed
-   */
-  void evict(Deque<Candidate> candidates, Tally tally) throws IOException {
-    long excess = space.excess();
-    while (excess > 0 && !candidates.isEmpty() && !tally.progress.isStopped()) {
-      List<Candidate> batch = new ArrayList<>();
-      while (excess > 0 && !candidates.isEmpty() && batch.size() < AT_ONCE) {
-        Candidate next = candidates.removeFirst();
-        if (next.bytes() > 0) { // else all its chunks are needed by others
-          batch.add(next);
-          excess -= next.bytes();
-        }
-      }
+  /** Evicts what a walk finds until enough is gone, or the work is stopped. */
+  void evict(EvictionWalk walk, Tally tally) throws IOException {
+    List<Candidate> batch = nextBatch(walk, space.excess());
+    while (!batch.isEmpty()) {
       List<Availability.Answer> answers = ask(batch);
       nars.pins().follow(); // narinfos that came since the walk
       for (int i = 0; i < batch.size(); i++) {
         evict(batch.get(i), answers.get(i), tally);
       }
-      excess = space.excess();
       tally.progress.at("evicted NARs", tally.evicted, 0);
+      batch = nextBatch(walk, space.excess());
     }
+  }
+
+  /** Returns the next NARs of a walk, no more than are needed to free so many bytes. */
+  private static List<Candidate> nextBatch(EvictionWalk walk, long bytes) throws IOException {
+    List<Candidate> batch = new ArrayList<>();
+    long left = bytes;
+    while (left > 0 && batch.size() < AT_ONCE) {
+      Optional<Candidate> next = walk.next();
+      if (next.isEmpty()) {
+        break;
+      }
+      batch.add(next.get());
+      left -= next.get().bytes();
+    }
+    return batch;
   }
 
   /** Asks the upstreams for the NARs of a batch where the answer matters. */

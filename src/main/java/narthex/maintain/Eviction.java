@@ -5,7 +5,6 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -19,7 +18,6 @@ import narthex.db.Database;
 import narthex.db.GarbageTable;
 import narthex.maintain.EvictNars.Tally;
 import narthex.maintain.EvictionWalk.Candidate;
-import narthex.maintain.EvictionWalk.Found;
 import narthex.nix.OneLine;
 import narthex.store.StoredNars;
 import narthex.upstream.Upstreams;
@@ -29,8 +27,8 @@ import narthex.upstream.Upstreams;
  *
  * <h2>How</h2>
  *
- * When a limit is passed, {@link EvictionWalk} finds what deleting each NAR would free. Then NARs
- * are evicted until enough is gone for the low-water mark. An evicted NAR loses its stored forms
+ * When a limit is passed, {@link EvictionWalk} finds NARs, and what deleting each of them would
+ * free. These are evicted until enough is gone for the low-water mark. An evicted NAR loses its stored forms
  * and keeps its narinfos: a client that asks for it gets it fetched again. Before that, the
  * upstreams are asked whether they still have it, unless the policy is to keep nothing.
  *
@@ -262,7 +260,7 @@ public final class Eviction {
 
   /**
    * Counts what {@link #runNow} would evict. Changes nothing, and doesn't ask the upstreams. If it
-   * is stopped, it has counted nothing.
+   * is stopped, it hasn't counted enough.
    *
    * @throws IOException if the database or the blob store fails
    */
@@ -274,14 +272,13 @@ public final class Eviction {
       long excess = stored - target.applyAsLong(stored);
       nars.stored().uses().write();
       Evicted counted = new Evicted(0, 0, stored, excess <= 0);
-      for (Candidate candidate :
-          excess <= 0 ? new ArrayDeque<Candidate>() : find(progress).candidates()) {
-        if (counted.isEnough()) {
-          break;
-        }
-        if (candidate.bytes() > 0) {
-          long bytes = counted.bytes() + candidate.bytes();
+      if (excess > 0) {
+        EvictionWalk walk = walk(progress);
+        Optional<Candidate> next = walk.next();
+        while (next.isPresent() && !counted.isEnough()) {
+          long bytes = counted.bytes() + next.get().bytes();
           counted = new Evicted(counted.nars() + 1, bytes, stored, bytes >= excess);
+          next = walk.next();
         }
       }
       return counted;
@@ -290,10 +287,9 @@ public final class Eviction {
     }
   }
 
-  private Found find(Progress progress) throws IOException {
+  private EvictionWalk walk(Progress progress) throws IOException {
     nars.pins().update();
-    EvictionWalk.Sparing sparing = evictNars.sparing(clock.instant());
-    return new EvictionWalk(nars.database().uses(), sparing, progress).run();
+    return EvictionWalk.begin(nars.database(), evictNars.sparing(clock.instant()), progress);
   }
 
   private void evict(Tally tally) throws IOException {
@@ -301,13 +297,13 @@ public final class Eviction {
     space.count();
     nars.stored().uses().write();
     evictNars.forget(start);
-    Found found = null;
+    EvictionWalk walk = null;
     try {
       boolean isOver = space.excess() > 0;
       while (isOver) {
         long before = tally.evicted;
-        found = find(tally.progress);
-        evictNars.evict(found.candidates(), tally);
+        walk = walk(tally.progress);
+        evictNars.evict(walk, tally);
         isOver = space.excess() > 0 && tally.evicted > before && !tally.progress.isStopped();
       }
     } finally {
@@ -316,13 +312,13 @@ public final class Eviction {
       Duration taken = Duration.between(start, clock.instant()).multipliedBy(PAUSES);
       notBefore =
           clock.instant().plus(taken.compareTo(SHORTEST_PAUSE) > 0 ? taken : SHORTEST_PAUSE);
-      if (found != null) {
-        report(found, tally);
+      if (walk != null) {
+        report(walk.spared(), tally);
       }
     }
   }
 
-  private void report(Found found, Tally tally) throws IOException {
+  private void report(long spared, Tally tally) throws IOException {
     if (tally.evicted > 0) {
       means.collectSoon().run();
       LOG.log(
@@ -332,7 +328,7 @@ public final class Eviction {
           Long.toString(tally.evicted),
           Long.toString(tally.bytes),
           Long.toString(space.storedBytes()),
-          Long.toString(found.spared()),
+          Long.toString(spared),
           Long.toString(tally.absent),
           Long.toString(tally.unknown),
           Long.toString(tally.used));
@@ -344,11 +340,10 @@ public final class Eviction {
       LOG.log(
           Level.WARNING,
           "the limit of space cannot be held: nothing else may be evicted excessBytes={0}"
-              + " storedBytes={1} spared={2} sparedBytes={3} unavailable={4} cannotTell={5}",
+              + " storedBytes={1} spared={2} unavailable={3} cannotTell={4}",
           Long.toString(excess),
           Long.toString(space.storedBytes()),
-          Long.toString(found.spared()),
-          Long.toString(found.sparedBytes()),
+          Long.toString(spared),
           Long.toString(tally.absent),
           Long.toString(tally.unknown));
     }

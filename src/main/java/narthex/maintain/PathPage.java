@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import narthex.db.CollectionTable;
 import narthex.db.CollectionTable.PartPosition;
 import narthex.db.Database;
 import narthex.db.Form;
@@ -32,10 +33,8 @@ public final class PathPage {
   /** References that are looked up; the others are only named. */
   private static final int MOST_LOOKED_UP = 1_000;
 
-  /** Parts of manifests that are searched for shared chunks, and how many at once. */
+  /** Parts of manifests that are searched for shared chunks. */
   private static final int MOST_PARTS = 2_000;
-
-  private static final int PARTS_AT_ONCE = 100;
 
   private final Database database;
   private final PathTable table;
@@ -163,13 +162,12 @@ public final class PathPage {
    */
   private boolean countUses(Map<Long, Integer> uses) throws IOException {
     PartPosition position = PartPosition.START;
-    for (int read = 0; read < MOST_PARTS; read += PARTS_AT_ONCE) {
+    for (int read = 0; read < MOST_PARTS; read += CollectionTable.PARTS_AT_ONCE) {
       Optional<PartPosition> last =
           database
               .collection()
               .references(
                   position,
-                  PARTS_AT_ONCE,
                   number -> uses.computeIfPresent(number, (same, count) -> count + 1));
       if (last.isEmpty()) {
         return true;

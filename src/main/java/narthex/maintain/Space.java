@@ -33,6 +33,7 @@ final class Space {
   private final BooleanSupplier isDeletionHeld;
   private final InstantSource clock;
   private final Deque<Evicted> evicted = new ArrayDeque<>();
+  private long evictedBytes;
   private Instant heldAt = Instant.MIN;
   private long deletedBefore;
   private Instant countedAt = Instant.MIN;
@@ -105,6 +106,7 @@ final class Space {
   /** Records that NARs were evicted whose deletion frees so many bytes. */
   void evicted(long bytes) {
     evicted.addLast(new Evicted(clock.instant(), bytes));
+    evictedBytes += bytes;
   }
 
   /** Returns whether blobs of evicted NARs may still have to be deleted. */
@@ -123,17 +125,18 @@ final class Space {
     Instant settled = clock.instant().minus(SETTLED);
     if (!heldAt.isAfter(settled)) {
       while (!evicted.isEmpty() && !evicted.getFirst().at().isAfter(settled)) {
-        evicted.removeFirst();
+        evictedBytes -= evicted.removeFirst().bytes();
       }
     }
     while (!evicted.isEmpty() && deleted > 0) {
       Evicted first = evicted.removeFirst();
+      evictedBytes -= Math.min(first.bytes(), deleted);
       if (first.bytes() > deleted) {
         evicted.addFirst(new Evicted(first.at(), first.bytes() - deleted));
       }
       deleted -= first.bytes();
     }
-    return evicted.stream().mapToLong(Evicted::bytes).sum();
+    return evictedBytes;
   }
 
   /** Returns the stored bytes for the log. */

@@ -92,7 +92,7 @@ interface PinContract {
 
   private UsedNar find(int number) {
     try {
-      return database().uses().find(Optional.empty(), 100).stream()
+      return database().uses().find(Optional.empty(), Long.MAX_VALUE, 100).stream()
           .filter(nar -> nar.hash().equals(hash(number)))
           .findFirst()
           .orElseThrow();

@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import narthex.db.UsedNar.Origin;
@@ -44,18 +43,18 @@ interface UseContract {
   }
 
   private UsedNar find(int nar) throws IOException {
-    return database().uses().find(Optional.empty(), 100).stream()
+    return database().uses().find(Optional.empty(), Long.MAX_VALUE, 100).stream()
         .filter(found -> found.hash().equals(hash(nar)))
         .findFirst()
         .orElseThrow();
   }
 
-  private List<Sha256> byUse(int atOnce) throws IOException {
+  private List<Sha256> byUse(long lastMinute, int atOnce) throws IOException {
     List<Sha256> all = new ArrayList<>();
-    List<UsedNar> page = database().uses().find(Optional.empty(), atOnce);
+    List<UsedNar> page = database().uses().find(Optional.empty(), lastMinute, atOnce);
     while (!page.isEmpty()) {
       page.forEach(nar -> all.add(nar.hash()));
-      page = database().uses().find(Optional.of(page.get(page.size() - 1)), atOnce);
+      page = database().uses().find(Optional.of(page.get(page.size() - 1)), lastMinute, atOnce);
     }
     return all;
   }
@@ -77,19 +76,22 @@ interface UseContract {
   }
 
   @Test
-  default void narsAreFoundPageByPageFromTheLatestUseOn() throws Exception {
+  default void narsAreFoundPageByPageFromTheEarliestUseOn() throws Exception {
+    assertEquals(0, database().uses().lastMinute());
     for (int i = 1; i <= 5; i++) {
       store(i);
     }
     database().uses().store(Set.of(hash(2), hash(4)), later(1));
     database().uses().store(Set.of(hash(3)), later(2));
 
+    assertEquals(minute(later(2)), database().uses().lastMinute());
     for (int atOnce : new int[] {1, 2, 3, 100}) {
-      List<Sha256> all = byUse(atOnce);
-      assertEquals(hash(3), all.get(0));
-      assertEquals(Set.of(hash(2), hash(4)), Set.copyOf(all.subList(1, 3)));
-      assertEquals(Set.of(hash(1), hash(5)), Set.copyOf(all.subList(3, 5)));
+      List<Sha256> all = byUse(minute(later(2)), atOnce);
+      assertEquals(Set.of(hash(1), hash(5)), Set.copyOf(all.subList(0, 2)));
+      assertEquals(Set.of(hash(2), hash(4)), Set.copyOf(all.subList(2, 4)));
+      assertEquals(hash(3), all.get(4));
       assertEquals(5, all.size());
+      assertEquals(all.subList(0, 4), byUse(minute(later(1)), atOnce));
     }
   }
 
@@ -119,15 +121,6 @@ interface UseContract {
     assertEquals(Origin.UPLOAD, find(2).origin());
     assertEquals(Origin.UPLOAD, find(3).origin());
     assertEquals(Origin.UPLOAD, find(4).origin());
-    List<UsedNar> uploads = database().uses().findUploadedOrPinned(Optional.empty(), 100);
-    assertEquals(
-        Set.of(hash(2), hash(3), hash(4)),
-        uploads.stream().map(UsedNar::hash).collect(Collectors.toSet()));
-    assertEquals(
-        uploads.subList(1, 3),
-        database().uses().findUploadedOrPinned(Optional.of(uploads.get(0).hash()), 2));
-    assertEquals(List.of(find(1)), database().uses().find(List.of(hash(1), hash(9))));
-    assertEquals(List.of(), database().uses().find(List.of()));
   }
 
   @Test

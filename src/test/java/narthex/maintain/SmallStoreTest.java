@@ -9,12 +9,14 @@ import java.io.InputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import narthex.ingest.CdcMode;
 import narthex.maintain.Eviction.Keep;
+import narthex.maintain.EvictionWalk.Candidate;
 import narthex.nix.NarFileName;
 import narthex.serve.NarSource;
 import narthex.testing.node.Node;
@@ -90,9 +92,12 @@ class SmallStoreTest extends EvictionFixture {
     eviction.check();
     settle(eviction);
 
-    EvictionWalk.Found left =
-        new EvictionWalk(node.database().uses(), nar -> false, Progress.SILENT).run();
-    long needed = left.candidates().stream().mapToLong(EvictionWalk.Candidate::bytes).sum();
+    EvictionWalk walk = EvictionWalk.begin(node.database(), nar -> false, Progress.SILENT);
+    long bytes = 0;
+    for (Optional<Candidate> left = walk.next(); left.isPresent(); left = walk.next()) {
+      bytes += left.get().bytes();
+    }
+    long needed = bytes;
     assertTrue(needed <= MAX_BYTES, () -> needed + " of " + MAX_BYTES);
     if (mode == CdcMode.OFF) {
       assertEquals(needed, blobBytes(node));
