@@ -167,9 +167,7 @@ public final class CollectionTable {
             after.narHash(),
             mappers -> {
               List<PartNumbers> found =
-                  mappers
-                      .collection()
-                      .findNumbers(after.narHash(), after.part(), PARTS_AT_ONCE);
+                  mappers.collection().findNumbers(after.narHash(), after.part(), PARTS_AT_ONCE);
               found.forEach(part -> NumberList.decode(part.numbers(), numbers));
               return found;
             });

@@ -62,8 +62,7 @@ public final class UseTable {
    * @param most most results
    * @throws DatabaseException if the query fails
    */
-  public List<UsedNar> find(Optional<UsedNar> after, long lastMinute, int most)
-      throws IOException {
+  public List<UsedNar> find(Optional<UsedNar> after, long lastMinute, int most) throws IOException {
     long minute = after.map(UsedNar::usedMinute).orElse(Long.MIN_VALUE);
     String narHash = after.map(nar -> nar.hash().nix32()).orElse("");
     return transactions.single(

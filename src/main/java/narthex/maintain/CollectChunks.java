@@ -203,8 +203,7 @@ public final class CollectChunks implements Chore<CollectChunks.Step> {
           return unused.size();
         };
     long end = collection.endOfNumbers();
-    long count =
-        walk(end, (after, last) -> collection.findAll(after, last, CHUNKS_AT_ONCE), sum);
+    long count = walk(end, (after, last) -> collection.findAll(after, last, CHUNKS_AT_ONCE), sum);
     return new Unused(count, bytes[0]);
   }
 

@@ -28,9 +28,9 @@ import narthex.upstream.Upstreams;
  * <h2>How</h2>
  *
  * When a limit is passed, {@link EvictionWalk} finds NARs, and what deleting each of them would
- * free. These are evicted until enough is gone for the low-water mark. An evicted NAR loses its stored forms
- * and keeps its narinfos: a client that asks for it gets it fetched again. Before that, the
- * upstreams are asked whether they still have it, unless the policy is to keep nothing.
+ * free. These are evicted until enough is gone for the low-water mark. An evicted NAR loses its
+ * stored forms and keeps its narinfos: a client that asks for it gets it fetched again. Before
+ * that, the upstreams are asked whether they still have it, unless the policy is to keep nothing.
  *
  * <p>A NAR that is in flight has no row yet, so it isn't found. One that is used after the walk
  * found it is skipped.

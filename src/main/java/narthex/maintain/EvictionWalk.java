@@ -28,9 +28,9 @@ import narthex.nix.Sha256;
  * NARs share chunks: deleting a NAR frees only the chunks that no other NAR has. So the walk first
  * counts how many references each chunk has, in one pass over all manifests in the order in which
  * the database has them. Then it goes over the NARs, from the least recently used one on, as far as
- * the caller wants. Each NAR that isn't spared gives its whole files and takes off its references; a
- * chunk without a further reference goes with it. So deleting the NARs of the walk frees exactly the
- * sum of what they gave.
+ * the caller wants. Each NAR that isn't spared gives its whole files and takes off its references;
+ * a chunk without a further reference goes with it. So deleting the NARs of the walk frees exactly
+ * the sum of what they gave.
  *
  * <p>NARs that are stored or used meanwhile come after the end of the walk.
  *

@@ -167,8 +167,7 @@ public final class PathPage {
           database
               .collection()
               .references(
-                  position,
-                  number -> uses.computeIfPresent(number, (same, count) -> count + 1));
+                  position, number -> uses.computeIfPresent(number, (same, count) -> count + 1));
       if (last.isEmpty()) {
         return true;
       }

@@ -68,21 +68,40 @@ public final class NarthexServer implements Server, AutoCloseable {
     return port;
   }
 
-  /** Memory that the process has used so far, as far as the system reports it. */
-  public String memory() throws IOException {
+  /**
+   * The peaks of the heap, in megabytes; 0 if it was never collected.
+   *
+   * @param used before a collection
+   * @param live after a collection
+   */
+  public record Heap(int used, int live) {}
+
+  /** The length of the log of collections, to be given to {@link #heap}. */
+  public int heapLogLength() throws IOException {
+    return Files.readString(heapLog).length();
+  }
+
+  /** The peaks of the heap since the log of collections had this length. */
+  public Heap heap(int since) throws IOException {
     int before = 0;
     int after = 0;
     Matcher collections = HEAP_BEFORE_AND_AFTER.matcher(Files.readString(heapLog));
-    while (collections.find()) {
+    for (int from = since; collections.find(from); from = collections.end()) {
       before = Math.max(before, Integer.parseInt(collections.group(1)));
       after = Math.max(after, Integer.parseInt(collections.group(2)));
     }
+    return new Heap(before, after);
+  }
+
+  /** Memory that the process has used so far, as far as the system reports it. */
+  public String memory() throws IOException {
+    Heap heap = heap(0);
     Matcher rss = PEAK_RSS.matcher(status());
     return String.format(
         Locale.ROOT,
         "heap peak %d MB, %d MB after a collection; RSS peak %s MB",
-        before,
-        after,
+        heap.used(),
+        heap.live(),
         rss.find() ? Long.parseLong(rss.group(1)) >> 10 : "?");
   }
 

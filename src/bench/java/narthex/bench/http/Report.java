@@ -1,26 +1,18 @@
 package narthex.bench.http;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.ZoneOffset;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import narthex.bench.Figures;
+import narthex.bench.Machine;
 
 /**
  * The figures of a run as one Markdown table, for {@code src/bench/README.md}: each row is a kind
  * of work with the median of the yardstick, of Narthex, and of their ratio, taken round by round.
  */
 final class Report {
-  private static final DateTimeFormatter DAY =
-      DateTimeFormatter.ofPattern("d MMMM yyyy, HH:mm", Locale.ENGLISH);
-
   private final List<String> rows = new ArrayList<>();
-  private final String loadBefore = load();
+  private final Machine machine = new Machine();
 
   /** Adds a row with a yardstick. */
   void add(String work, String yardstick, List<Double> theirs, List<Double> ours, String aim) {
@@ -51,35 +43,10 @@ final class Report {
   /** Prints the table, with the machine and its load. */
   void print() {
     System.out.printf(
-        "%n%s UTC; %s, %d processors; Java %s; load of the machine %s before and %s after the run;"
-            + " %d rounds of %d s.%n%n",
-        DAY.format(ZonedDateTime.now(ZoneOffset.UTC)),
-        system(),
-        Runtime.getRuntime().availableProcessors(),
-        System.getProperty("java.runtime.version"),
-        loadBefore,
-        load(),
-        HttpBench.ROUNDS,
-        HttpBench.SECONDS);
+        "%n%s; %d rounds of %d s.%n%n", machine.describe(), HttpBench.ROUNDS, HttpBench.SECONDS);
     System.out.println("| work | beside it | Narthex | ratio (least to most) | aim |");
     System.out.println("|---|---|---|---|---|");
     rows.forEach(System.out::println);
-  }
-
-  private static String system() {
-    return System.getProperty("os.name")
-        + " "
-        + System.getProperty("os.version")
-        + " "
-        + System.getProperty("os.arch");
-  }
-
-  private static String load() {
-    try {
-      return Files.readString(Path.of("/proc/loadavg")).split(" ", 2)[0];
-    } catch (IOException unknown) {
-      return "?";
-    }
   }
 
   private static String text(double value) {
