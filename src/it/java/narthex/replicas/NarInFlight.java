@@ -30,6 +30,7 @@ import narthex.testing.FaultyUpstream;
 import narthex.testing.Gate;
 import narthex.testing.NarTree;
 import narthex.testing.node.Sample;
+import org.junit.jupiter.api.function.Executable;
 
 /**
  * A NAR that comes into one replica, the holder, and stalls halfway, while clients read it from
@@ -87,6 +88,39 @@ public final class NarInFlight {
 
   /** The holder fetches the NAR from the upstream, in one GET. */
   public void download(FaultyUpstream upstream) throws Exception {
+    explained(() -> bringByDownload(upstream));
+  }
+
+  /** A client uploads the file of the NAR to the holder, and then the narinfo. */
+  public void upload() throws Exception {
+    explained(this::bringByUpload);
+  }
+
+  /** Brings the NAR in; a failure says what both replicas logged about it. */
+  private void explained(Executable test) throws Exception {
+    try {
+      test.execute();
+    } catch (Throwable e) { // also of assertions
+      List<String> words =
+          List.of(
+              "WARN",
+              "ERROR",
+              "SEVERE",
+              "cluster",
+              sample.fileName().stem(),
+              sample.id().hash().nix32(),
+              sample.narInfo().storePath().print());
+      throw new AssertionError(
+          e.getMessage()
+              + "\nholder:\n"
+              + holder.lines(words)
+              + "\nfollower:\n"
+              + follower.lines(words),
+          e);
+    }
+  }
+
+  private void bringByDownload(FaultyUpstream upstream) throws Exception {
     isSizeKnown = true;
     sample.publish(upstream);
     upstream.fail(sample.narTarget(), Fault.stallAfter(sample.fileBytes() / 2, gate), 1);
@@ -129,8 +163,7 @@ public final class NarInFlight {
     return holder.hasStored(hash) || (toleratedGets > 0 && follower.hasStored(hash));
   }
 
-  /** A client uploads the file of the NAR to the holder, and then the narinfo. */
-  public void upload() throws Exception {
+  private void bringByUpload() throws Exception {
     byte[] file = sample.bytes(sample.fileName(), 0);
     int half = file.length / 2;
     ExecutorService threads = Executors.newCachedThreadPool();

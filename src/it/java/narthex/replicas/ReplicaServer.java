@@ -10,9 +10,11 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import narthex.nix.NarInfo;
 import narthex.nix.Sha256;
 import narthex.testing.node.Sample;
@@ -39,6 +41,15 @@ public record ReplicaServer(String url, Supplier<String> output) {
       }
       LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
     }
+  }
+
+  /** The lines of its log that have one of these words. */
+  public String lines(List<String> words) {
+    return output
+        .get()
+        .lines()
+        .filter(line -> words.stream().anyMatch(line::contains))
+        .collect(Collectors.joining("\n"));
   }
 
   /** Whether its log says that it has stored this NAR. */

@@ -144,7 +144,9 @@ final class Follower {
 
   private void await() throws IOException {
     try {
-      boolean unused = changes.tryAcquire(LOOK.toSeconds(), TimeUnit.SECONDS);
+      if (!changes.tryAcquire(LOOK.toSeconds(), TimeUnit.SECONDS)) {
+        replicas.registry().follow(attempt); // again, as the first time may have been lost
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw (IOException) new InterruptedIOException("interrupted while following").initCause(e);

@@ -3,7 +3,8 @@ package narthex.ingest;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -28,6 +29,9 @@ final class Holding implements AutoCloseable {
 
   /** How often a batch is published at least; an empty one says that the holder is at work. */
   static final Duration SIGN = Duration.ofSeconds(10);
+
+  /** How often a batch is published again that the registry doesn't have. */
+  private static final Duration AGAIN = Duration.ofSeconds(1);
 
   private final InFlightRegistry registry;
   private final Executor threads;
@@ -72,17 +76,25 @@ final class Holding implements AutoCloseable {
     }
   }
 
+  /** A batch that was published. */
+  private record Batch(int nth, List<Extent> extents) {}
+
   private void publish(GrowingExtents extents) {
     try {
+      Deque<Batch> unconfirmed = new ArrayDeque<>();
       int nth = 0;
       int known = 0;
       boolean more = true;
       while (more && !closed) {
         boolean isLast = extents.isEnded(); // asked first: nothing is added after the end
-        List<Extent> next = extents.awaitMore(known, SIGN);
-        for (int from = 0; from == 0 || from < next.size(); from += BATCH) {
-          int to = Math.min(next.size(), from + BATCH);
-          registry.publish(mine, nth++, new ArrayList<>(next.subList(from, to)));
+        boolean isConfirmed = repeat(unconfirmed);
+        List<Extent> next = extents.awaitMore(known, isConfirmed ? SIGN : AGAIN);
+        int batches = (next.size() + BATCH - 1) / BATCH;
+        for (int i = 0; i < Math.max(batches, isConfirmed ? 1 : 0); i++) {
+          int to = Math.min(next.size(), (i + 1) * BATCH);
+          Batch batch = new Batch(nth++, List.copyOf(next.subList(i * BATCH, to)));
+          registry.publish(mine, batch.nth(), batch.extents());
+          unconfirmed.add(batch);
         }
         known += next.size();
         more = !isLast;
@@ -92,6 +104,23 @@ final class Holding implements AutoCloseable {
     } finally {
       published.complete(null);
     }
+  }
+
+  /**
+   * Forgets the batches that the registry has, up to the first one that it doesn't have, and
+   * publishes that again; false if there is one.
+   */
+  private boolean repeat(Deque<Batch> unconfirmed) {
+    Batch first = unconfirmed.peek();
+    while (first != null && registry.batch(mine, first.nth()).isPresent()) {
+      unconfirmed.remove();
+      first = unconfirmed.peek();
+    }
+    if (first == null) {
+      return true;
+    }
+    registry.publish(mine, first.nth(), first.extents());
+    return false;
   }
 
   /** Ends the flight: the NAR is stored, so what is staged is right. */

@@ -48,6 +48,11 @@ public record Replicas(
     return registry.claim(key.name());
   }
 
+  /** Announces a flight whose bytes come in anyway; returns the attempt of this replica. */
+  StagedFlight offer(Flight.Key key) {
+    return registry.offer(key.name());
+  }
+
   /** Whether it is an attempt of this replica. */
   boolean isMine(StagedFlight attempt) {
     return attempt.holder().equals(registry.self());

@@ -4,7 +4,6 @@ import java.io.IOException;
 import narthex.blob.GrowingManifest;
 import narthex.staging.Flight;
 import narthex.staging.Flights;
-import narthex.staging.StagedFlight;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +38,6 @@ public final class UploadFlights {
     private final Flight flight;
     private final NarIngestion ingestion;
     private @Nullable Holding holding; // guarded by this
-    private boolean isHeld; // guarded by this
     private boolean isStored; // guarded by this
     private boolean closed; // guarded by this
 
@@ -61,14 +59,10 @@ public final class UploadFlights {
       if (!flights.offer(flight)) {
         return;
       }
-      isHeld = true;
-      StagedFlight attempt = replicas.claim(flight.key());
-      if (replicas.isMine(attempt)) {
-        Holding held = replicas.hold(attempt);
-        GrowingManifest chunks = ingestion.narManifest();
-        held.opened(NarFetch.content(ingestion), chunks == null ? ingestion.manifest() : chunks);
-        holding = held;
-      }
+      Holding held = replicas.hold(replicas.offer(flight.key()));
+      holding = held;
+      GrowingManifest chunks = ingestion.narManifest();
+      held.opened(NarFetch.content(ingestion), chunks == null ? ingestion.manifest() : chunks);
     }
 
     /** Reports that the NAR is stored under its name. */
@@ -84,12 +78,10 @@ public final class UploadFlights {
     public void close() {
       synchronized (this) {
         closed = true;
-        if (!isHeld) {
+        if (holding == null) {
           return;
         }
-        if (holding != null) {
-          holding.close();
-        }
+        holding.close();
       }
       flights.release(flight);
       if (isStored) {

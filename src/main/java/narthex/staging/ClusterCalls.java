@@ -87,10 +87,24 @@ final class ClusterCalls {
 
   /** Makes a call and doesn't wait. */
   void begin(Supplier<? extends CompletableFuture<?>> call) {
+    begin(call, () -> {});
+  }
+
+  /**
+   * Makes a call and doesn't wait.
+   *
+   * @param ended runs when the call has ended, has failed, or couldn't be made
+   */
+  void begin(Supplier<? extends CompletableFuture<?>> call, Runnable ended) {
+    var unused = begun(call).whenComplete((done, failure) -> ended.run());
+  }
+
+  private CompletableFuture<Boolean> begun(Supplier<? extends CompletableFuture<?>> call) {
     try {
-      start(() -> call.get().thenApply(ignored -> true));
+      return start(() -> call.get().thenApply(ignored -> true));
     } catch (RejectedExecutionException e) {
       LOG.log(Level.DEBUG, "call into the cluster dropped", e);
+      return CompletableFuture.failedFuture(e);
     }
   }
 

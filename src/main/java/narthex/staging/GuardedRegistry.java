@@ -62,6 +62,11 @@ public final class GuardedRegistry implements InFlightRegistry {
   }
 
   @Override
+  public StagedFlight offer(String flight) {
+    return ask("offer", () -> registry.offer(flight), StagedFlight.begin(flight, self(), 0));
+  }
+
+  @Override
   public void update(StagedFlight mine) {
     tell("update", () -> registry.update(mine));
   }

@@ -45,12 +45,23 @@ public interface InFlightRegistry extends Closeable {
 
   /**
    * Claims a flight for this replica, unless an {@linkplain StagedFlight.State#ACTIVE active}
-   * attempt of another replica that is connected counts.
+   * attempt of another replica that is connected counts. If the cluster doesn't answer, the attempt
+   * is announced later, as in {@link #offer}.
    *
    * @return the attempt that counts: one of this replica, with an epoch greater than that of any
    *     attempt before; or the one of another replica
    */
   StagedFlight claim(String flight);
+
+  /**
+   * Claims a flight that this replica has in any case, as its bytes come from a client. Takes the
+   * place of an attempt without {@linkplain StagedFlight#content content}, which may never get any.
+   * If another replica has some, or the cluster doesn't answer, the attempt is announced as soon as
+   * it can count, unless it is {@linkplain #release released} before.
+   *
+   * @return an attempt of this replica
+   */
+  StagedFlight offer(String flight);
 
   /**
    * Replaces this replica's own attempt, for example when its content is known. Does nothing if

@@ -8,14 +8,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import narthex.blob.Extent;
 import org.jspecify.annotations.Nullable;
 
@@ -26,9 +25,9 @@ import org.jspecify.annotations.Nullable;
  *
  * An entry is only replaced or removed under the condition that it is still what the replica saw.
  * But a call that takes too long goes on in the background, so what it wanted may come true after
- * its caller ended the flight; and when a split heals, old entries may come back. Therefore a
- * replica remembers the attempts that it holds, and {@linkplain #settle corrects} an entry of its
- * own that says something else, after each change of it.
+ * its caller ended the flight, or never; and when a split heals, old entries may come back.
+ * Therefore a replica remembers the {@linkplain HeldAttempts attempts that it holds}, and corrects
+ * what the entries say of them, after each change and each second.
  *
  * <h2>Removal</h2>
  *
@@ -44,12 +43,15 @@ public final class InfinispanRegistry implements InFlightRegistry {
   /** How long the entry of an announcement stays. The others get it as it is created. */
   private static final Duration ANNOUNCED_FOR = Duration.ofSeconds(10);
 
+  /** How often entries are compared with what this replica holds, although nothing changed. */
+  private static final Duration CORRECTED_EVERY = Duration.ofSeconds(1);
+
   private final String self;
   private final ReplicatedMap copies;
   private final ClusterCalls calls;
   private final Watchers watchers;
-  private final Future<?> sweeps;
-  private final ConcurrentMap<String, StagedFlight> own = new ConcurrentHashMap<>();
+  private final HeldAttempts held;
+  private final List<Future<?>> chores;
   private final AtomicLong lastEpoch = new AtomicLong();
   private final AtomicLong announcements = new AtomicLong();
   private Set<String> deadBefore = Set.of(); // only in the thread of the timer
@@ -77,13 +79,18 @@ public final class InfinispanRegistry implements InFlightRegistry {
     this.copies = copies;
     this.watchers = watchers;
     this.calls = new ClusterCalls(resources.calls(), resources.patience());
-    long millis = resources.linger().toMillis();
-    this.sweeps =
-        resources
-            .timer()
-            .scheduleWithFixedDelay(this::sweep, millis, millis, TimeUnit.MILLISECONDS);
-    watchers.first(this::settle);
+    this.held = new HeldAttempts(self, copies, calls);
+    this.chores =
+        List.of(
+            every(resources.linger(), resources.timer(), this::sweep),
+            every(CORRECTED_EVERY, resources.timer(), this::settle));
+    watchers.first(held::settle);
     watchers.changed(Watchers.ALL);
+  }
+
+  private static Future<?> every(Duration period, ScheduledExecutorService timer, Runnable chore) {
+    long millis = period.toMillis();
+    return timer.scheduleWithFixedDelay(chore, millis, millis, TimeUnit.MILLISECONDS);
   }
 
   /**
@@ -125,34 +132,43 @@ public final class InfinispanRegistry implements InFlightRegistry {
 
   @Override
   public StagedFlight claim(String flight) {
+    return claim(flight, held::isElsewhere);
+  }
+
+  @Override
+  public StagedFlight offer(String flight) {
+    StagedFlight counts =
+        claim(flight, other -> held.isElsewhere(other) && other.content() != null);
+    return counts.holder().equals(self) ? counts : hold(flight, counts.epoch());
+  }
+
+  /** Claims a flight, unless an attempt counts that this replica yields to. */
+  private StagedFlight claim(String flight, Predicate<StagedFlight> yields) {
     String seen = copies.peek(flight);
     for (int i = 0; i < TRIES; i++) {
       Optional<StagedFlight> before = RegistryText.attempt(seen);
-      if (before.filter(this::isElsewhere).isPresent()) {
+      if (before.filter(yields).isPresent()) {
         return before.get();
       }
-      long known = before.map(StagedFlight::epoch).orElse(0L);
-      long epoch = lastEpoch.updateAndGet(last -> Math.max(last, known) + 1);
-      StagedFlight mine = StagedFlight.begin(flight, self, epoch);
-      own.put(flight, mine);
+      StagedFlight mine = hold(flight, before.map(StagedFlight::epoch).orElse(0L));
       String old = seen;
       String counts =
           calls.ask("claim", mine.print(), () -> replaceOrGet(flight, old, mine.print()));
       if (counts.equals(mine.print())) {
         return mine;
       }
-      own.remove(flight, mine);
+      held.remove(mine);
       seen = counts.isEmpty() ? null : counts;
     }
-    // Others change it all the time: alone for this flight.
-    return own.computeIfAbsent(
-        flight, name -> StagedFlight.begin(name, self, lastEpoch.incrementAndGet()));
+    return hold(flight, 0); // others change it all the time
   }
 
-  private boolean isElsewhere(StagedFlight attempt) {
-    return isActive(attempt)
-        && !attempt.holder().equals(self)
-        && copies.members().contains(attempt.holder());
+  /** A new attempt of this replica, which isn't announced yet. */
+  private StagedFlight hold(String flight, long known) {
+    long epoch = lastEpoch.updateAndGet(last -> Math.max(last, known) + 1);
+    StagedFlight mine = StagedFlight.begin(flight, self, epoch);
+    held.add(mine);
+    return mine;
   }
 
   /** Replaces a value, if it is still the old one. Gives the value that counts, or "" if none. */
@@ -175,58 +191,29 @@ public final class InfinispanRegistry implements InFlightRegistry {
 
   @Override
   public void update(StagedFlight mine) {
-    hold(mine);
-    calls.tell("update", () -> replaceOwn(mine, TRIES));
+    held.update(mine);
   }
 
   @Override
   public void release(StagedFlight mine) {
     if (isFollowed(mine)) {
-      hold(mine);
-      calls.tell("release", () -> replaceOwn(mine, TRIES));
+      held.end(mine);
     } else {
-      own.computeIfPresent(
-          mine.flight(), (flight, known) -> known.isSameAttempt(mine) ? null : known);
-      String text = copies.peek(mine.flight());
-      if (isSame(text, mine)) {
-        calls.tell("release", () -> copies.map().removeAsync(mine.flight(), text));
-      }
+      held.drop(mine);
     }
-  }
-
-  /** Remembers the new state of an attempt that this replica holds. */
-  private void hold(StagedFlight mine) {
-    own.computeIfPresent(
-        mine.flight(), (flight, known) -> known.isSameAttempt(mine) ? mine : known);
-  }
-
-  /** Replaces the entry of an own attempt, if it counts. */
-  private CompletableFuture<Boolean> replaceOwn(StagedFlight mine, int tries) {
-    String value = mine.print();
-    String text = copies.peek(mine.flight());
-    if (tries == 0 || !isSame(text, mine) || value.equals(text)) {
-      return CompletableFuture.completedFuture(true);
-    }
-    return copies
-        .map()
-        .replaceAsync(mine.flight(), text, value)
-        .thenCompose(
-            done -> done ? CompletableFuture.completedFuture(true) : replaceOwn(mine, tries - 1));
-  }
-
-  private static boolean isSame(@Nullable String text, StagedFlight attempt) {
-    return RegistryText.attempt(text).filter(attempt::isSameAttempt).isPresent();
   }
 
   @Override
   public Optional<StagedFlight> find(String flight) {
     return RegistryText.attempt(copies.peek(flight))
-        .filter(attempt -> !isActive(attempt) || copies.members().contains(attempt.holder()));
+        .filter(
+            attempt ->
+                !HeldAttempts.isActive(attempt) || copies.members().contains(attempt.holder()));
   }
 
   @Override
   public void publish(StagedFlight mine, int nth, List<Extent> extents) {
-    if (isSame(copies.peek(mine.flight()), mine)) {
+    if (HeldAttempts.isSame(copies.peek(mine.flight()), mine)) {
       String key = RegistryText.batchKey(mine, nth);
       String text = RegistryText.print(extents);
       calls.tell("publish", () -> copies.writing().putAsync(key, text));
@@ -268,51 +255,17 @@ public final class InfinispanRegistry implements InFlightRegistry {
     return watchers.listen(action);
   }
 
-  /** Corrects the entries of this replica's attempts. Doesn't wait. */
-  private void settle(String flight) {
-    if (flight.equals(Watchers.ALL)) {
-      Set<String> flights = new HashSet<>(own.keySet());
-      copies.keys().forEach(key -> flights.add(RegistryText.flight(key)));
-      flights.forEach(this::settleOne);
-    } else {
-      settleOne(flight);
+  private void settle() {
+    try {
+      held.settle(Watchers.ALL);
+    } catch (RuntimeException e) {
+      LOG.log(Level.WARNING, "entries of this replica not corrected", e);
     }
-  }
-
-  private void settleOne(String flight) {
-    String text = copies.peek(flight);
-    StagedFlight held = own.get(flight);
-    Optional<StagedFlight> counts = RegistryText.attempt(text);
-    if (held != null && isActive(held) && text == null) {
-      calls.begin(() -> copies.map().putIfAbsentAsync(flight, held.print()));
-    } else if (held != null && isSame(text, held)) {
-      if (!held.print().equals(text)) {
-        calls.begin(() -> replaceOwn(held, 1));
-      } else if (!isActive(held)) {
-        own.remove(flight, held);
-      }
-    } else {
-      if (held != null && !isActive(held)) {
-        own.remove(flight, held);
-      }
-      if (text != null && counts.filter(this::isOwnActive).isPresent()) {
-        calls.begin(() -> copies.map().removeAsync(flight, text));
-      }
-    }
-  }
-
-  private static boolean isActive(StagedFlight attempt) {
-    return attempt.state() == StagedFlight.State.ACTIVE;
-  }
-
-  private boolean isOwnActive(StagedFlight attempt) {
-    return attempt.holder().equals(self) && isActive(attempt);
   }
 
   /** Removes the entries of attempts that are dead since the last sweep. */
   private void sweep() {
     try {
-      settle(Watchers.ALL);
       Set<String> dead = new HashSet<>();
       Set<String> members = copies.members();
       for (String key : copies.keys()) {
@@ -338,7 +291,7 @@ public final class InfinispanRegistry implements InFlightRegistry {
         .filter(
             counts ->
                 RegistryText.attemptKey(counts).equals(attempt)
-                    && isActive(counts)
+                    && HeldAttempts.isActive(counts)
                     && members.contains(counts.holder()))
         .isEmpty();
   }
@@ -357,7 +310,7 @@ public final class InfinispanRegistry implements InFlightRegistry {
 
   @Override
   public void close() {
-    sweeps.cancel(false);
+    chores.forEach(chore -> chore.cancel(false));
     watchers.first(flight -> {});
     copies.close();
   }

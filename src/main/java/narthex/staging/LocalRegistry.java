@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -48,6 +49,7 @@ public final class LocalRegistry implements InFlightRegistry {
     private final Set<String> members = new HashSet<>(); // guarded by lock
     private final Map<String, Entry> entries = new HashMap<>(); // guarded by lock
     private final Deque<Ended> ended = new ArrayDeque<>(); // guarded by lock
+    private final List<StagedFlight> waiting = new ArrayList<>(); // guarded by lock
     private long epoch; // guarded by lock
 
     /** An empty board. */
@@ -66,13 +68,36 @@ public final class LocalRegistry implements InFlightRegistry {
 
     /** Changes the board, then tells who watches the flight; everybody, if its name is empty. */
     private <T> T change(String flight, Supplier<T> change) {
-      T result = get(change);
+      T result =
+          get(
+              () -> {
+                T changed = change.get();
+                waiting.removeIf(this::announce);
+                return changed;
+              });
       for (Watched watched : watchers) {
         if (flight.isEmpty() || watched.flight().equals(flight)) {
           watched.changed().run();
         }
       }
       return result;
+    }
+
+    /** Lets an attempt count, unless another one is active or stored. Requires lock. */
+    private boolean announce(StagedFlight attempt) {
+      Entry entry = entries.get(attempt.flight());
+      boolean counts =
+          entry == null
+              || (!isActive(entry.attempt) && entry.attempt.state() != StagedFlight.State.STORED);
+      if (counts) {
+        entries.put(attempt.flight(), new Entry(attempt));
+      }
+      return counts;
+    }
+
+    // requires lock
+    private boolean isActive(StagedFlight attempt) {
+      return attempt.state() == StagedFlight.State.ACTIVE && members.contains(attempt.holder());
     }
 
     // requires lock
@@ -138,18 +163,38 @@ public final class LocalRegistry implements InFlightRegistry {
 
   // requires the lock of the board
   private boolean isElsewhere(StagedFlight attempt) {
-    return attempt.state() == StagedFlight.State.ACTIVE
-        && !attempt.holder().equals(self)
-        && board.members.contains(attempt.holder());
+    return board.isActive(attempt) && !attempt.holder().equals(self);
+  }
+
+  @Override
+  public StagedFlight offer(String flight) {
+    return board.change(
+        flight,
+        () -> {
+          StagedFlight mine = StagedFlight.begin(flight, self, ++board.epoch);
+          Entry entry = board.entries.get(flight);
+          if (entry != null && isElsewhere(entry.attempt) && entry.attempt.content() != null) {
+            board.waiting.add(mine);
+          } else {
+            board.entries.put(flight, new Entry(mine));
+          }
+          return mine;
+        });
   }
 
   @Override
   public void update(StagedFlight mine) {
+    board.get(
+        () -> {
+          board.waiting.replaceAll(each -> each.isSameAttempt(mine) ? mine : each);
+          return mine;
+        });
     own(mine, entry -> entry.attempt = mine);
   }
 
   @Override
   public void release(StagedFlight mine) {
+    board.get(() -> board.waiting.removeIf(mine::isSameAttempt));
     own(
         mine,
         entry -> {
@@ -193,8 +238,7 @@ public final class LocalRegistry implements InFlightRegistry {
                 .map(entry -> entry.attempt)
                 .filter(
                     attempt ->
-                        attempt.state() != StagedFlight.State.ACTIVE
-                            || board.members.contains(attempt.holder())));
+                        attempt.state() != StagedFlight.State.ACTIVE || board.isActive(attempt)));
   }
 
   @Override
@@ -245,6 +289,11 @@ public final class LocalRegistry implements InFlightRegistry {
 
   @Override
   public void close() {
-    board.change("", () -> board.members.remove(self));
+    board.change(
+        "",
+        () -> {
+          board.waiting.removeIf(attempt -> attempt.holder().equals(self));
+          return board.members.remove(self);
+        });
   }
 }

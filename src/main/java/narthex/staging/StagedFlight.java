@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param flight the name of the flight, see {@link Flight.Key#name}
  * @param holder the replica that brings the NAR in
- * @param epoch number of the attempt, greater than that of each attempt before that is still known;
- *     a holder uses it once
+ * @param epoch number of the attempt, greater than that of each attempt before that its holder
+ *     knows; a holder uses it once
  * @param state how far it is
  * @param content what is staged; null before the first bytes are known to be a NAR
  */

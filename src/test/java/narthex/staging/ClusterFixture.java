@@ -55,7 +55,11 @@ final class ClusterFixture implements AutoCloseable {
   }
 
   InfinispanRegistry.Resources resources() {
-    ExecutorService calls = Executors.newFixedThreadPool(4);
+    return resources(Executors.newFixedThreadPool(4));
+  }
+
+  /** With these threads for calls, which this stops. */
+  InfinispanRegistry.Resources resources(ExecutorService calls) {
     ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
     synchronized (this) {
       executors.add(calls);

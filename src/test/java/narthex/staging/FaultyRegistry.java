@@ -1,9 +1,12 @@
 package narthex.staging;
 
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -14,7 +17,7 @@ import narthex.blob.Extent;
 public final class FaultyRegistry implements InFlightRegistry {
   /** What is wrong with it. */
   public enum Fault {
-    /** A claim always succeeds, and nobody learns of it. */
+    /** A claim always succeeds, and nobody learns of it before the fault ends. */
     FORGETS_CLAIMS,
     /** What is published is lost. */
     FORGETS_BATCHES,
@@ -37,10 +40,35 @@ public final class FaultyRegistry implements InFlightRegistry {
   private final InFlightRegistry real;
   private final Set<Fault> faults = EnumSet.noneOf(Fault.class); // guarded by itself
   private final AtomicLong epoch = new AtomicLong(FIRST_FORGOTTEN_EPOCH);
+  private final CountDownLatch forgotContent = new CountDownLatch(1);
+  private final CountDownLatch forgotBatch = new CountDownLatch(1);
+  private final Map<Long, StagedFlight> forgotten = new ConcurrentHashMap<>(); // by epoch
+  private final Map<Long, StagedFlight> announced = new ConcurrentHashMap<>(); // by epoch
 
   /** A registry that is right as long as it has no fault. */
   public FaultyRegistry(InFlightRegistry real) {
     this.real = real;
+  }
+
+  /** Waits until it has forgotten a claim and then the content of the flight. */
+  public void awaitForgottenContent(Duration patience) {
+    await(forgotContent, patience);
+  }
+
+  /** Waits until it has forgotten a batch. */
+  public void awaitForgottenBatch(Duration patience) {
+    await(forgotBatch, patience);
+  }
+
+  private static void await(CountDownLatch forgot, Duration patience) {
+    try {
+      if (!forgot.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new AssertionError("the registry forgot nothing");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("interrupted", e);
+    }
   }
 
   /** Adds a fault. */
@@ -55,6 +83,30 @@ public final class FaultyRegistry implements InFlightRegistry {
     synchronized (faults) {
       faults.remove(fault);
     }
+    if (fault == Fault.FORGETS_CLAIMS) {
+      for (StagedFlight late : List.copyOf(forgotten.values())) {
+        announced.put(late.epoch(), real.offer(late.flight()));
+        forgotten.remove(late.epoch());
+        real.update(known(late));
+      }
+    }
+  }
+
+  private StagedFlight forgotten(String flight) {
+    StagedFlight mine = StagedFlight.begin(flight, self(), epoch.incrementAndGet());
+    forgotten.put(mine.epoch(), mine);
+    return mine;
+  }
+
+  /** The attempt as the real registry knows it. */
+  private StagedFlight known(StagedFlight attempt) {
+    StagedFlight late = announced.get(attempt.epoch());
+    if (late == null) {
+      return attempt;
+    }
+    StagedFlight now = attempt.state() == late.state() ? late : late.ended(attempt.state());
+    StagedFlight.Content content = attempt.content();
+    return content == null ? now : now.with(content);
   }
 
   private boolean has(Fault fault) {
@@ -99,21 +151,29 @@ public final class FaultyRegistry implements InFlightRegistry {
   @Override
   public StagedFlight claim(String flight) {
     call();
-    return has(Fault.FORGETS_CLAIMS)
-        ? StagedFlight.begin(flight, self(), epoch.incrementAndGet())
-        : real.claim(flight);
+    return has(Fault.FORGETS_CLAIMS) ? forgotten(flight) : real.claim(flight);
+  }
+
+  @Override
+  public StagedFlight offer(String flight) {
+    call();
+    return has(Fault.FORGETS_CLAIMS) ? forgotten(flight) : real.offer(flight);
   }
 
   @Override
   public void update(StagedFlight mine) {
     call();
-    real.update(mine);
+    if (forgotten.replace(mine.epoch(), mine) != null) {
+      forgotContent.countDown();
+    }
+    real.update(known(mine));
   }
 
   @Override
   public void release(StagedFlight mine) {
     call();
-    real.release(mine);
+    forgotten.remove(mine.epoch());
+    real.release(known(mine));
   }
 
   @Override
@@ -130,8 +190,10 @@ public final class FaultyRegistry implements InFlightRegistry {
   @Override
   public void publish(StagedFlight mine, int nth, List<Extent> extents) {
     call();
-    if (!has(Fault.FORGETS_BATCHES)) {
-      real.publish(mine, nth, extents);
+    if (has(Fault.FORGETS_BATCHES)) {
+      forgotBatch.countDown();
+    } else {
+      real.publish(known(mine), nth, extents);
     }
   }
 
@@ -142,8 +204,9 @@ public final class FaultyRegistry implements InFlightRegistry {
       return Optional.empty();
     }
     return has(Fault.LIES_ABOUT_EXTENTS)
-        ? real.batch(attempt, nth).map(batch -> batch.stream().map(FaultyRegistry::lie).toList())
-        : real.batch(attempt, nth);
+        ? real.batch(known(attempt), nth)
+            .map(batch -> batch.stream().map(FaultyRegistry::lie).toList())
+        : real.batch(known(attempt), nth);
   }
 
   private static Extent lie(Extent extent) {
@@ -160,7 +223,7 @@ public final class FaultyRegistry implements InFlightRegistry {
   @Override
   public boolean isFollowed(StagedFlight mine) {
     call();
-    return !has(Fault.ANSWERS_EMPTY) && real.isFollowed(mine);
+    return !has(Fault.ANSWERS_EMPTY) && real.isFollowed(known(mine));
   }
 
   @Override

@@ -145,6 +145,53 @@ abstract class InFlightRegistryContract {
   }
 
   @Test
+  void anOfferTakesThePlaceOfAnAttemptWithoutContent() throws Exception {
+    StagedFlight search = there.claim(FLIGHT);
+    await(here, FLIGHT, () -> here.find(FLIGHT).equals(Optional.of(search)));
+
+    StagedFlight mine = here.offer(FLIGHT);
+
+    assertEquals(here.self(), mine.holder());
+    await(there, FLIGHT, () -> there.find(FLIGHT).equals(Optional.of(mine)));
+    there.update(search.with(CONTENT));
+    there.release(search.ended(StagedFlight.State.FAILED));
+    assertEquals(Optional.of(mine), there.find(FLIGHT));
+  }
+
+  @Test
+  void anOfferIsAnnouncedWhenTheAttemptOfAnotherHasFailed() throws Exception {
+    StagedFlight theirs = there.claim(FLIGHT).with(CONTENT);
+    there.update(theirs);
+    await(here, FLIGHT, () -> here.find(FLIGHT).equals(Optional.of(theirs)));
+
+    StagedFlight mine = here.offer(FLIGHT).with(CONTENT);
+    here.update(mine);
+    assertEquals(here.self(), mine.holder());
+    assertEquals(Optional.of(theirs), here.find(FLIGHT));
+    assertEquals(Optional.of(theirs), there.find(FLIGHT));
+    there.release(theirs.ended(StagedFlight.State.FAILED));
+
+    await(there, FLIGHT, () -> there.find(FLIGHT).equals(Optional.of(mine)));
+    there.follow(mine);
+    await(here, FLIGHT, () -> here.isFollowed(mine));
+    here.publish(mine, 0, FIRST);
+    await(there, FLIGHT, () -> there.batch(mine, 0).equals(Optional.of(FIRST)));
+  }
+
+  @Test
+  void anOfferThatEndedMeanwhileIsNotAnnounced() throws Exception {
+    StagedFlight theirs = there.claim(FLIGHT).with(CONTENT);
+    there.update(theirs);
+    await(here, FLIGHT, () -> here.find(FLIGHT).equals(Optional.of(theirs)));
+    here.release(here.offer(FLIGHT).ended(StagedFlight.State.STORED));
+
+    there.release(theirs.ended(StagedFlight.State.FAILED));
+
+    await(here, FLIGHT, () -> here.find(FLIGHT).isEmpty());
+    assertEquals(there.self(), there.claim(FLIGHT).holder());
+  }
+
+  @Test
   void noTwoAttemptsOfAReplicaAreTheSame() {
     StagedFlight first = here.claim(FLIGHT);
     here.release(first.ended(StagedFlight.State.STORED));

@@ -13,6 +13,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import narthex.blob.Extent;
 import narthex.nix.Compression;
@@ -118,6 +122,53 @@ class InfinispanClusterTest {
                     && there.batch(mine, 0).equals(Optional.of(BATCH)));
         assertEquals(mine, there.claim(FLIGHT));
       }
+    }
+  }
+
+  /** Threads that take calls into the cluster only while it answers. */
+  private static final class Calls extends ThreadPoolExecutor {
+    private volatile boolean answering = true;
+
+    Calls() {
+      super(4, 4, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>());
+    }
+
+    @Override
+    public void execute(Runnable call) {
+      if (!answering) {
+        throw new RejectedExecutionException("the cluster doesn't answer");
+      }
+      super.execute(call);
+    }
+  }
+
+  @Test
+  void aFlightThatCouldNotBeAnnouncedIsAnnouncedLater() throws Exception {
+    Calls calls = new Calls();
+    ClusterPolicy policy = cluster.policy("a", "secret");
+    try (InFlightRegistry here = InfinispanRegistry.join(policy, cluster.resources(calls));
+        InFlightRegistry there = cluster.join("b")) {
+      awaitMembers(here, 2);
+      calls.answering = false;
+      StagedFlight mine = here.claim(FLIGHT);
+      here.update(mine.with(CONTENT));
+      StagedFlight ended = here.claim("ended");
+      here.release(ended.ended(StagedFlight.State.STORED));
+      StagedFlight alone = here.claim("both");
+      StagedFlight theirs = there.claim("both");
+      InFlightRegistryContract.await(
+          here, "both", () -> here.find("both").equals(Optional.of(theirs)));
+      assertEquals(Optional.empty(), there.find(FLIGHT));
+
+      calls.answering = true;
+
+      InFlightRegistryContract.await(
+          there, FLIGHT, () -> there.find(FLIGHT).equals(Optional.of(mine.with(CONTENT))));
+      assertEquals(Optional.empty(), there.find("ended"));
+      assertEquals(Optional.of(theirs), there.find("both"));
+      there.release(theirs.ended(StagedFlight.State.FAILED));
+      InFlightRegistryContract.await(
+          there, "both", () -> there.find("both").equals(Optional.of(alone)));
     }
   }
 
