@@ -94,6 +94,17 @@ final class ChunkWalk {
     return new ChunkWalk(chunks, nar, part);
   }
 
+  /**
+   * Checks that the present part is still stored, as a part after it surely is missing or damaged.
+   * Doesn't move this walk.
+   *
+   * @param missing what is missing
+   * @throws NarDroppedException if the NAR was dropped
+   */
+  void requireStored(ChunkLostException missing) throws IOException {
+    requirePart(String.valueOf(missing.getMessage()));
+  }
+
   private static ChunkLostException noPart(NarId nar, String what, long offset) {
     return ChunkLostException.ofRows(
         String.format(

@@ -135,6 +135,7 @@ public final class ChunkedManifest implements Manifest {
    * Opens the NAR at an offset. The caller closes the stream.
    *
    * @throws IllegalArgumentException if the offset is negative or beyond the end
+   * @throws NarDroppedException if the NAR was dropped since {@link #requireStart}
    * @throws ChunkLostException if the chunk at the offset surely is missing or damaged
    */
   @Override
@@ -164,6 +165,7 @@ public final class ChunkedManifest implements Manifest {
    * damaged frame makes the read fail before any byte of it is returned.
    *
    * @throws IllegalArgumentException if the offset is negative or beyond the end
+   * @throws NarDroppedException if the NAR was dropped since {@link #requireStart}
    * @throws ChunkLostException if the frame at the offset surely is missing or damaged, or if the
    *     frames don't have the recorded length
    */
@@ -179,7 +181,7 @@ public final class ChunkedManifest implements Manifest {
   }
 
   private InputStream openStoredFrames(long from) throws IOException {
-    ChunkWalk walk = from == 0 ? walkFrom(0) : ChunkWalk.ofFrames(chunks, nar, from);
+    ChunkWalk walk = from == 0 ? walkFrom(0) : walkTo(() -> ChunkWalk.ofFrames(chunks, nar, from));
     long skip = from - walk.part().framesOffset();
     if (skip > 0) {
       walk.requireFrameLengths();
@@ -211,7 +213,25 @@ public final class ChunkedManifest implements Manifest {
     ChunkWalk known = start;
     return known != null && from < known.part().length()
         ? new ChunkWalk(known)
-        : ChunkWalk.ofNar(chunks, nar, from);
+        : walkTo(() -> ChunkWalk.ofNar(chunks, nar, from));
+  }
+
+  /** Begins a walk at a part. */
+  private interface Beginning {
+    ChunkWalk begin() throws IOException;
+  }
+
+  /** Begins a walk. A missing part is no damage if the NAR was dropped since its start was read. */
+  private ChunkWalk walkTo(Beginning part) throws IOException {
+    try {
+      return part.begin();
+    } catch (ChunkLostException missing) {
+      ChunkWalk known = start;
+      if (known != null) {
+        known.requireStored(missing);
+      }
+      throw missing;
+    }
   }
 
   private static void check(long from, long length) {

@@ -26,6 +26,7 @@ final class FramesInputStream extends RunsInputStream {
   private boolean isDecoded;
   private boolean isWhole;
   private @Nullable GroupFrames groups;
+  private @Nullable NarDroppedException dropped;
 
   /**
    * Reads the first frame. Closes itself if that fails.
@@ -56,16 +57,16 @@ final class FramesInputStream extends RunsInputStream {
   @Override
   int readSome(byte[] bytes, int offset, int length) throws IOException {
     int given = 0;
-    while (given < length && (given == 0 || !isRunPassed())) {
+    while (dropped == null && given < length && (given == 0 || !isRunPassed())) {
       try {
         int whole = readFrames(bytes, offset + given, length - given);
         given += whole > 0 ? whole : super.readSome(bytes, offset + given, length - given);
-      } catch (NarDroppedException dropped) {
-        if (given == 0) {
-          throw dropped;
-        }
-        break; // the next read fails again
+      } catch (NarDroppedException e) {
+        dropped = e; // for the next read, if this one has bytes to give
       }
+    }
+    if (given == 0 && dropped != null) {
+      throw dropped;
     }
     return given;
   }
