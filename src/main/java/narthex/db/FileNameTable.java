@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import narthex.nix.Sha256;
 
@@ -14,6 +15,7 @@ import narthex.nix.Sha256;
 public final class FileNameTable {
   private final Transactions transactions;
   private final List<Consumer<String>> listeners = new CopyOnWriteArrayList<>();
+  private final List<Consumer<String>> takeovers = new CopyOnWriteArrayList<>();
 
   FileNameTable(Transactions transactions) {
     this.transactions = transactions;
@@ -25,6 +27,14 @@ public final class FileNameTable {
    */
   public void listen(Consumer<String> listener) {
     listeners.add(listener);
+  }
+
+  /**
+   * Adds a listener for stems that meant another NAR before this process named a file so. Called
+   * like the others. Call it at start-up.
+   */
+  public void listenToTakeovers(Consumer<String> listener) {
+    takeovers.add(listener);
   }
 
   /**
@@ -52,21 +62,29 @@ public final class FileNameTable {
    */
   public boolean nameFile(String stem, Sha256 fileHash, Sha256 narHash) throws IOException {
     String nar = narHash.nix32();
-    return register(
-        () ->
-            transactions.together(
-                "name file",
-                stem,
-                mappers -> {
-                  NarInfoMapper narInfos = mappers.narInfos();
-                  narInfos.registerFile(stem, fileHash.nix32(), nar);
-                  boolean named = nar.equals(narInfos.findNar(stem));
-                  if (named) {
-                    narInfos.takeBack(stem, nar);
-                  }
-                  return named;
-                }),
-        stem);
+    AtomicBoolean taken = new AtomicBoolean();
+    boolean named =
+        register(
+            () ->
+                transactions.together(
+                    "name file",
+                    stem,
+                    mappers -> {
+                      NarInfoMapper narInfos = mappers.narInfos();
+                      String before = narInfos.findNar(stem);
+                      narInfos.registerFile(stem, fileHash.nix32(), nar);
+                      boolean isNamed = nar.equals(narInfos.findNar(stem));
+                      if (isNamed) {
+                        narInfos.takeBack(stem, nar);
+                      }
+                      taken.set(isNamed && before != null && !nar.equals(before));
+                      return isNamed;
+                    }),
+            stem);
+    if (taken.get()) {
+      takeovers.forEach(listener -> listener.accept(stem));
+    }
+    return named;
   }
 
   /** A transaction that registers file names. */

@@ -16,9 +16,9 @@ import narthex.store.StoredNars;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Announces changes of stored NARs and narinfos to the other replicas, and notifies the listeners
- * of this replica when others announce theirs. So no replica keeps serving what it remembers of
- * rows that another one changed.
+ * Announces changes of stored NARs, narinfos and file names to the other replicas, and notifies the
+ * listeners of this replica when others announce theirs. So no replica keeps serving what it
+ * remembers of rows that another one changed.
  *
  * <p>An announcement may be lost. When a replica joins or leaves, or a split of the cluster heals,
  * all that is remembered is forgotten. In other cases the listeners bound how long they remember.
@@ -28,6 +28,7 @@ public final class ReplicaChanges implements StoreListener {
   private static final System.Logger LOG = System.getLogger(ReplicaChanges.class.getName());
   private static final String NAR = "nar:";
   private static final String NARINFO = "narinfo:";
+  private static final String NAME = "name:";
 
   /** Further announcements count as one change of everything, so that memory stays bounded. */
   private static final int MOST_WAITING = 10_000;
@@ -68,6 +69,11 @@ public final class ReplicaChanges implements StoreListener {
   @Override
   public void narInfoChanged(StorePathHash hash) {
     announce(NARINFO + hash.text());
+  }
+
+  @Override
+  public void nameChanged(String stem) {
+    announce(NAME + stem); // the hash of a file: has no spaces
   }
 
   @Override
@@ -161,6 +167,8 @@ public final class ReplicaChanges implements StoreListener {
         stored.changedElsewhere(Sha256.parseNix32(change.substring(NAR.length())));
       } else if (change.startsWith(NARINFO)) {
         stored.changedElsewhere(StorePathHash.parse(change.substring(NARINFO.length())));
+      } else if (change.startsWith(NAME)) {
+        stored.changedElsewhere(change.substring(NAME.length()));
       }
     } catch (NixFormatException e) {
       LOG.log(Level.WARNING, "unknown announcement of another replica change={0}", change);

@@ -18,7 +18,6 @@ import narthex.nix.NarFile;
 import narthex.nix.NarFileName;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
-import narthex.nix.StorePathHash;
 import narthex.store.ChunkedNars;
 import narthex.store.StoreListener;
 import narthex.store.StoredNars;
@@ -332,13 +331,15 @@ public final class NarLookup implements StoreListener {
   }
 
   @Override
+  public void nameChanged(String stem) {
+    names.forget(stem);
+  }
+
+  @Override
   public void anyChanged() {
     names.forgetAll();
     stored.forgetAll();
   }
-
-  @Override
-  public void narInfoChanged(StorePathHash hash) {} // not cached here
 
   private Optional<NarSource> fetch(Sha256 narHash, NarFileName name, Fitting fitting)
       throws IOException {

@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
  * narinfos advertise the name of the upstream's file, which says nothing about the chunks.
  *
  * <p>A name can be given to another NAR if it turns out to be the hash of that NAR or of its file.
- * A name that this replica registers is removed, and so is the NarHash of a NAR that any replica
- * stores. A name that another replica registers because it is the hash of a file is still used for
+ * Such a name is removed when any replica finds this out, and if its announcement is lost, after
  * the time to live. Absence isn't cached. Thread-safe.
  */
 final class RememberedNames {
@@ -27,7 +26,8 @@ final class RememberedNames {
   private final AtomicLong registrations = new AtomicLong();
 
   /**
-   * @param ttl longest time that a name is used that another replica has given to another NAR
+   * @param ttl longest time that a name is used although another replica has given it to another
+   *     NAR, if the announcement is lost
    */
   RememberedNames(FileNameTable names, Duration ttl) {
     this.names = names;

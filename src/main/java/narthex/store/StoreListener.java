@@ -5,7 +5,8 @@ import narthex.nix.StorePathHash;
 
 /**
  * Notified of changes to stored NARs and narinfos, by this replica or another one. Called after the
- * commit; for changes of this replica, by the thread that made the change.
+ * commit; for changes of this replica, by the thread that made the change. Does nothing by default
+ * about what few listeners keep.
  */
 public interface StoreListener {
 
@@ -17,7 +18,14 @@ public interface StoreListener {
   /**
    * The narinfo of this store path was uploaded or deleted, or changed by the search for its NAR.
    */
-  void narInfoChanged(StorePathHash hash);
+  default void narInfoChanged(StorePathHash hash) {}
+
+  /**
+   * A file name means another NAR now, as a file with this hash was verified.
+   *
+   * @param stem the name before {@code .nar}
+   */
+  default void nameChanged(String stem) {}
 
   /** Any NARs and narinfos may have changed. */
   void anyChanged();

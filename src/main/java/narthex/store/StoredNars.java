@@ -71,6 +71,7 @@ public final class StoredNars {
             .expireAfterWrite(memoryTtl)
             .executor(Runnable::run)
             .build();
+    database.fileNames().listenToTakeovers(this::announce);
   }
 
   /** Returns the uses of NARs that this replica hasn't written yet. */
@@ -101,6 +102,17 @@ public final class StoredNars {
   public void announce(Sha256 narHash) {
     changedElsewhere(narHash);
     replicas.forEach(replica -> replica.narChanged(narHash));
+  }
+
+  /** Notifies the listeners that a file name means another NAR. */
+  private void announce(String stem) {
+    changedElsewhere(stem);
+    replicas.forEach(replica -> replica.nameChanged(stem));
+  }
+
+  /** Notifies the listeners that another replica announced that a file name means another NAR. */
+  public void changedElsewhere(String stem) {
+    listeners.forEach(listener -> listener.nameChanged(stem));
   }
 
   /** Notifies the listeners that another replica announced a change of a narinfo. */

@@ -156,6 +156,20 @@ class ReplicaChangesTest {
     assertEquals(Outcome.RIGHT, Reading.start(b, SAMPLE, name, 0).outcome());
   }
 
+  @Test
+  void aNameThatTurnsOutToBeTheHashOfAFileMeansItsNarOnEveryReplica() throws Exception {
+    NarFileName name = SAMPLE.fileName();
+    NarInfo wrong = Sample.of(92, Compression.XZ).narInfo();
+    a.database().storeNarInfo(new NarInfoRow(wrong, "http://upstream", name.stem(), Instant.EPOCH));
+    assertFalse(a.nars().isStored(name));
+    assertFalse(b.nars().isStored(name));
+
+    upload(a);
+
+    assertEquals(Outcome.RIGHT, Reading.start(a, SAMPLE, name, 0).outcome());
+    assertEquals(Outcome.RIGHT, Reading.start(b, SAMPLE, name, 0).outcome());
+  }
+
   private static Compression compression(Node node) throws IOException {
     return node.narInfo(SAMPLE).map(NarInfo::file).orElseThrow().compression();
   }
