@@ -1,6 +1,7 @@
 /**
  * The values of the Nix binary cache protocol: narinfos, store paths, hashes, NAR file names, keys
- * and signatures, and the URLs and host names that it uses. Parses and prints text; no I/O.
+ * and signatures, and the URLs, host names and proxies that it uses. Parses and prints text; no
+ * I/O.
  *
  * <p>May import: the JDK, Bouncy Castle's call-level Ed25519, and Jackson for JSON.
  *

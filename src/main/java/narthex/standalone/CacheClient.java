@@ -10,7 +10,10 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -38,28 +41,33 @@ final class CacheClient implements AutoCloseable {
   /** A body may be sent as slowly as that; the time for it comes on top. */
   private static final long SLOWEST_BYTES_PER_SECOND = 64 << 10;
 
+  /** Longest pause before a further try that a server can ask for. */
+  private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
+
   private static final int OK = 200;
   private static final int NO_CONTENT = 204;
   private static final int NOT_FOUND = 404;
   private static final int NOT_ALLOWED = 405;
   private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
+  private static final Set<Integer> BUSY = Set.of(429, 503);
   private static final Set<Integer> PASSING = Set.of(408, 425, 429, 500, 502, 503, 504);
 
   private final String base;
   private final @Nullable String token;
   private final Duration firstPause;
   private final int tries;
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT)
-          .followRedirects(HttpClient.Redirect.NEVER) // the token is for this server only
-          .build();
+  private final Proxies proxies;
+  private final HttpClient http;
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Set<Thread> sending = ConcurrentHashMap.newKeySet();
 
-  /** The status and the first line of an answer. */
-  record Answer(int status, String text) {
+  /**
+   * An answer.
+   *
+   * @param text its body
+   * @param retryAfter how long to wait before a further try; zero if the server doesn't say
+   */
+  record Answer(int status, String text, Duration retryAfter) {
     boolean isSuccess() {
       return status >= OK && status <= NO_CONTENT;
     }
@@ -73,13 +81,26 @@ final class CacheClient implements AutoCloseable {
   /**
    * @param token null for none
    * @param tries how often to try each request
-   * @param firstPause the pause before the second try; each further one is twice as long
+   * @param firstPause the pause before the second try; each further one is twice as long, or longer
+   *     if the server asks for it
    */
   CacheClient(URI server, @Nullable String token, int tries, Duration firstPause) {
+    this(server, token, tries, firstPause, new Proxies(System.getenv()));
+  }
+
+  CacheClient(URI server, @Nullable String token, int tries, Duration firstPause, Proxies proxies) {
     this.base = base(server);
     this.token = token;
     this.tries = tries;
     this.firstPause = firstPause;
+    this.proxies = proxies;
+    this.http =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(CONNECT)
+            .proxy(proxies)
+            .followRedirects(HttpClient.Redirect.NEVER) // the token is for this server only
+            .build();
   }
 
   /** Returns the URL of the cache, without a slash at the end and without {@code /upload}. */
@@ -130,7 +151,7 @@ final class CacheClient implements AutoCloseable {
   void putOnce(String name, BodyPublisher body) throws IOException {
     Answer answer = sendOnce("PUT", "/upload/" + name, body);
     if (PASSING.contains(answer.status())) {
-      throw new PassingException(answer.line());
+      throw new PassingException(answer);
     }
     requireSuccess("uploading " + name, answer);
   }
@@ -146,7 +167,7 @@ final class CacheClient implements AutoCloseable {
         () -> {
           Answer answer = sendOnce(method, path, body.get());
           if (PASSING.contains(answer.status())) {
-            throw new PassingException(answer.line());
+            throw new PassingException(answer);
           }
           return answer;
         });
@@ -168,7 +189,8 @@ final class CacheClient implements AutoCloseable {
       try {
         return once.run();
       } catch (PassingException e) {
-        if (number >= tries || isClosedAfter(pause)) {
+        Duration wait = pause.compareTo(e.retryAfter) > 0 ? pause : e.retryAfter;
+        if (number >= tries || isClosedAfter(wait)) {
           throw e;
         }
         pause = pause.multipliedBy(2);
@@ -180,8 +202,16 @@ final class CacheClient implements AutoCloseable {
   static final class PassingException extends IOException {
     private static final long serialVersionUID = 1L;
 
+    private final Duration retryAfter;
+
     PassingException(String message) {
       super(message);
+      this.retryAfter = Duration.ZERO;
+    }
+
+    PassingException(Answer answer) {
+      super(answer.line());
+      this.retryAfter = answer.retryAfter();
     }
   }
 
@@ -217,6 +247,9 @@ final class CacheClient implements AutoCloseable {
     if (token != null) {
       request.header("Authorization", "Bearer " + token);
     }
+    proxies
+        .authorization(URI.create(base + path))
+        .ifPresent(login -> request.header("Proxy-Authorization", login));
     sending.add(Thread.currentThread());
     try {
       HttpResponse<String> answer =
@@ -224,7 +257,7 @@ final class CacheClient implements AutoCloseable {
       if (REDIRECTS.contains(answer.statusCode())) {
         throw new RedirectException(base, answer.headers().firstValue("location").orElse("?"));
       }
-      return new Answer(answer.statusCode(), answer.body());
+      return new Answer(answer.statusCode(), answer.body(), retryAfter(answer));
     } catch (RedirectException e) {
       throw e;
     } catch (ConnectException e) {
@@ -237,6 +270,35 @@ final class CacheClient implements AutoCloseable {
     } finally {
       sending.remove(Thread.currentThread());
     }
+  }
+
+  private static Duration retryAfter(HttpResponse<?> answer) {
+    return BUSY.contains(answer.statusCode())
+        ? answer
+            .headers()
+            .firstValue("retry-after")
+            .map(value -> retryAfter(value, Instant.now()))
+            .orElse(Duration.ZERO)
+        : Duration.ZERO;
+  }
+
+  /**
+   * How long a {@code Retry-After} asks to wait, seconds or a date: at most {@link #LONGEST_PAUSE},
+   * and zero if it is malformed.
+   */
+  static Duration retryAfter(String value, Instant now) {
+    Duration asked;
+    try {
+      asked =
+          value.matches("[0-9]{1,9}")
+              ? Duration.ofSeconds(Long.parseLong(value))
+              : Duration.between(
+                  now, DateTimeFormatter.RFC_1123_DATE_TIME.parse(value, Instant::from));
+    } catch (DateTimeException malformed) {
+      return Duration.ZERO;
+    }
+    Duration least = asked.isNegative() ? Duration.ZERO : asked;
+    return least.compareTo(LONGEST_PAUSE) < 0 ? least : LONGEST_PAUSE;
   }
 
   /**

@@ -32,6 +32,7 @@ final class RemoteJob {
   private final URI server;
   private final @Nullable String token;
   private final Duration silence;
+  private final Proxies proxies = new Proxies(System.getenv());
 
   /**
    * @param token the token of an administrator; null for none
@@ -78,10 +79,11 @@ final class RemoteJob {
     return BodyHandlers.ofInputStream();
   }
 
-  private static HttpClient client() {
+  private HttpClient client() {
     return HttpClient.newBuilder()
         .version(HttpClient.Version.HTTP_1_1)
         .connectTimeout(CONNECT)
+        .proxy(proxies)
         .build();
   }
 
@@ -91,14 +93,13 @@ final class RemoteJob {
             .map(option -> encode(option.getKey()) + "=" + encode(option.getValue()))
             .collect(Collectors.joining("&"));
     String base = server.toString().replaceAll("/+$", "");
+    URI url = URI.create(base + "/admin/jobs/" + name + (query.isEmpty() ? "" : "?" + query));
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(
-                URI.create(base + "/admin/jobs/" + name + (query.isEmpty() ? "" : "?" + query)))
-            .timeout(silence)
-            .POST(BodyPublishers.noBody());
+        HttpRequest.newBuilder(url).timeout(silence).POST(BodyPublishers.noBody());
     if (token != null) {
       request.header("Authorization", "Bearer " + token);
     }
+    proxies.authorization(url).ifPresent(login -> request.header("Proxy-Authorization", login));
     return request.build();
   }
 

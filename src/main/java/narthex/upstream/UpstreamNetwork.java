@@ -2,6 +2,7 @@ package narthex.upstream;
 
 import javax.net.ssl.SSLContext;
 import narthex.nix.HostPatterns;
+import narthex.nix.ProxyRules;
 import org.jspecify.annotations.Nullable;
 
 /**

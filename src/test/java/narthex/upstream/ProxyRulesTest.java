@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import narthex.nix.HostPatterns;
 import narthex.nix.HttpUrl;
+import narthex.nix.ProxyRules;
 import narthex.testing.FaultyUpstream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;

@@ -1,4 +1,4 @@
-package narthex.upstream;
+package narthex.nix;
 
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
@@ -12,8 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import narthex.nix.HostPatterns;
-import narthex.nix.HttpUrl;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,7 +72,7 @@ public final class ProxyRules {
   }
 
   /** The proxy for a URL; empty for a direct connection. */
-  Optional<HttpUrl> find(HttpUrl url) {
+  public Optional<HttpUrl> find(HttpUrl url) {
     if (direct.matches(url.host()) || (fallback == Fallback.JVM && isLoopback(url.host()))) {
       return Optional.empty();
     }
@@ -92,7 +90,7 @@ public final class ProxyRules {
   }
 
   /** Whether a host is one of the proxies. */
-  boolean isProxy(String host) {
+  public boolean isProxy(String host) {
     return byScheme.values().stream().anyMatch(proxy -> proxy.host().equalsIgnoreCase(host))
         || (fallback == Fallback.JVM && isProxyOfTheJvm(host));
   }
