@@ -76,7 +76,7 @@ final class UseCommand extends ServerCommand {
 
   private void print(URI url, List<String> keys, @Nullable String secret) {
     out().println("# nix.conf");
-    out().print(changed(new NixConf(List.of()), url, keys).print());
+    out().print(changed(NixConf.parse(""), url, keys).print());
     if (secret != null) {
       out().println("# the file that netrc-file in nix.conf names");
       out().println(NetrcLines.line(url.getHost(), secret));
@@ -96,7 +96,7 @@ final class UseCommand extends ServerCommand {
     Path place = place().toAbsolutePath();
     Path file = place.resolve("nix.conf");
     String before = read(file);
-    NixConf conf = changed(NixConf.parse(before), url, keys);
+    NixConf conf = changed(NixConf.parse(before, file), url, keys);
     Path netrc = place.resolve("netrc");
     if (secret != null) {
       conf = conf.withDefault("netrc-file", netrc.toString());
