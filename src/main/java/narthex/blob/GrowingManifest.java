@@ -273,7 +273,30 @@ public final class GrowingManifest implements Manifest {
   /** Opens like {@link #open(long)}; reads call the watch while they wait. */
   public InputStream open(long from, Watch watch) throws IOException {
     awaited();
-    return new FollowingInputStream(openWritten(from), from, State.COMPLETE, watch);
+    return new FollowingInputStream(
+        openWritten(from), from, position -> await(position, State.COMPLETE, watch));
+  }
+
+  /**
+   * Opens the zstd frames in which a NAR is written, as they are, from the one that begins at an
+   * offset of the NAR. Like other streams, this one ends only when the NAR is complete; until then
+   * it also withholds the last byte of the last frame. Reads call the watch while they wait. The
+   * caller closes it.
+   *
+   * @throws UnsupportedOperationException if the bytes aren't written as frames
+   */
+  public InputStream openFrames(long from, Watch watch) {
+    awaited();
+    return new FollowingFramesInputStream(
+        written.openFrames(from, watch),
+        from,
+        position -> await(position, State.COMPLETE, watch),
+        this::mayEndAt);
+  }
+
+  private boolean mayEndAt(long position) {
+    OptionalLong length = length();
+    return length.isEmpty() || position >= length.getAsLong();
   }
 
   /**
@@ -281,7 +304,8 @@ public final class GrowingManifest implements Manifest {
    * bytes are written. The caller closes it.
    */
   public InputStream openUnchecked() throws IOException {
-    return new FollowingInputStream(openWritten(0), 0, State.WRITTEN, UNWATCHED);
+    return new FollowingInputStream(
+        openWritten(0), 0, position -> await(position, State.WRITTEN, UNWATCHED));
   }
 
   /** Opens the written bytes; if that fails, prefers the manifest's own failure as reason. */
@@ -334,65 +358,6 @@ public final class GrowingManifest implements Manifest {
         lock.unlock();
       }
       watch.look();
-    }
-  }
-
-  private final class FollowingInputStream extends BlobInputStream {
-    private final InputStream in;
-    private final State end;
-    private final Watch watch;
-    private long position;
-    private long readable;
-
-    FollowingInputStream(InputStream in, long from, State end, Watch watch) {
-      this.in = in;
-      this.position = from;
-      this.end = end;
-      this.watch = watch;
-    }
-
-    @Override
-    public int read(byte[] bytes, int offset, int length) throws IOException {
-      if (length == 0) {
-        return 0;
-      }
-      if (!awaitReadable()) {
-        return -1;
-      }
-      int count = in.read(bytes, offset, (int) Math.min(length, readable - position));
-      if (count < 0) {
-        throw new IOException("written bytes are missing at offset " + position);
-      }
-      position += count;
-      return count;
-    }
-
-    @Override
-    public long skip(long count) throws IOException {
-      if (count <= 0 || !awaitReadable()) {
-        return 0;
-      }
-      long skipped = in.skip(Math.min(count, readable - position));
-      position += skipped;
-      return skipped;
-    }
-
-    /** Waits for the next byte; false at the end. */
-    private boolean awaitReadable() throws IOException {
-      if (readable <= position) {
-        readable = await(position, end, watch);
-      }
-      return readable > position;
-    }
-
-    @Override
-    public int available() {
-      return (int) Math.min(Integer.MAX_VALUE, Math.max(0, readable - position));
-    }
-
-    @Override
-    public void close() throws IOException {
-      in.close();
     }
   }
 }

@@ -11,4 +11,15 @@ public interface Written {
    * the last byte that was written before it.
    */
   InputStream openWritten(long from) throws IOException;
+
+  /**
+   * Reads the zstd frames in which the bytes are written; the caller closes the result.
+   *
+   * @param from where in the bytes the first frame to read begins
+   * @param watch called regularly while a read waits
+   * @throws UnsupportedOperationException if they aren't written as frames
+   */
+  default FrameReader openFrames(long from, Manifest.Watch watch) {
+    throw new UnsupportedOperationException("these bytes are not written as frames");
+  }
 }

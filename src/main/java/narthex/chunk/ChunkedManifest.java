@@ -209,6 +209,28 @@ public final class ChunkedManifest implements Manifest {
         : stored.open();
   }
 
+  /**
+   * Opens the frames as {@link #openStoredFrames} does, from the one on that begins at an offset of
+   * the NAR.
+   *
+   * @throws NarDroppedException if no chunk begins there: the NAR was stored with other chunks
+   * @throws ChunkLostException if the first frame surely is missing or damaged
+   */
+  public InputStream openStoredFramesFrom(long narOffset) throws IOException {
+    check(narOffset, nar.sizeBytes());
+    if (narOffset == nar.sizeBytes()) {
+      return InputStream.nullInputStream();
+    }
+    ChunkWalk walk = walkFrom(narOffset);
+    while (walk.hasNext() && walk.narOffset() < narOffset) {
+      walk.pass();
+    }
+    if (walk.narOffset() != narOffset) {
+      throw new NarDroppedException("no chunk begins at " + narOffset, narOffset);
+    }
+    return new FramesInputStream(blobs, walk);
+  }
+
   private ChunkWalk walkFrom(long from) throws IOException {
     ChunkWalk known = start;
     return known != null && from < known.part().length()

@@ -86,7 +86,7 @@ final class FramesInputStream extends RunsInputStream {
   }
 
   /** Returns how many chunks the group has if these begin with all of them in order, else 0. */
-  private static int wholeGroup(List<ChunkPlace> chunks) {
+  static int wholeGroup(List<ChunkPlace> chunks) {
     ChunkGroup group = chunks.get(0).group();
     int at = 0;
     for (int i = 0; group != null && i < chunks.size(); i++) {

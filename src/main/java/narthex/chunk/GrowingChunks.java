@@ -5,6 +5,8 @@ import java.io.InputStream;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import narthex.blob.FrameReader;
+import narthex.blob.Manifest;
 import narthex.blob.Spool;
 import narthex.blob.Written;
 import narthex.db.ChunkPlace;
@@ -148,5 +150,11 @@ final class GrowingChunks implements Written {
   @Override
   public InputStream openWritten(long from) {
     return new GrowingChunksInputStream(this, store.blobs(), from);
+  }
+
+  /** Reads the frames as they are stored. Opens no pack before the first read. */
+  @Override
+  public FrameReader openFrames(long from, Manifest.Watch watch) {
+    return new GrowingFrames(this, store.blobs());
   }
 }

@@ -1,14 +1,11 @@
 package narthex.chunk;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import narthex.blob.BlobLostException;
 import narthex.blob.BlobStore;
-import narthex.blob.Spool;
 import narthex.chunk.GrowingChunks.Place;
 import narthex.db.ChunkPlace;
 import narthex.stream.CorruptEncodingException;
@@ -20,42 +17,23 @@ import org.jspecify.annotations.Nullable;
  * The bytes of a NAR that is being cut. The caller must not read beyond the written bytes. Holds
  * one stored frame, its chunks and one open pack. Not thread-safe.
  *
- * <p>A chunk may turn out to be lost: its pack was damaged, or deleted after another writer had
- * stored the NAR or after compaction. The read then continues with the stored NAR or with the
- * chunk's new pack, if there is one, else it fails with a {@link ChunkLostException}.
+ * <p>If a chunk turns out to be lost, the read continues with the stored NAR or with the chunk's
+ * new pack, if there is one, else it fails with a {@link ChunkLostException}.
  */
 final class GrowingChunksInputStream extends SpanInputStream {
-  private final GrowingChunks chunks;
-  private final BlobStore blobs;
+  private final GrowingPacks packs;
   private final FrameDecoder decoder = new FrameDecoder();
   private long position;
-  private byte[] frame = new byte[0];
   private byte[] decoded = new byte[0];
   private @Nullable ChunkPlace decodedPlace;
   private long chunkFrom;
   private int chunkAt;
   private int chunkLength;
-  private OpenPack pack = OpenPack.NONE;
   private @Nullable InputStream stored;
   private boolean closed;
 
-  /**
-   * An open pack.
-   *
-   * @param at offset of the next byte
-   * @param end offset at which the stream ends
-   */
-  private record OpenPack(String key, InputStream in, long at, long end) {
-    static final OpenPack NONE = new OpenPack("", nullInputStream(), 0, 0);
-
-    boolean isAt(ChunkPlace place) {
-      return key.equals(place.pack()) && at == place.offset() && place.packedLength() <= end - at;
-    }
-  }
-
   GrowingChunksInputStream(GrowingChunks chunks, BlobStore blobs, long from) {
-    this.chunks = chunks;
-    this.blobs = blobs;
+    this.packs = new GrowingPacks(chunks, blobs);
     this.position = from;
   }
 
@@ -105,101 +83,30 @@ final class GrowingChunksInputStream extends SpanInputStream {
     try {
       decodeNext();
     } catch (BlobLostException | CorruptEncodingException lost) {
-      ChunkPlace place = chunks.at(position).chunk();
-      closePack();
-      Optional<ChunkedManifest> manifest = chunks.stored();
+      Optional<ChunkedManifest> manifest = packs.recover(position, lost);
       if (manifest.isPresent()) {
-        stored = open(manifest.get());
-      } else if (lost instanceof BlobLostException && findMoved(place)) {
-        decode();
+        stored = GrowingPacks.openStored(position, () -> manifest.get().open(position));
       } else {
-        throw ChunkLostException.at(place, lost);
+        decode();
       }
-    }
-  }
-
-  /** Opens the stored NAR. Missing rows mean that it was dropped again. */
-  private InputStream open(ChunkedManifest manifest) throws IOException {
-    try {
-      return manifest.open(position);
-    } catch (ChunkLostException lost) {
-      if (lost.place().isEmpty()) {
-        throw new NarDroppedException(String.valueOf(lost.getMessage()), position);
-      }
-      throw lost;
-    }
-  }
-
-  private boolean findMoved(ChunkPlace place) throws IOException {
-    try {
-      return chunks.findMoved(place);
-    } catch (NarDroppedException dropped) {
-      throw dropped.at(position);
     }
   }
 
   private void decodeNext() throws IOException {
-    Place place = chunks.at(position);
+    Place place = packs.at(position);
     ChunkPlace last = decodedPlace;
     chunkLength = 0;
     if (last == null || !place.chunk().isTogetherWith(last)) {
       decodedPlace = null;
-      place = open();
-      decode(place.chunk());
-      decodedPlace = place.chunk();
+      place = packs.read(position);
+      ChunkPlace read = place.chunk();
+      decoded = RunsInputStream.sized(decoded, read.packedBytes());
+      decoder.decode(packs.frame(), read.packedLength(), decoded, read.packedBytes());
+      decodedPlace = read;
     }
     chunkFrom = place.narOffset();
     chunkAt = place.chunk().at();
     chunkLength = place.chunk().length();
-  }
-
-  private void decode(ChunkPlace place) throws IOException {
-    int length = place.packedLength();
-    frame = RunsInputStream.sized(frame, length);
-    decoded = RunsInputStream.sized(decoded, place.packedBytes());
-    for (int read = 0; read < length; ) {
-      int count = pack.in().read(frame, read, length - read);
-      if (count < 0) {
-        throw new EOFException("a pack ended within a frame");
-      }
-      read += count;
-    }
-    pack = new OpenPack(pack.key(), pack.in(), pack.at() + length, pack.end());
-    decoder.decode(frame, length, decoded, place.packedBytes());
-  }
-
-  /** Opens the pack at the frame of the chunk that contains the next byte. */
-  private Place open() throws IOException {
-    Place place = chunks.at(position);
-    if (pack.isAt(place.chunk())) {
-      return place;
-    }
-    closePack();
-    String key = place.chunk().pack();
-    long offset = place.chunk().offset();
-    Spool writing = place.writing();
-    if (writing != null) {
-      try {
-        InputStream in = writing.openWritten(offset);
-        pack = new OpenPack(key, in, offset, Long.MAX_VALUE);
-        return place;
-      } catch (IOException e) {
-        if (chunks.at(position).writing() != null) {
-          throw e;
-        } // otherwise it was committed in the meantime
-      }
-    }
-    List<Place> run = chunks.run(position);
-    long length = ChunkPlace.packedLength(run.stream().map(Place::chunk).toList());
-    InputStream in = blobs.open(key, offset, length);
-    pack = new OpenPack(key, in, offset, offset + length);
-    return place;
-  }
-
-  private void closePack() throws IOException {
-    InputStream in = pack.in();
-    pack = OpenPack.NONE;
-    in.close();
   }
 
   @Override
@@ -209,7 +116,7 @@ final class GrowingChunksInputStream extends SpanInputStream {
     stored = null;
     try (decoder;
         elsewhere) {
-      closePack();
+      packs.close();
     }
   }
 }

@@ -315,6 +315,6 @@ final class NarFetch {
     return content.form() == StagedFlight.Form.FILE
         ? new Flight.Coming(bytes, bytes, content.compression(), content.fileHash(), nar, null)
         : new Flight.Coming(
-            bytes, bytes, Compression.NONE, nar == null ? null : nar.hash(), nar, null);
+            bytes, bytes, Compression.NONE, nar == null ? null : nar.hash(), nar, bytes);
   }
 }

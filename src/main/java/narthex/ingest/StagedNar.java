@@ -10,6 +10,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
 import narthex.blob.BlobStore;
 import narthex.blob.Extent;
+import narthex.blob.FrameReader;
 import narthex.blob.GrowingManifest;
 import narthex.blob.Manifest;
 import narthex.blob.StoredManifest;
@@ -183,11 +184,20 @@ final class StagedNar implements Written {
     return new StagedInputStream(from);
   }
 
+  /** Reads the frames of staged chunks; opens no blob before the first read. */
+  @Override
+  public FrameReader openFrames(long from, Manifest.Watch watch) {
+    if (content.form() != StagedFlight.Form.CHUNKS) {
+      throw new UnsupportedOperationException("a staged file has no frames of chunks");
+    }
+    return new StagedFrames(this, watch);
+  }
+
   /** The extents, not decoded, from the one with this byte on, and the offset of its first byte. */
-  private record Run(long start, List<Extent> extents) {}
+  record Run(long start, List<Extent> extents) {}
 
   /** The staged extents with this byte and after it; null if it isn't staged. */
-  private @Nullable Run run(long position) {
+  @Nullable Run run(long position) {
     lock.lock();
     try {
       long start = 0;
@@ -202,6 +212,16 @@ final class StagedNar implements Written {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Opens extents as they are in the store; the caller closes the stream. */
+  InputStream open(Run run) throws IOException {
+    return new StoredManifest(blobs, run.extents()).open(0);
+  }
+
+  /** Where the bytes after the staged ones are read; null if that isn't known. */
+  @Nullable Manifest rest() {
+    return rest;
   }
 
   private static Extent asStored(Extent extent) {
@@ -297,7 +317,7 @@ final class StagedNar implements Written {
         return stored.open(position); // the spool of the other is gone, as the NAR is stored
       }
     }
-    InputStream raw = new StoredManifest(blobs, run.extents()).open(0);
+    InputStream raw = open(run);
     InputStream decoded =
         content.form() == StagedFlight.Form.CHUNKS
             ? decoders.decode(Compression.ZSTD, raw, Long.MAX_VALUE)

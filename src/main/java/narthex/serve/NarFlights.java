@@ -113,26 +113,41 @@ final class NarFlights {
 
   private NarSource open(Flight flight, Flight.Coming coming, Compression wanted)
       throws IOException {
-    NarId nar = coming.nar();
     GrowingManifest chunks = coming.chunks();
-    if (chunks != null
-        && wanted != coming.compression()
-        && !damaged.contains(chunks)
-        && chunks.awaitStart()) {
-      return InFlightNarSource.open(
-          chunks,
-          nar == null ? narTag(flight.key()) : nar.hash().nix32(),
-          decoders,
-          coming.compression() == Compression.ZSTD ? file(coming) : null,
-          lost -> lose(chunks, () -> narHash(flight.key()), lost));
-    }
     if (wanted == coming.compression()) {
-      return file(coming);
+      NarSource file = file(coming);
+      return wanted == Compression.NONE && chunks != null && !damaged.contains(chunks)
+          ? framed(flight, file, chunks)
+          : file;
     }
+    if (chunks != null && !damaged.contains(chunks) && chunks.awaitStart()) {
+      return chunked(flight, coming, chunks);
+    }
+    NarId nar = coming.nar();
     NarSource file = InFlightFileSource.open(coming.bytes(), coming.compression(), null);
     return nar == null
         ? new DecodedSource(file, download.maxNarBytes(), decoders)
         : new DecodedSource(file, nar, decoders);
+  }
+
+  /** The NAR, decoded from its chunks. A zstd file that comes in is smaller than their frames. */
+  private NarSource chunked(Flight flight, Flight.Coming coming, GrowingManifest chunks)
+      throws IOException {
+    NarId nar = coming.nar();
+    boolean isZstd = coming.compression() == Compression.ZSTD;
+    NarSource decoded =
+        InFlightNarSource.open(
+            chunks,
+            nar == null ? narTag(flight.key()) : nar.hash().nix32(),
+            decoders,
+            isZstd ? file(coming) : null,
+            lost -> lose(chunks, () -> narHash(flight.key()), lost));
+    return isZstd ? decoded : framed(flight, decoded, chunks);
+  }
+
+  private NarSource framed(Flight flight, NarSource nar, GrowingManifest chunks) {
+    return new FramedSource(
+        nar, chunks, decoders, lost -> lose(chunks, () -> narHash(flight.key()), lost));
   }
 
   /**

@@ -77,7 +77,8 @@ public final class Flight {
    * @param compression its compression
    * @param fileHash the expected FileHash; null if unknown
    * @param nar the expected NAR; null if unknown
-   * @param chunks the decoded NAR; null if it isn't cut into chunks
+   * @param chunks the decoded NAR, which also can be read as the frames of its chunks; null if it
+   *     isn't cut into chunks
    */
   public record Coming(
       GrowingManifest file,

@@ -25,9 +25,15 @@ public final class FrameDecoder implements Closeable {
    */
   public void decode(byte[] frame, int frameLength, byte[] into, int length)
       throws CorruptEncodingException {
+    decode(frame, 0, frameLength, into, length);
+  }
+
+  /** Decodes one frame, like the other method, that begins at an index of the array. */
+  void decode(byte[] frame, int at, int frameLength, byte[] into, int length)
+      throws CorruptEncodingException {
     int decoded;
     try {
-      decoded = context.decompressByteArray(into, 0, length, frame, 0, frameLength);
+      decoded = context.decompressByteArray(into, 0, length, frame, at, frameLength);
     } catch (ZstdException e) {
       throw new CorruptEncodingException(Compression.ZSTD, String.valueOf(e.getMessage()), e);
     }

@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.http.HttpHeaders;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +27,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import narthex.nix.Compression;
+import narthex.stream.Decoders;
 import narthex.testing.Fault;
 import narthex.testing.Gate;
 import narthex.testing.NarTree;
@@ -275,5 +279,74 @@ class EagerFlightHttpTest extends SharedServer {
     http.upstream.heal();
     assertArrayEquals(sample.bytes(sample.narName(), 0), http.get(path(sample.narName())).body());
     assertTrue(http.upstream.requests().count("GET", sample.narTarget()) > 1);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Compression.class,
+      names = {"XZ", "ZSTD", "NONE"})
+  void aClientThatTakesZstdGetsItAsTheNarComesIn(Compression compression) throws Exception {
+    Sample sample = cold(compression);
+    Gate gate = new Gate();
+    http.upstream.fail(sample.narTarget(), Fault.stallAfter(sample.fileBytes() / 2, gate));
+    HttpResponse<InputStream> response =
+        http.open(path(sample.narName()), "Accept-Encoding", "zstd");
+    try (InputStream in = response.body()) {
+      byte[] begin = in.readNBytes(100_000);
+      gate.awaitArrivals(1, PATIENCE);
+      HttpResponse<byte[]> head = http.head(path(sample.narName()), "Accept-Encoding", "zstd");
+      gate.open();
+      ByteArrayOutputStream sent = new ByteArrayOutputStream();
+      sent.write(begin);
+      in.transferTo(sent);
+
+      assertArrayEquals(sample.bytes(sample.narName(), 0), decode(sent.toByteArray()));
+      for (HttpHeaders headers : List.of(response.headers(), head.headers())) {
+        assertEquals("zstd", headers.firstValue("content-encoding").orElse(""));
+        assertEquals("Accept-Encoding", headers.firstValue("vary").orElse(""));
+        assertTrue(headers.firstValue("etag").orElse("").startsWith("W/"));
+        assertTrue(headers.firstValue("accept-ranges").isEmpty());
+      }
+    }
+  }
+
+  private static byte[] decode(byte[] zstd) throws IOException {
+    try (InputStream in = Decoders.decode(Compression.ZSTD, new ByteArrayInputStream(zstd))) {
+      return in.readAllBytes();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Compression.class,
+      names = {"XZ", "ZSTD", "NONE"})
+  void wrongBytesBreakAClientThatTakesZstd(Compression compression) throws Exception {
+    Sample sample = cold(compression);
+    Gate gate = new Gate();
+    http.upstream.fail(
+        sample.narTarget(),
+        Fault.flipByte(sample.fileBytes() - 40L)
+            .and(Fault.stallAfter(sample.fileBytes() / 2, gate)));
+    ByteArrayOutputStream sent = new ByteArrayOutputStream();
+    try (InputStream in = http.open(path(sample.narName()), "Accept-Encoding", "zstd").body()) {
+      sent.write(in.readNBytes(1_000));
+      gate.open();
+      assertThrows(IOException.class, () -> in.transferTo(sent));
+    }
+
+    assertTrue(decodable(sent.toByteArray()) < sample.narBytes());
+  }
+
+  /** Returns how many bytes can be decoded of a body that broke off. */
+  private static int decodable(byte[] zstd) {
+    int count = 0;
+    try (InputStream in = Decoders.decode(Compression.ZSTD, new ByteArrayInputStream(zstd))) {
+      while (in.read() >= 0) {
+        count++;
+      }
+    } catch (IOException broken) {
+      return count;
+    }
+    return count;
   }
 }
