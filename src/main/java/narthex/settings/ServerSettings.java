@@ -54,7 +54,15 @@ public final class ServerSettings {
           "",
           "number of request threads, of which each kind of work gets a share; set it if the"
               + " application server has other than its default (maxThreads in Tomcat,"
-              + " task-max-threads in WildFly)");
+              + " task-max-threads in WildFly); the standalone server with Java 24 or newer derives"
+              + " it from its memory, else it has 200");
+  static final Setting<Integer> HTTP_CONNECTIONS =
+      new Setting<>(
+          "narthex.http.connections",
+          SettingType.COUNT,
+          "",
+          "most connections at a time, by default as many as memory and open files allow;"
+              + " standalone only, application servers have their own");
 
   static final Setting<Duration> HTTP_STOP_DELAY =
       new Setting<>(

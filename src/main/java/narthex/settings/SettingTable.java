@@ -21,6 +21,7 @@ public final class SettingTable {
           ServerSettings.HTTP_PORT,
           ServerSettings.HTTP_ADDRESS,
           ServerSettings.HTTP_THREADS,
+          ServerSettings.HTTP_CONNECTIONS,
           ServerSettings.HTTP_STOP_DELAY,
           LogSettings.LEVEL,
           LogSettings.FORMAT,

@@ -88,9 +88,10 @@ public record Settings(
    * @param address the address
    * @param port the port; 0 for any free port
    * @param threads number of request threads, also in an application server; 0 if not configured
+   * @param connections most connections; 0 if not configured
    * @param stopDelay how long it says that it is about to stop, before it stops to listen
    */
-  public record Http(String address, int port, int threads, Duration stopDelay) {}
+  public record Http(String address, int port, int threads, int connections, Duration stopDelay) {}
 
   /**
    * The places. Directories may not exist yet.

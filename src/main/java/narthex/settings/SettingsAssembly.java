@@ -86,10 +86,12 @@ final class SettingsAssembly {
 
   private Settings.Http http() {
     Integer threads = reader.find(ServerSettings.HTTP_THREADS);
+    Integer connections = reader.find(ServerSettings.HTTP_CONNECTIONS);
     return new Settings.Http(
         value(ServerSettings.HTTP_ADDRESS),
         value(ServerSettings.HTTP_PORT),
         threads == null ? 0 : threads,
+        connections == null ? 0 : connections,
         value(ServerSettings.HTTP_STOP_DELAY));
   }
 

@@ -45,8 +45,8 @@ final class EmbeddedServer implements AutoCloseable {
    */
   private static final int WRITE_BYTES = 32 << 10;
 
-  /** Half of Tomcat's default, so that the buffers of idle connections stay below 200 MiB. */
-  private static final int MAX_CONNECTIONS = 4096;
+  /** Size of the read buffer of a connection, outside of the heap; Tomcat's default. */
+  private static final int READ_BYTES = 8 << 10;
 
   /** Longest request headers: proxies of organisations add cookies and tokens of many KiB. */
   private static final int MAX_HEAD_BYTES = 64 << 10;
@@ -168,7 +168,9 @@ final class EmbeddedServer implements AutoCloseable {
     // Send "100 Continue" only when the body is read: the request may be refused before that.
     connector.setProperty("continueResponseTiming", "onRead");
     connector.setProperty("useSendfile", "true");
-    connector.setProperty("maxConnections", Integer.toString(MAX_CONNECTIONS));
+    connector.setProperty(
+        "maxConnections", Integer.toString(ConnectionLimit.of(address, READ_BYTES + WRITE_BYTES)));
+    connector.setProperty("socket.appReadBufSize", Integer.toString(READ_BYTES));
     connector.setProperty("socket.appWriteBufSize", Integer.toString(WRITE_BYTES));
     connector.setProperty("socket.directBuffer", "true");
     connector.setProperty("compression", "off");

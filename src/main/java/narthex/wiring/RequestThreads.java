@@ -10,19 +10,29 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RequestThreads {
   /**
-   * Tomcat's default for maxThreads. The standalone server has as many if Java has no virtual
+   * Tomcat's default for maxThreads. The standalone server has as many if it uses no virtual
    * threads.
    */
   private static final int TOMCAT = 200;
 
-  /** The first Java version with virtual threads. */
-  private static final int VIRTUAL_THREADS_JAVA = 21;
+  /**
+   * The first Java version whose virtual threads don't keep their carrier while they wait in a
+   * synchronized block (JEP 491), as Tomcat's blocking writes do. Before it, some hundred slow
+   * readers would stop all others.
+   */
+  private static final int VIRTUAL_THREADS_JAVA = 24;
 
   /**
-   * The standalone server's limit with virtual threads. The threads are cheap, but each request
-   * needs memory.
+   * Memory of a request that waits for its client, in bytes: Tomcat's buffers and objects on the
+   * heap, our buffer, and the stack of the virtual thread.
    */
-  private static final int VIRTUAL = 1024;
+  private static final long REQUEST_BYTES = 96 << 10;
+
+  /** The part of the heap that requests of the standalone server may take together. */
+  private static final int PART_OF_HEAP = 4;
+
+  /** Most virtual threads by default. */
+  private static final int MOST_VIRTUAL = 1 << 16;
 
   /** WildFly's default for task-max-threads, for each processor. */
   private static final int WILDFLY_PER_PROCESSOR = 16;
@@ -34,7 +44,13 @@ public final class RequestThreads {
     if (http.threads() > 0) {
       return http.threads();
     }
-    return areVirtual() ? VIRTUAL : TOMCAT;
+    return areVirtual() ? virtual(Runtime.getRuntime().maxMemory()) : TOMCAT;
+  }
+
+  /** Returns how many virtual threads a heap of so many bytes is enough for: at least Tomcat's. */
+  static int virtual(long heapBytes) {
+    long fit = heapBytes / PART_OF_HEAP / REQUEST_BYTES;
+    return (int) Math.min(MOST_VIRTUAL, Math.max(TOMCAT, fit));
   }
 
   /** Returns whether the standalone server uses virtual threads. */

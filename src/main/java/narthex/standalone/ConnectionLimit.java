@@ -1,0 +1,54 @@
+package narthex.standalone;
+
+import com.sun.management.UnixOperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
+import narthex.settings.Settings;
+import narthex.wiring.RequestThreads;
+
+/**
+ * How many connections the standalone server accepts at a time. Further ones wait in the backlog of
+ * the operating system.
+ */
+final class ConnectionLimit {
+  /** The part of the heap's size that the buffers of connections, outside of it, may take. */
+  private static final int PART_OF_HEAP = 2;
+
+  /** Fewest connections by default, whatever the heap. */
+  private static final int LEAST = 1024;
+
+  /** Of four open files, how many may be connections; the others are for NARs and upstreams. */
+  private static final int FILES_OF_FOUR = 3;
+
+  private ConnectionLimit() {}
+
+  /**
+   * Returns the limit for this process: the configured one, else as many connections as memory
+   * allows; never more than three quarters of the open files that the process may have.
+   *
+   * @param connectionBytes memory of a connection outside of the heap
+   */
+  static int of(Settings.Http http, long connectionBytes) {
+    int wanted =
+        http.connections() > 0
+            ? http.connections()
+            : byMemory(
+                RequestThreads.standalone(http), Runtime.getRuntime().maxMemory(), connectionBytes);
+    return byFiles(wanted, openFiles());
+  }
+
+  /** At least as many as there are request threads. */
+  static int byMemory(int threads, long heapBytes, long connectionBytes) {
+    long most = heapBytes / PART_OF_HEAP / connectionBytes;
+    return (int) Math.min(Integer.MAX_VALUE, Math.max(most, Math.max(LEAST, threads)));
+  }
+
+  static int byFiles(int wanted, long openFiles) {
+    return (int) Math.max(1, Math.min(wanted, openFiles / 4 * FILES_OF_FOUR));
+  }
+
+  private static long openFiles() {
+    return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
+        ? unix.getMaxFileDescriptorCount()
+        : Long.MAX_VALUE;
+  }
+}

@@ -1,0 +1,34 @@
+package narthex.standalone;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import org.junit.jupiter.api.Test;
+
+class ConnectionLimitTest {
+  private static final long MIB = 1 << 20;
+  private static final long CONNECTION_BYTES = 40 << 10;
+
+  @Test
+  void byDefaultTheBuffersOfConnectionsFitHalfTheHeap() {
+    assertEquals(6_553, ConnectionLimit.byMemory(200, 512 * MIB, CONNECTION_BYTES));
+    assertEquals(26_214, ConnectionLimit.byMemory(200, 2048 * MIB, CONNECTION_BYTES));
+  }
+
+  @Test
+  void aSmallHeapHasConnectionsForUsualClients() {
+    assertEquals(1_024, ConnectionLimit.byMemory(200, 16 * MIB, CONNECTION_BYTES));
+  }
+
+  @Test
+  void eachRequestThreadMayHaveAConnection() {
+    assertEquals(36_000, ConnectionLimit.byMemory(36_000, 512 * MIB, CONNECTION_BYTES));
+  }
+
+  @Test
+  void aQuarterOfTheOpenFilesIsLeft() {
+    assertEquals(768, ConnectionLimit.byFiles(4_096, 1_024));
+    assertEquals(4_096, ConnectionLimit.byFiles(4_096, 20_000));
+    assertEquals(15_000, ConnectionLimit.byFiles(36_000, 20_000));
+    assertEquals(4_096, ConnectionLimit.byFiles(4_096, Long.MAX_VALUE));
+  }
+}
