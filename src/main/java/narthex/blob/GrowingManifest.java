@@ -194,14 +194,14 @@ public final class GrowingManifest implements Manifest {
     await(Long.MAX_VALUE, State.COMPLETE, watch);
   }
 
-  /**
-   * Waits until the byte at {@code position} or all bytes are written.
-   *
-   * @return number of written bytes
-   * @throws IOException if the manifest failed or there was no progress for too long
-   */
+  /** Waits until the byte at {@code position} or all bytes are written. Returns their number. */
   public long awaitByte(long position) throws IOException {
     return await(position, State.WRITTEN, UNWATCHED);
+  }
+
+  /** Waits until a read at {@code position} needn't wait, with the exceptions of such a read. */
+  public void awaitReadable(long position, Watch watch) throws IOException {
+    await(position, State.COMPLETE, watch);
   }
 
   /**

@@ -45,7 +45,7 @@ final class ChunkedSource extends ManifestSource {
   @Override
   public InputStream open(long from) throws IOException {
     return ReportingInputStream.open(
-        () -> decoders.openChunks(manifest.groupBytes(), () -> super.open(from)), damage);
+        () -> decoders.openChunks(super::open, from, manifest.groupBytes()), damage);
   }
 
   @Override
@@ -60,12 +60,6 @@ final class ChunkedSource extends ManifestSource {
   @Override
   public Optional<NarSource> coded() {
     return Optional.of(manifest.groupBytes() == 0 ? new Frames() : new StoredFrames());
-  }
-
-  private InputStream openFrames(DecoderShare.Opener frames) throws IOException {
-    long groups = manifest.groupBytes();
-    return ReportingInputStream.open(
-        () -> groups == 0 ? frames.open() : decoders.openChunks(groups, frames), damage);
   }
 
   /** The frames as they are stored at each moment. */
@@ -90,7 +84,8 @@ final class ChunkedSource extends ManifestSource {
       if (from != 0) {
         throw new IllegalArgumentException("bytes that may change have no offset " + from);
       }
-      return openFrames(manifest::openStoredFrames);
+      return ReportingInputStream.open(
+          () -> decoders.openChunks(manifest.groupBytes(), manifest::openStoredFrames), damage);
     }
 
     @Override
@@ -122,7 +117,12 @@ final class ChunkedSource extends ManifestSource {
 
     @Override
     public InputStream open(long from) throws IOException {
-      return openFrames(() -> manifest.openFrames(from));
+      return ReportingInputStream.open(
+          () ->
+              manifest.groupBytes() == 0
+                  ? decoders.openFrames(manifest::openFrames, from)
+                  : decoders.openChunks(manifest::openFrames, from, manifest.groupBytes()),
+          damage);
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.util.Optional;
 import java.util.function.Consumer;
 import narthex.blob.GrowingManifest;
+import narthex.blob.Manifest;
 import narthex.chunk.ChunkLostException;
 import narthex.nix.Compression;
 import narthex.stream.DecoderShare;
@@ -69,7 +70,26 @@ final class InFlightNarSource extends ManifestSource {
   @Override
   public InputStream open(long from, DecoderShare.Watch watch) throws IOException {
     return ReportingInputStream.open(
-        () -> decoders.openChunks(() -> manifest.open(from, watch::look)), damage);
+        () -> decoders.openChunks(new Following(watch::look), from, 0), damage);
+  }
+
+  /** The NAR for one reader, which waits for the writer without memory. */
+  private final class Following implements DecoderShare.Source {
+    private final Manifest.Watch watch;
+
+    Following(Manifest.Watch watch) {
+      this.watch = watch;
+    }
+
+    @Override
+    public InputStream open(long offset) throws IOException {
+      return manifest.open(offset, watch);
+    }
+
+    @Override
+    public void await(long offset) throws IOException {
+      manifest.awaitReadable(offset, watch);
+    }
   }
 
   @Override

@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * gets its memory as soon as the decoders that started before it end, and small requests still
  * overtake.
  *
+ * <p>Readers of chunks yield their memory while they wait for a slow client ({@link
+ * RestingReaders}), so their number isn't limited by the budget.
+ *
  * <h2>Races</h2>
  *
  * One lock guards all counts and the queue. No I/O and no callback runs under it.
@@ -84,6 +87,7 @@ public final class DecoderBudget {
   private final long totalBytes;
   private final long chunkReaderBytes;
   private final LongSkips skips = new LongSkips();
+  private final RestingReaders resting = new RestingReaders();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition released = lock.newCondition();
   private final long[] held = new long[Work.values().length]; // guarded by lock
@@ -155,6 +159,11 @@ public final class DecoderBudget {
     return chunkReaderBytes;
   }
 
+  /** Memory that one reader of frames takes. */
+  long frameReaderBytes() {
+    return chunkReaderBytes / CHUNKS_HELD;
+  }
+
   /** The most memory that one decoder of this kind of work can get. */
   long mostBytes(Work work) {
     return free(work, new long[held.length]);
@@ -185,6 +194,50 @@ public final class DecoderBudget {
   }
 
   /**
+   * Reports that the memory of a reader isn't used, so that another request may get it, perhaps at
+   * once.
+   */
+  void rest(RestingReaders.Resting reader) {
+    if (resting.add(reader) || isWanted()) {
+      resting.yieldLongest();
+    }
+  }
+
+  /** Reports that the memory of a reader is used again. */
+  void wake(RestingReaders.Resting reader) {
+    resting.remove(reader);
+  }
+
+  private boolean isWanted() {
+    lock.lock();
+    try {
+      return queue.stream().anyMatch(this::isHelped);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns whether a request can get memory of readers, beyond what is reserved for them. */
+  private boolean isHelped(Request request) {
+    lock.lock();
+    try {
+      return request.work == Work.READING
+          || held[Work.READING.ordinal()] > Work.READING.reserved(totalBytes);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes memory, that of resting readers if there is too little; null if that isn't enough. */
+  private @Nullable Grant takeOfResting(Request request) {
+    Grant grant = tryTake(request);
+    while (grant == null && isHelped(request) && resting.yieldLongest()) {
+      grant = tryTake(request);
+    }
+    return grant;
+  }
+
+  /**
    * Takes memory; waits if there is too little.
    *
    * @throws DecoderTooLargeException if this kind of work can never get so much
@@ -196,7 +249,10 @@ public final class DecoderBudget {
       throw new DecoderTooLargeException(bytes, mostBytes(work));
     }
     Request request = new Request(work, bytes);
-    Grant grant = takeOrJoin(request);
+    Grant grant = takeOfResting(request);
+    if (grant == null) {
+      grant = takeOrJoin(request);
+    }
     if (grant != null) {
       return grant;
     }
@@ -206,7 +262,8 @@ public final class DecoderBudget {
         if (!patience.goesOn(Duration.ofNanos(System.nanoTime() - start))) {
           throw new DecodersBusyException(bytes);
         }
-        grant = awaitTake(request);
+        grant = takeOfResting(request);
+        grant = grant == null ? awaitTake(request) : grant;
       }
       return grant;
     } catch (InterruptedException e) {

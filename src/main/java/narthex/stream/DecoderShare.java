@@ -127,6 +127,45 @@ public final class DecoderShare {
     }
   }
 
+  /** Bytes that can be opened at any offset, again and again. */
+  @FunctionalInterface
+  public interface Source {
+    /** Opens the bytes from an offset on; the caller closes the stream. */
+    InputStream open(long offset) throws IOException;
+
+    /**
+     * Waits until a read at an offset needn't wait for a writer; called without memory of the
+     * budget. By default, returns at once.
+     *
+     * @throws IOException if the bytes won't come
+     */
+    default void await(long offset) throws IOException {}
+  }
+
+  /**
+   * Opens a stream that decodes chunks and holds memory only while it is read: between two reads,
+   * others may get its memory. The next read then opens the source again, which may wait up to 30
+   * seconds for memory. The caller closes the stream.
+   *
+   * @param from the offset to begin at
+   * @param moreBytes how many bytes it holds beside a chunk and its frame
+   * @throws DecoderMemoryException if there is no memory within 30 seconds
+   * @throws IOException if the source can't be opened
+   */
+  public InputStream openChunks(Source source, long from, long moreBytes) throws IOException {
+    return resting(source, from, budget.chunkReaderBytes() + moreBytes);
+  }
+
+  /** Opens a stream like {@link #openChunks(Source, long, long)} that holds one frame only. */
+  public InputStream openFrames(Source source, long from) throws IOException {
+    return resting(source, from, budget.frameReaderBytes());
+  }
+
+  private InputStream resting(Source source, long from, long bytes) throws IOException {
+    long most = Math.min(budget.mostBytes(work), bytes);
+    return new RestingInputStream(budget, work, most, USUAL, source, from);
+  }
+
   /** Releases the lease when it is closed. */
   private static class HoldingInputStream extends PassingInputStream {
     private final AtomicBoolean closed = new AtomicBoolean();

@@ -24,7 +24,11 @@ import narthex.stream.EncodingOutputStream;
  * for a buffer to fill.
  */
 final class NarBodySender {
-  private static final int BUFFER_BYTES = 64 << 10;
+  /**
+   * Bytes that are read and written at once. A request to a slow client holds so many while it
+   * waits.
+   */
+  private static final int BUFFER_BYTES = 16 << 10;
 
   /**
    * Smallest range that is sent by sendfile. Tomcat sends static files of 48 KiB and more so; but
