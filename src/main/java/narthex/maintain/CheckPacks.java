@@ -2,7 +2,6 @@ package narthex.maintain;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -10,15 +9,11 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import narthex.blob.BlobLostException;
 import narthex.blob.BlobStore;
-import narthex.chunk.FrameCrc;
 import narthex.db.ChunkPlace;
 import narthex.db.ChunkTable;
 import narthex.db.FsckTable;
 import narthex.db.NoSuchChunkException;
 import narthex.maintain.Finding.Kind;
-import narthex.nix.Sha256;
-import narthex.stream.CorruptEncodingException;
-import narthex.stream.FrameDecoder;
 
 /**
  * Checks packs and their chunks: the pack exists and is long enough, no two chunks overlap, each
@@ -129,18 +124,17 @@ final class CheckPacks implements FsckStep {
     long position = places.get(0).offset();
     long end = last.offset() + last.packedLength();
     ChunkPlace before = null;
-    byte[] frame = {};
-    try (FrameDecoder decoder = new FrameDecoder();
+    try (FrameCheck frame = new FrameCheck(depth);
         InputStream in = blobs.open(pack, position, end - position)) {
       for (ChunkPlace place : places) {
         if (before == null || !place.isTogetherWith(before)) {
           in.skipNBytes(place.offset() - position);
-          frame = in.readNBytes(place.packedLength());
+          frame.take(in.readNBytes(place.packedLength()), place);
           position = place.offset() + place.packedLength();
         }
         before = place;
-        if (check(frame, place, decoder).isPresent()) {
-          confirm(place, decoder).ifPresent(findings::add);
+        if (frame.check(place).isPresent()) {
+          confirm(place).ifPresent(findings::add);
         }
       }
     }
@@ -148,13 +142,15 @@ final class CheckPacks implements FsckStep {
   }
 
   /** Looks at a chunk again, from its row on. Empty if it has moved or can be read now. */
-  private Optional<Finding> confirm(ChunkPlace place, FrameDecoder decoder) throws IOException {
+  private Optional<Finding> confirm(ChunkPlace place) throws IOException {
     if (!isStill(place)) {
       return Optional.empty();
     }
-    try (InputStream in = blobs.open(place.pack(), place.offset(), place.packedLength())) {
-      byte[] frame = in.readNBytes(place.packedLength());
-      return check(frame, place, decoder)
+    try (FrameCheck frame = new FrameCheck(depth);
+        InputStream in = blobs.open(place.pack(), place.offset(), place.packedLength())) {
+      frame.take(in.readNBytes(place.packedLength()), place);
+      return frame
+          .check(place)
           .map(kind -> new Finding(kind, describe(place), () -> repairs.condemn(place)));
     }
   }
@@ -165,25 +161,6 @@ final class CheckPacks implements FsckStep {
     } catch (NoSuchChunkException removed) {
       return false;
     }
-  }
-
-  private Optional<Kind> check(byte[] frame, ChunkPlace place, FrameDecoder decoder) {
-    if (FrameCrc.of(frame, frame.length) != place.packedCrc()) {
-      return Optional.of(Kind.DAMAGED_FRAME);
-    }
-    if (depth == Fsck.Depth.FRAMES) {
-      return Optional.empty();
-    }
-    byte[] chunks = new byte[place.packedBytes()];
-    try {
-      decoder.decode(frame, frame.length, chunks, chunks.length);
-    } catch (CorruptEncodingException e) {
-      return Optional.of(Kind.WRONG_CHUNK);
-    }
-    MessageDigest digest = Sha256.newDigest();
-    digest.update(chunks, place.at(), place.length());
-    Sha256 hash = Sha256.of(digest.digest());
-    return hash.equals(place.hash()) ? Optional.empty() : Optional.of(Kind.WRONG_CHUNK);
   }
 
   private static String describe(ChunkPlace place) {
