@@ -122,12 +122,14 @@ function upstreams(list) {
   }));
 }
 
+const jobTitle = job => "Job " + job.name + (job.target ? " " + job.target : "");
+
 function work({ chores, jobs }, now) {
   const rows = [
     ...jobs.map(job => h("li", {},
-      h("div", { class: "line" }, h("span", { class: "name" }, h("span", { class: "dot busy" }), "Job " + job.name),
+      h("div", { class: "line" }, h("span", { class: "name" }, h("span", { class: "dot busy" }), jobTitle(job)),
         h("span", { class: "amount" }, `${count(job.done)}${job.total ? " of " + count(job.total) : ""} ${job.step}`)),
-      progress(job.done, job.total, "Job " + job.name))),
+      progress(job.done, job.total, jobTitle(job)))),
     ...chores.map(chore => h("li", {},
       h("div", { class: "line" },
         h("span", { class: "name" }, h("span", { class: "dot " + (chore.running ? "busy" : chore.failed && !chore.finished ? "fair" : "idle") }), sentence(chore.name)),

@@ -9,7 +9,8 @@ import narthex.nix.StorePathHash;
 
 /**
  * The job that checks the store. Options: {@code deep}, {@code repair}, {@code rate}, {@code
- * restart}; or {@code path}, to check one store path only, deeply.
+ * restart}; or {@code path}, to check one store path only, deeply. Such a check has no position and
+ * repairs only what its rows, read again, prove to be wrong, so it runs beside any other check.
  */
 public final class FsckJob implements Job {
   private final Fsck fsck;
@@ -27,6 +28,11 @@ public final class FsckJob implements Job {
   @Override
   public boolean isForWholeStore() {
     return true;
+  }
+
+  @Override
+  public Optional<String> target(JobOptions said) throws JobRefusedException {
+    return PinOptions.findPath(said).map(StorePathHash::text);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package narthex.maintain;
 
 import java.io.IOException;
+import java.util.Optional;
 
 /**
  * Long work that an operator asks for by name, over HTTP or on the command line. Thread-safe.
@@ -18,6 +19,17 @@ public interface Job {
    * @throws JobRefusedException if an option is wrong
    */
   Work prepare(JobOptions options) throws JobRefusedException;
+
+  /**
+   * Returns the one thing that these options limit the work to, such as a store path. The work may
+   * then run beside work of the same job that is limited to something else or not limited, on any
+   * replica. Empty if it isn't limited, which is the default.
+   *
+   * @throws JobRefusedException if an option is wrong
+   */
+  default Optional<String> target(JobOptions options) throws JobRefusedException {
+    return Optional.empty();
+  }
 
   /** Whether it works on the whole store, so that two replicas that ran it would work twice. */
   default boolean isForWholeStore() {

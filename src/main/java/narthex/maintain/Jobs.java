@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,8 +20,8 @@ import narthex.maintain.JobRefusedException.Reason;
 import narthex.nix.OneLine;
 
 /**
- * The {@link Job}s of this server. Each runs at most once at a time, and one for the whole store on
- * one replica of all. Thread-safe.
+ * The {@link Job}s of this server. Each runs at most once at a time and for each {@linkplain
+ * Job#target target}, and one for the whole store on one replica of all. Thread-safe.
  */
 public final class Jobs {
   /** Longest time without a line: shorter than the time-outs of most reverse proxies. */
@@ -29,12 +30,23 @@ public final class Jobs {
   private static final System.Logger LOG = System.getLogger(Jobs.class.getName());
 
   private final Map<String, Job> jobs = new TreeMap<>();
-  private final Map<String, JobRun> running = new ConcurrentHashMap<>();
+  private final Map<Turn, JobRun> running = new ConcurrentHashMap<>();
   private final Executor threads;
   private final Duration heartbeat;
   private volatile boolean stopped;
   private volatile WorkObserver observer = WorkObserver.NONE;
   private volatile Leases leases = Leases.ALONE;
+
+  /** What runs at most once at a time: a job with its target, which may be empty. */
+  private record Turn(String name, String target) {
+    boolean needsLease(Job job) {
+      return job.isForWholeStore() && target.isEmpty();
+    }
+
+    String lease() {
+      return "job " + name;
+    }
+  }
 
   /**
    * @param threads runs each job at once; the caller shuts it down
@@ -85,34 +97,35 @@ public final class Jobs {
     }
     JobOptions said = new JobOptions(options);
     Job.Work work = job.prepare(said);
+    Turn turn = new Turn(name, job.target(said).orElse(""));
     said.requireAllRead();
     JobRun run = new JobRun(heartbeat, () -> stopped);
-    if (running.putIfAbsent(name, run) != null) {
+    if (running.putIfAbsent(turn, run) != null) {
       throw new JobRefusedException(Reason.RUNNING, "the job " + name + " is running already");
     }
     try {
       if (stopped) {
         throw new JobRefusedException(Reason.STOPPING, "the server stops");
       }
-      takeLease(job);
+      takeLease(job, turn);
     } catch (JobRefusedException | RuntimeException e) {
-      running.remove(name);
+      running.remove(turn);
       throw e;
     }
     try {
       LOG.log(Level.INFO, "job begins name={0} options={1}", name, OneLine.of(options.toString()));
-      threads.execute(() -> run(job, work, run));
+      threads.execute(() -> run(job, turn, work, run));
       return run;
     } catch (RejectedExecutionException e) {
-      ended(job);
+      ended(job, turn);
       throw new JobRefusedException(Reason.STOPPING, "the server stops");
     }
   }
 
-  private void takeLease(Job job) throws JobRefusedException {
+  private void takeLease(Job job, Turn turn) throws JobRefusedException {
     Optional<String> other = Optional.empty();
     try {
-      other = job.isForWholeStore() ? leases.take(lease(job)) : other;
+      other = turn.needsLease(job) ? leases.take(turn.lease()) : other;
     } catch (IOException e) { // a lease only saves work
       LOG.log(
           Level.WARNING,
@@ -126,28 +139,32 @@ public final class Jobs {
     }
   }
 
-  private static String lease(Job job) {
-    return "job " + job.name();
-  }
-
-  private void ended(Job job) {
-    if (job.isForWholeStore()) {
-      leases.release(lease(job));
+  private void ended(Job job, Turn turn) {
+    if (turn.needsLease(job)) {
+      leases.release(turn.lease());
     }
-    running.remove(job.name());
+    running.remove(turn);
   }
 
-  /** How far the running jobs are: for each its name, and its step with what is done of what. */
+  /**
+   * How far the running jobs are: for each its name, its target if it has one, and its step with
+   * what is done of what.
+   */
   public List<Map<String, Object>> running() {
     List<Map<String, Object>> jobs = new ArrayList<>();
-    new TreeMap<>(running)
-        .forEach(
-            (name, run) -> {
-              Map<String, Object> job = new LinkedHashMap<>();
-              job.put("name", name);
-              job.putAll(run.step());
-              jobs.add(job);
-            });
+    Map<Turn, JobRun> sorted =
+        new TreeMap<>(Comparator.comparing(Turn::name).thenComparing(Turn::target));
+    sorted.putAll(running);
+    sorted.forEach(
+        (turn, run) -> {
+          Map<String, Object> job = new LinkedHashMap<>();
+          job.put("name", turn.name());
+          if (!turn.target().isEmpty()) {
+            job.put("target", turn.target());
+          }
+          job.putAll(run.step());
+          jobs.add(job);
+        });
     return jobs;
   }
 
@@ -156,11 +173,11 @@ public final class Jobs {
     stopped = true;
   }
 
-  private void run(Job job, Job.Work work, JobRun run) {
+  private void run(Job job, Turn turn, Job.Work work, JobRun run) {
     String name = job.name();
     try {
       JobResult result = work.run(run);
-      ended(job);
+      ended(job, turn);
       LOG.log(
           Level.INFO,
           "job ends name={0} verdict={1} {2}",
@@ -170,15 +187,15 @@ public final class Jobs {
       observer.jobEnded(name, WorkObserver.Result.DONE);
       run.ended(result);
     } catch (IOException e) {
-      fail(job, run, e, Level.WARNING);
+      fail(job, turn, run, e, Level.WARNING);
     } catch (RuntimeException | Error e) {
-      fail(job, run, e, Level.ERROR);
+      fail(job, turn, run, e, Level.ERROR);
     }
   }
 
-  private void fail(Job job, JobRun run, Throwable failure, Level level) {
+  private void fail(Job job, Turn turn, JobRun run, Throwable failure, Level level) {
     String name = job.name();
-    ended(job);
+    ended(job, turn);
     observer.jobEnded(name, WorkObserver.Result.FAILED);
     LOG.log(level, "job failed name={0} reason={1}", name, OneLine.reason(failure));
     if (level == Level.ERROR) {

@@ -29,7 +29,7 @@ class FsckJobTest extends FsckFixture {
     job = new FsckJob(node.chores().fsck());
   }
 
-  private JobResult run(Map<String, String> options) throws Exception {
+  private JobResult run(Map<String, String> options) throws IOException {
     return job.prepare(new JobOptions(options)).run(telling());
   }
 
@@ -55,9 +55,7 @@ class FsckJobTest extends FsckFixture {
 
   @Test
   void onePathIsVerifiedAndTheOthersAreLeftAlone() throws Exception {
-    List<StorePathHash> paths =
-        new PathTable(node.database())
-            .list("", 10).stream().map(listed -> StorePathHash.parse(listed.hash())).toList();
+    List<StorePathHash> paths = paths();
     assertEquals(2, paths.size());
     flip(keys("nar/").get(0));
 
@@ -78,6 +76,34 @@ class FsckJobTest extends FsckFixture {
       run(Map.of("path", path.text(), "repair", ""));
       assertEquals(Verdict.DONE, run(Map.of("path", path.text())).verdict());
     }
+  }
+
+  @Test
+  void onePathIsRepairedWhileTheWholeStoreIsChecked() throws Exception {
+    List<JobResult> beside = new ArrayList<>();
+    Progress meanwhile =
+        new RecordedProgress()
+            .doAfter(
+                0,
+                () -> {
+                  for (StorePathHash path : paths()) {
+                    beside.add(run(Map.of("path", path.text(), "repair", "")));
+                  }
+                });
+    flip(keys("nar/").get(0));
+
+    JobResult whole = job.prepare(new JobOptions(Map.of("deep", "", "repair", ""))).run(meanwhile);
+
+    assertEquals(2, beside.size());
+    assertEquals(
+        1, beside.stream().filter(result -> result.verdict() == Verdict.PROBLEMS).count());
+    assertEquals(Verdict.DONE, whole.verdict());
+    assertEquals(2L, whole.figures().get("checkedNars"));
+  }
+
+  private List<StorePathHash> paths() throws IOException {
+    return new PathTable(node.database())
+        .list("", 10).stream().map(listed -> StorePathHash.parse(listed.hash())).toList();
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -197,6 +198,45 @@ class JobsTest {
   }
 
   @Test
+  void workOnOneThingRunsBesideTheJobForTheWholeStore() throws Exception {
+    CountDownLatch go = new CountDownLatch(1);
+    AtomicReference<String> taken = new AtomicReference<>("");
+    Jobs jobs =
+        wholeStore(
+            go,
+            new Leases() {
+              @Override
+              public boolean isOurs(String chore) {
+                return true;
+              }
+
+              @Override
+              public Optional<String> take(String work) {
+                taken.updateAndGet(before -> before + work);
+                return Optional.empty();
+              }
+            });
+    List<JobRun> runs = new ArrayList<>();
+    for (Map<String, String> options :
+        List.of(Map.<String, String>of(), Map.of("path", "a"), Map.of("path", "b"))) {
+      runs.add(jobs.start("whole", options));
+      JobRefusedException refused =
+          assertThrows(JobRefusedException.class, () -> jobs.start("whole", options));
+      assertEquals("the job whole is running already", refused.getMessage());
+    }
+
+    assertEquals("job whole", taken.get());
+    assertEquals(
+        Arrays.asList(null, "a", "b"),
+        jobs.running().stream().map(job -> job.get("target")).toList());
+    go.countDown();
+    for (JobRun run : runs) {
+      run.follow(new Lines());
+    }
+    assertEquals(List.of(), jobs.running());
+  }
+
+  @Test
   void aLeaseThatIsReleasedWhileItIsRenewedStaysReleased(@TempDir Path folder) throws Exception {
     String url = "jdbc:sqlite:" + folder.resolve("narthex.db");
     LocalRegistry.Board board = new LocalRegistry.Board(InstantSource.system());
@@ -265,6 +305,11 @@ class JobsTest {
           @Override
           public boolean isForWholeStore() {
             return true;
+          }
+
+          @Override
+          public Optional<String> target(JobOptions options) throws JobRefusedException {
+            return options.text("path");
           }
 
           @Override
