@@ -25,10 +25,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>How</h2>
  *
- * Without a level, stored frames are copied as they are; only of a group with unused chunks the
- * used ones are compressed again. With a level, the chunks are compressed in groups of up to {@link
+ * While there is time, chunks are compressed again at the level, in groups of up to {@link
  * #GROUP_BYTES}, because a frame of one chunk is too short to be small. A chunk stays in its own
- * frame if compressing it again wouldn't give the same frame.
+ * frame if compressing it again wouldn't give the same frame. Without a level, without time, and
+ * from a pack that is dense already, stored frames are copied as they are; only of a group with
+ * unused chunks the used ones are compressed again. A group has chunks of one pack only, because
+ * those are mostly of one NAR, so that clients can get its frame as it is.
  */
 final class PackRewrite implements Closeable {
   private static final System.Logger LOG = System.getLogger(PackRewrite.class.getName());
@@ -44,6 +46,7 @@ final class PackRewrite implements Closeable {
   private final String key = Packer.newKey();
   private final Spool spool;
   private final OptionalInt level;
+  private final BooleanSupplier mayCompress;
   private final FrameDecoder decoder = new FrameDecoder();
   private final ZstdFrames usual = new ZstdFrames();
   private final ZstdFrames encoder;
@@ -56,30 +59,38 @@ final class PackRewrite implements Closeable {
   private int groupLength;
   private long length;
 
+  /** Whether the new pack has no frame that may become smaller at the level. */
+  private boolean isDense;
+
   /**
    * Begins a pack. The caller closes this.
    *
    * @param level the level of zstd; empty to copy frames as they are
+   * @param mayCompress asked before each frame whether there is time to compress it at the level
    */
-  PackRewrite(ChunkStore store, OptionalInt level) throws IOException {
+  PackRewrite(ChunkStore store, OptionalInt level, BooleanSupplier mayCompress)
+      throws IOException {
     this.store = store;
     this.level = level;
+    this.mayCompress = mayCompress;
+    this.isDense = level.isPresent();
     this.spool = store.blobs().spool();
     this.encoder = level.isPresent() ? new ZstdFrames(level.getAsInt()) : new ZstdFrames();
   }
 
   /**
-   * Adds chunks of a pack. Leaves damaged ones where they are, and condemns them.
+   * Adds the used chunks of a pack, at least one. Leaves damaged ones where they are, and condemns
+   * them.
    *
-   * @param used the chunks in the order of their frames, at least one
    * @param goesOn asked before each frame
    * @return false if it ended early because {@code goesOn} returned false
    */
-  boolean add(String pack, List<ChunkPlace> used, BooleanSupplier goesOn) throws IOException {
+  boolean add(PackCompaction.Pack pack, BooleanSupplier goesOn) throws IOException {
+    List<ChunkPlace> used = pack.used();
     ChunkPlace last = used.get(used.size() - 1);
     long position = used.get(0).offset();
     long end = last.offset() + last.packedLength();
-    try (InputStream in = store.blobs().open(pack, position, end - position)) {
+    try (InputStream in = store.blobs().open(pack.key(), position, end - position)) {
       for (int from = 0, to; from < used.size(); from = to) {
         if (!goesOn.getAsBoolean()) {
           return false;
@@ -91,30 +102,31 @@ final class PackRewrite implements Closeable {
         in.skipNBytes(first.offset() - position);
         frame = RunsInputStream.sized(frame, first.packedLength());
         if (in.readNBytes(frame, 0, first.packedLength()) < first.packedLength()) {
-          throw new BlobLostException(pack, "it ended early");
+          throw new BlobLostException(pack.key(), "it ended early");
         }
         position = first.offset() + first.packedLength();
-        addFrame(used.subList(from, to));
+        addFrame(used.subList(from, to), pack);
       }
       endGroup();
     } catch (BlobLostException lost) {
-      LOG.log(Level.ERROR, "pack is lost key={0} reason={1}", pack, lost.getMessage());
-      store.database().chunks().condemnPack(pack);
-      moved.removeIf(chunk -> chunk.old().pack().equals(pack));
+      LOG.log(Level.ERROR, "pack is lost key={0} reason={1}", pack.key(), lost.getMessage());
+      store.database().chunks().condemnPack(pack.key());
+      moved.removeIf(chunk -> chunk.old().pack().equals(pack.key()));
       members.clear();
       groupLength = 0;
     }
     return true;
   }
 
-  private void addFrame(List<ChunkPlace> used) throws IOException {
+  private void addFrame(List<ChunkPlace> used, PackCompaction.Pack pack) throws IOException {
     ChunkPlace first = used.get(0);
     if (FrameCrc.of(frame, first.packedLength()) != first.packedCrc()) {
       condemn(used);
       return;
     }
     boolean isWhole = used.stream().mapToInt(ChunkPlace::length).sum() == first.packedBytes();
-    if (level.isEmpty() && isWhole) {
+    if (isWhole && (pack.isDense() || !isAtLevel())) {
+      isDense &= pack.isDense();
       copy(used);
       return;
     }
@@ -132,6 +144,11 @@ final class PackRewrite implements Closeable {
     for (ChunkPlace place : used) {
       addToGroup(place);
     }
+  }
+
+  /** Returns whether the next frame is compressed at the level. */
+  private boolean isAtLevel() {
+    return level.isPresent() && mayCompress.getAsBoolean();
   }
 
   private void condemn(List<ChunkPlace> damaged) throws IOException {
@@ -191,7 +208,9 @@ final class PackRewrite implements Closeable {
       return;
     }
     encoded = RunsInputStream.sized(encoded, ZstdFrames.largestFrame(groupLength));
-    int stored = encoder.encode(group, 0, groupLength, encoded, 0);
+    boolean isAtLevel = isAtLevel();
+    isDense &= isAtLevel;
+    int stored = (isAtLevel ? encoder : usual).encode(group, 0, groupLength, encoded, 0);
     int crc = FrameCrc.of(encoded, stored);
     int at = 0;
     for (ChunkPlace place : members) {
@@ -219,7 +238,8 @@ final class PackRewrite implements Closeable {
       return;
     }
     spool.commit(key);
-    if (store.database().collection().move(moved, key, level, deleteAfter) == 0) {
+    OptionalInt reached = isDense ? level : OptionalInt.empty();
+    if (store.database().collection().move(moved, key, reached, deleteAfter) == 0) {
       store.blobs().delete(key);
     }
   }

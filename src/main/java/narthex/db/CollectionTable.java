@@ -321,7 +321,7 @@ public final class CollectionTable {
    * any more stays where it is.
    *
    * @param pack the new pack, which is durable
-   * @param level the level at which the new pack was compressed again; empty if it wasn't
+   * @param level the level at which all of the new pack was compressed again; empty if it wasn't
    * @param deleteAfter when the old packs may be deleted
    * @return how many chunks were moved
    * @throws DatabaseException if the transaction fails

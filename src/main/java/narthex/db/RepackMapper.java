@@ -15,10 +15,14 @@ interface RepackMapper {
       select number, pack from chunk
       where number > #{after} and condemned = 0 and not exists (
         select 1 from repacked where repacked.pack = chunk.pack and repacked.level >= #{level})
+        and not exists (select 1 from sparse_pack where sparse_pack.pack = chunk.pack)
       order by number limit #{most}
       """)
   List<Candidate> find(
       @Param("after") long after, @Param("level") int level, @Param("most") int most);
+
+  @Select("select count(*) from repacked where pack = #{pack} and level >= #{level}")
+  int countDone(@Param("pack") String pack, @Param("level") int level);
 
   @Insert(
       """

@@ -19,8 +19,9 @@ public final class RepackTable {
   public record Candidate(long number, String pack) {}
 
   /**
-   * Finds chunks in packs that weren't compressed again at this level or a higher one, in the order
-   * of their numbers: the oldest first. Packs may occur several times.
+   * Finds chunks in packs that weren't compressed again at this level or a higher one and aren't
+   * listed as sparse, in the order of their numbers: the oldest first. Packs may occur several
+   * times.
    *
    * @param after return only chunks with greater numbers
    * @throws DatabaseException if the query fails
@@ -30,6 +31,16 @@ public final class RepackTable {
         "find packs to compress again",
         Long.toString(after),
         mappers -> mappers.repacking().find(after, level, most));
+  }
+
+  /**
+   * Returns whether a pack doesn't need to be compressed again at this level.
+   *
+   * @throws DatabaseException if the query fails
+   */
+  public boolean isDone(String pack, int level) throws IOException {
+    return transactions.single(
+        "find compressed pack", pack, mappers -> mappers.repacking().countDone(pack, level) > 0);
   }
 
   /**

@@ -7,13 +7,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
-import narthex.chunk.ChunkStore;
+import java.util.function.BooleanSupplier;
 import narthex.chunk.PackCompaction;
 import narthex.db.CollectionTable;
 import narthex.db.Database;
 import narthex.db.GarbageTable;
 
-/** Compacts packs that mostly consist of frames that no chunk refers to. */
+/**
+ * Compacts packs that mostly consist of frames that no chunk refers to. In the background it also
+ * compresses the chunks again while the server is idle, so that they are written once; on demand it
+ * copies them, because somebody waits for the space.
+ */
 public final class CompactPacks implements Chore<String> {
   private static final System.Logger LOG = System.getLogger(CompactPacks.class.getName());
 
@@ -23,19 +27,23 @@ public final class CompactPacks implements Chore<String> {
   private final CollectionTable collection;
   private final PackCompaction compaction;
   private final double below;
+  private final Idle idle;
   private final InstantSource clock;
-
-  /** Two runs at the same time would copy the same packs. */
-  private final ReentrantLock lock = new ReentrantLock();
+  private final ReentrantLock lock;
 
   /**
+   * @param compaction shared with everything that rewrites packs of this store
    * @param below compact a pack if less than this fraction of its bytes is used, 0 to 1
+   * @param idle is asked before each frame whether to compress it again
    */
-  public CompactPacks(Database database, ChunkStore chunks, double below, InstantSource clock) {
+  public CompactPacks(
+      Database database, PackCompaction compaction, double below, Idle idle, InstantSource clock) {
     this.collection = database.collection();
-    this.compaction = new PackCompaction(chunks);
+    this.compaction = compaction;
     this.below = below;
+    this.idle = idle;
     this.clock = clock;
+    this.lock = compaction.lock();
   }
 
   @Override
@@ -59,7 +67,7 @@ public final class CompactPacks implements Chore<String> {
       return false;
     }
     try {
-      return compact(pack) > 0;
+      return compact(pack, () -> idle.isIdle() && !Thread.currentThread().isInterrupted()) > 0;
     } finally {
       lock.unlock();
     }
@@ -73,7 +81,7 @@ public final class CompactPacks implements Chore<String> {
     while (!page.isEmpty() && !progress.isStopped()) {
       lock.lock();
       try {
-        freed += compact(page.get(0));
+        freed += compact(page.get(0), () -> false);
       } finally {
         lock.unlock();
       }
@@ -83,10 +91,10 @@ public final class CompactPacks implements Chore<String> {
     return freed;
   }
 
-  private long compact(String pack) throws IOException {
+  private long compact(String pack, BooleanSupplier mayCompress) throws IOException {
     List<String> packs = new ArrayList<>(List.of(pack));
     packs.addAll(collection.findSparse(Optional.of(pack), PACKS_AT_ONCE - 1));
-    long freed = compaction.run(packs, below, clock.instant().plus(GarbageTable.GRACE));
+    long freed = compaction.run(packs, below, mayCompress, clock.instant().plus(GarbageTable.GRACE));
     if (freed > 0) {
       LOG.log(Level.INFO, "packs compacted first={0} freed={1}", pack, Long.toString(freed));
     }

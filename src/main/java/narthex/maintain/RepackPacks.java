@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
-import narthex.chunk.ChunkStore;
 import narthex.chunk.PackCompaction;
 import narthex.db.CollectionTable;
 import narthex.db.Database;
@@ -22,7 +21,12 @@ import narthex.db.RepackTable.Candidate;
 
 /**
  * Compresses packs again at a higher level while the server is idle, those with the oldest chunks
- * first, each once. It holds one compressor at a time, of some ten MiB.
+ * first, each once. Leaves sparse packs to {@link CompactPacks}. It holds one compressor at a time,
+ * of some ten MiB.
+ *
+ * <p>The oldest packs come first because what has been stored for long will probably stay. The last
+ * use of their NARs isn't considered: to know it for a pack, all manifests would have to be read,
+ * and the order matters only until each pack had its turn.
  */
 public final class RepackPacks implements Chore<Candidate> {
   private static final System.Logger LOG = System.getLogger(RepackPacks.class.getName());
@@ -35,21 +39,12 @@ public final class RepackPacks implements Chore<Candidate> {
 
   private static final Duration LOG_EVERY = Duration.ofMinutes(1);
 
-  /** Knows whether clients are being served. */
-  @FunctionalInterface
-  public interface Idle {
-    /** Returns whether no client has been served for a while. Is called often. */
-    boolean isIdle();
-  }
-
   private final CollectionTable collection;
   private final PackCompaction compaction;
   private final int level;
   private final Idle idle;
   private final InstantSource clock;
-
-  /** Two compressors at the same time would take twice the memory. */
-  private final ReentrantLock lock = new ReentrantLock();
+  private final ReentrantLock lock;
 
   private volatile boolean isAllDone;
   private Instant loggedAt = Instant.EPOCH; // guarded by lock
@@ -57,16 +52,17 @@ public final class RepackPacks implements Chore<Candidate> {
   private long freed; // since the last log line; guarded by lock
 
   /**
-   * @param level the level of zstd, 1 to 22
+   * @param compaction shared with everything that rewrites packs of this store; has a level
    * @param idle is asked before each frame; the pack stays as it is if the server isn't idle
    */
   public RepackPacks(
-      Database database, ChunkStore chunks, int level, Idle idle, InstantSource clock) {
+      Database database, PackCompaction compaction, Idle idle, InstantSource clock) {
     this.collection = database.collection();
-    this.compaction = new PackCompaction(chunks);
-    this.level = level;
+    this.compaction = compaction;
+    this.level = compaction.level().orElseThrow();
     this.idle = idle;
     this.clock = clock;
+    this.lock = compaction.lock();
   }
 
   @Override
@@ -108,7 +104,6 @@ public final class RepackPacks implements Chore<Candidate> {
       OptionalLong gain =
           compaction.compress(
               candidate.pack(),
-              level,
               () -> idle.isIdle() && !Thread.currentThread().isInterrupted(),
               clock.instant().plus(GarbageTable.GRACE));
       if (gain.isPresent()) {

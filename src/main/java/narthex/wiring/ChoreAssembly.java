@@ -2,9 +2,9 @@ package narthex.wiring;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalInt;
 import narthex.blob.BlobStore;
 import narthex.blob.CountingBlobStore;
+import narthex.chunk.PackCompaction;
 import narthex.db.Database;
 import narthex.ingest.CdcMode;
 import narthex.maintain.Chore;
@@ -16,6 +16,7 @@ import narthex.maintain.DeleteGarbage;
 import narthex.maintain.Eviction;
 import narthex.maintain.FindUnnamedBlobs;
 import narthex.maintain.HashFrames;
+import narthex.maintain.Idle;
 import narthex.maintain.Leases;
 import narthex.maintain.MigrateJob;
 import narthex.maintain.RepackPacks;
@@ -33,12 +34,15 @@ final class ChoreAssembly {
   private final ChunkFiles chunkFiles;
   private final SweepNars sweepNars;
   private final CollectChunks collectChunks;
+  private final PackCompaction compaction;
+  private final Idle idle;
   private final CompactPacks compactPacks;
 
   /**
    * @param base what the assembly was made of
+   * @param idle knows whether clients are being served
    */
-  ChoreAssembly(Settings settings, Assembly.Base base, Assembly assembly) {
+  ChoreAssembly(Settings settings, Assembly.Base base, Assembly assembly, Idle idle) {
     this.settings = settings;
     this.base = base;
     this.assembly = assembly;
@@ -54,16 +58,15 @@ final class ChoreAssembly {
         new SweepNars(database, assembly.deletion(), settings.uploading().grace(), base.clock());
     this.collectChunks =
         new CollectChunks(database, assembly.rounds(), collecting.period(), base.clock());
+    this.idle = () -> assembly.flights().size() == 0 && idle.isIdle();
+    this.compaction = new PackCompaction(assembly.chunkStore(), collecting.repackLevel());
     this.compactPacks =
-        new CompactPacks(database, assembly.chunkStore(), collecting.compactBelow(), base.clock());
+        new CompactPacks(
+            database, compaction, collecting.compactBelow(), this.idle, base.clock());
   }
 
-  /**
-   * Returns the background chores that the settings require.
-   *
-   * @param idle knows whether clients are being served
-   */
-  List<Chore<?>> chores(RepackPacks.Idle idle) {
+  /** Returns the background chores that the settings require. */
+  List<Chore<?>> chores() {
     Database database = base.shared().database();
     BlobStore blobs = base.shared().blobs();
     Settings.Chunking chunking = settings.chunking();
@@ -78,12 +81,8 @@ final class ChoreAssembly {
     chores.add(sweepNars);
     chores.add(collectChunks);
     chores.add(compactPacks);
-    OptionalInt level = settings.collecting().repackLevel();
-    if (level.isPresent()) {
-      RepackPacks.Idle alsoInFlight = () -> assembly.flights().size() == 0 && idle.isIdle();
-      chores.add(
-          new RepackPacks(
-              database, assembly.chunkStore(), level.getAsInt(), alsoInFlight, base.clock()));
+    if (compaction.level().isPresent()) {
+      chores.add(new RepackPacks(database, compaction, idle, base.clock()));
     }
     chores.add(new FindUnnamedBlobs(database, blobs, base.clock()));
     chores.add(new DeleteGarbage(database, blobs, base.clock()));

@@ -15,10 +15,10 @@ import narthex.maintain.Chores;
 import narthex.maintain.CollectionRounds;
 import narthex.maintain.DatabaseLeases;
 import narthex.maintain.Eviction;
+import narthex.maintain.Idle;
 import narthex.maintain.Leases;
 import narthex.maintain.LimitGate;
 import narthex.maintain.MigrateJob;
-import narthex.maintain.RepackPacks;
 import narthex.maintain.WholeCollection;
 import narthex.settings.Settings;
 import narthex.store.NarUses;
@@ -42,7 +42,7 @@ record Maintenance(
 
   /** Creates what jobs need, without any background work, for a process that runs one job. */
   static Maintenance idle(Backbone backbone) {
-    ChoreAssembly work = work(backbone);
+    ChoreAssembly work = work(backbone, () -> false);
     backbone.closeables().push(backbone.assembly().stored().uses()::write);
     Eviction eviction = work.eviction(backbone.blobs(), Leases.ALONE, () -> {});
     return new Maintenance(eviction, work.collection(), work.migration(), Leases.ALONE, List.of());
@@ -54,11 +54,11 @@ record Maintenance(
    *
    * @param idle knows whether clients are being served
    */
-  static Maintenance start(Backbone backbone, RepackPacks.Idle idle) {
+  static Maintenance start(Backbone backbone, Idle idle) {
     Settings settings = backbone.settings();
     Assembly assembly = backbone.assembly();
     Deque<Closeable> closeables = backbone.closeables();
-    ChoreAssembly work = work(backbone);
+    ChoreAssembly work = work(backbone, idle);
     NarUses uses = assembly.stored().uses();
     closeables.push(uses::write);
     ScheduledExecutorService timer = backbone.stopping(ThreadPools.timer("narthex-maintain"));
@@ -68,7 +68,7 @@ record Maintenance(
     int workers = settings.chunking().workers();
     ExecutorService threads =
         backbone.stopping(ThreadPools.background("narthex-background", workers));
-    Chores chores = new Chores(work.chores(idle), leases, threads, workers, InstantSource.system());
+    Chores chores = new Chores(work.chores(), leases, threads, workers, InstantSource.system());
     closeables.push(chores);
     assembly.stored().addListeners(chores);
     Duration delay = settings.chunking().deleteDelay();
@@ -94,8 +94,8 @@ record Maintenance(
     return new Maintenance(eviction, collection, work.migration(), leases, running);
   }
 
-  private static ChoreAssembly work(Backbone backbone) {
-    return new ChoreAssembly(backbone.settings(), backbone.base(), backbone.assembly());
+  private static ChoreAssembly work(Backbone backbone, Idle idle) {
+    return new ChoreAssembly(backbone.settings(), backbone.base(), backbone.assembly(), idle);
   }
 
   /** Makes the eviction hold the limits of the settings. */

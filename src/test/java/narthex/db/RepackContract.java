@@ -102,6 +102,22 @@ interface RepackContract {
 
     assertEquals(List.of(), find(LEVEL));
     assertEquals(3, find(LEVEL + 1).size());
+    RepackTable repacking = database().collection().repacking();
+    assertTrue(repacking.isDone("pack/c", LEVEL) && repacking.isDone("pack/b", LEVEL - 1));
+    assertFalse(repacking.isDone("pack/b", LEVEL + 1) || repacking.isDone("pack/a", LEVEL));
+  }
+
+  @Test
+  default void aSparsePackIsNoCandidate() throws Exception {
+    List<ChunkPlace> chunks = store(1, 2, "pack/a");
+    List<Long> gone = List.of(chunks.get(0).number());
+    database().collection().mark(gone);
+
+    assertEquals(1, database().collection().remove(gone, NOON));
+
+    assertEquals(List.of(), find(LEVEL));
+    database().collection().removeSparse(Set.of("pack/a"));
+    assertEquals(List.of(new Candidate(chunks.get(1).number(), "pack/a")), find(LEVEL));
   }
 
   @Test

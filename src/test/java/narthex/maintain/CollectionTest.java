@@ -12,10 +12,12 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import narthex.chunk.ChunkedWriter;
+import narthex.chunk.PackCompaction;
 import narthex.db.Form;
 import narthex.db.Representation;
 import narthex.db.StoredNar;
@@ -41,8 +43,13 @@ class CollectionTest extends StoreFixture {
   void open() {
     rounds = new CollectionRounds(database, chunks.writers(), "alone", () -> now);
     collect = new CollectChunks(database, rounds, PERIOD, () -> now, 1 << 8);
-    compact = new CompactPacks(database, chunks, 0.5, () -> now);
+    compact = compact(0.5);
     chores = chores(collect, compact, new DeleteGarbage(database, blobs, () -> now));
+  }
+
+  private CompactPacks compact(double below) {
+    PackCompaction compaction = new PackCompaction(chunks, OptionalInt.empty());
+    return new CompactPacks(database, compaction, below, () -> false, () -> now);
   }
 
   /** Stores a NAR with some files of some content; equal numbers give equal files. */
@@ -305,7 +312,7 @@ class CollectionTest extends StoreFixture {
     var place = database.collection().findUsedInPack(sparse.get(0)).get(0);
     blobs.flipByte(place.pack(), place.offset() + place.storedLength() / 2);
 
-    new CompactPacks(database, chunks, 1, () -> now).run(place.pack());
+    compact(1).run(place.pack());
 
     assertTrue(database.chunks().find(Set.of(place.hash())).isEmpty());
     put(kept, CdcMode.EAGER);

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -14,6 +15,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import narthex.chunk.PackCompaction;
 import narthex.ingest.CdcMode;
 import narthex.maintain.Fsck.Depth;
 import narthex.maintain.Fsck.Repair;
@@ -98,8 +100,10 @@ class FsckBesideOthersTest extends FsckFixture {
     CompactPacks compaction =
         new CompactPacks(
             node.database(),
-            StoredChunks.ofUsualSizes(blobs, node.database(), packers),
+            new PackCompaction(
+                StoredChunks.ofUsualSizes(blobs, node.database(), packers), OptionalInt.of(1)),
             1,
+            () -> true,
             () -> now);
     while (!ended.get()) {
       node.chores().collect();

@@ -12,9 +12,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
 import narthex.blob.FaultyBlobStore.Step;
 import narthex.chunk.ChunkStore;
+import narthex.chunk.PackCompaction;
 import narthex.db.ChunkPlace;
 import narthex.db.RepackTable.Candidate;
 import narthex.ingest.CdcMode;
@@ -155,7 +157,8 @@ class FsckTest extends FsckFixture {
     }
     upload(Sample.of("text", NarTree.file(text.toString()).nar(), Compression.ZSTD));
     ChunkStore chunks = StoredChunks.ofUsualSizes(blobs, node.database(), Runnable::run);
-    RepackPacks repack = new RepackPacks(node.database(), chunks, 19, () -> true, () -> now);
+    PackCompaction compaction = new PackCompaction(chunks, OptionalInt.of(19));
+    RepackPacks repack = new RepackPacks(node.database(), compaction, () -> true, () -> now);
     int compressed = 0;
     for (Candidate pack : repack.find(Optional.empty(), 100)) {
       compressed += repack.run(pack) ? 1 : 0;

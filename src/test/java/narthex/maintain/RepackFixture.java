@@ -6,12 +6,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import narthex.chunk.ChunkedManifest;
+import narthex.chunk.PackCompaction;
 import narthex.db.ChunkPlace;
 import narthex.db.Form;
 import narthex.db.Representation;
@@ -32,22 +34,29 @@ abstract class RepackFixture extends StoreFixture {
   static final int FEW = 1_000;
 
   boolean isIdle = true;
+  PackCompaction compaction;
   RepackPacks repack;
+  CollectChunks collect;
+  CompactPacks compact;
   Chores chores;
 
   @BeforeEach
   final void open() {
-    repack = new RepackPacks(database, chunks, LEVEL, () -> isIdle, () -> now);
+    compaction = new PackCompaction(chunks, OptionalInt.of(LEVEL));
+    repack = new RepackPacks(database, compaction, () -> isIdle, () -> now);
+    compact = compact(0.5);
+    collect =
+        new CollectChunks(
+            database,
+            new CollectionRounds(database, chunks.writers(), "alone", () -> now),
+            Duration.ofHours(1),
+            () -> now);
     chores =
-        chores(
-            repack,
-            new CollectChunks(
-                database,
-                new CollectionRounds(database, chunks.writers(), "alone", () -> now),
-                Duration.ofHours(1),
-                () -> now),
-            new CompactPacks(database, chunks, 0.5, () -> now),
-            new DeleteGarbage(database, blobs, () -> now));
+        chores(repack, collect, compact, new DeleteGarbage(database, blobs, () -> now));
+  }
+
+  final CompactPacks compact(double below) {
+    return new CompactPacks(database, compaction, below, () -> isIdle, () -> now);
   }
 
   NarFixture put(int... files) throws IOException {

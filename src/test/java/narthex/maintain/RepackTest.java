@@ -13,11 +13,13 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import narthex.chunk.ChunkLostException;
 import narthex.chunk.ChunkedWriter;
+import narthex.chunk.PackCompaction;
 import narthex.db.ChunkPlace;
 import narthex.db.RepackTable.Candidate;
 import narthex.ingest.CdcMode;
@@ -100,7 +102,7 @@ class RepackTest extends RepackFixture {
     Set<String> before = packs();
     AtomicInteger asked = new AtomicInteger();
     RepackPacks interrupted =
-        new RepackPacks(database, chunks, LEVEL, () -> asked.incrementAndGet() < 4, () -> now);
+        new RepackPacks(database, compaction, () -> asked.incrementAndGet() < 4, () -> now);
 
     Candidate first = interrupted.find(Optional.empty(), 1).get(0);
     assertFalse(interrupted.run(first));
@@ -123,10 +125,15 @@ class RepackTest extends RepackFixture {
 
     assertEquals(once, packs());
     assertEquals(List.of(), repack.find(Optional.empty(), 100));
-    RepackPacks lower = new RepackPacks(database, chunks, LEVEL - 1, () -> true, () -> now);
+    RepackPacks lower = repack(LEVEL - 1);
     assertEquals(List.of(), lower.find(Optional.empty(), 100));
-    RepackPacks higher = new RepackPacks(database, chunks, LEVEL + 1, () -> true, () -> now);
+    RepackPacks higher = repack(LEVEL + 1);
     assertEquals(once.size(), higher.find(Optional.empty(), 100).size());
+  }
+
+  private RepackPacks repack(int level) {
+    PackCompaction other = new PackCompaction(chunks, OptionalInt.of(level));
+    return new RepackPacks(database, other, () -> true, () -> now);
   }
 
   @Test

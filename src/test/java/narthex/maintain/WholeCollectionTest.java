@@ -10,11 +10,13 @@ import java.io.InputStream;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import narthex.blob.BlobSink;
 import narthex.chunk.ChunkedWriter;
+import narthex.chunk.PackCompaction;
 import narthex.db.Form;
 import narthex.db.GarbageTable;
 import narthex.db.Representation;
@@ -57,7 +59,12 @@ class WholeCollectionTest extends StoreFixture {
                     SWEEP_GRACE,
                     () -> now),
                 collectChunks,
-                new CompactPacks(database, chunks, 0.5, () -> now)),
+                new CompactPacks(
+                    database,
+                    new PackCompaction(chunks, OptionalInt.empty()),
+                    0.5,
+                    () -> false,
+                    () -> now)),
             () -> now,
             () -> {
               pauses++;

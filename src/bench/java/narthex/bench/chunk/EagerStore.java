@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -20,6 +21,7 @@ import narthex.blob.DirectoryBlobStore;
 import narthex.chunk.ChunkSizes;
 import narthex.chunk.ChunkStore;
 import narthex.chunk.ChunkedManifest;
+import narthex.chunk.PackCompaction;
 import narthex.db.Database;
 import narthex.db.DatabaseAddress;
 import narthex.db.RepackTable.Candidate;
@@ -105,9 +107,19 @@ final class EagerStore implements Closeable {
     }
   }
 
-  /** Reads the frames of a stored NAR to their end; returns their length. */
+  /** Reads the zstd file of a stored NAR to its end; returns its length. */
   long read(Sample sample) throws IOException {
     try (InputStream in = open(sample).openFrames(0)) {
+      return in.transferTo(OutputStream.nullOutputStream());
+    }
+  }
+
+  /**
+   * Reads a stored NAR to its end as clients that take zstd get it: frames as they are stored where
+   * that is possible. Returns the length of the frames.
+   */
+  long readStored(Sample sample) throws IOException {
+    try (InputStream in = open(sample).openStoredFrames()) {
       return in.transferTo(OutputStream.nullOutputStream());
     }
   }
@@ -128,7 +140,11 @@ final class EagerStore implements Closeable {
   /** Compresses all packs again, and deletes the old ones. */
   void compressAgain(int level) throws IOException {
     RepackPacks repack =
-        new RepackPacks(database, chunks, level, () -> true, InstantSource.system());
+        new RepackPacks(
+            database,
+            new PackCompaction(chunks, OptionalInt.of(level)),
+            () -> true,
+            InstantSource.system());
     for (List<Candidate> packs = repack.find(Optional.empty(), PACKS_AT_ONCE);
         !packs.isEmpty();
         packs = repack.find(Optional.empty(), PACKS_AT_ONCE)) {

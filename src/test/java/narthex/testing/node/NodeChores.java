@@ -9,8 +9,10 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import narthex.blob.BlobStore;
 import narthex.blob.CountingBlobStore;
+import narthex.chunk.PackCompaction;
 import narthex.db.Database;
 import narthex.db.GarbageTable;
 import narthex.document.DocumentIngest;
@@ -144,7 +146,8 @@ public final class NodeChores {
 
   /** Compresses all packs again, as if the server were idle. */
   public void repack(int level) {
-    run(new RepackPacks(database, assembly.chunkStore(), level, () -> true, clock));
+    PackCompaction compaction = new PackCompaction(assembly.chunkStore(), OptionalInt.of(level));
+    run(new RepackPacks(database, compaction, () -> true, clock));
   }
 
   /** What a collection on demand runs. */
@@ -152,7 +155,12 @@ public final class NodeChores {
     return new WholeCollection.Steps(
         new SweepNars(database, deletion, Duration.ofDays(1), clock),
         collecting,
-        new CompactPacks(database, assembly.chunkStore(), 0.5, clock));
+        new CompactPacks(
+            database,
+            new PackCompaction(assembly.chunkStore(), OptionalInt.empty()),
+            0.5,
+            () -> false,
+            clock));
   }
 
   /** Sets what runs before a NAR is stored; the blob store must be a counting one. */
