@@ -181,7 +181,7 @@ final class CopyBlobs {
         present++;
         return;
       }
-      FrameCheck frames = new FrameCheck(database.collection().findUsedInPack(pack));
+      PackCrcs frames = new PackCrcs(database.collection().findUsedInPack(pack));
       copyBlob(pack, length.getAsLong(), frames::take);
       copied++;
       if (frames.wrong() > 0) {
@@ -276,8 +276,8 @@ final class CopyBlobs {
         .with("bytes", pace.bytes());
   }
 
-  /** Counts frames with a wrong CRC in the bytes of a pack. */
-  private static final class FrameCheck {
+  /** Counts chunks whose frame has a wrong CRC in the bytes of a pack. */
+  private static final class PackCrcs {
     private final List<ChunkPlace> places;
     private byte[] frame = new byte[0];
     private int next;
@@ -288,7 +288,7 @@ final class CopyBlobs {
     /**
      * @param places in the order of their frames
      */
-    FrameCheck(List<ChunkPlace> places) {
+    PackCrcs(List<ChunkPlace> places) {
       this.places = places;
     }
 
@@ -302,18 +302,21 @@ final class CopyBlobs {
           continue;
         }
         int skipped = (int) Math.min(gap, length - taken);
-        int count = Math.min(place.storedLength() - filled, length - taken - skipped);
-        if (frame.length < place.storedLength()) {
-          frame = new byte[place.storedLength()];
+        int count = Math.min(place.packedLength() - filled, length - taken - skipped);
+        if (frame.length < place.packedLength()) {
+          frame = new byte[place.packedLength()];
         }
         System.arraycopy(bytes, taken + skipped, frame, filled, count);
         filled += count;
         taken += skipped + count;
         position += skipped + count;
-        if (filled == place.storedLength()) {
-          wrong += FrameCrc.of(frame, filled) == place.frameCrc() ? 0 : 1;
+        if (filled == place.packedLength()) {
+          boolean isRight = FrameCrc.of(frame, filled) == place.packedCrc();
+          do {
+            wrong += isRight ? 0 : 1;
+            next++;
+          } while (next < places.size() && places.get(next).isTogetherWith(place));
           filled = 0;
-          next++;
         }
       }
       position += length - taken;

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -25,6 +26,7 @@ import narthex.blob.FaultyBlobStore;
 import narthex.blob.FaultyBlobStore.Step;
 import narthex.blob.MemoryBlobStore;
 import narthex.blob.PassingBlobStore;
+import narthex.chunk.PackCompaction;
 import narthex.db.DocumentRow;
 import narthex.db.Form;
 import narthex.db.Representation;
@@ -119,6 +121,23 @@ class CopyBlobsTest extends MigrationFixture {
     assertAllIsIn(other);
     assertTrue(progress.steps.contains("files 2/2"));
     assertTrue(progress.steps.contains("documents 1/1"));
+  }
+
+  @Test
+  void packsThatWereCompressedAgainAreCopied() throws IOException {
+    NarFixture text = RepackFixture.nar(1, 2, 3);
+    put(text, CdcMode.EAGER);
+    fixtures.add(text);
+    PackCompaction compaction = new PackCompaction(chunks, OptionalInt.of(RepackFixture.LEVEL));
+    chores(new RepackPacks(database, compaction, () -> true, () -> now)).wake();
+    assertEquals(List.of(), database.collection().repacking().find(0, RepackFixture.LEVEL, 1));
+    RecordedProgress progress = new RecordedProgress();
+
+    JobResult result = copy(progress);
+
+    assertResult(Verdict.DONE, result, Map.of("damaged", 0L));
+    assertFalse(progress.told.stream().anyMatch(line -> line.contains("damaged")));
+    assertAllIsIn(other);
   }
 
   @Test
