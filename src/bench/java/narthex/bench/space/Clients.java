@@ -72,22 +72,27 @@ final class Clients implements AutoCloseable {
   }
 
   private void read(PlainHttp server, Fixtures.Entry entry) throws IOException {
-    NarInfo narInfo =
-        NarInfo.parse(new String(get(server, entry.narInfoPath()), StandardCharsets.UTF_8));
     long flight = Math.max(entry.nar().sizeBytes(), entry.file().sizeBytes());
     running.addAndGet(flight);
     try {
-      byte[] file = get(server, "/" + narInfo.file().url());
-      Sha256 hash = hash(narInfo.file().compression(), file);
-      if (!hash.equals(entry.nar().hash())) {
-        throw new IOException("wrong bytes of " + narInfo.file().url());
-      }
+      check(server, entry);
     } finally {
       ended.addAndGet(flight);
       running.addAndGet(-flight);
     }
     nars.incrementAndGet();
     bytes.addAndGet(flight);
+  }
+
+  /** Reads a NAR by its narinfo. Fails if a byte is wrong. */
+  static void check(PlainHttp server, Fixtures.Entry entry) throws IOException {
+    NarInfo narInfo =
+        NarInfo.parse(new String(get(server, entry.narInfoPath()), StandardCharsets.UTF_8));
+    byte[] file = get(server, "/" + narInfo.file().url());
+    Sha256 hash = hash(narInfo.file().compression(), file);
+    if (!hash.equals(entry.nar().hash())) {
+      throw new IOException("wrong bytes of " + narInfo.file().url());
+    }
   }
 
   private static byte[] get(PlainHttp server, String path) throws IOException {

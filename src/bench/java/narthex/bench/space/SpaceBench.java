@@ -13,10 +13,11 @@ import java.util.stream.Stream;
 
 /**
  * Measures what holds the limit of space; see {@code src/bench/README.md}. Arguments: the WAR, then
- * the parts to run ({@code rows}, {@code soak-off}, {@code soak-eager}; default: all).
+ * the parts to run ({@code rows}, {@code faults}, {@code soak-off}, {@code soak-eager}; default:
+ * all).
  */
 public final class SpaceBench {
-  private static final List<String> PARTS = List.of("rows", "soak-off", "soak-eager");
+  private static final List<String> PARTS = List.of("rows", "faults", "soak-off", "soak-eager");
 
   private SpaceBench() {}
 
@@ -39,6 +40,9 @@ public final class SpaceBench {
         Runtime.version());
     if (parts.contains("rows")) {
       new RowsBench(Files.createDirectories(folder.resolve("rows"))).run(war);
+    }
+    if (parts.contains("faults")) {
+      new Faults(Files.createDirectories(folder.resolve("faults")), war).run();
     }
     for (String mode : List.of("off", "eager")) {
       if (parts.contains("soak-" + mode)) {
