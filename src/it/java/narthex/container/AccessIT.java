@@ -10,18 +10,15 @@ import narthex.testing.RawClient;
 import narthex.testing.RawClient.Answer;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.container.test.api.OperateOnDeployment;
-import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jboss.shrinkwrap.api.asset.FileAsset;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Access control of deletion, with the scope admin: by a token, or by a role of the application
  * server where its security is enabled as in server-configs.
  */
-@ArquillianTest
-@Tag("container")
+@InApplicationServer
 class AccessIT {
   private static final String PLAIN = "tokens";
   private static final String SECURED = "roles";

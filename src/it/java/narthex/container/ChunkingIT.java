@@ -40,17 +40,14 @@ import narthex.testing.NarFixture;
 import narthex.testing.NarTree;
 import narthex.testing.node.Sample;
 import org.jboss.arquillian.container.test.api.Deployment;
-import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Eager chunking in application servers, as far as HTTP matters. */
-@ArquillianTest
-@Tag("container")
+@InApplicationServer
 class ChunkingIT {
   private final WarClient war = new WarClient("/chunking");
   private final int seed = (int) (System.nanoTime() & 0xffffff);
@@ -66,10 +63,6 @@ class ChunkingIT {
   @AfterAll
   static void deleteSettings() throws IOException {
     ServerSettings.delete();
-  }
-
-  private static Path data() {
-    return Path.of(System.getProperty("it.data"), System.getProperty("arquillian.launch"));
   }
 
   @BeforeEach
@@ -118,7 +111,7 @@ class ChunkingIT {
   }
 
   private static Set<Path> packs() throws IOException {
-    Path folder = data().resolve("blobs").resolve("blobs").resolve("pack");
+    Path folder = LeftDataCheck.data().resolve("blobs").resolve("blobs").resolve("pack");
     if (!Files.exists(folder)) {
       return Set.of();
     }
@@ -148,9 +141,9 @@ class ChunkingIT {
     assertNone(sample);
     byte[] file = sample.bytes(sample.fileName(), 0);
     String key = "nar/legacy/" + sample.fileName().stem();
-    String url = "jdbc:sqlite:" + data().resolve("narthex.db");
+    String url = "jdbc:sqlite:" + LeftDataCheck.data().resolve("narthex.db");
     try (Database database = Database.open(new DatabaseAddress(url, null, null, null));
-        BlobStore blobs = DirectoryBlobStore.open(data().resolve("blobs"));
+        BlobStore blobs = DirectoryBlobStore.open(LeftDataCheck.data().resolve("blobs"));
         BlobSink sink = blobs.create(key)) {
       sink.write(file, 0, file.length);
       sink.commit();

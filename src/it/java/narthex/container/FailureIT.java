@@ -12,14 +12,11 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.Locale;
 import org.jboss.arquillian.container.test.api.Deployment;
-import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a client sees of a failure before and after the response is committed. */
-@ArquillianTest
-@Tag("container")
+@InApplicationServer
 class FailureIT {
 
   private final HttpClient http = HttpClient.newHttpClient();

@@ -15,14 +15,11 @@ import narthex.testing.HostileUploads;
 import narthex.testing.RawClient;
 import narthex.testing.RawClient.Answer;
 import org.jboss.arquillian.container.test.api.Deployment;
-import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Requests that no honest client sends, to the WAR in application servers. */
-@ArquillianTest
-@Tag("container")
+@InApplicationServer
 class HostileInputIT {
   private static final String CONTEXT = "/hostile";
   private static final String NAR = CONTEXT + "/upload/nar/" + "0".repeat(52) + ".nar";

@@ -23,18 +23,15 @@ import narthex.testing.NarTree;
 import narthex.testing.node.Sample;
 import org.jboss.arquillian.container.test.api.Deployer;
 import org.jboss.arquillian.container.test.api.Deployment;
-import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jboss.arquillian.test.api.ArquillianResource;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Background chunking in application servers, and switching back to off. */
-@ArquillianTest
-@Tag("container")
+@InApplicationServer
 class LazyModeIT {
   private static final String NAME = "lazy-mode";
 

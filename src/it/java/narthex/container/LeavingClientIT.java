@@ -33,16 +33,13 @@ import narthex.testing.RawHttp2Client;
 import narthex.testing.node.Sample;
 import narthex.web.WatchingServlet;
 import org.jboss.arquillian.container.test.api.Deployment;
-import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Clients that leave while a request works for them and has nothing to send yet. */
-@ArquillianTest
-@Tag("container")
+@InApplicationServer
 class LeavingClientIT {
   private static final String NAME = "leaving";
   private static final Duration PATIENCE = Duration.ofSeconds(30);

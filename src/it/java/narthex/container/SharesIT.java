@@ -27,20 +27,17 @@ import narthex.testing.NarTree;
 import narthex.testing.node.Sample;
 import org.jboss.arquillian.container.test.api.Deployer;
 import org.jboss.arquillian.container.test.api.Deployment;
-import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jboss.arquillian.test.api.ArquillianResource;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Requests that wait for a thread of the application server, and slow readers whose transfers are
  * aborted for them.
  */
-@ArquillianTest
-@Tag("container")
+@InApplicationServer
 class SharesIT {
   private static final String NAME = "shares";
   private static final Duration PATIENCE = Duration.ofSeconds(30);

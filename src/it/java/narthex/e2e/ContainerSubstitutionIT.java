@@ -13,24 +13,22 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.util.Arrays;
 import java.util.List;
 import narthex.container.BuiltWar;
+import narthex.container.InApplicationServer;
 import narthex.nix.Compression;
 import narthex.nix.NarInfo;
 import narthex.nix.StorePath;
 import narthex.testing.Fault;
 import narthex.testing.FaultyUpstream;
 import org.jboss.arquillian.container.test.api.Deployment;
-import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Nix clients substitute through the WAR in an application server, under a context path. */
-@ArquillianTest
-@Tag("container")
+@InApplicationServer
 class ContainerSubstitutionIT {
   private static final NixContent CONTENT = NixContent.shared();
   private static final String PATH = "/substitution";

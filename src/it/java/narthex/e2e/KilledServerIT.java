@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import narthex.nix.Compression;
@@ -21,6 +22,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 class KilledServerIT {
   private static final NixContent CONTENT = NixContent.shared();
   private static final int SIGTERM_EXIT = 128 + 15;
+  private static final int ROUNDS = 4;
+  private static final int LEAST_ANSWERS = 10;
+  private static final int MORE_ANSWERS = 60;
   private static final Duration SOON = Duration.ofSeconds(60);
 
   @ParameterizedTest
@@ -69,6 +73,25 @@ class KilledServerIT {
       next.realise(closure.root(), scene.server().url()).expectSuccess();
       Substitution.assertComplete(next, closure);
     }
+  }
+
+  /** Closing the server checks that nothing is left over. */
+  @Test
+  void whatWasAcknowledgedOutlivesKillsAtRandomMoments() throws Exception {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    int kept = 0;
+    try (RandomLoad load = RandomLoad.start(seed)) {
+      for (int round = 0; round < ROUNDS; round++) {
+        load.runAndKill(LEAST_ANSWERS + random.nextInt(MORE_ANSWERS));
+        load.scene()
+            .server()
+            .restart(Map.of("narthex.cdc.mode", random.nextBoolean() ? "eager" : "lazy"));
+        load.assertNothingLost();
+        kept += load.acknowledged();
+      }
+    }
+    assertTrue(kept > 0, "nothing was uploaded");
   }
 
   @Test

@@ -22,10 +22,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import narthex.wiring.StoppedStore;
 
 /**
  * {@code java -jar narthex.war} in a process of its own with a data folder of its own. The system
- * property {@code narthex.war} names the WAR. Closing it kills the process and deletes the data.
+ * property {@code narthex.war} names the WAR. Closing it kills the process, checks the data that it
+ * left, and deletes them.
  */
 final class NarthexServer implements AutoCloseable {
   private static final Duration START_DEADLINE = Duration.ofSeconds(120);
@@ -179,9 +181,18 @@ final class NarthexServer implements AutoCloseable {
     }
   }
 
+  /** Asserts that a deep check of the data finds nothing wrong; the server must not run. */
+  void assertDataRight() {
+    try {
+      StoppedStore.assertRight(settings);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /**
-   * Kills the server, deletes its data, and leaves its output in {@code target/e2e-logs} to explain
-   * failed tests.
+   * Kills the server, checks what it left unless other replicas use it too, deletes its data, and
+   * leaves its output in {@code target/e2e-logs} to explain failed tests.
    */
   @Override
   public void close() {
@@ -190,7 +201,13 @@ final class NarthexServer implements AutoCloseable {
       Path logs = Path.of("target", "e2e-logs");
       Files.createDirectories(logs);
       Files.writeString(logs.resolve(folder.getFileName() + ".log"), log());
-      Folders.delete(folder);
+      try {
+        if (!settings.containsKey("narthex.cluster.enabled")) {
+          StoppedStore.assertSound(settings);
+        }
+      } finally {
+        Folders.delete(folder);
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -18,12 +18,16 @@ import narthex.s3.S3Proxy;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.NarFixture;
 import narthex.testing.PortPair;
+import narthex.wiring.StoppedStore;
 
 /**
  * Two servers that are replicas of one cache: they share a PostgreSQL database, a bucket and an
- * upstream. Closing it stops all of them.
+ * upstream. Closing it stops all of them, and checks what the replicas left.
  */
 final class TwoReplicas implements AutoCloseable {
+  private static final String DATABASE_URL = "narthex.database.url";
+  private static final String BLOB_URL = "narthex.blob.url";
+
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private final FaultyUpstream upstream = NarFixture.publishCacheInfo(FaultyUpstream.start(), 40);
   private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -50,14 +54,16 @@ final class TwoReplicas implements AutoCloseable {
       settings.put("narthex.upload.enabled", "true");
       settings.put("narthex.delete.enabled", "true");
       int port = proxies.database().applyAsInt(database.getPort());
-      settings.put("narthex.database.url", "jdbc:postgresql://localhost:" + port + "/postgres");
+      settings.put(DATABASE_URL, databaseUrl(port));
       settings.put("narthex.database.user", "postgres");
       settings.put("narthex.database.password", "postgres");
       String endpoint = proxies.bucket().apply(bucket.url());
-      settings.put("narthex.blob.url", "s3://" + S3Proxy.BUCKET + "/x?endpoint=" + endpoint);
+      settings.put(BLOB_URL, blobUrl(endpoint));
       settings.put("narthex.blob.access-key", S3Proxy.ACCESS_KEY);
       settings.put("narthex.blob.secret-key", S3Proxy.SECRET_KEY);
       settings.put("narthex.cdc.mode", mode);
+      Map<String, String> direct = left(folder, settings, database.getPort(), bucket.url());
+      open.push(() -> StoppedStore.assertSound(direct));
       settings.put("narthex.cluster.enabled", "true");
       settings.put("narthex.cluster.bind-address", "127.0.0.1");
       settings.put("narthex.cluster.expected-members", "2");
@@ -71,6 +77,24 @@ final class TwoReplicas implements AutoCloseable {
       close();
       throw e;
     }
+  }
+
+  private static String databaseUrl(int port) {
+    return "jdbc:postgresql://localhost:" + port + "/postgres";
+  }
+
+  private static String blobUrl(String endpoint) {
+    return "s3://" + S3Proxy.BUCKET + "/x?endpoint=" + endpoint;
+  }
+
+  /** The settings for what both replicas leave, without the proxies. */
+  private static Map<String, String> left(
+      Path folder, Map<String, String> settings, int databasePort, String bucketUrl) {
+    Map<String, String> direct = new TreeMap<>(settings);
+    direct.put(DATABASE_URL, databaseUrl(databasePort));
+    direct.put(BLOB_URL, blobUrl(bucketUrl));
+    direct.put("narthex.data-dir", folder.resolve("left").toString());
+    return direct;
   }
 
   /** Starts everything in off mode; returns when the replicas know each other. */
@@ -173,9 +197,13 @@ final class TwoReplicas implements AutoCloseable {
 
   @Override
   public void close() throws Exception {
-    while (!open.isEmpty()) {
-      open.pop().close();
-    }
     threads.shutdown();
+    if (!open.isEmpty()) {
+      try {
+        open.pop().close();
+      } finally {
+        close();
+      }
+    }
   }
 }

@@ -68,8 +68,7 @@ final class PackRewrite implements Closeable {
    * @param level the level of zstd; empty to copy frames as they are
    * @param mayCompress asked before each frame whether there is time to compress it at the level
    */
-  PackRewrite(ChunkStore store, OptionalInt level, BooleanSupplier mayCompress)
-      throws IOException {
+  PackRewrite(ChunkStore store, OptionalInt level, BooleanSupplier mayCompress) throws IOException {
     this.store = store;
     this.level = level;
     this.mayCompress = mayCompress;

@@ -94,7 +94,8 @@ public final class CompactPacks implements Chore<String> {
   private long compact(String pack, BooleanSupplier mayCompress) throws IOException {
     List<String> packs = new ArrayList<>(List.of(pack));
     packs.addAll(collection.findSparse(Optional.of(pack), PACKS_AT_ONCE - 1));
-    long freed = compaction.run(packs, below, mayCompress, clock.instant().plus(GarbageTable.GRACE));
+    long freed =
+        compaction.run(packs, below, mayCompress, clock.instant().plus(GarbageTable.GRACE));
     if (freed > 0) {
       LOG.log(Level.INFO, "packs compacted first={0} freed={1}", pack, Long.toString(freed));
     }

@@ -55,8 +55,7 @@ public final class RepackPacks implements Chore<Candidate> {
    * @param compaction shared with everything that rewrites packs of this store; has a level
    * @param idle is asked before each frame; the pack stays as it is if the server isn't idle
    */
-  public RepackPacks(
-      Database database, PackCompaction compaction, Idle idle, InstantSource clock) {
+  public RepackPacks(Database database, PackCompaction compaction, Idle idle, InstantSource clock) {
     this.collection = database.collection();
     this.compaction = compaction;
     this.level = compaction.level().orElseThrow();

@@ -34,10 +34,7 @@ import narthex.stream.DecoderShare;
 public final class NarLookup implements StoreListener {
   private static final System.Logger LOG = System.getLogger(NarLookup.class.getName());
 
-  /**
-   * Limit on the narinfos of one NAR to try; an upstream may now have the NAR in another
-   * compression.
-   */
+  /** Limit on the narinfos of one NAR to try, as its compression may have changed upstream. */
   private static final int ATTEMPTS = 4;
 
   private final Database database;

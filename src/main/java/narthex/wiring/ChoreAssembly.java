@@ -61,8 +61,7 @@ final class ChoreAssembly {
     this.idle = () -> assembly.flights().size() == 0 && idle.isIdle();
     this.compaction = new PackCompaction(assembly.chunkStore(), collecting.repackLevel());
     this.compactPacks =
-        new CompactPacks(
-            database, compaction, collecting.compactBelow(), this.idle, base.clock());
+        new CompactPacks(database, compaction, collecting.compactBelow(), this.idle, base.clock());
   }
 
   /** Returns the background chores that the settings require. */

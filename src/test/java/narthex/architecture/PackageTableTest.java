@@ -145,7 +145,8 @@ class PackageTableTest {
         "org.apache.coyote..",
         "org.apache.tomcat..",
         "picocli..",
-        "com.fasterxml.jackson.core..");
+        "com.fasterxml.jackson.core..",
+        "com.sun.management..");
 
     private final List<String> ours;
     private final List<String> libraries;

@@ -233,8 +233,7 @@ class CollectionProperties {
     /** A chore that compresses packs again until the server has been asked so often. */
     private RepackPacks repack(int asked) {
       AtomicInteger left = new AtomicInteger(asked);
-      return new RepackPacks(
-          database, compaction(), () -> left.getAndDecrement() > 0, () -> now);
+      return new RepackPacks(database, compaction(), () -> left.getAndDecrement() > 0, () -> now);
     }
 
     private PackCompaction compaction() {

@@ -95,8 +95,7 @@ class FsckJobTest extends FsckFixture {
     JobResult whole = job.prepare(new JobOptions(Map.of("deep", "", "repair", ""))).run(meanwhile);
 
     assertEquals(2, beside.size());
-    assertEquals(
-        1, beside.stream().filter(result -> result.verdict() == Verdict.PROBLEMS).count());
+    assertEquals(1, beside.stream().filter(result -> result.verdict() == Verdict.PROBLEMS).count());
     assertEquals(Verdict.DONE, whole.verdict());
     assertEquals(2L, whole.figures().get("checkedNars"));
   }

@@ -171,8 +171,7 @@ class RecompressingCompactionTest extends RepackFixture {
         new ChunkStore(
             blobs,
             database,
-            new ChunkStore.Policy(
-                Shape.usual().sizes(), 8L << 20, ChunkStore.OtherSizes.REFUSED),
+            new ChunkStore.Policy(Shape.usual().sizes(), 8L << 20, ChunkStore.OtherSizes.REFUSED),
             packers);
     compaction = new PackCompaction(large, OptionalInt.of(LOW_LEVEL));
     NarFixture gone = write(large, IntStream.range(100, 116).toArray());

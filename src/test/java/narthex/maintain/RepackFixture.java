@@ -51,8 +51,7 @@ abstract class RepackFixture extends StoreFixture {
             new CollectionRounds(database, chunks.writers(), "alone", () -> now),
             Duration.ofHours(1),
             () -> now);
-    chores =
-        chores(repack, collect, compact, new DeleteGarbage(database, blobs, () -> now));
+    chores = chores(repack, collect, compact, new DeleteGarbage(database, blobs, () -> now));
   }
 
   final CompactPacks compact(double below) {

@@ -93,7 +93,7 @@ final class RowsBench {
     jobs.print();
   }
 
-  private static double seconds(long start) {
+  static double seconds(long start) {
     return (System.nanoTime() - start) / 1e9;
   }
 }

@@ -227,6 +227,16 @@ public final class NodeChores {
     run(new DeleteGarbage(database, blobs, () -> clock.instant().plus(GarbageTable.GRACE)));
   }
 
+  /** Deletes the NARs that no narinfo refers to and that were stored more than a day ago. */
+  public void sweep() {
+    run(collectionSteps().sweep());
+  }
+
+  /** Counts what a collection would remove. */
+  public WholeCollection.Counted countUnused() throws IOException {
+    return new WholeCollection(database, blobs, collectionSteps(), clock).count(Progress.SILENT);
+  }
+
   /** Compares all blobs with the rows, as if they were old, and deletes those without one. */
   public void collectUnnamed() {
     InstantSource later = () -> Instant.now().plus(FindUnnamedBlobs.GRACE).plusSeconds(1);
