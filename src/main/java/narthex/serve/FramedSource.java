@@ -76,7 +76,7 @@ final class FramedSource extends DerivedSource {
       }
       if (chunks.awaitStart()) {
         return ReportingInputStream.open(
-            () -> decoders.openChunks(() -> chunks.openFrames(0, watch::look)), damage);
+            () -> decoders.openFrames(() -> chunks.openFrames(0, watch::look)), damage);
       }
       InputStream plain = source.open(0, watch);
       try {

@@ -117,8 +117,23 @@ public final class DecoderShare {
    * @param moreBytes how many other bytes
    */
   public InputStream openChunks(long moreBytes, Opener opener) throws IOException {
+    return holding(budget.chunkReaderBytes() + moreBytes, opener);
+  }
+
+  /**
+   * Takes memory and opens a stream that holds one frame, without decoding it for the reader.
+   * Closing the stream releases the memory.
+   *
+   * @throws DecoderMemoryException if there is no memory within 30 seconds
+   * @throws IOException if the opener fails
+   */
+  public InputStream openFrames(Opener opener) throws IOException {
+    return holding(budget.frameReaderBytes(), opener);
+  }
+
+  private InputStream holding(long bytes, Opener opener) throws IOException {
     DecoderLease lease = new DecoderLease(budget, work, 0, USUAL);
-    lease.require(Math.min(budget.mostBytes(work), budget.chunkReaderBytes() + moreBytes));
+    lease.require(Math.min(budget.mostBytes(work), bytes));
     try {
       return new HoldingInputStream(opener.open(), lease);
     } catch (IOException | RuntimeException | Error e) {

@@ -219,4 +219,16 @@ class RestingInputStreamTest {
     assertEquals(0, open.get());
     assertEquals(TOTAL, budget.freeBytes());
   }
+
+  @Test
+  void aStreamOfFramesTakesAThirdOfOneThatDecodesThem() throws IOException {
+    long free = budget.freeBytes();
+    try (InputStream in = share.openFrames(() -> source(0))) {
+      assertArrayEquals(BYTES, in.readAllBytes());
+      assertEquals(budget.frameReaderBytes(), free - budget.freeBytes());
+      assertEquals(budget.chunkReaderBytes(), 3 * budget.frameReaderBytes());
+    }
+    assertEquals(free, budget.freeBytes());
+    assertEquals(0, open.get());
+  }
 }
