@@ -1,9 +1,12 @@
 package narthex.bench.http;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import narthex.bench.Figures;
+import narthex.nix.NarInfo;
 
 /**
  * Measures how much later than from the upstream the first byte of a NAR comes from Narthex, if
@@ -22,13 +25,12 @@ final class FirstByte {
         PlainHttp narthex = new PlainHttp(narthexPort)) {
       for (int i = 0; i < cold.size(); i++) {
         Fixtures.Entry entry = cold.get(i);
-        narthex.get(entry.narInfoPath(), (bytes, count) -> {});
-        double early = i % 2 == 0 ? millis(upstream, entry) : 0;
-        double ours = millis(narthex, entry);
-        double theirs = i % 2 == 0 ? early : millis(upstream, entry);
+        String ours = narPath(narthex, entry);
+        double early = i % 2 == 0 ? millis(upstream, entry.narPath()) : 0;
+        narthexMillis.add(millis(narthex, ours));
+        double theirs = i % 2 == 0 ? early : millis(upstream, entry.narPath());
         upstreamMillis.add(theirs);
-        narthexMillis.add(ours);
-        differenceMillis.add(ours - theirs);
+        differenceMillis.add(narthexMillis.get(i) - theirs);
       }
     }
   }
@@ -41,7 +43,14 @@ final class FirstByte {
     report.add(title + ": ms after the upstream's", differenceMillis, "5");
   }
 
-  private static double millis(PlainHttp server, Fixtures.Entry entry) throws IOException {
-    return server.get(entry.narPath(), (bytes, count) -> {}).firstByteNanos() / NANOS_PER_MILLI;
+  /** Returns the path of the NAR file that the server's narinfo names, as a client takes it. */
+  private static String narPath(PlainHttp server, Fixtures.Entry entry) throws IOException {
+    ByteArrayOutputStream text = new ByteArrayOutputStream();
+    server.get(entry.narInfoPath(), (bytes, count) -> text.write(bytes, 0, count));
+    return "/" + NarInfo.parse(text.toString(StandardCharsets.UTF_8)).file().url();
+  }
+
+  private static double millis(PlainHttp server, String path) throws IOException {
+    return server.get(path, (bytes, count) -> {}).firstByteNanos() / NANOS_PER_MILLI;
   }
 }
