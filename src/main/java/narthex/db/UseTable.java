@@ -5,10 +5,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import narthex.db.Transactions.Mappers;
 import narthex.nix.Sha256;
 
 /**
@@ -139,27 +143,39 @@ public final class UseTable {
   }
 
   /**
-   * Deletes all stored forms of a NAR, and lists their blobs as garbage. Keeps its narinfos. Does
-   * nothing while the closure of a pin isn't known completely.
+   * Deletes all stored forms of some NARs in one transaction, and lists their blobs as garbage.
+   * Keeps their narinfos, and those NARs that were stored or used again, aren't stored, or may be
+   * pinned: all of them, while the closure of a pin isn't known completely.
    *
-   * @param nar as it was found
+   * @param nars a few, as they were found
    * @param deleteAfter when the blobs may be deleted
-   * @return false, without a change, if it was stored or used again, isn't stored, or may be pinned
+   * @return those that it deleted
    * @throws DatabaseException if deleting fails; changes nothing then
    */
-  public boolean evict(UsedNar nar, Instant deleteAfter) throws IOException {
-    String key = nar.hash().nix32();
+  public Set<Sha256> evict(Collection<UsedNar> nars, Instant deleteAfter) throws IOException {
+    if (nars.isEmpty()) {
+      return Set.of();
+    }
+    // Sorted, so that two replicas can't deadlock.
+    List<UsedNar> all = nars.stream().sorted(Comparator.comparing(UsedNar::hash)).toList();
     return transactions.freeing(
-        "evict nar",
-        key,
-        mappers -> {
-          boolean isUsed =
-              mappers.uses().lockUnused(key, nar.storedAt().toEpochMilli(), nar.usedMinute()) == 0;
-          if (isUsed || mappers.pins().mayBePinned(key)) {
-            return false;
-          }
-          DeleteUnnamedNar.delete(mappers, key, mappers.nars().find(key), deleteAfter);
-          return true;
-        });
+        "evict nars",
+        all.size() + " nars from " + all.get(0).hash().nix32(),
+        mappers ->
+            all.stream()
+                .filter(nar -> evict(mappers, nar, deleteAfter))
+                .map(UsedNar::hash)
+                .collect(Collectors.toSet()));
+  }
+
+  private static boolean evict(Mappers mappers, UsedNar nar, Instant deleteAfter) {
+    String key = nar.hash().nix32();
+    boolean isUsed =
+        mappers.uses().lockUnused(key, nar.storedAt().toEpochMilli(), nar.usedMinute()) == 0;
+    if (isUsed || mappers.pins().mayBePinned(key)) {
+      return false;
+    }
+    DeleteUnnamedNar.delete(mappers, key, mappers.nars().find(key), deleteAfter);
+    return true;
   }
 }

@@ -107,9 +107,7 @@ final class EvictNars {
     while (!batch.isEmpty()) {
       List<Availability.Answer> answers = ask(batch);
       nars.pins().follow(); // narinfos that came since the walk
-      for (int i = 0; i < batch.size(); i++) {
-        evict(batch.get(i), answers.get(i), tally);
-      }
+      evict(batch, answers, tally);
       tally.progress.at("evicted NARs", tally.evicted, 0);
       batch = nextBatch(walk, space.excess());
     }
@@ -145,21 +143,54 @@ final class EvictNars {
         .toList();
   }
 
-  private void evict(Candidate candidate, Availability.Answer answer, Tally tally)
+  private void evict(List<Candidate> batch, List<Availability.Answer> answers, Tally tally)
       throws IOException {
-    UsedNar nar = candidate.nar();
-    if (policy.keep() == Keep.UNAVAILABLE && answer != Availability.Answer.AVAILABLE) {
-      boolean isAbsent = answer == Availability.Answer.ABSENT;
-      tally.absent += isAbsent ? 1 : 0;
-      tally.unknown += isAbsent ? 0 : 1;
-      spare(nar.hash(), isAbsent ? ABSENT_FOR : UNKNOWN_FOR);
-    } else if (nars.stored().uses().isNoted(nar.hash())
-        || !delete(nar, answer == Availability.Answer.ABSENT, tally.grace)) {
-      tally.used++;
-    } else {
-      tally.evicted++;
-      tally.bytes += candidate.bytes();
-      space.evicted(candidate.bytes());
+    List<Candidate> chosen = new ArrayList<>();
+    Set<Sha256> nowhere = new HashSet<>();
+    for (int i = 0; i < batch.size(); i++) {
+      Sha256 narHash = batch.get(i).nar().hash();
+      Availability.Answer answer = answers.get(i);
+      if (policy.keep() == Keep.UNAVAILABLE && answer != Availability.Answer.AVAILABLE) {
+        boolean isAbsent = answer == Availability.Answer.ABSENT;
+        tally.absent += isAbsent ? 1 : 0;
+        tally.unknown += isAbsent ? 0 : 1;
+        spare(narHash, isAbsent ? ABSENT_FOR : UNKNOWN_FOR);
+      } else if (nars.stored().uses().isNoted(narHash)) {
+        tally.used++;
+      } else {
+        chosen.add(batch.get(i));
+        if (answer == Availability.Answer.ABSENT) {
+          nowhere.add(narHash);
+        }
+      }
+    }
+    evict(chosen, nowhere, tally);
+  }
+
+  /**
+   * Deletes the stored forms of NARs that weren't used meanwhile.
+   *
+   * @param nowhere the narinfos of these go too, as nothing could serve them any more
+   */
+  private void evict(List<Candidate> chosen, Set<Sha256> nowhere, Tally tally) throws IOException {
+    Set<Sha256> evicted =
+        nars.stored()
+            .evict(chosen.stream().map(Candidate::nar).toList(), clock.instant().plus(tally.grace));
+    tally.used += chosen.size() - evicted.size();
+    for (Candidate candidate : chosen) {
+      if (evicted.contains(candidate.nar().hash())) {
+        tally.evicted++;
+        tally.bytes += candidate.bytes();
+        space.evicted(candidate.bytes());
+      }
+    }
+    for (Sha256 narHash : evicted) {
+      deletion.deleteListing(narHash);
+      if (nowhere.contains(narHash)) {
+        for (NarInfoRow row : nars.database().findNarInfosOf(narHash)) {
+          deletion.deleteUnpinned(row.said().storePath().hash());
+        }
+      }
     }
   }
 
@@ -167,22 +198,5 @@ final class EvictNars {
     if (spared.size() < MOST_REMEMBERED) {
       spared.put(narHash, clock.instant().plus(time));
     }
-  }
-
-  /**
-   * Deletes the stored forms of a NAR, and its narinfos if nothing could serve them any more.
-   * Returns false if it was used meanwhile.
-   */
-  private boolean delete(UsedNar nar, boolean isNowhere, Duration grace) throws IOException {
-    if (!nars.stored().evict(nar, clock.instant().plus(grace))) {
-      return false;
-    }
-    deletion.deleteListing(nar.hash());
-    if (isNowhere) {
-      for (NarInfoRow row : nars.database().findNarInfosOf(nar.hash())) {
-        deletion.deleteUnpinned(row.said().storePath().hash());
-      }
-    }
-    return true;
   }
 }

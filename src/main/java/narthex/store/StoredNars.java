@@ -7,8 +7,10 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import narthex.blob.BlobLostException;
 import narthex.blob.BlobStore;
@@ -317,17 +319,16 @@ public final class StoredNars {
   }
 
   /**
-   * Drops all stored forms of a NAR to free space; keeps its narinfos, so that it is fetched again
-   * when a client asks for it. Its blobs become garbage.
+   * Drops all stored forms of some NARs to free space, in one transaction; keeps their narinfos, so
+   * that they are fetched again when a client asks for them. Their blobs become garbage.
    *
+   * @param nars a few
    * @param deleteAfter when the blobs may be deleted
-   * @return false, without a change, if the NAR was stored or used again
+   * @return those that were dropped; the others were stored or used again, or may be pinned
    */
-  public boolean evict(UsedNar nar, Instant deleteAfter) throws IOException {
-    boolean evicted = database.uses().evict(nar, deleteAfter);
-    if (evicted) {
-      announce(nar.hash());
-    }
+  public Set<Sha256> evict(Collection<UsedNar> nars, Instant deleteAfter) throws IOException {
+    Set<Sha256> evicted = database.uses().evict(nars, deleteAfter);
+    evicted.forEach(this::announce);
     return evicted;
   }
 

@@ -170,12 +170,12 @@ interface PinContract {
     UsedNar four = find(4);
     pins().store(pin(1, null, null));
 
-    assertFalse(database().uses().evict(three, NOON));
-    assertFalse(database().uses().evict(four, NOON));
+    assertEquals(Set.of(), database().uses().evict(List.of(three), NOON));
+    assertEquals(Set.of(), database().uses().evict(List.of(four), NOON));
 
     follow();
-    assertFalse(database().uses().evict(three, NOON));
-    assertTrue(database().uses().evict(four, NOON));
+    assertEquals(Set.of(), database().uses().evict(List.of(three), NOON));
+    assertEquals(Set.of(four.hash()), database().uses().evict(List.of(four), NOON));
   }
 
   @Test

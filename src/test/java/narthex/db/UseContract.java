@@ -173,7 +173,7 @@ interface UseContract {
             nar(1), chunks, ChunkContract.parts(chunks, 9), ChunkContract.chunked(1, chunks), NOON);
     NarInfoRow row = database().storeNarInfo(narInfo(1, 1, "a".repeat(52)));
 
-    assertTrue(database().uses().evict(find(1), later(1)));
+    assertEquals(Set.of(find(1).hash()), database().uses().evict(List.of(find(1)), later(1)));
 
     assertEquals(Optional.empty(), database().findNar(hash(1)));
     assertEquals(Map.of(), database().uses().findParts(List.of(hash(1))));
@@ -188,15 +188,33 @@ interface UseContract {
     store(1);
     UsedNar found = find(1);
     database().uses().store(Set.of(hash(1)), later(1));
-    assertFalse(database().uses().evict(found, NOON));
+    assertEquals(Set.of(), database().uses().evict(List.of(found), NOON));
 
     found = find(1);
     database().storeRepresentation(nar(1), file(Compression.XZ, 101), later(2));
-    assertFalse(database().uses().evict(found, NOON));
+    assertEquals(Set.of(), database().uses().evict(List.of(found), NOON));
 
     assertTrue(database().findNar(hash(1)).isPresent());
     found = find(1);
-    assertTrue(database().uses().evict(found, NOON));
-    assertFalse(database().uses().evict(found, NOON));
+    assertEquals(Set.of(found.hash()), database().uses().evict(List.of(found), NOON));
+    assertEquals(Set.of(), database().uses().evict(List.of(found), NOON));
+  }
+
+  @Test
+  default void ofSeveralNarsThoseThatWereUsedAgainAreNotEvicted() throws Exception {
+    for (int i = 1; i <= 4; i++) {
+      store(i);
+    }
+    List<UsedNar> found =
+        database().uses().find(Optional.empty(), database().uses().lastMinute(), 100);
+    database().uses().store(Set.of(hash(2)), later(1));
+    database().storeRepresentation(nar(3), file(Compression.XZ, 103), later(2));
+
+    assertEquals(Set.of(hash(1), hash(4)), database().uses().evict(found, later(1)));
+
+    assertEquals(Set.of(hash(2), hash(3)), Set.copyOf(byUse(minute(later(2)), 100)));
+    assertEquals(
+        List.of("xz-101", "xz-104"), database().garbage().findDue(later(1), Optional.empty(), 9));
+    assertEquals(Set.of(), database().uses().evict(List.of(), NOON));
   }
 }

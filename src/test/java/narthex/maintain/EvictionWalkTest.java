@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A walk over generated rows, compared with what follows from the definition. */
 class EvictionWalkTest {
   private static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
-  private static final int NARS = 60;
+  private static final int NARS = 40;
   private static final int CHUNKS = 900;
   private static final int PART_CHUNKS = 250;
 
@@ -150,7 +150,7 @@ class EvictionWalkTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, 3, 4})
+  @ValueSource(ints = {1, 2})
   void eachNarGivesWhatGoesWithItAndNotWithThoseBeforeIt(int seed) throws Exception {
     Random random = new Random(seed);
     List<Model> models = storeSome(random);
