@@ -79,7 +79,7 @@ final class PackRewrite implements Closeable {
 
   /**
    * Adds the used chunks of a pack, at least one. Leaves damaged ones where they are, and condemns
-   * them.
+   * them. Reads the pack from where it is stored: a local copy would be of no use afterwards.
    *
    * @param goesOn asked before each frame
    * @return false if it ended early because {@code goesOn} returned false
@@ -89,7 +89,7 @@ final class PackRewrite implements Closeable {
     ChunkPlace last = used.get(used.size() - 1);
     long position = used.get(0).offset();
     long end = last.offset() + last.packedLength();
-    try (InputStream in = store.blobs().open(pack.key(), position, end - position)) {
+    try (InputStream in = store.blobs().direct().open(pack.key(), position, end - position)) {
       for (int from = 0, to; from < used.size(); from = to) {
         if (!goesOn.getAsBoolean()) {
           return false;

@@ -20,6 +20,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import narthex.blob.BlobStore;
+import narthex.blob.PassingBlobStore;
 import narthex.chunk.ChunkStore;
 import narthex.chunk.ChunkedWriter;
 import narthex.chunk.PackCompaction;
@@ -27,6 +29,7 @@ import narthex.db.ChunkGroup;
 import narthex.db.ChunkPlace;
 import narthex.maintain.CollectChunks.Step;
 import narthex.testing.NarFixture;
+import narthex.testing.StoredChunks;
 import narthex.testing.StoredChunks.Shape;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -125,6 +128,34 @@ class RecompressingCompactionTest extends RepackFixture {
     assertTrue(inPack(pack).stream().anyMatch(place -> place.group() == null));
     assertReadable(kept);
     assertTrue(candidates().contains(pack));
+  }
+
+  /** A store that no background work may read through. */
+  private static final class ClientsOnly extends PassingBlobStore {
+    ClientsOnly(BlobStore store) {
+      super(store);
+    }
+
+    @Override
+    public InputStream open(String key, long from, long length) {
+      throw new AssertionError("read through a cache: " + key);
+    }
+
+    @Override
+    public BlobStore direct() {
+      return store;
+    }
+  }
+
+  @Test
+  void packsAreReadFromWhereTheyAreStored() throws Exception {
+    NarFixture kept = inSparsePack();
+    ChunkStore cached = StoredChunks.ofUsualSizes(new ClientsOnly(blobs), database, Runnable::run);
+    compaction = new PackCompaction(cached, OptionalInt.of(LOW_LEVEL));
+
+    assertTrue(compact(0.5).run(sparsePack()));
+
+    assertReadable(kept);
   }
 
   @Test
