@@ -66,7 +66,7 @@ final class StoredForms {
   }
 
   private NarSource whole(Representation form) throws IOException {
-    return new FileSource(stored.openWhole(form), form.compression(), form.fileHash().nix32());
+    return new FileSource(stored.openPopular(form), form.compression(), form.fileHash().nix32());
   }
 
   private NarSource chunked(StoredNar nar, Representation form, Consumer<ChunkLostException> damage)

@@ -141,7 +141,21 @@ public final class StoredNars {
    * @throws IOException if the blob store fails
    */
   public StoredManifest openWhole(Representation stored) throws IOException {
-    StoredManifest manifest = new StoredManifest(blobs, stored.extents(), hot);
+    return present(new StoredManifest(blobs, stored.extents()));
+  }
+
+  /**
+   * Opens a NAR that is stored as a whole file, to serve it: keeps the bytes of a small one in
+   * memory for a while. Damage that its blob has taken since then isn't seen.
+   *
+   * @throws BlobLostException if a blob is missing or incomplete
+   * @throws IOException if the blob store fails
+   */
+  public StoredManifest openPopular(Representation stored) throws IOException {
+    return present(new StoredManifest(blobs, stored.extents(), hot));
+  }
+
+  private static StoredManifest present(StoredManifest manifest) throws IOException {
     manifest.requirePresent();
     return manifest;
   }
