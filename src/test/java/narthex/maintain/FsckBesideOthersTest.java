@@ -58,7 +58,9 @@ class FsckBesideOthersTest extends FsckFixture {
       Future<Integer> changing = threads.submit(changes(ended));
       Future<Integer> compacting = threads.submit(() -> compact(ended, threads));
       for (int i = 0; i < CHECKS || isTooQuiet(mode); i++) {
-        assertTrue(i < MOST_CHECKS, "no pack was compacted");
+        assertTrue(i < MOST_CHECKS, "too few changes or compactions");
+        requireRunning(changing);
+        requireRunning(compacting);
         FsckResult result = fsck(Depth.DEEP, Repair.ALL);
 
         assertEquals(0, result.wrong(), () -> told.toString());
@@ -71,6 +73,13 @@ class FsckBesideOthersTest extends FsckFixture {
     } finally {
       ended.set(true);
       threads.shutdownNow();
+    }
+  }
+
+  /** Fails with the cause if it has ended. */
+  private static void requireRunning(Future<?> work) throws Exception {
+    if (work.isDone()) {
+      work.get();
     }
   }
 
