@@ -14,6 +14,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import narthex.chunk.PackCompaction;
 import narthex.ingest.CdcMode;
@@ -23,6 +24,7 @@ import narthex.nix.Compression;
 import narthex.testing.NarTree;
 import narthex.testing.StoredChunks;
 import narthex.testing.node.Sample;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -30,7 +32,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 class FsckBesideOthersTest extends FsckFixture {
   private static final int SAMPLES = 8;
   private static final int CHECKS = 12;
-  private static final int MOST_CHECKS = 500;
 
   private final List<Sample> samples = new ArrayList<>();
   private volatile int changes;
@@ -45,6 +46,7 @@ class FsckBesideOthersTest extends FsckFixture {
     return Sample.of("shared-" + number, NarTree.directory(files).nar(), Compression.ZSTD);
   }
 
+  @Timeout(value = 3, unit = TimeUnit.MINUTES)
   @ParameterizedTest
   @EnumSource(names = {"OFF", "EAGER"})
   void nothingIsFoundInASoundStoreThatChanges(CdcMode mode) throws Exception {
@@ -58,7 +60,6 @@ class FsckBesideOthersTest extends FsckFixture {
       Future<Integer> changing = threads.submit(changes(ended));
       Future<Integer> compacting = threads.submit(() -> compact(ended, threads));
       for (int i = 0; i < CHECKS || isTooQuiet(mode); i++) {
-        assertTrue(i < MOST_CHECKS, "too few changes or compactions");
         requireRunning(changing);
         requireRunning(compacting);
         FsckResult result = fsck(Depth.DEEP, Repair.ALL);
