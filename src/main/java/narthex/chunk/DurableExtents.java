@@ -8,9 +8,8 @@ import narthex.db.ChunkPlace;
 
 /**
  * Reports durable chunks of a NAR that is being cut to its manifest, in the order of the NAR.
- * Chunks whose frames directly follow each other in a pack become one extent. Reports nothing from
- * the first chunk on that was compressed again as part of a group: readers on other replicas wait
- * for the rest until the NAR is stored. Not thread-safe.
+ * Chunks whose frames directly follow each other in a pack become one extent, and so do chunks that
+ * follow each other in a group that was compressed again. Not thread-safe.
  */
 final class DurableExtents {
   private final GrowingExtents extents;
@@ -21,8 +20,8 @@ final class DurableExtents {
    */
   private final Deque<Extent> waiting = new ArrayDeque<>();
 
-  /** Whether a chunk without a frame of its own has come: no extent can express it. */
-  private boolean isEnded;
+  /** The number of bytes that the frames of the last extent decode to. */
+  private long decodedLength;
 
   DurableExtents(GrowingExtents extents) {
     this.extents = extents;
@@ -34,29 +33,43 @@ final class DurableExtents {
    * @param writing the key of the pack that is being written, or an empty text
    */
   void add(ChunkPlace next, String writing) {
-    if (isEnded || next.group() != null) {
-      isEnded = true;
-      return;
-    }
     Extent last = waiting.peekLast();
-    boolean goesOn =
-        last != null
-            && last.blob().equals(next.pack())
-            && last.offset() + last.storedLength() == next.offset();
-    if (goesOn) {
+    if (last != null && last.blob().equals(next.pack()) && goesOn(last, next)) {
       waiting.removeLast();
-      waiting.add(
-          new Extent(
-              last.blob(),
-              last.offset(),
-              last.storedLength() + next.storedLength(),
-              last.length() + next.length()));
+      waiting.add(longer(last, next));
       return;
     }
     while (!waiting.isEmpty() && !waiting.peek().blob().equals(writing)) {
       extents.add(waiting.remove());
     }
-    waiting.add(new Extent(next.pack(), next.offset(), next.storedLength(), next.length()));
+    waiting.add(
+        new Extent(next.pack(), next.offset(), next.packedLength(), next.length(), next.at()));
+    decodedLength = next.packedBytes();
+  }
+
+  /** Returns whether a chunk follows an extent directly, in its last frame or in the next one. */
+  private boolean goesOn(Extent last, ChunkPlace next) {
+    long end = last.skip() + last.length();
+    long frameStart = decodedLength - next.packedBytes();
+    boolean isInLastFrame = next.offset() + next.packedLength() == storedEnd(last);
+    return isInLastFrame
+        ? end == frameStart + next.at()
+        : next.offset() == storedEnd(last) && end == decodedLength && next.at() == 0;
+  }
+
+  private static long storedEnd(Extent extent) {
+    return extent.offset() + extent.storedLength();
+  }
+
+  private Extent longer(Extent last, ChunkPlace next) {
+    boolean isNextFrame = next.offset() == storedEnd(last);
+    decodedLength += isNextFrame ? next.packedBytes() : 0;
+    return new Extent(
+        last.blob(),
+        last.offset(),
+        last.storedLength() + (isNextFrame ? next.packedLength() : 0),
+        last.length() + next.length(),
+        last.skip());
   }
 
   /** Reports all chunks. Call it when no pack is being written. */

@@ -8,7 +8,6 @@ import narthex.blob.Manifest;
 import narthex.chunk.ChunkedManifest;
 import narthex.nix.Compression;
 import narthex.stream.EncodingInputStream;
-import narthex.stream.FrameSplitter;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,12 +16,9 @@ import org.jspecify.annotations.Nullable;
  * a successor, or with the stored ones. Not thread-safe.
  */
 final class StagedFrames implements FrameReader {
-  /** The most that one chunk can have; a larger frame is damaged. */
-  private static final int MOST_CHUNK_BYTES = 64 << 20;
-
   private final StagedNar nar;
   private final Manifest.Watch watch;
-  private @Nullable FrameSplitter staged;
+  private @Nullable PieceFrames staged;
 
   StagedFrames(StagedNar nar, Manifest.Watch watch) {
     this.nar = nar;
@@ -34,45 +30,28 @@ final class StagedFrames implements FrameReader {
     try {
       return readStaged(from);
     } catch (IOException lost) {
-      Manifest stored = nar.rest();
-      if (stored == null || !nar.manifest().isComplete()) {
-        throw lost;
-      }
-      close(); // the staged blobs may be gone: another writer stored the NAR first
-      return rest(stored, from);
+      close();
+      return rest(nar.instead(lost, StagedNar.WhenLost.WAIT), from);
     }
   }
 
   private Next readStaged(long from) throws IOException {
-    FrameSplitter open = staged;
-    if (open == null || !open.next()) { // the end of what was staged when it was opened
+    PieceFrames open = staged;
+    Frame next = open == null ? null : open.next();
+    if (next == null) {
       close();
-      open = openAt(from);
-      if (open == null) {
+      StagedNar.Run run = nar.run(from);
+      if (run == null) {
         return restAt(from);
       }
+      open = new PieceFrames(nar.openStored(run), run.first(), from - run.start());
+      staged = open;
+      next = open.next();
     }
-    return new Frame(open.frame(), open.decodedLength());
-  }
-
-  /** Opens the staged frames and reads the one that begins there; null if it isn't staged. */
-  private @Nullable FrameSplitter openAt(long from) throws IOException {
-    StagedNar.Run run = nar.run(from);
-    if (run == null) {
-      return null;
+    if (next == null) {
+      throw new IOException("no staged frame has byte " + from);
     }
-    FrameSplitter opened = new FrameSplitter(nar.open(run), MOST_CHUNK_BYTES);
-    staged = opened;
-    long position = run.start();
-    boolean isThere = opened.next();
-    while (isThere && position < from) {
-      position += opened.decodedLength();
-      isThere = opened.next();
-    }
-    if (!isThere || position != from) {
-      throw new IOException("no staged frame begins at byte " + from);
-    }
-    return opened;
+    return next;
   }
 
   private Next restAt(long from) throws IOException {
@@ -109,7 +88,7 @@ final class StagedFrames implements FrameReader {
 
   @Override
   public void close() throws IOException {
-    FrameSplitter open = staged;
+    PieceFrames open = staged;
     staged = null;
     if (open != null) {
       open.close();

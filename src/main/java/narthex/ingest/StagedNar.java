@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
+import narthex.blob.BlobLostException;
 import narthex.blob.BlobStore;
 import narthex.blob.Extent;
 import narthex.blob.FrameReader;
@@ -153,7 +154,7 @@ final class StagedNar implements Written {
   private void requireSame(Manifest successor, long staged) throws IOException {
     byte[] ours = new byte[BUFFER_BYTES];
     byte[] theirs = new byte[BUFFER_BYTES];
-    try (InputStream first = new StagedInputStream(0);
+    try (InputStream first = new StagedInputStream(0, WhenLost.FAIL);
         InputStream second = successor.open(0)) {
       for (long left = staged; left > 0; ) {
         int count = (int) Math.min(left, BUFFER_BYTES);
@@ -181,7 +182,7 @@ final class StagedNar implements Written {
   /** Opens the bytes; opens no blob before the first read. */
   @Override
   public InputStream openWritten(long from) {
-    return new StagedInputStream(from);
+    return new StagedInputStream(from, WhenLost.WAIT);
   }
 
   /** Reads the frames of staged chunks; opens no blob before the first read. */
@@ -193,8 +194,18 @@ final class StagedNar implements Written {
     return new StagedFrames(this, watch);
   }
 
-  /** The extents, not decoded, from the one with this byte on, and the offset of its first byte. */
-  record Run(long start, List<Extent> extents) {}
+  /** The extents from the one with this byte on, and the offset of its first byte. */
+  record Run(long start, List<Extent> extents) {
+    /** The first extent. */
+    Extent first() {
+      return extents.get(0);
+    }
+  }
+
+  /** Chunks are read extent by extent, while the next one is announced. */
+  private int extentsAtOnce() {
+    return content.form() == StagedFlight.Form.CHUNKS ? 2 : extents.size();
+  }
 
   /** The staged extents with this byte and after it; null if it isn't staged. */
   @Nullable Run run(long position) {
@@ -204,7 +215,8 @@ final class StagedNar implements Written {
       for (int i = 0; i < extents.size(); i++) {
         long end = start + extents.get(i).length();
         if (position < end) {
-          return new Run(start, extents.stream().skip(i).map(StagedNar::asStored).toList());
+          int to = Math.min(extents.size(), i + extentsAtOnce());
+          return new Run(start, List.copyOf(extents.subList(i, to)));
         }
         start = end;
       }
@@ -214,9 +226,15 @@ final class StagedNar implements Written {
     }
   }
 
-  /** Opens extents as they are in the store; the caller closes the stream. */
-  InputStream open(Run run) throws IOException {
-    return new StoredManifest(blobs, run.extents()).open(0);
+  /** Opens the first extent of chunks as it is stored, and announces the next one. */
+  InputStream openStored(Run run) throws IOException {
+    Extent first = run.first();
+    InputStream raw = blobs.open(first.blob(), first.offset(), first.storedLength());
+    if (run.extents().size() > 1) {
+      Extent next = run.extents().get(1);
+      blobs.expect(next.blob(), next.offset(), next.storedLength());
+    }
+    return raw;
   }
 
   /** Where the bytes after the staged ones are read; null if that isn't known. */
@@ -224,17 +242,41 @@ final class StagedNar implements Written {
     return rest;
   }
 
-  private static Extent asStored(Extent extent) {
-    return new Extent(extent.blob(), extent.offset(), extent.storedLength(), extent.storedLength());
+  /**
+   * Returns where to go on after staged bytes could not be read. Their blobs may be gone, because
+   * another writer stored the NAR first, or because a pack with chunks of other NARs was rewritten
+   * since the holder looked them up: then it waits until the NAR is complete.
+   *
+   * @throws IOException {@code lost}, or the failure of the NAR
+   */
+  Manifest instead(IOException lost, WhenLost whenLost) throws IOException {
+    if (whenLost == WhenLost.WAIT && lost instanceof BlobLostException) {
+      manifest.awaitComplete(() -> {});
+    }
+    Manifest stored = rest;
+    if (stored == null || !manifest.isComplete()) {
+      throw lost;
+    }
+    return stored;
+  }
+
+  /** What a reader does whose staged blob is lost before the NAR is complete. */
+  enum WhenLost {
+    /** Wait until the NAR is complete, and go on with what is stored. */
+    WAIT,
+    /** Fail. */
+    FAIL
   }
 
   /** For one thread; must not be read beyond what the manifest says is readable. */
   private final class StagedInputStream extends SpanInputStream {
+    private final WhenLost whenLost;
     private long position;
     private @Nullable InputStream in;
 
-    StagedInputStream(long from) {
+    StagedInputStream(long from, WhenLost whenLost) {
       this.position = from;
+      this.whenLost = whenLost;
     }
 
     @Override
@@ -246,12 +288,8 @@ final class StagedNar implements Written {
       try {
         read = readOpened(bytes, offset, count);
       } catch (IOException lost) {
-        Manifest stored = rest;
-        if (stored == null || !manifest.isComplete()) {
-          throw lost;
-        }
-        closeCurrent(); // the staged blobs may be gone: another writer stored the NAR first
-        in = stored.open(position);
+        closeCurrent();
+        in = instead(lost, whenLost).open(position);
         read = readOpened(bytes, offset, count);
       }
       position += Math.max(read, 0);
@@ -317,14 +355,19 @@ final class StagedNar implements Written {
         return stored.open(position); // the spool of the other is gone, as the NAR is stored
       }
     }
-    InputStream raw = open(run);
-    InputStream decoded =
-        content.form() == StagedFlight.Form.CHUNKS
-            ? decoders.decode(Compression.ZSTD, raw, Long.MAX_VALUE)
-            : raw;
+    long skip = position - run.start();
+    return content.form() == StagedFlight.Form.CHUNKS
+        ? openChunks(run, skip)
+        : new StoredManifest(blobs, run.extents()).open(skip);
+  }
+
+  /** Opens the rest of the first extent. */
+  private InputStream openChunks(Run run, long skip) throws IOException {
+    Extent first = run.first();
+    InputStream decoded = decoders.decode(Compression.ZSTD, openStored(run), Long.MAX_VALUE);
     try {
-      decoded.skipNBytes(position - run.start());
-      return decoded;
+      decoded.skipNBytes(first.skip() + skip);
+      return new PieceInputStream(decoded, first.length() - skip);
     } catch (IOException | RuntimeException e) {
       decoded.close();
       throw e;

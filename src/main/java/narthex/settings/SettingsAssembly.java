@@ -65,7 +65,8 @@ final class SettingsAssembly {
         new Settings.Collecting(
             value(CollectionSettings.COLLECT_PERIOD),
             value(CollectionSettings.COLLECT_COMPACT_BELOW),
-            CollectionSettings.repackLevel(reader, value(CollectionSettings.REPACK_LEVEL))),
+            CollectionSettings.repackLevel(
+                reader, value(CollectionSettings.REPACK_LEVEL), value(CdcSettings.CDC_ADVERTISE))),
         value(ScrubSettings.SCRUB_PERIOD)
             .map(period -> new ScrubSettings.Policy(period, value(ScrubSettings.SCRUB_RATE))),
         uploading(),

@@ -26,7 +26,7 @@ import narthex.blob.Extent;
  */
 public interface InFlightRegistry extends Closeable {
   /** The version of the entries. Replicas of different versions must not join one cluster. */
-  int WIRE_VERSION = 1;
+  int WIRE_VERSION = 2;
 
   /** Longest time that a call waits for the cluster, in milliseconds. */
   int PATIENCE_MILLIS = 300;

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class RegistryText {
   private static final String FOLLOWED = "followed";
   private static final int ATTEMPT_FIELDS = 3;
-  private static final int EXTENT_FIELDS = 4;
+  private static final int EXTENT_FIELDS = 5;
 
   private static final String ANNOUNCED = "!";
   private static final int CHANGE = 3;
@@ -86,7 +86,8 @@ final class RegistryText {
     StringBuilder lines = new StringBuilder();
     for (Extent extent : extents) {
       lines.append(extent.offset()).append(' ').append(extent.storedLength()).append(' ');
-      lines.append(extent.length()).append(' ').append(extent.blob()).append('\n');
+      lines.append(extent.length()).append(' ').append(extent.skip()).append(' ');
+      lines.append(extent.blob()).append('\n');
     }
     return lines.toString();
   }
@@ -105,10 +106,11 @@ final class RegistryText {
         }
         extents.add(
             new Extent(
-                fields[3],
+                fields[4],
                 Long.parseLong(fields[0]),
                 Long.parseLong(fields[1]),
-                Long.parseLong(fields[2])));
+                Long.parseLong(fields[2]),
+                Long.parseLong(fields[3])));
       }
     } catch (IllegalArgumentException notOurs) {
       return Optional.empty();

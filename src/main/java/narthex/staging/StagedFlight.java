@@ -50,7 +50,7 @@ public record StagedFlight(
   public enum Form {
     /** The file as it comes in. */
     FILE,
-    /** The NAR, as chunks, each a zstd frame. */
+    /** The NAR, as chunks in zstd frames. */
     CHUNKS
   }
 

@@ -105,6 +105,11 @@ public final class FrameSplitter implements Closeable {
     return ByteBuffer.wrap(buffer, start, length);
   }
 
+  /** Returns the array that begins with what that frame decodes to; unchanged like the frame. */
+  public byte[] decoded() {
+    return decoded;
+  }
+
   /** Returns how many bytes that frame decodes to. */
   public int decodedLength() {
     return decodedLength;

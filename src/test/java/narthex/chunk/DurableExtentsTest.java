@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class DurableExtentsTest extends ChunkStoreFixture {
   private static final int STEP = 100_000;
+  private static final Sha256 HASH = Sha256.of(new byte[Sha256.BYTES]);
 
   private final DecoderShare decoders = new DecoderBudget(64 << 20).share(Work.READING);
 
@@ -75,21 +76,70 @@ class DurableExtentsTest extends ChunkStoreFixture {
     }
   }
 
-  @Test
-  void nothingIsReportedFromAChunkInAGroupOn() {
+  private static ChunkPlace own(String pack, long offset) {
+    return new ChunkPlace(1, HASH, pack, offset, 10, 20, 0);
+  }
+
+  /** A chunk of 20 bytes in a group of 60 whose frame has 30 bytes. */
+  private static ChunkPlace grouped(String pack, long offset, int at) {
+    return new ChunkPlace(1, HASH, pack, offset, 10, 20, 0, new ChunkGroup(30, 60, 0, at));
+  }
+
+  private static List<Extent> report(ChunkPlace... places) {
     GrowingExtents extents = new GrowingExtents();
     DurableExtents durable = new DurableExtents(extents);
-    Sha256 hash = Sha256.of(new byte[Sha256.BYTES]);
-    ChunkPlace own = new ChunkPlace(1, hash, "pack/a", 0, 10, 20, 0);
-    ChunkPlace grouped =
-        new ChunkPlace(2, hash, "pack/b", 10, 10, 20, 0, new ChunkGroup(30, 60, 0, 20));
-    ChunkPlace after = new ChunkPlace(3, hash, "pack/a", 10, 10, 20, 0);
-
-    for (ChunkPlace place : List.of(own, grouped, after)) {
+    for (ChunkPlace place : places) {
       durable.add(place, "");
     }
     durable.committed();
+    return extents.list();
+  }
 
-    assertEquals(List.of(new Extent("pack/a", 0, 10, 20)), extents.list());
+  @Test
+  void chunksThatFollowEachOtherInAGroupAreOneExtent() {
+    assertEquals(
+        List.of(
+            new Extent("pack/a", 0, 10, 20),
+            new Extent("pack/b", 10, 30, 40, 20),
+            new Extent("pack/a", 10, 10, 20)),
+        report(
+            own("pack/a", 0),
+            grouped("pack/b", 10, 20),
+            grouped("pack/b", 10, 40),
+            own("pack/a", 10)));
+  }
+
+  @Test
+  void framesThatFollowEachOtherAreOneExtentIfNoByteIsBetweenTheChunks() {
+    assertEquals(
+        List.of(new Extent("pack/b", 0, 70, 80, 20)),
+        report(
+            grouped("pack/b", 0, 20),
+            grouped("pack/b", 0, 40),
+            own("pack/b", 30),
+            grouped("pack/b", 40, 0)));
+    assertEquals(
+        List.of(new Extent("pack/b", 0, 30, 20, 0), new Extent("pack/b", 30, 10, 20)),
+        report(grouped("pack/b", 0, 0), own("pack/b", 30)));
+    assertEquals(
+        List.of(new Extent("pack/b", 0, 10, 20), new Extent("pack/b", 10, 30, 20, 20)),
+        report(own("pack/b", 0), grouped("pack/b", 10, 20)));
+  }
+
+  @Test
+  void chunksInAnotherOrderOrTwiceAreExtentsOfTheirOwn() {
+    assertEquals(
+        List.of(
+            new Extent("pack/b", 0, 30, 20, 20),
+            new Extent("pack/b", 0, 30, 20, 0),
+            new Extent("pack/b", 0, 30, 20, 0),
+            new Extent("pack/a", 0, 10, 20),
+            new Extent("pack/a", 0, 10, 20)),
+        report(
+            grouped("pack/b", 0, 20),
+            grouped("pack/b", 0, 0),
+            grouped("pack/b", 0, 0),
+            own("pack/a", 0),
+            own("pack/a", 0)));
   }
 }

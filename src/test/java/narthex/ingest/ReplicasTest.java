@@ -170,6 +170,9 @@ class ReplicasTest {
 
     Reading first = Reading.start(a, coming, coming.narName(), 0);
     gate.awaitArrivals(1, PATIENCE);
+    byte[] head = Arrays.copyOf(coming.bytes(coming.narName(), 0), START);
+    assertArrayEquals(head, start(b, coming.narName()));
+    assertFalse(a.isStored(coming), "the follower must read groups before the NAR is stored");
     List<Reading> readings = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
       readings.add(Reading.start(b, coming, coming.narName(), i * coming.narBytes() / 8));

@@ -8,10 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import narthex.blob.BlobSink;
 import narthex.blob.Extent;
 import narthex.blob.MemoryBlobStore;
@@ -80,10 +83,35 @@ class StagedNarTest {
   }
 
   @Test
-  void aReaderFailsWhenStagedBlobsAreDeletedBeforeTheNarIsStored() throws IOException {
+  void aReaderWhoseStagedBlobsAreDeletedWaitsUntilTheNarIsStored() throws Exception {
+    staged.add(List.of(put("nar/a", 0, PART)));
+    try (InputStream in = staged.manifest().open(0)) {
+      assertArrayEquals(Arrays.copyOf(bytes, 10), in.readNBytes(10));
+    }
+    blobs.delete("nar/a");
+    try (InputStream in = staged.manifest().open(10)) {
+      CompletableFuture<byte[]> read = CompletableFuture.supplyAsync(() -> readAll(in));
+      staged.add(List.of(put("nar/b", PART, PART)));
+      assertTrue(staged.stored(stored()));
+
+      assertArrayEquals(Arrays.copyOfRange(bytes, 10, LENGTH), read.get(20, TimeUnit.SECONDS));
+    }
+  }
+
+  private static byte[] readAll(InputStream in) {
+    try {
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void aReaderWhoseStagedBlobsAreDeletedFailsWithTheNar() throws IOException {
     staged.add(List.of(put("nar/a", 0, PART)));
     try (InputStream in = staged.manifest().open(0)) {
       blobs.delete("nar/a");
+      staged.fail(new IOException("the holder could not bring in the NAR"));
       assertThrows(IOException.class, in::read);
     }
   }

@@ -27,10 +27,23 @@ class CollectionSettingsTest extends SettingsFixture {
   }
 
   @Test
-  void packsAreNotCompressedAgainInACluster() {
+  void packsAreCompressedAgainInACluster() {
+    cluster();
+
+    assertEquals(OptionalInt.of(19), read().collecting().repackLevel());
+  }
+
+  private void cluster() {
     properties.put("narthex.cluster.enabled", "true");
     properties.put("narthex.database.url", "jdbc:postgresql://db.example/narthex");
     properties.put("narthex.blob.url", "s3://bucket");
+  }
+
+  @Test
+  void packsAreNotCompressedAgainInAClusterThatAdvertisesZstdFiles() {
+    cluster();
+    properties.put("narthex.cdc.mode", "eager");
+    properties.put("narthex.cdc.advertise", "zstd");
     assertEquals(OptionalInt.empty(), read().collecting().repackLevel());
 
     properties.put(LEVEL, "off");
