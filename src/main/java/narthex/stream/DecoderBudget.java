@@ -211,7 +211,12 @@ public final class DecoderBudget {
   private boolean isWanted() {
     lock.lock();
     try {
-      return queue.stream().anyMatch(this::isHelped);
+      for (Request request : queue) {
+        if (isHelped(request)) {
+          return true;
+        }
+      }
+      return false;
     } finally {
       lock.unlock();
     }
