@@ -64,6 +64,15 @@ public final class ServerSettings {
           "most connections at a time, by default as many as memory and open files allow;"
               + " standalone only, application servers have their own");
 
+  static final Setting<Long> HTTP_SEND_BUFFER =
+      new Setting<>(
+          "narthex.http.send-buffer",
+          SettingType.BYTES,
+          "",
+          "send buffer of a connection in the kernel, by default the system's, which may be"
+              + " megabytes; with a small one many slow clients take less memory, but distant"
+              + " clients are slower; standalone only");
+
   static final Setting<Duration> HTTP_STOP_DELAY =
       new Setting<>(
           "narthex.http.stop-delay",

@@ -22,6 +22,7 @@ public final class SettingTable {
           ServerSettings.HTTP_ADDRESS,
           ServerSettings.HTTP_THREADS,
           ServerSettings.HTTP_CONNECTIONS,
+          ServerSettings.HTTP_SEND_BUFFER,
           ServerSettings.HTTP_STOP_DELAY,
           LogSettings.LEVEL,
           LogSettings.FORMAT,

@@ -89,9 +89,16 @@ public record Settings(
    * @param port the port; 0 for any free port
    * @param threads number of request threads, also in an application server; 0 if not configured
    * @param connections most connections; 0 if not configured
+   * @param sendBufferBytes send buffer of a connection in the kernel; 0 for the system's
    * @param stopDelay how long it says that it is about to stop, before it stops to listen
    */
-  public record Http(String address, int port, int threads, int connections, Duration stopDelay) {}
+  public record Http(
+      String address,
+      int port,
+      int threads,
+      int connections,
+      int sendBufferBytes,
+      Duration stopDelay) {}
 
   /**
    * The places. Directories may not exist yet.

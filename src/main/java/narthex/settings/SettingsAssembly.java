@@ -16,6 +16,9 @@ import narthex.nix.PublicKey;
  * settings fit together.
  */
 final class SettingsAssembly {
+  private static final long LEAST_SEND_BUFFER_BYTES = 4 << 10;
+  private static final long MOST_SEND_BUFFER_BYTES = 1 << 30;
+
   private static final String FALLBACK_HOST_NAME = "localhost";
   private static final Pattern HOST_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,252}");
 
@@ -93,7 +96,19 @@ final class SettingsAssembly {
         value(ServerSettings.HTTP_PORT),
         threads == null ? 0 : threads,
         connections == null ? 0 : connections,
+        sendBufferBytes(),
         value(ServerSettings.HTTP_STOP_DELAY));
+  }
+
+  private int sendBufferBytes() {
+    Long bytes = reader.find(ServerSettings.HTTP_SEND_BUFFER);
+    if (bytes == null) {
+      return 0;
+    }
+    if (bytes < LEAST_SEND_BUFFER_BYTES || bytes > MOST_SEND_BUFFER_BYTES) {
+      throw reader.problem(ServerSettings.HTTP_SEND_BUFFER, "must be 4KiB to 1GiB");
+    }
+    return bytes.intValue();
   }
 
   private Settings.Chunking chunking() {

@@ -173,6 +173,9 @@ final class EmbeddedServer implements AutoCloseable {
     connector.setProperty("socket.appReadBufSize", Integer.toString(READ_BYTES));
     connector.setProperty("socket.appWriteBufSize", Integer.toString(WRITE_BYTES));
     connector.setProperty("socket.directBuffer", "true");
+    if (address.sendBufferBytes() > 0) {
+      connector.setProperty("socket.txBufSize", Integer.toString(address.sendBufferBytes()));
+    }
     connector.setProperty("compression", "off");
     if (RequestThreads.areVirtual()) {
       connector.setProperty("useVirtualThreads", "true");

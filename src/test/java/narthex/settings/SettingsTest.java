@@ -30,7 +30,7 @@ class SettingsTest extends SettingsFixture {
     Path data = path("work/narthex-data");
     assertNull(settings.configFile());
     assertEquals(new Settings.Site("machine.example", "/nix/store", true, 30), settings.site());
-    assertEquals(new Settings.Http("0.0.0.0", 8080, 0, 0, Duration.ZERO), settings.http());
+    assertEquals(new Settings.Http("0.0.0.0", 8080, 0, 0, 0, Duration.ZERO), settings.http());
     assertEquals(data, settings.storage().dataDir());
     assertEquals(new BlobPlace.Directory(data.resolve("blobs")), settings.storage().blobs());
     assertEquals("jdbc:sqlite:" + data.resolve("narthex.db"), settings.database().url());

@@ -78,7 +78,7 @@ public final class ServerUnderTest implements AutoCloseable {
       int threads = Integer.parseInt(settings.getOrDefault("narthex.http.threads", "0"));
       return new ServerUnderTest(
           EmbeddedServer.start(
-              new Settings.Http("127.0.0.1", 0, threads, 0, stopDelay),
+              new Settings.Http("127.0.0.1", 0, threads, 0, 0, stopDelay),
               folder.resolve("webapp"),
               folder));
     } catch (StartupException e) {
