@@ -9,8 +9,8 @@ class RequestThreadsTest {
 
   @Test
   void virtualThreadsAreAsManyAsTheHeapIsEnoughFor() {
-    assertEquals(1_365, RequestThreads.virtual(512 * MIB));
-    assertEquals(10_922, RequestThreads.virtual(4096 * MIB));
+    assertEquals(682, RequestThreads.virtual(512 * MIB));
+    assertEquals(5_461, RequestThreads.virtual(4096 * MIB));
   }
 
   @Test
