@@ -57,7 +57,8 @@ final class GrowingFrames implements FrameReader {
   }
 
   private Next ofGroup(ChunkPlace place, List<ChunkPlace> run) throws IOException {
-    int whole = FramesInputStream.wholeGroup(run);
+    // Another reader may have found the chunk in another group since its frame was read.
+    int whole = run.get(0).equals(place) ? FramesInputStream.wholeGroup(run) : 0;
     if (whole > 0) {
       int length = run.subList(0, whole).stream().mapToInt(ChunkPlace::length).sum();
       return frame(packs.frame(), place.packedLength(), length);

@@ -5,12 +5,14 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import narthex.blob.BlobLostException;
 import narthex.blob.BlobStore;
 import narthex.blob.Spool;
 import narthex.chunk.GrowingChunks.Place;
 import narthex.db.ChunkPlace;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the stored frames of a NAR that is being cut, for one reader. The caller must not ask for
@@ -24,6 +26,9 @@ final class GrowingPacks implements Closeable {
   private final BlobStore blobs;
   private byte[] frame = new byte[0];
   private OpenPack pack = OpenPack.NONE;
+
+  /** The place of the chunk whose frame was read last, or could not be read. */
+  private @Nullable ChunkPlace tried;
 
   /**
    * An open pack.
@@ -90,17 +95,17 @@ final class GrowingPacks implements Closeable {
   /** Opens the pack at the frame of the chunk that contains this byte. */
   private Place open(long narOffset) throws IOException {
     Place place = chunks.at(narOffset);
+    tried = place.chunk();
     if (pack.isAt(place.chunk())) {
       return place;
     }
     close();
-    String key = place.chunk().pack();
-    long offset = place.chunk().offset();
     Spool writing = place.writing();
     if (writing != null) {
+      long offset = place.chunk().offset();
       try {
         InputStream in = writing.openWritten(offset);
-        pack = new OpenPack(key, in, offset, Long.MAX_VALUE);
+        pack = new OpenPack(place.chunk().pack(), in, offset, Long.MAX_VALUE);
         return place;
       } catch (IOException e) {
         if (chunks.at(narOffset).writing() != null) {
@@ -108,14 +113,22 @@ final class GrowingPacks implements Closeable {
         } // otherwise it was committed in the meantime
       }
     }
-    long length = ChunkPlace.packedLength(run(narOffset));
-    InputStream in = blobs.open(key, offset, length);
-    pack = new OpenPack(key, in, offset, offset + length);
-    return place;
+    return openBlob(chunks.run(narOffset));
+  }
+
+  /** Opens the pack of the first of these chunks, to read the frames of all. */
+  private Place openBlob(List<Place> run) throws IOException {
+    Place first = run.get(0); // another reader may have found it elsewhere meanwhile
+    ChunkPlace chunk = first.chunk();
+    tried = chunk;
+    long length = ChunkPlace.packedLength(run.stream().map(Place::chunk).toList());
+    InputStream in = blobs.open(chunk.pack(), chunk.offset(), length);
+    pack = new OpenPack(chunk.pack(), in, chunk.offset(), chunk.offset() + length);
+    return first;
   }
 
   /**
-   * Finds where to go on after a frame turned out to be lost or damaged.
+   * Finds where to go on after the frame that was read last turned out to be lost or damaged.
    *
    * @param narOffset a byte of its chunk
    * @return the stored NAR; empty if the chunk is in another pack now and can be read again
@@ -123,7 +136,8 @@ final class GrowingPacks implements Closeable {
    * @throws NarDroppedException if the NAR was stored and dropped again
    */
   Optional<ChunkedManifest> recover(long narOffset, IOException lost) throws IOException {
-    ChunkPlace place = chunks.at(narOffset).chunk();
+    // Not where it is now: another reader may have found it there already.
+    ChunkPlace place = Objects.requireNonNull(tried, "nothing was read");
     close();
     Optional<ChunkedManifest> stored = chunks.stored();
     if (stored.isEmpty() && !(lost instanceof BlobLostException && findMoved(place, narOffset))) {
