@@ -213,7 +213,8 @@ public final class ChunkedManifest implements Manifest {
    * Opens the frames as {@link #openStoredFrames} does, from the one on that begins at an offset of
    * the NAR.
    *
-   * @throws NarDroppedException if no chunk begins there: the NAR was stored with other chunks
+   * @throws NarDroppedException with this offset, if the NAR was dropped, or no chunk begins there:
+   *     then it was stored with other chunks
    * @throws ChunkLostException if the first frame surely is missing or damaged
    */
   public InputStream openStoredFramesFrom(long narOffset) throws IOException {
@@ -221,14 +222,18 @@ public final class ChunkedManifest implements Manifest {
     if (narOffset == nar.sizeBytes()) {
       return InputStream.nullInputStream();
     }
-    ChunkWalk walk = walkFrom(narOffset);
-    while (walk.hasNext() && walk.narOffset() < narOffset) {
-      walk.pass();
+    try {
+      ChunkWalk walk = walkFrom(narOffset);
+      while (walk.hasNext() && walk.narOffset() < narOffset) {
+        walk.pass();
+      }
+      if (walk.narOffset() != narOffset) {
+        throw new NarDroppedException("no chunk begins at " + narOffset, narOffset);
+      }
+      return new FramesInputStream(blobs, walk);
+    } catch (NarDroppedException dropped) { // on the way there, or after it
+      throw dropped.at(narOffset);
     }
-    if (walk.narOffset() != narOffset) {
-      throw new NarDroppedException("no chunk begins at " + narOffset, narOffset);
-    }
-    return new FramesInputStream(blobs, walk);
   }
 
   private ChunkWalk walkFrom(long from) throws IOException {

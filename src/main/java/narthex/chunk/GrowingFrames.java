@@ -7,6 +7,7 @@ import java.util.Optional;
 import narthex.blob.BlobLostException;
 import narthex.blob.BlobStore;
 import narthex.blob.FrameReader;
+import narthex.chunk.GrowingChunks.Place;
 import narthex.db.ChunkPlace;
 import org.jspecify.annotations.Nullable;
 
@@ -40,7 +41,11 @@ final class GrowingFrames implements FrameReader {
   }
 
   private Next readNext(long from) throws IOException {
-    ChunkPlace place = packs.at(from).chunk();
+    Place written = packs.at(from);
+    if (written.narOffset() != from) {
+      throw new NarDroppedException("no chunk begins at " + from, from);
+    }
+    ChunkPlace place = written.chunk();
     ChunkPlace last = taken;
     boolean isTaken = last != null && place.isTogetherWith(last);
     if (!isTaken) {

@@ -13,6 +13,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Arrays;
+import java.util.List;
 import narthex.blob.BlobLostException;
 import narthex.blob.MemoryBlobStore;
 import narthex.blob.PassingBlobStore;
@@ -104,6 +105,25 @@ class DroppedNarTest {
 
     assertThrows(NarDroppedException.class, () -> manifest.open(NAR.length - 1L));
     assertThrows(NarDroppedException.class, () -> manifest.openFrames(stored.framesLength() - 1L));
+  }
+
+  @Test
+  void framesFromAnOffsetOfADroppedNarFailWithThatOffset() throws IOException {
+    StoredChunks stored =
+        StoredChunks.store(database, blobs, new Shape(Shape.usual().sizes(), 1000, 1000), NAR);
+    ChunkedManifest manifest = manifest(stored);
+    List<ChunkPlace> places = stored.places();
+    long second = places.get(0).length();
+    long last = NAR.length - places.get(places.size() - 1).length();
+
+    drop();
+    blobs.dropAt = 0; // the packs go too
+
+    for (long from : new long[] {second, last}) {
+      NarDroppedException dropped =
+          assertThrows(NarDroppedException.class, () -> manifest.openStoredFramesFrom(from));
+      assertEquals(from, dropped.narOffset());
+    }
   }
 
   @Test

@@ -165,6 +165,15 @@ class GrowingFramesTest extends ChunkStoreFixture {
   }
 
   @Test
+  void noFrameIsGivenThatBeginsBeforeTheOffset() throws Exception {
+    try (ChunkedWriter writer = written();
+        InputStream in = writer.manifest().openFrames(1, () -> {})) {
+      NarDroppedException unfit = assertThrows(NarDroppedException.class, in::read);
+      assertEquals(1, unfit.narOffset());
+    }
+  }
+
+  @Test
   void aDamagedFrameIsNeverGiven() throws Exception {
     try (ChunkedWriter writer = written();
         InputStream in = frames(writer)) {
