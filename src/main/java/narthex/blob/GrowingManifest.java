@@ -294,6 +294,11 @@ public final class GrowingManifest implements Manifest {
         this::mayEndAt);
   }
 
+  /** Whether a reader of {@link #openFrames} holds decoded bytes beside the frame. */
+  public boolean decodesFrames() {
+    return written.decodesFrames();
+  }
+
   private boolean mayEndAt(long position) {
     OptionalLong length = length();
     return length.isEmpty() || position >= length.getAsLong();

@@ -22,4 +22,9 @@ public interface Written {
   default FrameReader openFrames(long from, Manifest.Watch watch) {
     throw new UnsupportedOperationException("these bytes are not written as frames");
   }
+
+  /** Whether who reads the frames decodes them too, and so needs the memory for that. */
+  default boolean decodesFrames() {
+    return false;
+  }
 }

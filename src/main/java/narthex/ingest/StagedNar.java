@@ -194,6 +194,12 @@ final class StagedNar implements Written {
     return new StagedFrames(this, watch);
   }
 
+  /** To verify them, as this replica doesn't know their CRCs yet. */
+  @Override
+  public boolean decodesFrames() {
+    return true;
+  }
+
   /** The extents from the one with this byte on, and the offset of its first byte. */
   record Run(long start, List<Extent> extents) {
     /** The first extent. */

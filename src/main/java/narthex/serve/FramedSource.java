@@ -76,7 +76,7 @@ final class FramedSource extends DerivedSource {
       }
       if (chunks.awaitStart()) {
         return ReportingInputStream.open(
-            () -> decoders.openFrames(() -> chunks.openFrames(0, watch::look)), damage);
+            () -> withMemory(() -> chunks.openFrames(0, watch::look)), damage);
       }
       InputStream plain = source.open(0, watch);
       try {
@@ -85,6 +85,10 @@ final class FramedSource extends DerivedSource {
         plain.close();
         throw e;
       }
+    }
+
+    private InputStream withMemory(DecoderShare.Opener frames) throws IOException {
+      return chunks.decodesFrames() ? decoders.openChunks(frames) : decoders.openFrames(frames);
     }
 
     @Override
