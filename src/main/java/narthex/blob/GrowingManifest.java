@@ -274,7 +274,7 @@ public final class GrowingManifest implements Manifest {
   public InputStream open(long from, Watch watch) throws IOException {
     awaited();
     return new FollowingInputStream(
-        openWritten(from), from, position -> await(position, State.COMPLETE, watch));
+        openWritten(from, watch), from, position -> await(position, State.COMPLETE, watch));
   }
 
   /**
@@ -310,13 +310,13 @@ public final class GrowingManifest implements Manifest {
    */
   public InputStream openUnchecked() throws IOException {
     return new FollowingInputStream(
-        openWritten(0), 0, position -> await(position, State.WRITTEN, UNWATCHED));
+        openWritten(0, UNWATCHED), 0, position -> await(position, State.WRITTEN, UNWATCHED));
   }
 
   /** Opens the written bytes; if that fails, prefers the manifest's own failure as reason. */
-  private InputStream openWritten(long from) throws IOException {
+  private InputStream openWritten(long from, Watch watch) throws IOException {
     try {
-      return written.openWritten(from);
+      return written.openWritten(from, watch);
     } catch (IOException e) {
       IOException reason = failure();
       throw reason == null ? e : failed(reason);

@@ -13,6 +13,15 @@ public interface Written {
   InputStream openWritten(long from) throws IOException;
 
   /**
+   * Opens like {@link #openWritten(long)}.
+   *
+   * @param watch called regularly if a read waits although its bytes are written
+   */
+  default InputStream openWritten(long from, Manifest.Watch watch) throws IOException {
+    return openWritten(from);
+  }
+
+  /**
    * Reads the zstd frames in which the bytes are written; the caller closes the result.
    *
    * @param from where in the bytes the first frame to read begins

@@ -31,7 +31,7 @@ final class StagedFrames implements FrameReader {
       return readStaged(from);
     } catch (IOException lost) {
       close();
-      return rest(nar.instead(lost, StagedNar.WhenLost.WAIT), from);
+      return rest(nar.instead(lost, StagedNar.WhenLost.WAIT, watch), from);
     }
   }
 

@@ -154,7 +154,7 @@ final class StagedNar implements Written {
   private void requireSame(Manifest successor, long staged) throws IOException {
     byte[] ours = new byte[BUFFER_BYTES];
     byte[] theirs = new byte[BUFFER_BYTES];
-    try (InputStream first = new StagedInputStream(0, WhenLost.FAIL);
+    try (InputStream first = new StagedInputStream(0, WhenLost.FAIL, () -> {});
         InputStream second = successor.open(0)) {
       for (long left = staged; left > 0; ) {
         int count = (int) Math.min(left, BUFFER_BYTES);
@@ -182,7 +182,12 @@ final class StagedNar implements Written {
   /** Opens the bytes; opens no blob before the first read. */
   @Override
   public InputStream openWritten(long from) {
-    return new StagedInputStream(from, WhenLost.WAIT);
+    return openWritten(from, () -> {});
+  }
+
+  @Override
+  public InputStream openWritten(long from, Manifest.Watch watch) {
+    return new StagedInputStream(from, WhenLost.WAIT, watch);
   }
 
   /** Reads the frames of staged chunks; opens no blob before the first read. */
@@ -253,11 +258,12 @@ final class StagedNar implements Written {
    * another writer stored the NAR first, or because a pack with chunks of other NARs was rewritten
    * since the holder looked them up: then it waits until the NAR is complete.
    *
-   * @throws IOException {@code lost}, or the failure of the NAR
+   * @param watch called regularly during the wait
+   * @throws IOException {@code lost}, or the failure of the NAR or of the watch
    */
-  Manifest instead(IOException lost, WhenLost whenLost) throws IOException {
+  Manifest instead(IOException lost, WhenLost whenLost, Manifest.Watch watch) throws IOException {
     if (whenLost == WhenLost.WAIT && lost instanceof BlobLostException) {
-      manifest.awaitComplete(() -> {});
+      manifest.awaitComplete(watch);
     }
     Manifest stored = rest;
     if (stored == null || !manifest.isComplete()) {
@@ -277,12 +283,14 @@ final class StagedNar implements Written {
   /** For one thread; must not be read beyond what the manifest says is readable. */
   private final class StagedInputStream extends SpanInputStream {
     private final WhenLost whenLost;
+    private final Manifest.Watch watch;
     private long position;
     private @Nullable InputStream in;
 
-    StagedInputStream(long from, WhenLost whenLost) {
+    StagedInputStream(long from, WhenLost whenLost, Manifest.Watch watch) {
       this.position = from;
       this.whenLost = whenLost;
+      this.watch = watch;
     }
 
     @Override
@@ -295,7 +303,7 @@ final class StagedNar implements Written {
         read = readOpened(bytes, offset, count);
       } catch (IOException lost) {
         closeCurrent();
-        in = instead(lost, whenLost).open(position);
+        in = instead(lost, whenLost, watch).open(position);
         read = readOpened(bytes, offset, count);
       }
       position += Math.max(read, 0);

@@ -1,6 +1,7 @@
 package narthex.ingest;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,6 +15,7 @@ import java.util.Random;
 import narthex.blob.BlobSink;
 import narthex.blob.Extent;
 import narthex.blob.FaultyBlobStore;
+import narthex.blob.Manifest;
 import narthex.blob.MemoryBlobStore;
 import narthex.nix.Compression;
 import narthex.staging.StagedFlight;
@@ -114,6 +116,20 @@ class StagedChunksTest {
 
       assertArrayEquals(Arrays.copyOf(nar, count), Arrays.copyOf(read, count));
       assertTrue(count < 2 * CHUNK, () -> "the last bytes of the part must be held back");
+    }
+  }
+
+  @Test
+  void aReaderOfFramesWhosePackIsDeletedWaitsOnlyWhileItsClientIsThere() throws IOException {
+    IOException gone = new IOException("the client has left");
+    stage();
+    blobs.delete("pack/group");
+    Manifest.Watch watch =
+        () -> {
+          throw gone;
+        };
+    try (InputStream in = staged.manifest().openFrames(0, watch)) {
+      assertSame(gone, assertThrows(IOException.class, in::read));
     }
   }
 

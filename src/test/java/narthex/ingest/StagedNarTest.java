@@ -3,6 +3,7 @@ package narthex.ingest;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -17,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import narthex.blob.BlobSink;
 import narthex.blob.Extent;
+import narthex.blob.Manifest;
 import narthex.blob.MemoryBlobStore;
 import narthex.blob.StoredManifest;
 import narthex.nix.Compression;
@@ -113,6 +115,20 @@ class StagedNarTest {
       blobs.delete("nar/a");
       staged.fail(new IOException("the holder could not bring in the NAR"));
       assertThrows(IOException.class, in::read);
+    }
+  }
+
+  @Test
+  void aReaderWhoseStagedBlobsAreDeletedWaitsOnlyWhileItsClientIsThere() throws IOException {
+    IOException gone = new IOException("the client has left");
+    staged.add(List.of(put("nar/a", 0, PART)));
+    blobs.delete("nar/a");
+    Manifest.Watch watch =
+        () -> {
+          throw gone;
+        };
+    try (InputStream in = staged.manifest().open(0, watch)) {
+      assertSame(gone, assertThrows(IOException.class, in::read));
     }
   }
 
