@@ -2,11 +2,12 @@ package narthex.ingest;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import narthex.blob.BlobLostException;
 import narthex.blob.BlobStore;
@@ -46,7 +47,10 @@ final class StagedNar implements Written {
   private final StagedFlight.Content content;
   private final GrowingManifest manifest;
   private final ReentrantLock lock = new ReentrantLock();
-  private final List<Extent> extents = new ArrayList<>(); // guarded by lock
+
+  /** By the offset of their first byte; guarded by lock. */
+  private final NavigableMap<Long, Extent> extents = new TreeMap<>();
+
   private long length; // of the extents, decoded; guarded by lock
   private volatile @Nullable Manifest rest;
 
@@ -83,8 +87,10 @@ final class StagedNar implements Written {
     long grown = next.stream().mapToLong(Extent::length).sum();
     lock.lock();
     try {
-      extents.addAll(next);
-      length += grown;
+      for (Extent extent : next) {
+        extents.put(length, extent);
+        length += extent.length();
+      }
     } finally {
       lock.unlock();
     }
@@ -222,16 +228,10 @@ final class StagedNar implements Written {
   @Nullable Run run(long position) {
     lock.lock();
     try {
-      long start = 0;
-      for (int i = 0; i < extents.size(); i++) {
-        long end = start + extents.get(i).length();
-        if (position < end) {
-          int to = Math.min(extents.size(), i + extentsAtOnce());
-          return new Run(start, List.copyOf(extents.subList(i, to)));
-        }
-        start = end;
-      }
-      return null;
+      Long start = position < length ? extents.floorKey(position) : null;
+      return start == null
+          ? null
+          : new Run(start, extents.tailMap(start).values().stream().limit(extentsAtOnce()).toList());
     } finally {
       lock.unlock();
     }
