@@ -31,7 +31,8 @@ final class StagedFrames implements FrameReader {
       return readStaged(from);
     } catch (IOException lost) {
       close();
-      return rest(nar.instead(lost, StagedNar.WhenLost.WAIT, watch), from);
+      nar.awaitRest(lost, StagedNar.WhenLost.WAIT, watch);
+      return nar.openRest(other -> rest(other, from));
     }
   }
 
@@ -42,7 +43,7 @@ final class StagedFrames implements FrameReader {
       close();
       StagedNar.Run run = nar.run(from);
       if (run == null) {
-        return restAt(from);
+        return nar.openRest(other -> rest(other, from));
       }
       open = new PieceFrames(nar.openStored(run), run.first(), from - run.start());
       staged = open;
@@ -52,22 +53,6 @@ final class StagedFrames implements FrameReader {
       throw new IOException("no staged frame has byte " + from);
     }
     return next;
-  }
-
-  private Next restAt(long from) throws IOException {
-    Manifest other = nar.rest();
-    if (other == null) {
-      throw new IOException("byte " + from + " isn't staged");
-    }
-    try {
-      return rest(other, from);
-    } catch (IOException e) {
-      Manifest stored = nar.rest();
-      if (stored == null || stored == other) {
-        throw e;
-      }
-      return rest(stored, from);
-    }
   }
 
   private Rest rest(Manifest other, long from) throws IOException {

@@ -248,28 +248,45 @@ final class StagedNar implements Written {
     return raw;
   }
 
-  /** Where the bytes after the staged ones are read; null if that isn't known. */
-  @Nullable Manifest rest() {
-    return rest;
+  /** Opens the NAR elsewhere. */
+  @FunctionalInterface
+  interface Opening<T> {
+    /** Opens it; the caller closes the result. */
+    T open(Manifest other) throws IOException;
+  }
+
+  /** Opens what has the bytes after the staged ones. */
+  <T> T openRest(Opening<T> opening) throws IOException {
+    Manifest other = rest;
+    if (other == null) {
+      throw new IOException("the next byte isn't staged");
+    }
+    try {
+      return opening.open(other);
+    } catch (IOException e) {
+      Manifest stored = rest;
+      if (stored == null || stored == other) {
+        throw e;
+      }
+      return opening.open(stored); // the spool of the other is gone, as the NAR is stored
+    }
   }
 
   /**
-   * Returns where to go on after staged bytes could not be read. Their blobs may be gone, because
-   * another writer stored the NAR first, or because a pack with chunks of other NARs was rewritten
-   * since the holder looked them up: then it waits until the NAR is complete.
+   * Waits for {@link #openRest} after staged bytes could not be read. Their blobs may be gone,
+   * because another writer stored the NAR first, or because a pack with chunks of other NARs was
+   * rewritten since the holder looked them up: then it waits until the NAR is complete.
    *
    * @param watch called regularly during the wait
    * @throws IOException {@code lost}, or the failure of the NAR or of the watch
    */
-  Manifest instead(IOException lost, WhenLost whenLost, Manifest.Watch watch) throws IOException {
+  void awaitRest(IOException lost, WhenLost whenLost, Manifest.Watch watch) throws IOException {
     if (whenLost == WhenLost.WAIT && lost instanceof BlobLostException) {
       manifest.awaitComplete(watch);
     }
-    Manifest stored = rest;
-    if (stored == null || !manifest.isComplete()) {
+    if (rest == null || !manifest.isComplete()) {
       throw lost;
     }
-    return stored;
   }
 
   /** What a reader does whose staged blob is lost before the NAR is complete. */
@@ -303,7 +320,8 @@ final class StagedNar implements Written {
         read = readOpened(bytes, offset, count);
       } catch (IOException lost) {
         closeCurrent();
-        in = instead(lost, whenLost, watch).open(position);
+        awaitRest(lost, whenLost, watch);
+        in = openRest(other -> other.open(position));
         read = readOpened(bytes, offset, count);
       }
       position += Math.max(read, 0);
@@ -355,19 +373,7 @@ final class StagedNar implements Written {
   private InputStream openAt(long position) throws IOException {
     Run run = run(position);
     if (run == null) {
-      Manifest other = rest;
-      if (other == null) {
-        throw new IOException("byte " + position + " isn't staged");
-      }
-      try {
-        return other.open(position);
-      } catch (IOException e) {
-        Manifest stored = rest;
-        if (stored == null || stored == other) {
-          throw e;
-        }
-        return stored.open(position); // the spool of the other is gone, as the NAR is stored
-      }
+      return openRest(other -> other.open(position));
     }
     long skip = position - run.start();
     return content.form() == StagedFlight.Form.CHUNKS
