@@ -31,7 +31,7 @@ final class StagedFrames implements FrameReader {
       return readStaged(from);
     } catch (IOException lost) {
       close();
-      nar.awaitRest(lost, StagedNar.WhenLost.WAIT, watch);
+      nar.awaitRest(lost, StagedNar.Purpose.SENDING, watch);
       return nar.openRest(other -> rest(other, from));
     }
   }

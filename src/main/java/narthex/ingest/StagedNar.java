@@ -19,6 +19,7 @@ import narthex.blob.StoredManifest;
 import narthex.blob.Written;
 import narthex.nix.Compression;
 import narthex.staging.StagedFlight;
+import narthex.stream.DecoderBudget.Work;
 import narthex.stream.DecoderShare;
 import narthex.stream.SpanInputStream;
 import org.jspecify.annotations.Nullable;
@@ -160,7 +161,7 @@ final class StagedNar implements Written {
   private void requireSame(Manifest successor, long staged) throws IOException {
     byte[] ours = new byte[BUFFER_BYTES];
     byte[] theirs = new byte[BUFFER_BYTES];
-    try (InputStream first = new StagedInputStream(0, WhenLost.FAIL, () -> {});
+    try (InputStream first = new StagedInputStream(0, Purpose.COMPARING, () -> {});
         InputStream second = successor.open(0)) {
       for (long left = staged; left > 0; ) {
         int count = (int) Math.min(left, BUFFER_BYTES);
@@ -193,7 +194,7 @@ final class StagedNar implements Written {
 
   @Override
   public InputStream openWritten(long from, Manifest.Watch watch) {
-    return new StagedInputStream(from, WhenLost.WAIT, watch);
+    return new StagedInputStream(from, Purpose.SENDING, watch);
   }
 
   /** Reads the frames of staged chunks; opens no blob before the first read. */
@@ -280,8 +281,8 @@ final class StagedNar implements Written {
    * @param watch called regularly during the wait
    * @throws IOException {@code lost}, or the failure of the NAR or of the watch
    */
-  void awaitRest(IOException lost, WhenLost whenLost, Manifest.Watch watch) throws IOException {
-    if (whenLost == WhenLost.WAIT && lost instanceof BlobLostException) {
+  void awaitRest(IOException lost, Purpose purpose, Manifest.Watch watch) throws IOException {
+    if (purpose == Purpose.SENDING && lost instanceof BlobLostException) {
       manifest.awaitComplete(watch);
     }
     if (rest == null || !manifest.isComplete()) {
@@ -289,24 +290,33 @@ final class StagedNar implements Written {
     }
   }
 
-  /** What a reader does whose staged blob is lost before the NAR is complete. */
-  enum WhenLost {
-    /** Wait until the NAR is complete, and go on with what is stored. */
-    WAIT,
-    /** Fail. */
-    FAIL
+  /** What staged bytes are read for. */
+  enum Purpose {
+    /** A client. If a blob is lost before the NAR is complete, it waits for what is stored. */
+    SENDING(Work.READING),
+    /**
+     * The comparison with a successor, for which clients wait. They may hold all memory of theirs
+     * meanwhile, so it takes that of downloads.
+     */
+    COMPARING(Work.DOWNLOADS);
+
+    private final Work work;
+
+    Purpose(Work work) {
+      this.work = work;
+    }
   }
 
   /** For one thread; must not be read beyond what the manifest says is readable. */
   private final class StagedInputStream extends SpanInputStream {
-    private final WhenLost whenLost;
+    private final Purpose purpose;
     private final Manifest.Watch watch;
     private long position;
     private @Nullable InputStream in;
 
-    StagedInputStream(long from, WhenLost whenLost, Manifest.Watch watch) {
+    StagedInputStream(long from, Purpose purpose, Manifest.Watch watch) {
       this.position = from;
-      this.whenLost = whenLost;
+      this.purpose = purpose;
       this.watch = watch;
     }
 
@@ -320,7 +330,7 @@ final class StagedNar implements Written {
         read = readOpened(bytes, offset, count);
       } catch (IOException lost) {
         closeCurrent();
-        awaitRest(lost, whenLost, watch);
+        awaitRest(lost, purpose, watch);
         in = openRest(other -> other.open(position));
         read = readOpened(bytes, offset, count);
       }
@@ -350,7 +360,7 @@ final class StagedNar implements Written {
     private InputStream opened() throws IOException {
       InputStream open = in;
       if (open == null) {
-        open = openAt(position);
+        open = openAt(position, decoders.withMemoryOf(purpose.work));
         in = open;
       }
       return open;
@@ -370,21 +380,21 @@ final class StagedNar implements Written {
     }
   }
 
-  private InputStream openAt(long position) throws IOException {
+  private InputStream openAt(long position, DecoderShare share) throws IOException {
     Run run = run(position);
     if (run == null) {
       return openRest(other -> other.open(position));
     }
     long skip = position - run.start();
     return content.form() == StagedFlight.Form.CHUNKS
-        ? openChunks(run, skip)
+        ? openChunks(run, skip, share)
         : new StoredManifest(blobs, run.extents()).open(skip);
   }
 
   /** Opens the rest of the first extent. */
-  private InputStream openChunks(Run run, long skip) throws IOException {
+  private InputStream openChunks(Run run, long skip, DecoderShare share) throws IOException {
     Extent first = run.first();
-    InputStream decoded = decoders.decode(Compression.ZSTD, openStored(run), Long.MAX_VALUE);
+    InputStream decoded = share.decode(Compression.ZSTD, openStored(run), Long.MAX_VALUE);
     try {
       decoded.skipNBytes(first.skip() + skip);
       return new PieceInputStream(decoded, first.length() - skip);

@@ -31,6 +31,11 @@ public final class DecoderShare {
     this.skips = skips;
   }
 
+  /** Returns the same for another kind of work. */
+  public DecoderShare withMemoryOf(Work other) {
+    return other == work ? this : budget.share(other);
+  }
+
   /**
    * Limits of decoding one stream.
    *

@@ -1,6 +1,7 @@
 package narthex.ingest;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -17,10 +18,12 @@ import narthex.blob.Extent;
 import narthex.blob.FaultyBlobStore;
 import narthex.blob.Manifest;
 import narthex.blob.MemoryBlobStore;
+import narthex.blob.StoredManifest;
 import narthex.nix.Compression;
 import narthex.staging.StagedFlight;
 import narthex.stream.DecoderBudget;
 import narthex.stream.DecoderBudget.Work;
+import narthex.stream.DecoderShare;
 import narthex.stream.Decoders;
 import narthex.stream.ZstdFrames;
 import org.junit.jupiter.api.Test;
@@ -33,10 +36,11 @@ class StagedChunksTest {
 
   private final byte[] group = new byte[GROUP];
   private final FaultyBlobStore blobs = new FaultyBlobStore(new MemoryBlobStore());
+  private final DecoderShare clients = new DecoderBudget(64 << 20).share(Work.READING);
   private final StagedNar staged =
       new StagedNar(
           blobs,
-          new DecoderBudget(64 << 20).share(Work.READING),
+          clients,
           new StagedFlight.Content(
               StagedFlight.Form.CHUNKS, Compression.XZ, null, null, OptionalLong.of(LENGTH)));
 
@@ -130,6 +134,22 @@ class StagedChunksTest {
         };
     try (InputStream in = staged.manifest().openFrames(0, watch)) {
       assertSame(gone, assertThrows(IOException.class, in::read));
+    }
+  }
+
+  @Test
+  void aSuccessorIsComparedAlthoughClientsHoldAllTheirMemory() throws IOException {
+    byte[] nar = stage();
+    try (BlobSink sink = blobs.create("nar/successor")) {
+      sink.write(nar, 0, LENGTH);
+      sink.commit();
+    }
+    Extent successor = new Extent("nar/successor", 0, LENGTH, LENGTH);
+    try (InputStream all = clients.openChunks(Integer.MAX_VALUE, InputStream::nullInputStream)) {
+      staged.continueWith(new StoredManifest(blobs, List.of(successor)));
+
+      assertEquals(0, all.available());
+      assertTrue(staged.manifest().isComplete());
     }
   }
 
