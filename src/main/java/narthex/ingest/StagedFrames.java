@@ -41,7 +41,7 @@ final class StagedFrames implements FrameReader {
     Frame next = open == null ? null : open.next();
     if (next == null) {
       close();
-      StagedNar.Run run = nar.run(from);
+      StagedExtents.Run run = nar.extents().run(from);
       if (run == null) {
         return nar.openRest(other -> rest(other, from));
       }

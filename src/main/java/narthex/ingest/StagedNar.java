@@ -4,11 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
 import java.util.List;
-import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.OptionalLong;
-import java.util.TreeMap;
-import java.util.concurrent.locks.ReentrantLock;
 import narthex.blob.BlobLostException;
 import narthex.blob.BlobStore;
 import narthex.blob.Extent;
@@ -17,8 +14,10 @@ import narthex.blob.GrowingManifest;
 import narthex.blob.Manifest;
 import narthex.blob.StoredManifest;
 import narthex.blob.Written;
+import narthex.ingest.StagedExtents.Run;
 import narthex.nix.Compression;
 import narthex.staging.StagedFlight;
+import narthex.staging.StagedFlight.Form;
 import narthex.stream.DecoderBudget.Work;
 import narthex.stream.DecoderShare;
 import narthex.stream.SpanInputStream;
@@ -47,12 +46,7 @@ final class StagedNar implements Written {
   private final DecoderShare decoders;
   private final StagedFlight.Content content;
   private final GrowingManifest manifest;
-  private final ReentrantLock lock = new ReentrantLock();
-
-  /** By the offset of their first byte; guarded by lock. */
-  private final NavigableMap<Long, Extent> extents = new TreeMap<>();
-
-  private long length; // of the extents, decoded; guarded by lock
+  private final StagedExtents extents;
   private volatile @Nullable Manifest rest;
 
   /**
@@ -63,6 +57,8 @@ final class StagedNar implements Written {
     this.decoders = decoders;
     this.content = content;
     this.manifest = new GrowingManifest(this, content.length());
+    // Chunks are read extent by extent, while the next one is announced.
+    this.extents = new StagedExtents(content.form() == Form.CHUNKS ? 2 : Integer.MAX_VALUE);
   }
 
   /** The content. */
@@ -73,7 +69,7 @@ final class StagedNar implements Written {
   /** Whether this content is the same representation of the NAR, if both are right. */
   boolean isSameAs(StagedFlight.Content other) {
     return content.form() == other.form()
-        && (content.form() == StagedFlight.Form.CHUNKS
+        && (content.form() == Form.CHUNKS
             || (content.compression() == other.compression()
                 && Objects.equals(content.fileHash(), other.fileHash())));
   }
@@ -85,26 +81,7 @@ final class StagedNar implements Written {
 
   /** Adds the next extents of the holder. */
   void add(List<Extent> next) {
-    long grown = next.stream().mapToLong(Extent::length).sum();
-    lock.lock();
-    try {
-      for (Extent extent : next) {
-        extents.put(length, extent);
-        length += extent.length();
-      }
-    } finally {
-      lock.unlock();
-    }
-    manifest.grown(grown);
-  }
-
-  private long length() {
-    lock.lock();
-    try {
-      return length;
-    } finally {
-      lock.unlock();
-    }
+    manifest.grown(extents.add(next));
   }
 
   /**
@@ -115,7 +92,7 @@ final class StagedNar implements Written {
    * @return false, without a change, if bytes are missing
    */
   boolean stored(@Nullable Manifest stored) {
-    long staged = length();
+    long staged = extents.length();
     OptionalLong all = stored == null ? content.length() : stored.length();
     boolean isWhole =
         all.isPresent() && (stored == null ? all.getAsLong() == staged : all.getAsLong() >= staged);
@@ -138,7 +115,7 @@ final class StagedNar implements Written {
    */
   void continueWith(Manifest successor) throws IOException {
     try {
-      long staged = length();
+      long staged = extents.length();
       requireSame(successor, staged);
       rest = successor;
       long known = staged;
@@ -200,7 +177,7 @@ final class StagedNar implements Written {
   /** Reads the frames of staged chunks; opens no blob before the first read. */
   @Override
   public FrameReader openFrames(long from, Manifest.Watch watch) {
-    if (content.form() != StagedFlight.Form.CHUNKS) {
+    if (content.form() != Form.CHUNKS) {
       throw new UnsupportedOperationException("a staged file has no frames of chunks");
     }
     return new StagedFrames(this, watch);
@@ -212,30 +189,9 @@ final class StagedNar implements Written {
     return true;
   }
 
-  /** The extents from the one with this byte on, and the offset of its first byte. */
-  record Run(long start, List<Extent> extents) {
-    /** The first extent. */
-    Extent first() {
-      return extents.get(0);
-    }
-  }
-
-  /** Chunks are read extent by extent, while the next one is announced. */
-  private int extentsAtOnce() {
-    return content.form() == StagedFlight.Form.CHUNKS ? 2 : extents.size();
-  }
-
-  /** The staged extents with this byte and after it; null if it isn't staged. */
-  @Nullable Run run(long position) {
-    lock.lock();
-    try {
-      Long start = position < length ? extents.floorKey(position) : null;
-      return start == null
-          ? null
-          : new Run(start, extents.tailMap(start).values().stream().limit(extentsAtOnce()).toList());
-    } finally {
-      lock.unlock();
-    }
+  /** The extents that are staged so far. */
+  StagedExtents extents() {
+    return extents;
   }
 
   /** Opens the first extent of chunks as it is stored, and announces the next one. */
@@ -381,12 +337,12 @@ final class StagedNar implements Written {
   }
 
   private InputStream openAt(long position, DecoderShare share) throws IOException {
-    Run run = run(position);
+    Run run = extents.run(position);
     if (run == null) {
       return openRest(other -> other.open(position));
     }
     long skip = position - run.start();
-    return content.form() == StagedFlight.Form.CHUNKS
+    return content.form() == Form.CHUNKS
         ? openChunks(run, skip, share)
         : new StoredManifest(blobs, run.extents()).open(skip);
   }
