@@ -20,6 +20,9 @@ final class DurableExtents {
    */
   private final Deque<Extent> waiting = new ArrayDeque<>();
 
+  /** When the first of them began, by {@link System#nanoTime}. */
+  private long begun;
+
   /** The number of bytes that the frames of the last extent decode to. */
   private long decodedLength;
 
@@ -42,6 +45,7 @@ final class DurableExtents {
     while (!waiting.isEmpty() && !waiting.peek().blob().equals(writing)) {
       extents.add(waiting.remove());
     }
+    begun = waiting.isEmpty() ? System.nanoTime() : begun;
     waiting.add(
         new Extent(next.pack(), next.offset(), next.packedLength(), next.length(), next.at()));
     decodedLength = next.packedBytes();
@@ -70,6 +74,16 @@ final class DurableExtents {
         last.storedLength() + (isNextFrame ? next.packedLength() : 0),
         last.length() + next.length(),
         last.skip());
+  }
+
+  /** Whether there are chunks that aren't reported yet. */
+  boolean isWaiting() {
+    return !waiting.isEmpty();
+  }
+
+  /** When the first of them was added, by {@link System#nanoTime}; only if there is one. */
+  long begunNanos() {
+    return begun;
   }
 
   /** Reports all chunks. Call it when no pack is being written. */

@@ -89,19 +89,27 @@ final class Packer implements Closeable {
       }
       manifest.grown(log.append(index));
       durable.add(log.place(index), pack == null ? "" : packKey);
-      if (pack != null && isFull()) {
+      if (isFull() || nanosUntilDue() <= 0) {
         commit();
       }
     }
   }
 
-  /** How long until the open pack is due for another replica; the maximum if it isn't awaited. */
+  /**
+   * How long until the open pack, or found chunks alone, are due for another replica; the maximum
+   * if none waits for them.
+   */
   long nanosUntilDue() {
-    return pack == null ? Long.MAX_VALUE : manifest.nanosUntilPartDue(packBegun);
+    if (pack != null) {
+      return manifest.nanosUntilPartDue(packBegun);
+    }
+    return durable.isWaiting()
+        ? manifest.nanosUntilPartDue(durable.begunNanos())
+        : Long.MAX_VALUE;
   }
 
   private boolean isFull() {
-    return packed >= store.policy().packBytes() || nanosUntilDue() <= 0;
+    return pack != null && packed >= store.policy().packBytes();
   }
 
   /** Returns the indexes in the batch of the chunks to write, each distinct chunk once. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -45,6 +46,25 @@ class DurableExtentsTest extends ChunkStoreFixture {
       }
     }
     return bytes.toByteArray();
+  }
+
+  @Test
+  void chunksThatWereFoundAreReportedSoonToAReplicaThatFollows() throws Exception {
+    byte[] nar = random(60_000, 1); // all in one pack
+    try (ChunkedWriter writer = store.begin()) {
+      writer.write(nar, 0, nar.length);
+      writer.finish();
+      assertTrue(writer.store(id(nar), NOON));
+    }
+    try (ChunkedWriter writer = store.begin()) {
+      writer.write(nar, 0, nar.length - 1);
+      writer.manifest().awaitByte(0);
+      writer.manifest().extents().followed();
+
+      byte[] durable = read(writer.manifest().extents().awaitMore(0, Duration.ofSeconds(20)));
+      assertTrue(durable.length > 0);
+      assertArrayEquals(Arrays.copyOf(nar, durable.length), durable);
+    }
   }
 
   @Test
