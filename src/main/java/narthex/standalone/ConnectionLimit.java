@@ -16,14 +16,21 @@ final class ConnectionLimit {
   /** Fewest connections by default, whatever the heap. */
   private static final int LEAST = 1024;
 
-  /** Of four open files, how many may be connections; the others are for NARs and upstreams. */
+  /**
+   * Of four open files, how many may be connections and the packs that are read for them; the others
+   * are for all else.
+   */
   private static final int FILES_OF_FOUR = 3;
+
+  /** So many readers of chunks, at most, keep a pack open while the server waits for their clients. */
+  private static final int RESTING = 512;
 
   private ConnectionLimit() {}
 
   /**
    * Returns the limit for this process: the configured one, else as many connections as memory
-   * allows; never more than three quarters of the open files that the process may have.
+   * allows; never so many that they and the packs that are read for them take more than three
+   * quarters of the open files that the process may have.
    *
    * @param connectionBytes memory of a connection outside of the heap
    */
@@ -43,7 +50,9 @@ final class ConnectionLimit {
   }
 
   static int byFiles(int wanted, long openFiles) {
-    return (int) Math.max(1, Math.min(wanted, openFiles / 4 * FILES_OF_FOUR));
+    long files = openFiles / 4 * FILES_OF_FOUR;
+    long most = Math.max(files / 2, files - RESTING); // a connection has one pack open at most
+    return (int) Math.max(1, Math.min(wanted, most));
   }
 
   private static long openFiles() {

@@ -26,9 +26,15 @@ class ConnectionLimitTest {
 
   @Test
   void aQuarterOfTheOpenFilesIsLeft() {
-    assertEquals(768, ConnectionLimit.byFiles(4_096, 1_024));
     assertEquals(4_096, ConnectionLimit.byFiles(4_096, 20_000));
-    assertEquals(15_000, ConnectionLimit.byFiles(36_000, 20_000));
+    assertEquals(14_488, ConnectionLimit.byFiles(36_000, 20_000));
     assertEquals(4_096, ConnectionLimit.byFiles(4_096, Long.MAX_VALUE));
+  }
+
+  @Test
+  void eachConnectionMayHaveAPackOpen() {
+    assertEquals(384, ConnectionLimit.byFiles(4_096, 1_024));
+    assertEquals(1_024, ConnectionLimit.byFiles(4_096, 2_048));
+    assertEquals(1, ConnectionLimit.byFiles(4_096, 4));
   }
 }
