@@ -154,6 +154,11 @@ public final class DecoderBudget {
     }
   }
 
+  /** Number of readers whose memory isn't used now. */
+  int restingReaders() {
+    return resting.size();
+  }
+
   /** Memory that one reader of chunks takes. */
   long chunkReaderBytes() {
     return chunkReaderBytes;

@@ -149,7 +149,7 @@ final class RestingInputStream extends SpanInputStream implements RestingReaders
     if (open != null) {
       try {
         close(open);
-      } catch (IOException unread) {
+      } catch (IOException | RuntimeException unread) {
         LOG.log(Level.DEBUG, "could not close a stream that rests", unread);
       }
     }
@@ -178,8 +178,8 @@ final class RestingInputStream extends SpanInputStream implements RestingReaders
       failure = new IOException("stream closed");
     }
     Open open = resting.getAndSet(null);
+    budget.wake(this); // also if it has yielded: it may have come to rest again just before that
     if (open != null) {
-      budget.wake(this);
       close(open);
     }
   }

@@ -32,6 +32,11 @@ final class RestingReaders {
     all.remove(reader);
   }
 
+  /** Number of them. */
+  synchronized int size() {
+    return all.size();
+  }
+
   /** Lets the one that rests longest yield its memory; returns false if there is none. */
   boolean yieldLongest() {
     Resting longest = pollLongest();

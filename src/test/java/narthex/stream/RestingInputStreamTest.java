@@ -172,6 +172,38 @@ class RestingInputStreamTest {
   }
 
   @Test
+  void aSourceThatCannotBeClosedHarmsNobodyElse() throws IOException {
+    InputStream broken =
+        share.openChunks(
+            offset ->
+                new ByteArrayInputStream(BYTES) {
+                  @Override
+                  public void close() {
+                    throw new IllegalStateException("not closed");
+                  }
+                },
+            0,
+            0);
+
+    budget.release(budget.take(Work.READING, budget.mostBytes(Work.READING), waited -> false));
+
+    assertEquals(TOTAL, budget.freeBytes());
+    broken.close();
+  }
+
+  @Test
+  void aClosedReaderIsForgottenAlsoIfItHasYielded() throws IOException {
+    InputStream in = reader();
+    assertEquals(1, budget.restingReaders());
+    ((RestingReaders.Resting) in).yieldMemory(); // as one who chose it before its last read
+
+    in.close();
+
+    assertEquals(0, budget.restingReaders());
+    assertEquals(TOTAL, budget.freeBytes());
+  }
+
+  @Test
   void aSourceThatCannotBeOpenedAgainFailsEveryLaterRead() throws IOException {
     AtomicInteger attempts = new AtomicInteger();
     InputStream in =
