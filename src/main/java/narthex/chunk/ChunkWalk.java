@@ -143,6 +143,11 @@ final class ChunkWalk {
     return part.numbers().length * Long.BYTES + places.size() * PLACE_BYTES;
   }
 
+  /** Reads as many rows at once from now on as a walk that has come here from the first part. */
+  void readMany() {
+    rowsAtOnce = MOST_ROWS;
+  }
+
   /** Returns the present part. */
   ManifestPart part() {
     return part;

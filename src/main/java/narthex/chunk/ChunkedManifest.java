@@ -11,6 +11,7 @@ import narthex.blob.Manifest;
 import narthex.db.ChunkPlace;
 import narthex.db.ChunkTable;
 import narthex.nix.NarId;
+import narthex.stream.DecoderShare;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -210,6 +211,15 @@ public final class ChunkedManifest implements Manifest {
   }
 
   /**
+   * Returns the frames of {@link #openStoredFrames} for one reader, who may close them and open them
+   * again where the last stream was left: the bytes go on then as they began, or opening fails. The
+   * result is for one thread, but another one may close a stream.
+   */
+  public DecoderShare.Source storedFrames() {
+    return new StoredFramesSource(this);
+  }
+
+  /**
    * Opens the frames as {@link #openStoredFrames} does, from the one on that begins at an offset of
    * the NAR.
    *
@@ -224,6 +234,9 @@ public final class ChunkedManifest implements Manifest {
     }
     try {
       ChunkWalk walk = walkFrom(narOffset);
+      if (walk.part().narOffset() > 0) {
+        walk.readMany(); // else it might take the first group for an incomplete one
+      }
       while (walk.hasNext() && walk.narOffset() < narOffset) {
         walk.pass();
       }
@@ -233,6 +246,7 @@ public final class ChunkedManifest implements Manifest {
       return new FramesInputStream(blobs, walk);
     } catch (NarDroppedException dropped) { // on the way there, or after it
       throw dropped.at(narOffset);
+    }
     }
   }
 

@@ -41,6 +41,13 @@ abstract class RunsInputStream extends SpanInputStream {
   private byte[] made = new byte[0];
   private int position;
   private int end;
+
+  /** Where in the NAR the chunks begin for which the bytes were made last. */
+  private long madeFrom;
+
+  /** Where those bytes begin in the array. */
+  private int madeAt;
+
   private @Nullable IOException failure;
 
   RunsInputStream(BlobStore blobs, ChunkWalk walk, long left) {
@@ -154,6 +161,16 @@ abstract class RunsInputStream extends SpanInputStream {
     return position == end && next == run.size();
   }
 
+  /** Returns where in the NAR the chunks begin to whose bytes the next byte belongs. */
+  final long chunksFrom() {
+    return position == end ? narOffset : madeFrom;
+  }
+
+  /** Returns how many bytes of those chunks were read. */
+  final int readOfChunks() {
+    return position == end ? 0 : position - madeAt;
+  }
+
   private void makeNext() throws IOException {
     if (next == run.size()) {
       openRun(takeRun());
@@ -164,6 +181,8 @@ abstract class RunsInputStream extends SpanInputStream {
     made = make(place);
     position = startOf(place);
     end = position + lengthOf(place);
+    madeAt = position;
+    madeFrom = narOffset;
     next += covered.size() - 1;
     narOffset += covered.stream().mapToLong(ChunkPlace::length).sum();
   }

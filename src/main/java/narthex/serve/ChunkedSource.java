@@ -85,7 +85,7 @@ final class ChunkedSource extends ManifestSource {
         throw new IllegalArgumentException("bytes that may change have no offset " + from);
       }
       return ReportingInputStream.open(
-          () -> decoders.openChunks(manifest.groupBytes(), manifest::openStoredFrames), damage);
+          () -> decoders.openChunks(manifest.storedFrames(), 0, manifest.groupBytes()), damage);
     }
 
     @Override

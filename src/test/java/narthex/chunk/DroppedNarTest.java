@@ -2,6 +2,7 @@ package narthex.chunk;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -14,12 +15,15 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.IntStream;
 import narthex.blob.BlobLostException;
 import narthex.blob.MemoryBlobStore;
 import narthex.blob.PassingBlobStore;
 import narthex.db.ChunkPlace;
 import narthex.db.Database;
 import narthex.db.DatabaseAddress;
+import narthex.stream.DecoderShare;
 import narthex.testing.NarTree;
 import narthex.testing.StoredChunks;
 import narthex.testing.StoredChunks.Shape;
@@ -31,6 +35,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** A chunked NAR is dropped between its opening and its end: that is no damage. */
 class DroppedNarTest {
   private static final byte[] NAR = NarTree.mixed(5, 200_000).nar();
+
+  private static final int LONG_FRAME = 200;
 
   @TempDir Path folder;
   private final Dropping blobs = new Dropping();
@@ -80,13 +86,53 @@ class DroppedNarTest {
   }
 
   private void drop() throws IOException {
+    execute("delete from manifest_part");
+    execute("delete from chunk");
+  }
+
+  private void execute(String change) throws IOException {
     try (Connection connection = DriverManager.getConnection(url());
         var statement = connection.createStatement()) {
-      statement.execute("delete from manifest_part");
-      statement.execute("delete from chunk");
+      statement.execute(change);
     } catch (SQLException e) {
       throw new IOException(e);
     }
+  }
+
+  /** Lets a chunk have the frame of another one. */
+  private void replaceFrame(ChunkPlace chunk, ChunkPlace other) throws IOException {
+    execute(
+        String.format(
+            Locale.ROOT,
+            "update chunk set pack = '%s', pack_offset = %d, stored_length = %d, frame_crc = %d"
+                + " where number = %d",
+            other.pack(),
+            other.offset(),
+            other.storedLength(),
+            other.frameCrc(),
+            chunk.number()));
+  }
+
+  /** Reads so many bytes from the beginning, and closes the stream. */
+  private static DecoderShare.Source readUntil(DecoderShare.Source source, int count)
+      throws IOException {
+    try (InputStream in = source.open(0)) {
+      assertEquals(count, in.readNBytes(count).length);
+    }
+    return source;
+  }
+
+  /** A chunk whose row isn't among those that are read first, and whose frame isn't tiny. */
+  private static int later(StoredChunks stored) {
+    return IntStream.range(2 * Shape.usual().chunksInPart(), stored.places().size())
+        .filter(i -> stored.places().get(i).storedLength() > LONG_FRAME)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** The length of the frames before a chunk. */
+  private static int framesBefore(StoredChunks stored, int chunk) {
+    return stored.places().subList(0, chunk).stream().mapToInt(ChunkPlace::storedLength).sum();
   }
 
   private ChunkedManifest manifest(StoredChunks stored) throws IOException {
@@ -123,6 +169,62 @@ class DroppedNarTest {
       NarDroppedException dropped =
           assertThrows(NarDroppedException.class, () -> manifest.openStoredFramesFrom(from));
       assertEquals(from, dropped.narOffset());
+    }
+  }
+
+  @Test
+  void storedFramesAreReadOnWhereTheyWereLeft() throws IOException {
+    StoredChunks stored = StoredChunks.store(database, blobs, Shape.usual(), NAR);
+    byte[] frames = stored.frames();
+    int whole = framesBefore(stored, later(stored));
+    for (int count : new int[] {0, 1, whole - 1, whole, whole + 1, frames.length}) {
+      DecoderShare.Source source = readUntil(manifest(stored).storedFrames(), count);
+
+      try (InputStream in = source.open(count)) {
+        assertArrayEquals(
+            Arrays.copyOfRange(frames, count, frames.length), in.readAllBytes(), "from " + count);
+      }
+    }
+  }
+
+  @Test
+  void storedFramesOfADroppedNarGoOnElsewhereOnlyBetweenTwoFrames() throws IOException {
+    StoredChunks stored = StoredChunks.store(database, blobs, Shape.usual(), NAR);
+    int chunk = later(stored);
+    int whole = framesBefore(stored, chunk);
+    DecoderShare.Source between = readUntil(manifest(stored).storedFrames(), whole);
+    DecoderShare.Source within = readUntil(manifest(stored).storedFrames(), whole + 1);
+
+    drop();
+
+    NarDroppedException dropped =
+        assertThrows(NarDroppedException.class, () -> between.open(whole));
+    long read = stored.places().subList(0, chunk).stream().mapToLong(ChunkPlace::length).sum();
+    assertEquals(read, dropped.narOffset());
+    IOException broken = assertThrows(IOException.class, () -> within.open(whole + 1L));
+    assertFalse(broken instanceof NarDroppedException, broken.toString());
+  }
+
+  @Test
+  void theRestOfAnotherFrameNeverFollowsTheBeginningOfOne() throws IOException {
+    StoredChunks stored = StoredChunks.store(database, blobs, Shape.usual(), NAR);
+    int chunk = later(stored);
+    int count = framesBefore(stored, chunk) + LONG_FRAME / 2;
+    DecoderShare.Source source = readUntil(manifest(stored).storedFrames(), count);
+    ChunkPlace own = stored.places().get(chunk);
+    ChunkPlace other =
+        stored.places().stream()
+            .filter(place -> place.storedLength() > LONG_FRAME && place.number() != own.number())
+            .findFirst()
+            .orElseThrow();
+
+    replaceFrame(own, other);
+
+    assertThrows(IOException.class, () -> source.open(count));
+    replaceFrame(own, own);
+    try (InputStream in = source.open(count)) {
+      assertArrayEquals(
+          Arrays.copyOfRange(stored.frames(), count, stored.frames().length), in.readAllBytes());
     }
   }
 

@@ -10,15 +10,21 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;
+import narthex.chunk.ChunkedManifest;
 import narthex.db.ChunkPlace;
 import narthex.db.GarbageTable;
 import narthex.nix.Compression;
+import narthex.stream.DecoderBudget;
+import narthex.stream.DecoderBudget.Work;
+import narthex.stream.DecoderShare;
 import narthex.stream.Decoders;
 import narthex.testing.NarFixture;
 import org.junit.jupiter.api.Test;
 
 /** Clients that prefer zstd get groups of chunks as they are stored. */
 class StoredGroupsTest extends RepackFixture {
+  private static final long BUDGET_BYTES = 64 << 20;
+
   private byte[] storedFrames(NarFixture nar) throws IOException {
     try (InputStream in = open(nar).openStoredFrames()) {
       return in.readAllBytes();
@@ -53,6 +59,31 @@ class StoredGroupsTest extends RepackFixture {
 
     for (NarFixture nar : List.of(all, some, twice)) {
       assertArrayEquals(nar.nar(), decode(storedFrames(nar)));
+    }
+  }
+
+  @Test
+  void aSlowReaderOfGroupsHoldsNoMemoryWhileItWaits() throws Exception {
+    NarFixture large = put(1, 2, 3);
+    NarFixture inMemory = put(4);
+    idleFor(Duration.ofMinutes(1));
+    DecoderShare decoders = new DecoderBudget(BUDGET_BYTES).share(Work.READING);
+
+    for (NarFixture nar : List.of(large, inMemory)) {
+      ChunkedManifest manifest = open(nar);
+      assertTrue(manifest.groupBytes() > 0);
+      ByteArrayOutputStream sent = new ByteArrayOutputStream();
+      try (InputStream in =
+          decoders.openChunks(manifest.storedFrames(), 0, manifest.groupBytes())) {
+        byte[] some = new byte[FEW];
+        int count = 0;
+        while (count >= 0) {
+          sent.write(some, 0, count);
+          decoders.openChunks(BUDGET_BYTES, InputStream::nullInputStream).close(); // takes all
+          count = in.read(some);
+        }
+      }
+      assertArrayEquals(storedFrames(nar), sent.toByteArray());
     }
   }
 
