@@ -10,7 +10,7 @@ import narthex.wiring.RequestThreads;
  * the operating system.
  */
 final class ConnectionLimit {
-  /** The part of the heap's size that the buffers of connections, outside of it, may take. */
+  /** The part of the heap that connections may take together. */
   private static final int PART_OF_HEAP = 2;
 
   /** Fewest connections by default, whatever the heap. */
@@ -32,7 +32,7 @@ final class ConnectionLimit {
    * allows; never so many that they and the packs that are read for them take more than three
    * quarters of the open files that the process may have.
    *
-   * @param connectionBytes memory of a connection outside of the heap
+   * @param connectionBytes most memory of a connection whose request isn't complete
    */
   static int of(Settings.Http http, long connectionBytes) {
     int wanted =

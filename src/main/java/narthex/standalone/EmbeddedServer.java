@@ -51,6 +51,16 @@ final class EmbeddedServer implements AutoCloseable {
   /** Longest request headers: proxies of organisations add cookies and tokens of many KiB. */
   private static final int MAX_HEAD_BYTES = 64 << 10;
 
+  /** Buffer for the headers of an answer, on the heap; Tomcat's default. */
+  private static final int ANSWER_HEAD_BYTES = 8 << 10;
+
+  /**
+   * Memory of a connection from the first byte of a request on, also while the rest of its head
+   * doesn't come: Tomcat has a buffer for the longest head then. It is on the heap, and more than
+   * the buffers outside.
+   */
+  static final int CONNECTION_BYTES = READ_BYTES + MAX_HEAD_BYTES + ANSWER_HEAD_BYTES;
+
   private static final int UNLIMITED = -1;
   private static final int KEEP_ALIVE_MILLIS = 60_000;
 
@@ -169,7 +179,7 @@ final class EmbeddedServer implements AutoCloseable {
     connector.setProperty("continueResponseTiming", "onRead");
     connector.setProperty("useSendfile", "true");
     connector.setProperty(
-        "maxConnections", Integer.toString(ConnectionLimit.of(address, READ_BYTES + WRITE_BYTES)));
+        "maxConnections", Integer.toString(ConnectionLimit.of(address, CONNECTION_BYTES)));
     connector.setProperty("socket.appReadBufSize", Integer.toString(READ_BYTES));
     connector.setProperty("socket.appWriteBufSize", Integer.toString(WRITE_BYTES));
     connector.setProperty("socket.directBuffer", "true");

@@ -6,12 +6,12 @@ import org.junit.jupiter.api.Test;
 
 class ConnectionLimitTest {
   private static final long MIB = 1 << 20;
-  private static final long CONNECTION_BYTES = 40 << 10;
+  private static final long CONNECTION_BYTES = EmbeddedServer.CONNECTION_BYTES;
 
   @Test
   void byDefaultTheBuffersOfConnectionsFitHalfTheHeap() {
-    assertEquals(6_553, ConnectionLimit.byMemory(200, 512 * MIB, CONNECTION_BYTES));
-    assertEquals(26_214, ConnectionLimit.byMemory(200, 2048 * MIB, CONNECTION_BYTES));
+    assertEquals(3_276, ConnectionLimit.byMemory(200, 512 * MIB, CONNECTION_BYTES));
+    assertEquals(13_107, ConnectionLimit.byMemory(200, 2048 * MIB, CONNECTION_BYTES));
   }
 
   @Test
