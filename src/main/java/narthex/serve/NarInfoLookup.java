@@ -324,6 +324,12 @@ public final class NarInfoLookup implements StoreListener {
     memory.synchronous().invalidate(hash);
   }
 
+  /** Forgets all narinfos: any of them may advertise the name, and such a change is rare. */
+  @Override
+  public void nameChanged(String stem) {
+    anyChanged();
+  }
+
   @Override
   public void anyChanged() {
     memory.synchronous().invalidateAll();

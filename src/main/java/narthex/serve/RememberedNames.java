@@ -69,6 +69,7 @@ final class RememberedNames {
 
   /** Removes all names. */
   void forgetAll() {
+    registrations.incrementAndGet();
     byStem.invalidateAll();
   }
 }

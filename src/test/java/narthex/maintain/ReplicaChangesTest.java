@@ -16,6 +16,7 @@ import java.util.OptionalLong;
 import narthex.db.NarInfoRow;
 import narthex.ingest.CdcMode;
 import narthex.nix.Compression;
+import narthex.nix.NarFile;
 import narthex.nix.NarFileName;
 import narthex.nix.NarInfo;
 import narthex.serve.NarSource;
@@ -168,6 +169,25 @@ class ReplicaChangesTest {
 
     assertEquals(Outcome.RIGHT, Reading.start(a, SAMPLE, name, 0).outcome());
     assertEquals(Outcome.RIGHT, Reading.start(b, SAMPLE, name, 0).outcome());
+  }
+
+  @Test
+  void noReplicaAdvertisesANameThatTurnsOutToBeTheHashOfAnotherFile() throws Exception {
+    String wrong = "nar/" + SAMPLE.fileName().print();
+    Sample other =
+        Sample.of(92, Compression.XZ)
+            .saying(file -> new NarFile(wrong, file.compression(), null, null))
+            .publish(upstream);
+    assertEquals(List.of(wrong, wrong), List.of(url(a, other), url(b, other)));
+
+    upload(a);
+
+    String own = "nar/" + other.id().hash().nix32() + ".nar.xz";
+    assertEquals(List.of(own, own), List.of(url(a, other), url(b, other)));
+  }
+
+  private static String url(Node node, Sample sample) throws IOException {
+    return node.narInfo(sample).orElseThrow().file().url();
   }
 
   private static Compression compression(Node node) throws IOException {

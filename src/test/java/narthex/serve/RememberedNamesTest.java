@@ -9,8 +9,10 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import narthex.db.Database;
 import narthex.db.DatabaseAddress;
+import narthex.db.DatabaseLoad;
 import narthex.db.NarInfoRow;
 import narthex.nix.Compression;
 import narthex.nix.NarFile;
@@ -35,11 +37,14 @@ class RememberedNamesTest {
 
   @BeforeEach
   void open() throws IOException {
-    database =
-        Database.open(
-            new DatabaseAddress("jdbc:sqlite:" + folder.resolve("names.db"), null, null, null));
+    database = openDatabase();
     names = new RememberedNames(database.fileNames(), Duration.ofMinutes(1));
     database.storeNarInfo(row('0', NAR, FILE.nix32()));
+  }
+
+  private Database openDatabase() throws IOException {
+    return Database.open(
+        new DatabaseAddress("jdbc:sqlite:" + folder.resolve("names.db"), null, null, null));
   }
 
   @AfterEach
@@ -92,6 +97,25 @@ class RememberedNamesTest {
     database.storeNarInfo(row('1', FILE, "another"));
 
     assertEquals(Optional.of(FILE), names.find(FILE.nix32()));
+  }
+
+  @Test
+  void aQueryThatBeganBeforeAllWasForgottenIsNotRemembered() throws IOException {
+    AtomicBoolean isFirst = new AtomicBoolean(true);
+    new DatabaseLoad(database)
+        .observe(
+            (operation, result, nanos) -> {
+              if (operation.equals("find file name") && isFirst.getAndSet(false)) {
+                names.forgetAll();
+              }
+            });
+    assertEquals(Optional.of(NAR), names.find(FILE.nix32()));
+
+    try (Database ofAnotherReplica = openDatabase()) {
+      ofAnotherReplica.nameFile(FILE.nix32(), FILE, OTHER);
+    }
+
+    assertEquals(Optional.of(OTHER), names.find(FILE.nix32()));
   }
 
   @Test
