@@ -73,8 +73,8 @@ public final class PackCompaction {
   }
 
   /**
-   * Compacts those of these packs that are sparse, until a new pack is full. Each pack that it has
-   * looked at is no longer listed as sparse, unless it still has other chunks.
+   * Compacts those of these packs that are sparse, until a new pack is full. A pack is no longer
+   * listed as sparse when its chunks have moved, unless it still has others, or if it isn't sparse.
    *
    * @param packs in the order to take
    * @param below a pack is sparse if less than this fraction of its bytes is used
@@ -106,7 +106,6 @@ public final class PackCompaction {
     if (sparse.isEmpty()) {
       return 0;
     }
-    collection.removeSparse(sparse.stream().map(Pack::key).toList());
     long before = sparse.stream().mapToLong(Pack::length).sum();
     return Math.max(0, before - copy(sparse, mayCompress, deleteAfter));
   }

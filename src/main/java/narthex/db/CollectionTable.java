@@ -318,7 +318,7 @@ public final class CollectionTable {
   /**
    * Changes the places of chunks to a new pack, in one transaction, and lists the packs that they
    * leave as garbage, or as sparse if they have other chunks. A chunk that isn't in its old pack
-   * any more stays where it is.
+   * any more stays where it is; the new pack is listed as sparse then.
    *
    * @param pack the new pack, which is durable
    * @param level the level at which all of the new pack was compressed again; empty if it wasn't
@@ -339,6 +339,9 @@ public final class CollectionTable {
             count += mappers.collection().move(moved.old().pack(), ChunkColumns.of(moved.now()));
           }
           packs.forEach(old -> left(mappers, old, deleteAfter));
+          if (count > 0 && count < chunks.size()) {
+            mappers.collection().addSparse(pack);
+          }
           if (count > 0 && level.isPresent()) {
             mappers.repacking().done(pack, level.getAsInt());
           }

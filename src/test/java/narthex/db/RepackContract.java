@@ -42,8 +42,8 @@ interface RepackContract {
     return chunks;
   }
 
-  /** Moves chunks to one group at the beginning of another pack. */
-  private List<ChunkPlace> group(List<ChunkPlace> chunks, String pack) throws Exception {
+  /** Puts chunks in one group at the beginning of another pack. */
+  private static List<Moved> inGroup(List<ChunkPlace> chunks, String pack) {
     List<Moved> moved = new ArrayList<>();
     for (ChunkPlace old : chunks) {
       ChunkGroup group = new ChunkGroup(50, chunks.size() * LENGTH, 7, moved.size() * LENGTH);
@@ -60,6 +60,12 @@ interface RepackContract {
                   old.frameCrc(),
                   group)));
     }
+    return moved;
+  }
+
+  /** Moves chunks to one group at the beginning of another pack. */
+  private List<ChunkPlace> group(List<ChunkPlace> chunks, String pack) throws Exception {
+    List<Moved> moved = inGroup(chunks, pack);
     assertEquals(
         moved.size(), database().collection().move(moved, pack, OptionalInt.of(LEVEL), NOON));
     return moved.stream().map(Moved::now).toList();
@@ -118,6 +124,19 @@ interface RepackContract {
     assertEquals(List.of(), find(LEVEL));
     database().collection().removeSparse(Set.of("pack/a"));
     assertEquals(List.of(new Candidate(chunks.get(1).number(), "pack/a")), find(LEVEL));
+  }
+
+  @Test
+  default void aPackWithAFrameOfAChunkThatWasRemovedMeanwhileIsSparse() throws Exception {
+    List<ChunkPlace> chunks = store(1, 2, "pack/a");
+    List<Long> gone = List.of(chunks.get(0).number());
+    database().collection().mark(gone);
+    assertEquals(1, database().collection().remove(gone, NOON));
+    List<Moved> copied = inGroup(chunks, "pack/b");
+
+    assertEquals(1, database().collection().move(copied, "pack/b", OptionalInt.of(LEVEL), NOON));
+
+    assertEquals(List.of("pack/b"), database().collection().findSparse(Optional.empty(), 10));
   }
 
   @Test

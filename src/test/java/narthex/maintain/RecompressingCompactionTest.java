@@ -3,6 +3,7 @@ package narthex.maintain;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -21,6 +22,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import narthex.blob.BlobStore;
+import narthex.blob.FaultyBlobStore;
 import narthex.blob.PassingBlobStore;
 import narthex.chunk.ChunkStore;
 import narthex.chunk.ChunkedWriter;
@@ -128,6 +130,20 @@ class RecompressingCompactionTest extends RepackFixture {
     assertTrue(inPack(pack).stream().anyMatch(place -> place.group() == null));
     assertReadable(kept);
     assertTrue(candidates().contains(pack));
+  }
+
+  @Test
+  void aPackThatCouldNotBeCompactedIsStillListedAsSparse() throws Exception {
+    NarFixture kept = inSparsePack();
+    String sparse = sparsePack();
+    blobs.fail(FaultyBlobStore.Step.COMMIT, 1);
+
+    assertThrows(IOException.class, () -> compact.run(sparse));
+
+    assertEquals(sparse, sparsePack());
+    assertTrue(compact.run(sparse));
+    assertNotEquals(List.of(sparse), database.collection().findSparse(Optional.empty(), 1));
+    assertReadable(kept);
   }
 
   /** A store that no background work may read through. */
