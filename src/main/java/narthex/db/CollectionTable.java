@@ -342,8 +342,9 @@ public final class CollectionTable {
           if (count > 0 && count < chunks.size()) {
             mappers.collection().addSparse(pack);
           }
-          if (count > 0 && level.isPresent()) {
-            mappers.repacking().done(pack, level.getAsInt());
+          boolean hasGroups = chunks.stream().anyMatch(moved -> moved.now().group() != null);
+          if (count > 0 && (level.isPresent() || hasGroups)) {
+            mappers.repacking().done(pack, level.orElse(RepackTable.NO_LEVEL));
           }
           return count;
         });

@@ -3,8 +3,11 @@ package narthex.db;
 import java.io.IOException;
 import java.util.List;
 
-/** The table of packs that were compressed again. Thread-safe. */
+/** The table of packs that were compressed again, wholly or in part. Thread-safe. */
 public final class RepackTable {
+  /** The level of a pack of which only a part is known to be compressed again. */
+  static final int NO_LEVEL = 0;
+
   private final Transactions transactions;
 
   RepackTable(Transactions transactions) {

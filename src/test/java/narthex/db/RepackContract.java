@@ -65,9 +65,13 @@ interface RepackContract {
 
   /** Moves chunks to one group at the beginning of another pack. */
   private List<ChunkPlace> group(List<ChunkPlace> chunks, String pack) throws Exception {
+    return group(chunks, pack, OptionalInt.of(LEVEL));
+  }
+
+  private List<ChunkPlace> group(List<ChunkPlace> chunks, String pack, OptionalInt level)
+      throws Exception {
     List<Moved> moved = inGroup(chunks, pack);
-    assertEquals(
-        moved.size(), database().collection().move(moved, pack, OptionalInt.of(LEVEL), NOON));
+    assertEquals(moved.size(), database().collection().move(moved, pack, level, NOON));
     return moved.stream().map(Moved::now).toList();
   }
 
@@ -156,17 +160,33 @@ interface RepackContract {
     assertEquals(grouped.get(1), places(grouped).get(1));
   }
 
-  @Test
-  default void anotherCodecMakesHashesOfFramesUnknownIfPacksWereCompressedAgain() throws Exception {
-    List<ChunkPlace> chunks = store(1, 2, "pack/a");
+  private void storeFramesHash() throws Exception {
     ChunkingQueue queue = database().chunkingQueue();
-    RepackTable repacking = database().collection().repacking();
     Representation form =
         database()
             .findNar(hash(1))
             .flatMap(found -> found.find(Form.CHUNKED, Compression.NONE))
             .orElseThrow();
     assertTrue(queue.storeFramesHash(nar(1), form, hash(9), queue.rewritten()));
+  }
+
+  @Test
+  default void anotherCodecMakesHashesOfFramesUnknownIfAPackWasCompressedInPart() throws Exception {
+    List<ChunkPlace> chunks = store(1, 2, "pack/a");
+    storeFramesHash();
+    assertEquals(0, database().collection().repacking().keepCodec("one"));
+    group(chunks, "pack/b", OptionalInt.empty());
+
+    assertEquals(2, find(LEVEL).size());
+    assertEquals(1, database().collection().repacking().keepCodec("two"));
+  }
+
+  @Test
+  default void anotherCodecMakesHashesOfFramesUnknownIfPacksWereCompressedAgain() throws Exception {
+    List<ChunkPlace> chunks = store(1, 2, "pack/a");
+    ChunkingQueue queue = database().chunkingQueue();
+    RepackTable repacking = database().collection().repacking();
+    storeFramesHash();
     assertEquals(0, repacking.keepCodec("one"));
     assertEquals(0, repacking.keepCodec("two"));
     group(chunks, "pack/b");
