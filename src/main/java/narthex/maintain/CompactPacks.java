@@ -31,6 +31,9 @@ public final class CompactPacks implements Chore<String> {
   private final InstantSource clock;
   private final ReentrantLock lock;
 
+  /** Workers wait here for each other, so that the one that has the lock goes on compressing. */
+  private final ReentrantLock turn = new ReentrantLock();
+
   /**
    * @param compaction shared with everything that rewrites packs of this store
    * @param below compact a pack if less than this fraction of its bytes is used, 0 to 1
@@ -61,15 +64,22 @@ public final class CompactPacks implements Chore<String> {
     return collection.findSparse(after, most);
   }
 
+  /**
+   * Waits for its turn: a pack that is passed over would have to wait until all others are
+   * compressed again. A pack that is just being compressed again is left for it.
+   */
   @Override
   public boolean run(String pack) throws IOException {
-    if (!lock.tryLock()) {
-      return false;
-    }
+    turn.lock();
     try {
-      return compact(pack, () -> idle.isIdle() && !Thread.currentThread().isInterrupted()) > 0;
+      lock.lock();
+      try {
+        return compact(pack, () -> idle.isIdle() && !Thread.currentThread().isInterrupted()) > 0;
+      } finally {
+        lock.unlock();
+      }
     } finally {
-      lock.unlock();
+      turn.unlock();
     }
   }
 

@@ -19,6 +19,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import narthex.blob.BlobStore;
@@ -204,6 +205,24 @@ class RecompressingCompactionTest extends RepackFixture {
     assertEquals(OptionalLong.empty(), gain);
     assertEquals(before, packs());
     assertTrue(candidates().contains(pack));
+  }
+
+  @Test
+  void aSparsePackIsNotPassedOverWhileAnotherPackIsCompressedAgain() throws Exception {
+    NarFixture kept = inSparsePack();
+    String sparse = sparsePack();
+    FutureTask<Boolean> compacting = new FutureTask<>(() -> compact.run(sparse));
+    compaction.lock().lock();
+    Thread waiting = new Thread(compacting);
+    waiting.start();
+    while (waiting.isAlive() && !compaction.lock().hasQueuedThread(waiting)) {
+      Thread.onSpinWait();
+    }
+
+    compaction.lock().unlock();
+
+    assertTrue(compacting.get());
+    assertReadable(kept);
   }
 
   private void takeTurn() {
