@@ -47,6 +47,16 @@ public final class RepackTable {
   }
 
   /**
+   * Returns whether any chunk may be in a group.
+   *
+   * @throws DatabaseException if the query fails
+   */
+  public boolean mayHaveGroups() throws IOException {
+    return transactions.single(
+        "find any compressed pack", "", mappers -> mappers.repacking().countSome() > 0);
+  }
+
+  /**
    * Records that a pack doesn't need to be compressed again at this level.
    *
    * @throws DatabaseException if the transaction fails

@@ -32,6 +32,9 @@ import narthex.nix.Sha256;
  * a chunk without a further reference goes with it. So deleting the NARs of the walk frees exactly
  * the sum of what they gave.
  *
+ * <p>If packs were compressed again, the lengths of all these chunks are looked up, as manifests
+ * only know how long the chunks' own frames are.
+ *
  * <p>NARs that are stored or used meanwhile come after the end of the walk.
  *
  * <p>Memory holds one byte for each chunk. For one use and one thread.
@@ -62,16 +65,21 @@ final class EvictionWalk {
   private final ReferenceCounts references = new ReferenceCounts();
   private final Deque<Candidate> page = new ArrayDeque<>();
   private final long lastMinute;
+
+  /** Whether manifests know the stored length of their frames: not if packs have groups. */
+  private final boolean areFramesStored;
+
   private Optional<UsedNar> last = Optional.empty();
   private boolean isEnded;
   private long spared;
   private long seen;
 
-  private EvictionWalk(UseTable table, Sparing sparing, Progress progress) throws IOException {
-    this.table = table;
+  private EvictionWalk(Database database, Sparing sparing, Progress progress) throws IOException {
+    this.table = database.uses();
     this.sparing = sparing;
     this.progress = progress;
     this.lastMinute = table.lastMinute();
+    this.areFramesStored = !database.collection().repacking().mayHaveGroups();
   }
 
   /**
@@ -81,7 +89,7 @@ final class EvictionWalk {
    */
   static EvictionWalk begin(Database database, Sparing sparing, Progress progress)
       throws IOException {
-    EvictionWalk walk = new EvictionWalk(database.uses(), sparing, progress);
+    EvictionWalk walk = new EvictionWalk(database, sparing, progress);
     walk.countReferences(database.collection());
     return walk;
   }
@@ -159,7 +167,7 @@ final class EvictionWalk {
     LongStream.Builder few = LongStream.builder();
     for (ManifestPart part : manifest) {
       long[] freed = Arrays.stream(part.numbers()).filter(references::removeLast).toArray();
-      if (freed.length == part.numbers().length) {
+      if (areFramesStored && freed.length == part.numbers().length) {
         bytes += part.framesLength();
       } else if (freed.length > FEW) {
         bytes += table.storedBytes(freed);

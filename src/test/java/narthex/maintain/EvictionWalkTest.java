@@ -14,12 +14,15 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import narthex.blob.Extent;
+import narthex.db.ChunkGroup;
 import narthex.db.ChunkPlace;
+import narthex.db.CollectionTable.Moved;
 import narthex.db.Database;
 import narthex.db.DatabaseAddress;
 import narthex.db.Form;
@@ -174,6 +177,34 @@ class EvictionWalkTest {
     }
     assertEquals(Optional.empty(), walk.next());
     assertEquals(spared.size(), walk.spared());
+  }
+
+  @Test
+  void aChunkInAGroupCountsForItsPartOfTheGroup() throws Exception {
+    store(new Model(1, 0, List.of(1, 2)));
+    store(new Model(2, 0, List.of(3)));
+    List<Moved> moved = new ArrayList<>();
+    for (int number = 1; number <= 2; number++) {
+      ChunkPlace old = chunk(number);
+      ChunkGroup group = new ChunkGroup(60, 2 * old.length(), 7, moved.size() * old.length());
+      ChunkPlace now =
+          new ChunkPlace(
+              number,
+              old.hash(),
+              "pack/b",
+              0,
+              old.storedLength(),
+              old.length(),
+              old.frameCrc(),
+              group);
+      moved.add(new Moved(old, now));
+    }
+    database.collection().move(moved, "pack/b", OptionalInt.of(19), NOON);
+
+    EvictionWalk walk = EvictionWalk.begin(database, nar -> false, Progress.SILENT);
+
+    assertEquals(60, walk.next().orElseThrow().bytes());
+    assertEquals(chunk(3).storedLength(), walk.next().orElseThrow().bytes());
   }
 
   @Test
