@@ -156,8 +156,9 @@ public final class UseTable {
     if (nars.isEmpty()) {
       return Set.of();
     }
-    // Sorted, so that two replicas can't deadlock.
-    List<UsedNar> all = nars.stream().sorted(Comparator.comparing(UsedNar::hash)).toList();
+    // Sorted like uses, so that two replicas can't deadlock.
+    List<UsedNar> all =
+        nars.stream().sorted(Comparator.comparing(nar -> nar.hash().nix32())).toList();
     return transactions.freeing(
         "evict nars",
         all.size() + " nars from " + all.get(0).hash().nix32(),
