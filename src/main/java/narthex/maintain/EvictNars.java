@@ -68,6 +68,12 @@ final class EvictNars {
   static final class Tally {
     final Duration grace;
     final Progress progress;
+
+    /** Whether NARs were searched for, and how many were spared in the last search. */
+    boolean isSearched;
+
+    long spared;
+
     long evicted;
     long bytes;
     long absent;
@@ -103,6 +109,15 @@ final class EvictNars {
 
   /** Evicts what a walk finds until enough is gone, or the work is stopped. */
   void evict(EvictionWalk walk, Tally tally) throws IOException {
+    tally.isSearched = true;
+    try {
+      evictFound(walk, tally);
+    } finally {
+      tally.spared = walk.spared();
+    }
+  }
+
+  private void evictFound(EvictionWalk walk, Tally tally) throws IOException {
     List<Candidate> batch = nextBatch(walk, space.excess());
     while (!batch.isEmpty()) {
       List<Availability.Answer> answers = ask(batch);

@@ -297,13 +297,11 @@ public final class Eviction {
     space.count();
     nars.stored().uses().write();
     evictNars.forget(start);
-    EvictionWalk walk = null;
     try {
       boolean isOver = space.excess() > 0;
       while (isOver) {
         long before = tally.evicted;
-        walk = walk(tally.progress);
-        evictNars.evict(walk, tally);
+        evictNars.evict(walk(tally.progress), tally);
         isOver = space.excess() > 0 && tally.evicted > before && !tally.progress.isStopped();
       }
     } finally {
@@ -312,13 +310,13 @@ public final class Eviction {
       Duration taken = Duration.between(start, clock.instant()).multipliedBy(PAUSES);
       notBefore =
           clock.instant().plus(taken.compareTo(SHORTEST_PAUSE) > 0 ? taken : SHORTEST_PAUSE);
-      if (walk != null) {
-        report(walk.spared(), tally);
+      if (tally.isSearched) {
+        report(tally);
       }
     }
   }
 
-  private void report(long spared, Tally tally) throws IOException {
+  private void report(Tally tally) throws IOException {
     if (tally.evicted > 0) {
       means.collectSoon().run();
       LOG.log(
@@ -328,7 +326,7 @@ public final class Eviction {
           Long.toString(tally.evicted),
           Long.toString(tally.bytes),
           Long.toString(space.storedBytes()),
-          Long.toString(spared),
+          Long.toString(tally.spared),
           Long.toString(tally.absent),
           Long.toString(tally.unknown),
           Long.toString(tally.used));
@@ -343,7 +341,7 @@ public final class Eviction {
               + " storedBytes={1} spared={2} unavailable={3} cannotTell={4}",
           Long.toString(excess),
           Long.toString(space.storedBytes()),
-          Long.toString(spared),
+          Long.toString(tally.spared),
           Long.toString(tally.absent),
           Long.toString(tally.unknown));
     }
