@@ -3,6 +3,7 @@ package narthex.maintain;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import narthex.chunk.NarDroppedException;
 
 /**
  * Checks what a row says while others may change the row. What is found counts only if the row is
@@ -39,9 +40,13 @@ final class ChangingRow {
       if (row.isEmpty()) {
         return List.of();
       }
-      List<Finding> findings = check.look(row.get());
-      if (findings.isEmpty() || reader.read().equals(row)) {
-        return findings;
+      try {
+        List<Finding> findings = check.look(row.get());
+        if (findings.isEmpty() || reader.read().equals(row)) {
+          return findings;
+        }
+      } catch (NarDroppedException dropped) {
+        continue; // there is another row now, or none
       }
     }
     throw new IOException(what + " changes faster than it can be read");
