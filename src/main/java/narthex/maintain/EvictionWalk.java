@@ -37,7 +37,8 @@ import narthex.nix.Sha256;
  *
  * <p>NARs that are stored or used meanwhile come after the end of the walk.
  *
- * <p>Memory holds one byte for each chunk. For one use and one thread.
+ * <p>Memory holds {@linkplain ReferenceCounts little more than a byte} for each chunk. For one use
+ * and one thread.
  */
 final class EvictionWalk {
   private static final int PAGE = 100;

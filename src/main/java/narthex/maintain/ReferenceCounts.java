@@ -5,13 +5,15 @@ import java.util.Map;
 
 /**
  * How many references each chunk has, by its number. Takes one byte for each number, in blocks of
- * {@value #BLOCK_NUMBERS} numbers, if most numbers of a block are referred to. Not thread-safe.
+ * {@value #BLOCK_NUMBERS} numbers, and some 80 bytes for each block with a chunk. Numbers of chunks
+ * that were removed aren't used again, so blocks are about as short as the runs of chunks that a
+ * NAR leaves, else an old store would take many bytes for each chunk. Not thread-safe.
  */
 final class ReferenceCounts {
   /** A chunk with so many references or more never loses its last one. */
   static final int MOST = 255;
 
-  private static final int BLOCK_NUMBERS = 4096;
+  private static final int BLOCK_NUMBERS = 256;
 
   private final Map<Long, byte[]> blocks = new HashMap<>();
   private long lastBlock = -1;
