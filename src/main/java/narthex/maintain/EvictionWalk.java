@@ -30,7 +30,8 @@ import narthex.nix.Sha256;
  * the database has them. Then it goes over the NARs, from the least recently used one on, as far as
  * the caller wants. Each NAR that isn't spared gives its whole files and takes off its references;
  * a chunk without a further reference goes with it. So deleting the NARs of the walk frees exactly
- * the sum of what they gave.
+ * the sum of what they gave, if those go too that gave nothing. These are left out, as most of them
+ * share everything with NARs that stay; a later walk finds the others.
  *
  * <p>If packs were compressed again, the lengths of all these chunks are looked up, as manifests
  * only know how long the chunks' own frames are.
