@@ -29,7 +29,7 @@ class UserCommandsIT {
   private static final String READER = "reader-0123456789";
   private static final String WRITER = "writer-0123456789";
   private static final Duration DEADLINE = Duration.ofSeconds(60);
-  private static final int LARGE_BYTES = 8_000_000;
+  private static final int LARGE_BYTES = 48_000_000;
   private static final Predicate<UpstreamRequest> NAR_PUTS =
       request -> request.method().equals("PUT") && request.target().contains("/nar/");
 
