@@ -211,9 +211,9 @@ public final class ChunkedManifest implements Manifest {
   }
 
   /**
-   * Returns the frames of {@link #openStoredFrames} for one reader, who may close them and open them
-   * again where the last stream was left: the bytes go on then as they began, or opening fails. The
-   * result is for one thread, but another one may close a stream.
+   * Returns the frames of {@link #openStoredFrames} for one reader, who may close them and open
+   * them again where the last stream was left: the bytes go on then as they began, or opening
+   * fails. The result is for one thread, but another one may close a stream.
    */
   public DecoderShare.Source storedFrames() {
     return new StoredFramesSource(this);
@@ -246,7 +246,6 @@ public final class ChunkedManifest implements Manifest {
       return new FramesInputStream(blobs, walk);
     } catch (NarDroppedException dropped) { // on the way there, or after it
       throw dropped.at(narOffset);
-    }
     }
   }
 

@@ -103,9 +103,7 @@ final class Packer implements Closeable {
     if (pack != null) {
       return manifest.nanosUntilPartDue(packBegun);
     }
-    return durable.isWaiting()
-        ? manifest.nanosUntilPartDue(durable.begunNanos())
-        : Long.MAX_VALUE;
+    return durable.isWaiting() ? manifest.nanosUntilPartDue(durable.begunNanos()) : Long.MAX_VALUE;
   }
 
   private boolean isFull() {

@@ -13,16 +13,16 @@ import narthex.stream.PassingInputStream;
  *
  * <h2>Problem</h2>
  *
- * A stream that was closed is opened again where it was left. But the stored frames may be others by
- * then, so an offset in the bytes that were read means nothing, and the rest of another frame must
- * never follow the beginning of one.
+ * A stream that was closed is opened again where it was left. But the stored frames may be others
+ * by then, so an offset in the bytes that were read means nothing, and the rest of another frame
+ * must never follow the beginning of one.
  *
  * <h2>How</h2>
  *
- * It remembers which frame is being read, by its offset in the NAR, how many of its bytes were read,
- * and their CRC. The same frame is opened again, and its beginning must have that CRC. Between two
- * frames, any frames may follow. The bytes of a small NAR, which come from memory, count as one
- * frame.
+ * It remembers which frame is being read, by its offset in the NAR, how many of its bytes were
+ * read, and their CRC. The same frame is opened again, and its beginning must have that CRC.
+ * Between two frames, any frames may follow. The bytes of a small NAR, which come from memory,
+ * count as one frame.
  *
  * <p>For one thread, but another one may close a stream.
  */

@@ -17,12 +17,14 @@ final class ConnectionLimit {
   private static final int LEAST = 1024;
 
   /**
-   * Of four open files, how many may be connections and the packs that are read for them; the others
-   * are for all else.
+   * Of four open files, how many may be connections and the packs that are read for them; the
+   * others are for all else.
    */
   private static final int FILES_OF_FOUR = 3;
 
-  /** So many readers of chunks, at most, keep a pack open while the server waits for their clients. */
+  /**
+   * So many readers of chunks, at most, keep a pack open while the server waits for their clients.
+   */
   private static final int RESTING = 512;
 
   private ConnectionLimit() {}

@@ -21,8 +21,8 @@ public interface StoreListener {
   default void narInfoChanged(StorePathHash hash) {}
 
   /**
-   * A file name means another NAR now, as a file with this hash was verified. Narinfos of other NARs
-   * no longer advertise it.
+   * A file name means another NAR now, as a file with this hash was verified. Narinfos of other
+   * NARs no longer advertise it.
    *
    * @param stem the name before {@code .nar}
    */

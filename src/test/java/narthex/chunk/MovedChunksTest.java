@@ -93,11 +93,9 @@ class MovedChunksTest extends ChunkStoreFixture {
       byte[] own = encode(i * CHUNK, CHUNK);
       byte[] chunk = Arrays.copyOfRange(nar, i * CHUNK, (i + 1) * CHUNK);
       ChunkGroup group =
-          new ChunkGroup(
-              frame.length, count * CHUNK, FrameCrc.of(frame, frame.length), i * CHUNK);
+          new ChunkGroup(frame.length, count * CHUNK, FrameCrc.of(frame, frame.length), i * CHUNK);
       int crc = FrameCrc.of(own, own.length);
-      places.add(
-          new ChunkPlace(i + 1, id(chunk).hash(), pack, 0, own.length, CHUNK, crc, group));
+      places.add(new ChunkPlace(i + 1, id(chunk).hash(), pack, 0, own.length, CHUNK, crc, group));
     }
     return places;
   }
