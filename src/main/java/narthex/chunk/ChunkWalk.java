@@ -41,6 +41,21 @@ final class ChunkWalk {
   private int next;
   private long lengthInPart;
 
+  /**
+   * A chunk of a NAR, in little memory.
+   *
+   * @param partFrom offset of its part in the NAR
+   * @param index how many chunks of the part are before it
+   * @param number its number
+   * @param lengthInPart the bytes of the part before it
+   */
+  record Position(long partFrom, int index, long number, long lengthInPart) {
+    /** Returns its offset in the NAR. */
+    long narOffset() {
+      return partFrom + lengthInPart;
+    }
+  }
+
   /** Begins at the first chunk of a part. */
   private ChunkWalk(ChunkTable chunks, NarId nar, ManifestPart part) {
     this.chunks = chunks;
@@ -92,6 +107,41 @@ final class ChunkWalk {
       throw noPart(nar, "frame byte", offset);
     }
     return new ChunkWalk(chunks, nar, part);
+  }
+
+  /** Begins at a chunk of an earlier walk; empty if another chunk, or none, is there now. */
+  static Optional<ChunkWalk> at(ChunkTable chunks, NarId nar, Position position)
+      throws IOException {
+    int index = position.index();
+    return chunks
+        .findPart(nar.hash(), position.partFrom())
+        .filter(part -> part.narOffset() == position.partFrom())
+        .filter(part -> index < part.numbers().length && part.numbers()[index] == position.number())
+        .map(
+            part -> {
+              ChunkWalk walk = new ChunkWalk(chunks, nar, part);
+              walk.nextNumber = index;
+              walk.lengthInPart = position.lengthInPart();
+              return walk;
+            });
+  }
+
+  /** Returns the position of the next chunk. Call it only after {@link #hasNext} returned true. */
+  Position position() {
+    int index = nextNumber - places.size() + next;
+    return new Position(part.narOffset(), index, peek().number(), lengthInPart);
+  }
+
+  /**
+   * Moves to a chunk of the present part whose row is read already.
+   *
+   * @return false if it isn't, or another chunk is there; then this walk is anywhere
+   */
+  boolean passTo(Position position) {
+    while (isNextRead() && lengthInPart < position.lengthInPart()) {
+      pass();
+    }
+    return isNextRead() && position().equals(position);
   }
 
   /**

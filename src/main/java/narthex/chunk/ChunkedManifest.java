@@ -3,6 +3,7 @@ package narthex.chunk;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalLong;
 import narthex.blob.BlobLostException;
 import narthex.blob.BlobStore;
@@ -141,23 +142,59 @@ public final class ChunkedManifest implements Manifest {
    */
   @Override
   public InputStream open(long from) throws IOException {
+    return open(from, new Seek());
+  }
+
+  /**
+   * Returns the NAR for one reader, who opens it again and again, each time a little further on.
+   */
+  public DecoderShare.Source decoded() {
+    Seek seek = new Seek();
+    return from -> open(from, seek);
+  }
+
+  /** Returns the frames of {@link #openFrames} for one reader, like {@link #decoded}. */
+  public DecoderShare.Source frames() {
+    Seek seek = new Seek();
+    return from -> openFrames(from, seek);
+  }
+
+  /**
+   * The chunk at which a reader began last, so that the rows before it needn't be read again. For
+   * one thread.
+   */
+  static final class Seek {
+    private ChunkWalk.@Nullable Position position;
+
+    /** Offset of the chunk in what is read. */
+    private long at;
+
+    void begin(ChunkWalk walk, long offset) throws IOException {
+      position = walk.hasNext() ? walk.position() : null;
+      at = offset;
+    }
+  }
+
+  private InputStream open(long from, Seek seek) throws IOException {
     check(from, nar.sizeBytes());
     if (from == nar.sizeBytes()) {
       return InputStream.nullInputStream();
     }
     HotBytes cache = hot;
     return cache != null && nar.sizeBytes() <= HotBytes.MOST_BYTES
-        ? cache.open(new Hot(this, Form.DECODED), from, () -> openStored(0))
-        : openStored(from);
+        ? cache.open(new Hot(this, Form.DECODED), from, () -> openStored(0, seek))
+        : openStored(from, seek);
   }
 
-  private InputStream openStored(long from) throws IOException {
-    ChunkWalk walk = walkFrom(from);
-    long skip = from - walk.part().narOffset();
+  private InputStream openStored(long from, Seek seek) throws IOException {
+    Optional<ChunkWalk> again = walkAgain(from, seek);
+    ChunkWalk walk = again.isPresent() ? again.get() : walkFrom(from);
+    long skip = from - walk.narOffset();
     while (walk.hasNext() && walk.peek().length() <= skip) {
       skip -= walk.peek().length();
       walk.pass();
     }
+    seek.begin(walk, from - skip);
     return new ChunksInputStream(blobs, walk, (int) skip, nar.sizeBytes() - from);
   }
 
@@ -171,26 +208,43 @@ public final class ChunkedManifest implements Manifest {
    *     frames don't have the recorded length
    */
   public InputStream openFrames(long from) throws IOException {
+    return openFrames(from, new Seek());
+  }
+
+  private InputStream openFrames(long from, Seek seek) throws IOException {
     check(from, framesLength);
     if (from == framesLength) {
       return InputStream.nullInputStream();
     }
     HotBytes cache = hot;
     return cache != null && framesLength <= HotBytes.MOST_BYTES
-        ? cache.open(new Hot(this, Form.FRAMES), from, () -> openStoredFrames(0))
-        : openStoredFrames(from);
+        ? cache.open(new Hot(this, Form.FRAMES), from, () -> openStoredFrames(0, seek))
+        : openStoredFrames(from, seek);
   }
 
-  private InputStream openStoredFrames(long from) throws IOException {
-    ChunkWalk walk = from == 0 ? walkFrom(0) : walkTo(() -> ChunkWalk.ofFrames(chunks, nar, from));
-    long skip = from - walk.part().framesOffset();
-    if (skip > 0) {
-      walk.requireFrameLengths();
+  private InputStream openStoredFrames(long from, Seek seek) throws IOException {
+    ChunkWalk.Position last = seek.position;
+    Optional<ChunkWalk> again = walkAgain(from, seek);
+    ChunkWalk walk;
+    long skip;
+    if (again.isPresent()) {
+      walk = again.get();
+      skip = from - seek.at;
+    } else if (last != null && from >= seek.at) {
+      // A NAR that was stored anew may have other frames.
+      throw new NarDroppedException("its chunks are others", last.narOffset());
+    } else {
+      walk = from == 0 ? walkFrom(0) : walkTo(() -> ChunkWalk.ofFrames(chunks, nar, from));
+      skip = from - walk.part().framesOffset();
+      if (skip > 0) {
+        walk.requireFrameLengths();
+      }
     }
     while (walk.hasNext() && walk.peek().storedLength() <= skip) {
       skip -= walk.peek().storedLength();
       walk.pass();
     }
+    seek.begin(walk, from - skip);
     return new FramesInputStream(blobs, walk, (int) skip, framesLength - from);
   }
 
@@ -228,13 +282,19 @@ public final class ChunkedManifest implements Manifest {
    * @throws ChunkLostException if the first frame surely is missing or damaged
    */
   public InputStream openStoredFramesFrom(long narOffset) throws IOException {
+    return openStoredFramesFrom(narOffset, new Seek());
+  }
+
+  /** Opens them like the other method, for a reader who opens them again a little further on. */
+  InputStream openStoredFramesFrom(long narOffset, Seek seek) throws IOException {
     check(narOffset, nar.sizeBytes());
     if (narOffset == nar.sizeBytes()) {
       return InputStream.nullInputStream();
     }
     try {
-      ChunkWalk walk = walkFrom(narOffset);
-      if (walk.part().narOffset() > 0) {
+      Optional<ChunkWalk> again = walkAgain(narOffset, seek);
+      ChunkWalk walk = again.isPresent() ? again.get() : walkFrom(narOffset);
+      if (walk.narOffset() > 0) {
         walk.readMany(); // else it might take the first group for an incomplete one
       }
       while (walk.hasNext() && walk.narOffset() < narOffset) {
@@ -243,10 +303,27 @@ public final class ChunkedManifest implements Manifest {
       if (walk.narOffset() != narOffset) {
         throw new NarDroppedException("no chunk begins at " + narOffset, narOffset);
       }
+      seek.begin(walk, narOffset);
       return new FramesInputStream(blobs, walk);
     } catch (NarDroppedException dropped) { // on the way there, or after it
       throw dropped.at(narOffset);
     }
+  }
+
+  /** Begins where a reader began last; empty if that isn't known, or is another chunk now. */
+  private Optional<ChunkWalk> walkAgain(long from, Seek seek) throws IOException {
+    ChunkWalk.Position position = seek.position;
+    if (position == null || from < seek.at) {
+      return Optional.empty();
+    }
+    ChunkWalk known = start;
+    if (known != null && position.partFrom() == 0) {
+      ChunkWalk walk = new ChunkWalk(known);
+      if (walk.passTo(position)) {
+        return Optional.of(walk);
+      }
+    }
+    return ChunkWalk.at(chunks, nar, position);
   }
 
   private ChunkWalk walkFrom(long from) throws IOException {

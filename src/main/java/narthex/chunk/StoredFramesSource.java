@@ -28,6 +28,7 @@ import narthex.stream.PassingInputStream;
  */
 final class StoredFramesSource implements DecoderShare.Source {
   private final ChunkedManifest manifest;
+  private final ChunkedManifest.Seek seek = new ChunkedManifest.Seek();
   private final CRC32 begun = new CRC32();
   private long frameFrom;
   private long readOfFrame;
@@ -59,7 +60,7 @@ final class StoredFramesSource implements DecoderShare.Source {
     try {
       return frameFrom == 0
           ? manifest.openStoredFrames()
-          : manifest.openStoredFramesFrom(frameFrom);
+          : manifest.openStoredFramesFrom(frameFrom, seek);
     } catch (NarDroppedException dropped) {
       if (readOfFrame > 0) { // a reader that goes on elsewhere would begin another frame
         throw new IOException("the nar was dropped in the middle of a frame", dropped);

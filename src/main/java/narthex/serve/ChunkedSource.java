@@ -45,7 +45,7 @@ final class ChunkedSource extends ManifestSource {
   @Override
   public InputStream open(long from) throws IOException {
     return ReportingInputStream.open(
-        () -> decoders.openChunks(super::open, from, manifest.groupBytes()), damage);
+        () -> decoders.openChunks(manifest.decoded(), from, manifest.groupBytes()), damage);
   }
 
   @Override
@@ -120,8 +120,8 @@ final class ChunkedSource extends ManifestSource {
       return ReportingInputStream.open(
           () ->
               manifest.groupBytes() == 0
-                  ? decoders.openFrames(manifest::openFrames, from)
-                  : decoders.openChunks(manifest::openFrames, from, manifest.groupBytes()),
+                  ? decoders.openFrames(manifest.frames(), from)
+                  : decoders.openChunks(manifest.frames(), from, manifest.groupBytes()),
           damage);
     }
 

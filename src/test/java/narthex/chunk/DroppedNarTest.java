@@ -38,6 +38,9 @@ class DroppedNarTest {
 
   private static final int LONG_FRAME = 200;
 
+  /** Shorter than most chunks. */
+  private static final int STEP = 1_500;
+
   @TempDir Path folder;
   private final Dropping blobs = new Dropping();
   private Database database;
@@ -151,6 +154,48 @@ class DroppedNarTest {
 
     assertThrows(NarDroppedException.class, () -> manifest.open(NAR.length - 1L));
     assertThrows(NarDroppedException.class, () -> manifest.openFrames(stored.framesLength() - 1L));
+  }
+
+  private static void assertReadInSteps(byte[] expected, DecoderShare.Source source)
+      throws IOException {
+    for (int from = 0; from < expected.length; from += STEP) {
+      byte[] wanted = Arrays.copyOfRange(expected, from, Math.min(expected.length, from + STEP));
+      try (InputStream in = source.open(from)) {
+        assertArrayEquals(wanted, in.readNBytes(wanted.length), "from " + from);
+      }
+    }
+    try (InputStream in = source.open(expected.length)) {
+      assertEquals(-1, in.read());
+    }
+  }
+
+  @Test
+  void aReaderWhoOpensANarAgainAndAgainGetsAllOfIt() throws IOException {
+    StoredChunks stored = StoredChunks.store(database, blobs, Shape.usual(), NAR);
+    ChunkedManifest manifest = manifest(stored);
+
+    assertReadInSteps(NAR, manifest.decoded());
+    assertReadInSteps(stored.frames(), manifest.frames());
+    assertReadInSteps(stored.frames(), manifest.storedFrames());
+  }
+
+  @Test
+  void framesOfANarThatWasStoredAnewAreNotReadOn() throws IOException {
+    StoredChunks stored = StoredChunks.store(database, blobs, Shape.usual(), NAR);
+    int from = framesBefore(stored, later(stored));
+    DecoderShare.Source frames = manifest(stored).frames();
+    DecoderShare.Source decoded = manifest(stored).decoded();
+    frames.open(from).close();
+    decoded.open(NAR.length / 2).close();
+
+    drop();
+    execute("delete from representation");
+    StoredChunks.store(database, blobs, Shape.usual(), NAR);
+
+    assertThrows(NarDroppedException.class, () -> frames.open(from + 1L));
+    try (InputStream in = decoded.open(NAR.length / 2 + 1L)) {
+      assertArrayEquals(Arrays.copyOfRange(NAR, NAR.length / 2 + 1, NAR.length), in.readAllBytes());
+    }
   }
 
   @Test
