@@ -21,6 +21,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import narthex.db.Database;
 import narthex.db.DatabaseAddress;
 import narthex.maintain.JobRefusedException.Reason;
@@ -197,25 +198,27 @@ class JobsTest {
     }
   }
 
+  /** Leases that are always ours. */
+  private static Leases leases(Consumer<String> whenTaken) {
+    return new Leases() {
+      @Override
+      public boolean isOurs(String chore) {
+        return true;
+      }
+
+      @Override
+      public Optional<String> take(String work) {
+        whenTaken.accept(work);
+        return Optional.empty();
+      }
+    };
+  }
+
   @Test
   void workOnOneThingRunsBesideTheJobForTheWholeStore() throws Exception {
     CountDownLatch go = new CountDownLatch(1);
     AtomicReference<String> taken = new AtomicReference<>("");
-    Jobs jobs =
-        wholeStore(
-            go,
-            new Leases() {
-              @Override
-              public boolean isOurs(String chore) {
-                return true;
-              }
-
-              @Override
-              public Optional<String> take(String work) {
-                taken.updateAndGet(before -> before + work);
-                return Optional.empty();
-              }
-            });
+    Jobs jobs = wholeStore(go, leases(work -> taken.updateAndGet(before -> before + work)));
     List<JobRun> runs = new ArrayList<>();
     for (Map<String, String> options :
         List.of(Map.<String, String>of(), Map.of("path", "a"), Map.of("path", "b"))) {
@@ -268,20 +271,12 @@ class JobsTest {
     Jobs jobs =
         wholeStore(
             go,
-            new Leases() {
-              @Override
-              public boolean isOurs(String chore) {
-                return true;
-              }
-
-              @Override
-              public Optional<String> take(String work) {
-                if (fails.get()) {
-                  throw new IllegalStateException("a mistake");
-                }
-                return Optional.empty();
-              }
-            });
+            leases(
+                work -> {
+                  if (fails.get()) {
+                    throw new IllegalStateException("a mistake");
+                  }
+                }));
 
     assertThrows(IllegalStateException.class, () -> jobs.start("whole", Map.of()));
     fails.set(false);

@@ -1,5 +1,7 @@
 package narthex.stream;
 
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import narthex.nix.Compression;
 import narthex.stream.DecoderBudget.Work;
@@ -15,5 +17,18 @@ public final class Decoders {
     return new DecoderBudget(BUDGET_BYTES)
         .share(Work.READING)
         .decode(compression, source, Long.MAX_VALUE);
+  }
+
+  /** Returns how many bytes can be decoded of a body that broke off. */
+  public static int decodable(Compression compression, byte[] body) {
+    int count = 0;
+    try (InputStream in = decode(compression, new ByteArrayInputStream(body))) {
+      while (in.read() >= 0) {
+        count++;
+      }
+    } catch (IOException broken) {
+      return count;
+    }
+    return count;
   }
 }
