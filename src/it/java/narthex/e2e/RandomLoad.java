@@ -111,11 +111,11 @@ final class RandomLoad implements AutoCloseable {
     CountDownLatch wanted = new CountDownLatch(answers);
     List<Thread> threads = new ArrayList<>();
     for (List<Sample> own : uploads) {
-      long seed = random.nextLong();
-      threads.add(thread(() -> use(own, new Random(seed), wanted)));
+      Random choice = new Random(random.nextLong());
+      threads.add(thread(() -> use(own, choice, wanted)));
     }
-    long seed = random.nextLong();
-    threads.add(thread(() -> administer(new Random(seed))));
+    Random choice = new Random(random.nextLong());
+    threads.add(thread(() -> administer(choice)));
     threads.forEach(Thread::start);
     boolean isEnough = wanted.await(PATIENCE.toSeconds(), TimeUnit.SECONDS);
     isKilled = true;
