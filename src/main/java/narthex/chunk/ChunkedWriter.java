@@ -30,10 +30,9 @@ import org.jspecify.annotations.Nullable;
  * bytes in batches: it cuts a batch into chunks, hashes these, looks up which are stored,
  * compresses the others and writes them to packs. While none runs, the writing thread searches for
  * the next cut point itself and then starts one, so a NAR that arrives slowly is passed on chunk by
- * chunk. After a batch the packing thread waits a few milliseconds for more bytes, so that a fast
- * writer doesn't start one for every chunk. The rows of a pack's chunks are stored as soon as it is
- * durable: a chunk is named by its own hash, whatever becomes of the NAR. {@link #finish} makes the
- * last pack durable; {@link #store} inserts its rows and the manifest, in one transaction.
+ * chunk. After a batch the packing thread waits a few milliseconds for more bytes. The rows of a
+ * pack's chunks are stored as soon as it is durable, whatever becomes of the NAR. {@link #finish}
+ * makes the last pack durable; {@link #store} inserts its rows and the manifest together.
  *
  * <h2>Races</h2>
  *
@@ -44,12 +43,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe: only one thread at a time may write, finish, store and close.
  */
 public final class ChunkedWriter implements Closeable {
-  /** Maximum wait for more bytes, so that one database lookup serves several chunks. */
+  /** Maximum wait for more bytes, so that one lookup and one task serve several chunks. */
   private static final Duration MOMENT = Duration.ofMillis(5);
 
   private static final int PART_THAT_IS_MUCH = 4;
 
   private final ChunkStore store;
+  private final OptionalLong narBytes;
   private final Chunker chunker;
   private final ChunkLog log = new ChunkLog();
   private final GrowingChunks growing;
@@ -73,6 +73,7 @@ public final class ChunkedWriter implements Closeable {
 
   ChunkedWriter(ChunkStore store, OptionalLong narBytes, KnownPacks known) {
     this.store = store;
+    this.narBytes = narBytes;
     this.chunker = new Chunker(store.policy().sizes());
     this.growing = new GrowingChunks(store, log);
     this.manifest = new GrowingManifest(growing, narBytes);
@@ -92,14 +93,14 @@ public final class ChunkedWriter implements Closeable {
 
   /** Returns an estimate of its memory in bytes: the ring, and as much for frames. */
   public long memoryBytes() {
-    return 2L * CutBuffer.bytes(store.policy().sizes());
+    return 2L * CutBuffer.bytes(store.policy().sizes(), narBytes);
   }
 
   /**
    * Appends bytes of the NAR.
    *
-   * @throws IOException if chunks can't be looked up or written, or if the thread is interrupted;
-   *     then the writer can only be closed
+   * @throws IOException if chunks can't be looked up or written, if the NAR gets longer than it
+   *     should be, or if the thread is interrupted; then the writer can only be closed
    */
   public void write(byte[] bytes, int offset, int length) throws IOException {
     int done = 0;
@@ -110,7 +111,7 @@ public final class ChunkedWriter implements Closeable {
       int count;
       try {
         ring = buffer();
-        while (filled - freed == ring.room()) {
+        while (ring.isFull(filled, freed)) {
           requireSound();
           moved.await();
         }
@@ -131,7 +132,7 @@ public final class ChunkedWriter implements Closeable {
   private CutBuffer buffer() {
     CutBuffer ring = buffer;
     if (ring == null) {
-      ring = new CutBuffer(chunker);
+      ring = new CutBuffer(chunker, narBytes);
       buffer = ring;
       batch = ring.newBatch();
     }
@@ -392,8 +393,7 @@ public final class ChunkedWriter implements Closeable {
 
   private static InterruptedIOException interrupted(InterruptedException e) {
     Thread.currentThread().interrupt();
-    InterruptedIOException interrupted = new InterruptedIOException("interrupted while packing");
-    interrupted.initCause(e);
-    return interrupted;
+    return (InterruptedIOException)
+        new InterruptedIOException("interrupted while packing").initCause(e);
   }
 }

@@ -1,5 +1,8 @@
 package narthex.chunk;
 
+import java.io.IOException;
+import java.util.OptionalLong;
+
 /**
  * Buffers bytes of a NAR between the writing and the packing thread, and finds the cut points in
  * them.
@@ -7,7 +10,8 @@ package narthex.chunk;
  * <h2>How</h2>
  *
  * A ring buffer, with room for one chunk in front of it. The start of a chunk that wraps around is
- * moved to that room, so every chunk is contiguous in the array, and no other bytes are copied.
+ * moved to that room, so every chunk is contiguous in the array, and no other bytes are copied. A
+ * NAR that is shorter than the ring gets a ring of its own length.
  *
  * <h2>Races</h2>
  *
@@ -24,30 +28,60 @@ final class CutBuffer {
   private final Chunker.Search search = new Chunker.Search();
   private final int front;
   private final int room;
+  private final int batchBytes;
+  private final long narBytes;
   private final byte[] bytes;
   private long start; // NAR offset of the next chunk
   private int startIndex;
 
-  CutBuffer(Chunker chunker) {
+  /**
+   * @param narBytes length of the NAR, if it is known
+   */
+  CutBuffer(Chunker chunker, OptionalLong narBytes) {
     this.chunker = chunker;
-    this.front = chunker.sizes().max();
-    this.room = room(chunker.sizes());
+    this.front = front(chunker.sizes(), narBytes);
+    this.room = room(chunker.sizes(), narBytes);
+    this.batchBytes = longestRoom(chunker.sizes()) / 2;
+    this.narBytes = narBytes.orElse(Long.MAX_VALUE);
     this.bytes = new byte[front + room];
     this.startIndex = front;
   }
 
-  private static int room(ChunkSizes sizes) {
+  private static int front(ChunkSizes sizes, OptionalLong narBytes) {
+    return Math.min(sizes.max(), room(sizes, narBytes));
+  }
+
+  private static int room(ChunkSizes sizes, OptionalLong narBytes) {
+    int longest = longestRoom(sizes);
+    return (int) Math.max(1, Math.min(longest, narBytes.orElse(longest)));
+  }
+
+  private static int longestRoom(ChunkSizes sizes) {
     return Math.max(LEAST_ROOM, LONGEST_CHUNKS * sizes.max());
   }
 
   /** Returns the memory of such a buffer, in bytes. */
-  static long bytes(ChunkSizes sizes) {
-    return sizes.max() + room(sizes);
+  static long bytes(ChunkSizes sizes, OptionalLong narBytes) {
+    return front(sizes, narBytes) + room(sizes, narBytes);
   }
 
   /** Returns the capacity in bytes. */
   int room() {
     return room;
+  }
+
+  /**
+   * Returns whether no further byte can be put until a chunk is freed.
+   *
+   * @param end position after the last byte that was put
+   * @param freed position of the first byte that is still needed
+   * @throws IOException if the NAR has all of its bytes
+   */
+  boolean isFull(long end, long freed) throws IOException {
+    if (end >= narBytes) {
+      throw new IOException("the NAR is longer than " + narBytes + " bytes");
+    }
+    return end - freed == room;
   }
 
   /** Returns an empty batch for chunks in this buffer. */
@@ -69,13 +103,13 @@ final class CutBuffer {
   }
 
   /**
-   * Adds all chunks whose end is certain to the batch, until it has half the capacity.
+   * Adds all chunks whose end is certain to the batch, until it has half of the longest ring.
    *
    * @param end position after the last byte that was put
    * @param isAll whether the NAR ends there
    */
   void cut(long end, boolean isAll, ChunkBatch batch) {
-    while (batch.length() < room / 2 && cutNext(end, isAll, batch)) {
+    while (batch.length() < batchBytes && cutNext(end, isAll, batch)) {
       // cutNext does the work
     }
   }

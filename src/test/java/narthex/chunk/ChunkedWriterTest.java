@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
@@ -45,7 +46,11 @@ class ChunkedWriterTest extends ChunkStoreFixture {
   }
 
   private boolean put(byte[] nar) throws Exception {
-    try (ChunkedWriter writer = store.begin()) {
+    return put(nar, OptionalLong.of(nar.length));
+  }
+
+  private boolean put(byte[] nar, OptionalLong announced) throws Exception {
+    try (ChunkedWriter writer = store.begin(announced)) {
       write(writer, nar, 0, nar.length);
       writer.finish();
       return writer.store(id(nar), NOON);
@@ -125,6 +130,28 @@ class ChunkedWriterTest extends ChunkStoreFixture {
     for (String key : memory.keys()) {
       assertTrue(memory.find(key).orElseThrow() < PACK_BYTES + (17 << 10));
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 16 << 10, 100_001, (2 << 20) - 1, 2 << 20, 3_000_000})
+  void theChunksAreTheSameWhetherTheLengthIsKnownOrNot(int length) throws Exception {
+    byte[] nar = random(length, length);
+    put(nar, OptionalLong.empty());
+    long before = storedBytes();
+
+    assertFalse(put(nar, OptionalLong.of(length)));
+
+    assertEquals(before, storedBytes());
+  }
+
+  @Test
+  void aNarThatGetsLongerThanItShouldBeIsRefused() throws Exception {
+    byte[] nar = random(60_000, 3);
+    try (ChunkedWriter writer = store.begin(OptionalLong.of(59_999))) {
+      assertThrows(IOException.class, () -> writer.write(nar, 0, nar.length));
+    }
+
+    assertNoPackWithoutChunks();
   }
 
   @ParameterizedTest
