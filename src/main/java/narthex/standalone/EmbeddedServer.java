@@ -22,7 +22,6 @@ import org.apache.catalina.core.StandardHost;
 import org.apache.catalina.loader.WebappLoader;
 import org.apache.catalina.servlets.DefaultServlet;
 import org.apache.catalina.startup.Tomcat;
-import org.apache.catalina.valves.RemoteIpValve;
 import org.apache.tomcat.util.modeler.Registry;
 import org.apache.tomcat.util.scan.StandardJarScanner;
 import org.jspecify.annotations.Nullable;
@@ -89,7 +88,7 @@ final class EmbeddedServer implements AutoCloseable {
     tomcat.setConnector(connector(address));
     tomcat.setAddDefaultWebXmlToWebapp(false);
     tomcat.getEngine().setParentClassLoader(EmbeddedServer.class.getClassLoader());
-    tomcat.getEngine().getPipeline().addValve(reverseProxies());
+    tomcat.getEngine().getPipeline().addValve(new ReverseProxies());
     plainErrors((StandardHost) tomcat.getHost());
     StandardContext context = (StandardContext) tomcat.addWebapp("", webApplication.toString());
     configure(context);
@@ -191,18 +190,6 @@ final class EmbeddedServer implements AutoCloseable {
       connector.setProperty("useVirtualThreads", "true");
     }
     return connector;
-  }
-
-  /**
-   * Takes scheme, host and port from the headers of a reverse proxy. Like Tomcat's default, trusts
-   * only proxies with loopback or private addresses.
-   */
-  private static RemoteIpValve reverseProxies() {
-    RemoteIpValve valve = new RemoteIpValve();
-    valve.setProtocolHeader("X-Forwarded-Proto");
-    valve.setHostHeader("X-Forwarded-Host");
-    valve.setPortHeader("X-Forwarded-Port");
-    return valve;
   }
 
   private static void plainErrors(StandardHost host) {

@@ -59,6 +59,10 @@ public final class AccessRule {
 
   private final Map<Scope, Supplier<List<Sha256>>> tokens;
   private final Set<Scope> guarded;
+
+  /** What a request that asks for a scope needs, see {@link #lowered}: found once. */
+  private final Map<Scope, Optional<Scope>> needed = new EnumMap<>(Scope.class);
+
   private final Metrics metrics;
 
   /**
@@ -78,6 +82,9 @@ public final class AccessRule {
     this.guarded = EnumSet.noneOf(Scope.class);
     this.guarded.addAll(tokens.keySet());
     this.guarded.addAll(required);
+    for (Scope asked : Scope.values()) {
+      needed.put(asked, lowered(asked));
+    }
   }
 
   /** Returns whether reading needs a scope. */
@@ -92,10 +99,11 @@ public final class AccessRule {
    * @param path the decoded path, without the context path
    */
   boolean isClosed(String path) {
+    if (guarded.contains(Scope.ADMIN)) {
+      return false;
+    }
     boolean isMetrics = path.equals(METRICS_PATH) && metrics == Metrics.GUARDED;
-    return (isAdministration(path) || isMetrics)
-        && !guarded.contains(Scope.ADMIN)
-        && !(isMetrics && guarded.contains(Scope.METRICS));
+    return isAdministration(path) || isMetrics && !guarded.contains(Scope.METRICS);
   }
 
   private static boolean isAdministration(String path) {
@@ -110,17 +118,24 @@ public final class AccessRule {
    * @param path the decoded path, without the context path
    */
   Optional<Scope> needed(String method, String path) {
-    if (READING.contains(method)
-        && (ALWAYS_OPEN.contains(path) || ADMIN_PAGE.matcher(path).matches())) {
-      return Optional.empty();
-    }
+    boolean isRead = READING.contains(method);
     if (isAdministration(path)) {
-      return Optional.of(Scope.ADMIN);
+      return isRead && ADMIN_PAGE.matcher(path).matches()
+          ? Optional.empty()
+          : Optional.of(Scope.ADMIN);
+    }
+    if (isRead && ALWAYS_OPEN.contains(path)) {
+      return Optional.empty();
     }
     if (path.equals(METRICS_PATH)) {
       return neededForMetrics();
     }
     Scope asked = path.equals(MissingPathsServlet.PATH) ? Scope.READ : scope(method);
+    return needed.getOrDefault(asked, Optional.empty());
+  }
+
+  /** Returns the highest guarded scope that a scope includes. */
+  private Optional<Scope> lowered(Scope asked) {
     return guarded.stream()
         .filter(scope -> scope != Scope.METRICS && asked.includes(scope))
         .max(Scope::compareTo);

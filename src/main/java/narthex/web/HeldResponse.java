@@ -4,8 +4,8 @@ import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpServletResponseWrapper;
-import java.io.ByteArrayOutputStream;
 import java.io.PrintWriter;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,8 +13,12 @@ import org.jspecify.annotations.Nullable;
  * Status and other headers go to the client's response directly. Not thread-safe.
  */
 final class HeldResponse extends HttpServletResponseWrapper {
+  /** Longest body for which memory is taken at once. */
+  private static final int MOST_AT_ONCE = 1 << 20;
+
   private final HttpServletResponse behind;
-  private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+  private byte[] body = new byte[0];
+  private int length;
   private @Nullable String type;
 
   HeldResponse(HttpServletResponse response) {
@@ -27,8 +31,11 @@ final class HeldResponse extends HttpServletResponseWrapper {
     return behind;
   }
 
+  /**
+   * Returns the body so far; the caller doesn't change it. No copy if its length was set before.
+   */
   byte[] body() {
-    return body.toByteArray();
+    return length == body.length ? body : Arrays.copyOf(body, length);
   }
 
   /** Returns the content type, or null if none was set. */
@@ -41,14 +48,18 @@ final class HeldResponse extends HttpServletResponseWrapper {
     type = contentType;
   }
 
+  /** Makes room for the body. The filter sets the length of the body that it sends. */
   @Override
-  public void setContentLength(int length) {
-    // the filter sets the length of the body that it sends
+  public void setContentLength(int bytes) {
+    setContentLengthLong(bytes);
   }
 
+  /** Makes room for the body. The filter sets the length of the body that it sends. */
   @Override
-  public void setContentLengthLong(long length) {
-    // the filter sets the length of the body that it sends
+  public void setContentLengthLong(long bytes) {
+    if (bytes > body.length && bytes <= MOST_AT_ONCE) {
+      body = Arrays.copyOf(body, (int) bytes);
+    }
   }
 
   @Override
@@ -66,12 +77,12 @@ final class HeldResponse extends HttpServletResponseWrapper {
     return new ServletOutputStream() {
       @Override
       public void write(int one) {
-        body.write(one);
+        write(new byte[] {(byte) one}, 0, 1);
       }
 
       @Override
-      public void write(byte[] bytes, int offset, int length) {
-        body.write(bytes, offset, length);
+      public void write(byte[] bytes, int from, int count) {
+        append(bytes, from, count);
       }
 
       @Override
@@ -84,5 +95,14 @@ final class HeldResponse extends HttpServletResponseWrapper {
         throw new IllegalStateException("narinfos are not written asynchronously");
       }
     };
+  }
+
+  private void append(byte[] bytes, int from, int count) {
+    int end = Math.addExact(length, count);
+    if (end > body.length) {
+      body = Arrays.copyOf(body, Math.max(end, 2 * length));
+    }
+    System.arraycopy(bytes, from, body, length, count);
+    length = end;
   }
 }

@@ -52,6 +52,20 @@ class EagerCdcNarInfoFilterTest {
     return new Seen(seen, sent.toByteArray());
   }
 
+  @Test
+  void aNarInfoInPiecesAndOfUnknownLengthIsCorrectedToo() throws IOException {
+    byte[] text = text();
+    for (int announced : new int[] {0, text.length / 2, text.length, 2 * text.length}) {
+      HeldResponse held = new HeldResponse(recording(new HashMap<>(), new ByteArrayOutputStream()));
+      held.getOutputStream().write(text[0]);
+      held.setContentLength(announced);
+      held.getOutputStream().write(text, 1, 9);
+      held.getOutputStream().write(text, 10, text.length - 10);
+
+      assertArrayEquals(text, held.body());
+    }
+  }
+
   private static byte[] text() {
     return SAMPLE.narInfo().print().getBytes(StandardCharsets.UTF_8);
   }
