@@ -1,7 +1,9 @@
 package narthex.standalone;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -16,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 public final class Standalone {
 
   private static final int STARTUP_FAILED = 1;
+
+  /** Time after the start in which the JVM still compiles what the start ran. */
+  private static final Duration SETTLING = Duration.ofSeconds(3);
 
   private static final Logger LOG = Logger.getLogger(Standalone.class.getName());
 
@@ -48,7 +53,11 @@ public final class Standalone {
     }
     atExit.accept(server::close);
     System.out.println("narthex ready url=" + server.url());
-    new CountDownLatch(1).await(); // until the process is terminated
+    CountDownLatch never = new CountDownLatch(1);
+    boolean ended = never.await(SETTLING.toSeconds(), TimeUnit.SECONDS);
+    assert !ended;
+    StartMemory.release();
+    never.await(); // until the process is terminated
     return 0;
   }
 
