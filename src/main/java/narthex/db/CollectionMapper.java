@@ -5,9 +5,12 @@ import java.util.List;
 import narthex.db.CollectionTable.Replica;
 import org.apache.ibatis.annotations.Delete;
 import org.apache.ibatis.annotations.Insert;
+import org.apache.ibatis.annotations.Options;
 import org.apache.ibatis.annotations.Param;
+import org.apache.ibatis.annotations.ResultType;
 import org.apache.ibatis.annotations.Select;
 import org.apache.ibatis.annotations.Update;
+import org.apache.ibatis.session.ResultHandler;
 
 /** Statements for the collection of chunks. */
 interface CollectionMapper {
@@ -57,18 +60,14 @@ interface CollectionMapper {
   @Delete("delete from collection_replica where replica = #{replica}")
   void forget(@Param("replica") String replica);
 
-  /** The chunk numbers of a part of a manifest. */
-  @SuppressWarnings("ArrayRecordComponent") // instances are never compared
-  record PartNumbers(String narHash, int part, byte[] numbers) {}
+  /** How many parts of manifests PostgreSQL's driver holds: at most a few megabytes. */
+  int PARTS_AT_ONCE = 500;
 
-  @Select(
-      """
-      select nar_hash, part, numbers from manifest_part
-      where (nar_hash, part) > (#{narHash}, #{part})
-      order by nar_hash, part limit #{most}
-      """)
-  List<PartNumbers> findNumbers(
-      @Param("narHash") String narHash, @Param("part") int part, @Param("most") int most);
+  /** Reads the table in the order in which its rows are stored. */
+  @Select("select numbers from manifest_part")
+  @Options(fetchSize = PARTS_AT_ONCE)
+  @ResultType(byte[].class)
+  void readNumbers(ResultHandler<byte[]> numbers);
 
   /** Reads the index of the numbers only. */
   @Select(

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
-import narthex.db.CollectionMapper.PartNumbers;
 import narthex.db.CollectionMapper.StateColumns;
 import narthex.db.Transactions.Mappers;
 
@@ -25,9 +25,6 @@ import narthex.db.Transactions.Mappers;
  * while they have the mark, and the two statements exclude each other by the lock of the row.
  */
 public final class CollectionTable {
-  /** How many parts of manifests are read at once: at most a few megabytes. */
-  public static final int PARTS_AT_ONCE = 500;
-
   private final Transactions transactions;
   private final RepackTable repacking;
 
@@ -145,37 +142,33 @@ public final class CollectionTable {
     return transactions.single("read chunk number", "", mappers -> mappers.chunks().nextNumber());
   }
 
-  /** The position of a part in the list of all parts of manifests. */
-  public record PartPosition(String narHash, int part) {
-    /** The position before the first part. */
-    public static final PartPosition START = new PartPosition("", -1);
-  }
-
   /**
-   * Reads the chunk numbers in the next {@value #PARTS_AT_ONCE} parts of manifests.
+   * Reads the chunk numbers in all parts of manifests that are stored now, by one query: in the
+   * order in which the database stores them, which no key knows, so that the disk is read from one
+   * end to the other. A part that is stored or deleted meanwhile changes nothing.
    *
-   * @param after the position after which to start
    * @param numbers gets each number, possibly several times
-   * @return the position of the last part; empty if there was none
-   * @throws DatabaseException if the query fails
+   * @param goesOn is asked after each part whether to read the next
+   * @return false if {@code goesOn} ended it
+   * @throws DatabaseException if the query fails, possibly after some parts; it isn't tried again
    */
-  public Optional<PartPosition> references(PartPosition after, LongConsumer numbers)
-      throws IOException {
-    List<PartNumbers> parts =
-        transactions.single(
-            "read manifests",
-            after.narHash(),
-            mappers -> {
-              List<PartNumbers> found =
-                  mappers.collection().findNumbers(after.narHash(), after.part(), PARTS_AT_ONCE);
-              found.forEach(part -> NumberList.decode(part.numbers(), numbers));
-              return found;
-            });
-    if (parts.isEmpty()) {
-      return Optional.empty();
-    }
-    PartNumbers last = parts.get(parts.size() - 1);
-    return Optional.of(new PartPosition(last.narHash(), last.part()));
+  public boolean references(LongConsumer numbers, BooleanSupplier goesOn) throws IOException {
+    return transactions.reading(
+        "read manifests",
+        mappers -> {
+          boolean[] isEnded = {false};
+          mappers
+              .collection()
+              .readNumbers(
+                  part -> {
+                    NumberList.decode(part.getResultObject(), numbers);
+                    if (!goesOn.getAsBoolean()) {
+                      isEnded[0] = true;
+                      part.stop();
+                    }
+                  });
+          return !isEnded[0];
+        });
   }
 
   /**

@@ -151,6 +151,36 @@ final class Transactions {
   }
 
   /**
+   * Runs one query whose rows are used one by one, however many there are. It holds a connection
+   * until all are used, but no lock: others read and write meanwhile.
+   *
+   * @param what the operation, for the exception's message
+   * @throws DatabaseException if the query fails, possibly after some rows were used, or a row is
+   *     malformed
+   */
+  <T extends @Nullable Object> T reading(String what, Function<Mappers, T> work)
+      throws DatabaseException {
+    return observed(what, () -> readOnce(what, work));
+  }
+
+  private <T extends @Nullable Object> T readOnce(String what, Function<Mappers, T> work)
+      throws DatabaseException {
+    try (SqlSession session = sessions.openSession(true)) {
+      Mappers mappers = mappers(session);
+      // Outside of a transaction, PostgreSQL's driver holds all rows in memory. A transaction in
+      // SQLite would keep others from writing.
+      if (Product.of(mappers.connection(), what) == Product.POSTGRESQL) {
+        mappers.connection().setAutoCommit(false); // the session's end makes it true again
+      }
+      return work.apply(mappers);
+    } catch (PersistenceException | IllegalArgumentException | SQLException e) {
+      throw DatabaseException.of(what, "", e);
+    } finally {
+      ErrorContext.instance().reset();
+    }
+  }
+
+  /**
    * Runs statements in one transaction, up to three times if it fails for a transient reason, and
    * again with another connection if the connection breaks before the commit.
    *

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import narthex.db.CollectionTable;
-import narthex.db.CollectionTable.PartPosition;
 import narthex.db.CollectionTable.State;
 import narthex.db.Database;
 import narthex.db.GarbageTable;
@@ -272,17 +271,13 @@ public final class CollectChunks implements Chore<CollectChunks.Step> {
   /** Returns the numbers from {@code first} to before {@code end} that a manifest refers to. */
   private BitSet findReferred(long first, long end) throws IOException {
     BitSet referred = new BitSet();
-    Optional<PartPosition> position = Optional.of(PartPosition.START);
-    while (position.isPresent()) {
-      position =
-          collection.references(
-              position.get(),
-              number -> {
-                if (number >= first && number < end) {
-                  referred.set((int) (number - first));
-                }
-              });
-    }
+    collection.references(
+        number -> {
+          if (number >= first && number < end) {
+            referred.set((int) (number - first));
+          }
+        },
+        () -> true);
     return referred;
   }
 }

@@ -12,7 +12,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.LongStream;
 import narthex.db.CollectionTable;
-import narthex.db.CollectionTable.PartPosition;
 import narthex.db.Database;
 import narthex.db.ManifestPart;
 import narthex.db.UseTable;
@@ -43,6 +42,9 @@ import narthex.nix.Sha256;
  */
 final class EvictionWalk {
   private static final int PAGE = 100;
+
+  /** Progress is told after so many parts of manifests. */
+  private static final int PARTS_OF_PROGRESS = 500;
 
   /** So many chunks of a part of a manifest are looked up together with those of other NARs. */
   private static final int FEW = 100;
@@ -97,13 +99,15 @@ final class EvictionWalk {
   }
 
   private void countReferences(CollectionTable manifests) throws IOException {
-    Optional<PartPosition> position = Optional.of(PartPosition.START);
-    for (long pages = 1; position.isPresent() && !progress.isStopped(); pages++) {
-      position = manifests.references(position.get(), references::add);
-      if (position.isPresent()) {
-        progress.at("read manifests", pages * CollectionTable.PARTS_AT_ONCE, 0);
-      }
-    }
+    long[] parts = {0};
+    manifests.references(
+        references::add,
+        () -> {
+          if (parts[0]++ % PARTS_OF_PROGRESS == 0) {
+            progress.at("read manifests", parts[0], 0);
+          }
+          return !progress.isStopped();
+        });
   }
 
   /**

@@ -12,8 +12,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import narthex.db.CollectionTable;
-import narthex.db.CollectionTable.PartPosition;
 import narthex.db.Database;
 import narthex.db.Form;
 import narthex.db.ManifestPart;
@@ -161,18 +159,11 @@ public final class PathPage {
    * @return false if not all manifests were read
    */
   private boolean countUses(Map<Long, Integer> uses) throws IOException {
-    PartPosition position = PartPosition.START;
-    for (int read = 0; read < MOST_PARTS; read += CollectionTable.PARTS_AT_ONCE) {
-      Optional<PartPosition> last =
-          database
-              .collection()
-              .references(
-                  position, number -> uses.computeIfPresent(number, (same, count) -> count + 1));
-      if (last.isEmpty()) {
-        return true;
-      }
-      position = last.get();
-    }
-    return false;
+    int[] read = {0};
+    return database
+        .collection()
+        .references(
+            number -> uses.computeIfPresent(number, (same, count) -> count + 1),
+            () -> ++read[0] < MOST_PARTS);
   }
 }

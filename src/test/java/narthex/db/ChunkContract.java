@@ -4,6 +4,7 @@ import static narthex.db.Rows.NOON;
 import static narthex.db.Rows.file;
 import static narthex.db.Rows.hash;
 import static narthex.db.Rows.nar;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -27,6 +28,9 @@ import org.junit.jupiter.api.Test;
 interface ChunkContract {
   int CHUNK_ROUNDS = 20;
   int LENGTH = 64 << 10;
+
+  /** More parts of manifests than PostgreSQL's driver reads at once. */
+  int PARTS = 2 * CollectionMapper.PARTS_AT_ONCE + 1;
 
   /** The database under test, which is empty. */
   Database database();
@@ -302,5 +306,43 @@ interface ChunkContract {
     assertEquals("1 2 3", database().chunks().keepSizes("4 5 6"));
 
     assertEquals(Optional.of("1 2 3"), database().chunks().findSizes());
+  }
+
+  @Test
+  default void allManifestsAreReadByOneQueryWhileOthersWrite() throws Exception {
+    List<ChunkPlace> all = chunks(0, PARTS, "pack/many");
+    assertTrue(database().storeChunked(nar(1), byHash(all), parts(all, 1), chunked(1, all), NOON));
+    List<ChunkPlace> later = chunks(PARTS, 3, "pack/later");
+    List<Long> numbers = new ArrayList<>();
+    List<Boolean> stored = new ArrayList<>();
+
+    boolean isWhole =
+        database()
+            .collection()
+            .references(
+                numbers::add,
+                () -> {
+                  if (stored.isEmpty()) {
+                    stored.add(assertDoesNotThrow(() -> store(2, later, later)));
+                  }
+                  return true;
+                });
+
+    assertTrue(isWhole);
+    assertEquals(List.of(true), stored);
+    assertEquals(all.stream().map(ChunkPlace::number).toList(), numbers.stream().sorted().toList());
+  }
+
+  @Test
+  default void readingManifestsEndsWhenTheReaderHasEnough() throws Exception {
+    List<ChunkPlace> all = chunks(0, 5, "pack/few");
+    assertTrue(database().storeChunked(nar(1), byHash(all), parts(all, 2), chunked(1, all), NOON));
+    List<Long> numbers = new ArrayList<>();
+
+    assertFalse(database().collection().references(numbers::add, () -> numbers.size() < 4));
+
+    assertEquals(4, numbers.size());
+    assertTrue(database().collection().references(numbers::add, () -> true));
+    assertEquals(9, numbers.size());
   }
 }
