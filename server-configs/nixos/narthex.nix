@@ -57,7 +57,14 @@ in
 
     javaOptions = lib.mkOption {
       type = lib.types.listOf lib.types.str;
-      default = [ "-Xms32m" "-Xmx512m" "-XX:+ExitOnOutOfMemoryError" ];
+      default = [
+        "-Xms32m"
+        "-Xmx512m"
+        "-XX:+UseSerialGC"
+        "-XX:MinHeapFreeRatio=20"
+        "-XX:MaxHeapFreeRatio=40"
+        "-XX:+ExitOnOutOfMemoryError"
+      ];
       description = "Options of the JVM.";
     };
 
