@@ -152,7 +152,8 @@ final class Transactions {
 
   /**
    * Runs one query whose rows are used one by one, however many there are. It holds a connection
-   * until all are used, but no lock: others read and write meanwhile.
+   * until all are used, but no lock: others read and write meanwhile. SQLite's write-ahead log
+   * grows until then.
    *
    * @param what the operation, for the exception's message
    * @throws DatabaseException if the query fails, possibly after some rows were used, or a row is
