@@ -2,7 +2,7 @@ package narthex.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.URI;
@@ -104,8 +104,17 @@ class ContainerSubstitutionIT {
     String nar = "/" + said.file().url();
     upstream.fail(nar, Fault.flipByte(said.nar().sizeBytes() / 2), 1);
 
-    assertThrows(IOException.class, () -> bytes(nar, "none"));
+    assertTrue(isBrokenOrRefused(nar));
     assertEquals(said.nar().sizeBytes(), bytes(nar, "none").length);
+  }
+
+  /** An error is right too: the server may find the damage before it sends the first byte. */
+  private boolean isBrokenOrRefused(String path) throws InterruptedException {
+    try {
+      return status(path, "none") >= 500;
+    } catch (IOException broken) {
+      return true;
+    }
   }
 
   /** Gives the upstream a closure and returns the narinfo that the server has of it. */
@@ -124,11 +133,12 @@ class ContainerSubstitutionIT {
     return response.body();
   }
 
-  private int status(String path, String range) throws Exception {
+  private int status(String path, String range) throws IOException, InterruptedException {
     return send(path, range).statusCode();
   }
 
-  private HttpResponse<byte[]> send(String path, String range) throws Exception {
+  private HttpResponse<byte[]> send(String path, String range)
+      throws IOException, InterruptedException {
     HttpRequest request = HttpRequest.newBuilder(at(path)).header("Range", range).build();
     return http.send(request, BodyHandlers.ofByteArray());
   }

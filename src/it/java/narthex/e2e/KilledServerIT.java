@@ -70,7 +70,8 @@ class KilledServerIT {
 
       assertEquals(key, scene.server().publicKey());
       NixClient next = scene.client(release, key);
-      next.realise(closure.root(), scene.server().url()).expectSuccess();
+      Command.Outcome outcome = next.realise(closure.root(), scene.server().url());
+      assertTrue(outcome.succeeded(), () -> outcome + "\n" + scene.server().log());
       Substitution.assertComplete(next, closure);
     }
   }
