@@ -8,6 +8,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.Driver;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -105,6 +106,19 @@ record ConnectionPool(DataSource connections, @Nullable HikariDataSource own, St
       return new ConnectionPool(pool, pool, address.place());
     } catch (RuntimeException e) {
       throw DatabaseException.of("open database", address.place(), e);
+    }
+  }
+
+  /**
+   * The database's product.
+   *
+   * @throws DatabaseException if it can't be reached
+   */
+  Product product() throws DatabaseException {
+    try (Connection connection = connections.getConnection()) {
+      return Product.of(connection, place);
+    } catch (SQLException e) {
+      throw DatabaseException.of("open database", place, e);
     }
   }
 

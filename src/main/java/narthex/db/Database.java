@@ -38,9 +38,10 @@ public final class Database implements AutoCloseable {
   private final FsckTable fsck;
   private final StoredPaths storedPaths;
 
-  private Database(ConnectionPool pool, @Nullable DiskReserve reserve) {
+  private Database(ConnectionPool pool, @Nullable DiskReserve reserve) throws DatabaseException {
     this.pool = pool;
-    this.transactions = new Transactions(pool.connections(), reserve);
+    this.transactions =
+        new Transactions(pool.connections(), reserve, WriteTurns.of(pool.product()));
     this.fileNames = new FileNameTable(transactions);
     this.documents = new DocumentTable(transactions);
     this.chunks = new ChunkTable(transactions);

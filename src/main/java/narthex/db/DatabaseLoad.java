@@ -18,6 +18,9 @@ public final class DatabaseLoad {
 
   /** The connections of our own pool; empty if the container owns the data source. */
   public Optional<PoolCounts> connections() {
-    return database.pool.counts();
+    return database
+        .pool
+        .counts()
+        .map(counts -> counts.withWaiting(database.transactions.waiting()));
   }
 }

@@ -38,13 +38,16 @@ final class Transactions {
 
   private final SqlSessionFactory sessions;
   private final @Nullable DiskReserve reserve;
+  private final WriteTurns turns;
   private volatile DatabaseObserver observer = DatabaseObserver.NONE;
 
   /**
    * @param reserve the disk reserve, or null
+   * @param turns when transactions may begin
    */
-  Transactions(DataSource connections, @Nullable DiskReserve reserve) {
+  Transactions(DataSource connections, @Nullable DiskReserve reserve, WriteTurns turns) {
     this.reserve = reserve;
+    this.turns = turns;
     Configuration configuration =
         new Configuration(new Environment("narthex", new JdbcTransactionFactory(), connections));
     // No caches: other replicas change the same rows.
@@ -190,7 +193,21 @@ final class Transactions {
    */
   <T extends @Nullable Object> T together(String what, String key, Function<Mappers, T> work)
       throws DatabaseException {
-    return observed(what, () -> tryTogether(what, key, work));
+    return observed(
+        what,
+        () -> {
+          turns.await(what, key);
+          try {
+            return tryTogether(what, key, work);
+          } finally {
+            turns.end();
+          }
+        });
+  }
+
+  /** Estimated number of transactions that wait until others have written. */
+  int waiting() {
+    return turns.waiting();
   }
 
   private <T extends @Nullable Object> T tryTogether(

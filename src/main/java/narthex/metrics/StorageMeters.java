@@ -78,7 +78,7 @@ public final class StorageMeters {
       pool(
           database,
           "narthex.database.waiting",
-          "Threads that wait for a connection to the database",
+          "Threads that wait for the database: for a connection, or to write to SQLite",
           PoolCounts::waiting);
     }
   }

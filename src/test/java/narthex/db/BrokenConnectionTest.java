@@ -57,7 +57,8 @@ class BrokenConnectionTest {
   void aQueryIsRepeatedUntilItGetsAConnectionThatIsNotBroken() throws Exception {
     AtomicInteger attempts = new AtomicInteger();
     try (ConnectionPool pool = ConnectionPool.open(address)) {
-      Transactions transactions = new Transactions(pool.connections(), null);
+      Transactions transactions =
+          new Transactions(pool.connections(), null, WriteTurns.of(Product.POSTGRESQL));
 
       Optional<String> sizes =
           transactions.single(
@@ -79,7 +80,8 @@ class BrokenConnectionTest {
   void aTransactionIsRepeatedIfItsConnectionBreaksBeforeTheCommit() throws Exception {
     AtomicInteger attempts = new AtomicInteger();
     try (ConnectionPool pool = ConnectionPool.open(address)) {
-      Transactions transactions = new Transactions(pool.connections(), null);
+      Transactions transactions =
+          new Transactions(pool.connections(), null, WriteTurns.of(Product.POSTGRESQL));
       long before = transactions.single("find", "x", mappers -> mappers.chunks().nextNumber());
 
       long after =
@@ -102,7 +104,8 @@ class BrokenConnectionTest {
   @Test
   void aDatabaseThatBreaksEveryConnectionIsAFailureInTheEnd() throws Exception {
     try (ConnectionPool pool = ConnectionPool.open(address)) {
-      Transactions transactions = new Transactions(pool.connections(), null);
+      Transactions transactions =
+          new Transactions(pool.connections(), null, WriteTurns.of(Product.POSTGRESQL));
 
       assertThrows(
           DatabaseException.class,

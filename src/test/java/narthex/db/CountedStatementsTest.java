@@ -56,7 +56,12 @@ class CountedStatementsTest {
         new DatabaseAddress("jdbc:sqlite:" + folder.resolve("counted.db"), null, null, null);
     database = Database.open(settings);
     pool = ConnectionPool.open(settings);
-    chunks = new ChunkTable(new Transactions(counted(pool.connections(), DataSource.class), null));
+    chunks =
+        new ChunkTable(
+            new Transactions(
+                counted(pool.connections(), DataSource.class),
+                null,
+                WriteTurns.of(pool.product())));
   }
 
   @AfterEach
