@@ -39,6 +39,14 @@ final class HeldAttempts {
     held.put(mine.flight(), mine);
   }
 
+  /** Holds an attempt, unless another active one of the flight is held; returns whether it does. */
+  boolean addFirst(StagedFlight mine) {
+    return mine.equals(
+        held.compute(
+            mine.flight(),
+            (flight, known) -> known != null && isActive(known) ? known : mine));
+  }
+
   /** Holds this attempt no longer, as another one counts. */
   void remove(StagedFlight mine) {
     held.remove(mine.flight(), mine);

@@ -132,25 +132,44 @@ public final class InfinispanRegistry implements InFlightRegistry {
 
   @Override
   public StagedFlight claim(String flight) {
-    return claim(flight, held::isElsewhere);
+    return claim(flight, held::isElsewhere, held::addFirst);
   }
 
   @Override
   public StagedFlight offer(String flight) {
     StagedFlight counts =
-        claim(flight, other -> held.isElsewhere(other) && other.content() != null);
-    return counts.holder().equals(self) ? counts : hold(flight, counts.epoch());
+        claim(
+            flight,
+            other -> held.isElsewhere(other) && other.content() != null,
+            mine -> {
+              held.add(mine);
+              return true;
+            });
+    if (counts.holder().equals(self)) {
+      return counts;
+    }
+    StagedFlight mine = begin(flight, counts.epoch());
+    held.add(mine);
+    return mine;
   }
 
-  /** Claims a flight, unless an attempt counts that this replica yields to. */
-  private StagedFlight claim(String flight, Predicate<StagedFlight> yields) {
+  /**
+   * Claims a flight, unless an attempt counts that this replica yields to.
+   *
+   * @param holds holds an attempt; one that it doesn't hold is never announced
+   */
+  private StagedFlight claim(
+      String flight, Predicate<StagedFlight> yields, Predicate<StagedFlight> holds) {
     String seen = copies.peek(flight);
     for (int i = 0; i < TRIES; i++) {
       Optional<StagedFlight> before = RegistryText.attempt(seen);
       if (before.filter(yields).isPresent()) {
         return before.get();
       }
-      StagedFlight mine = hold(flight, before.map(StagedFlight::epoch).orElse(0L));
+      StagedFlight mine = begin(flight, before.map(StagedFlight::epoch).orElse(0L));
+      if (!holds.test(mine)) {
+        return mine;
+      }
       String old = seen;
       String counts =
           calls.ask("claim", mine.print(), () -> replaceOrGet(flight, old, mine.print()));
@@ -160,15 +179,15 @@ public final class InfinispanRegistry implements InFlightRegistry {
       held.remove(mine);
       seen = counts.isEmpty() ? null : counts;
     }
-    return hold(flight, 0); // others change it all the time
+    StagedFlight mine = begin(flight, 0); // others change it all the time
+    holds.test(mine);
+    return mine;
   }
 
   /** A new attempt of this replica, which isn't announced yet. */
-  private StagedFlight hold(String flight, long known) {
+  private StagedFlight begin(String flight, long known) {
     long epoch = lastEpoch.updateAndGet(last -> Math.max(last, known) + 1);
-    StagedFlight mine = StagedFlight.begin(flight, self, epoch);
-    held.add(mine);
-    return mine;
+    return StagedFlight.begin(flight, self, epoch);
   }
 
   /** Replaces a value, if it is still the old one. Gives the value that counts, or "" if none. */

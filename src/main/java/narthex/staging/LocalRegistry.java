@@ -156,7 +156,9 @@ public final class LocalRegistry implements InFlightRegistry {
             return entry.attempt;
           }
           StagedFlight mine = StagedFlight.begin(flight, self, ++board.epoch);
-          board.entries.put(flight, new Entry(mine));
+          if (entry == null || !board.isActive(entry.attempt)) {
+            board.entries.put(flight, new Entry(mine));
+          }
           return mine;
         });
   }

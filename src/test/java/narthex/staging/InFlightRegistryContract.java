@@ -159,6 +159,20 @@ abstract class InFlightRegistryContract {
   }
 
   @Test
+  void aSearchOfTheSameReplicaTakesNothingFromAnOffer() throws Exception {
+    StagedFlight upload = here.offer(FLIGHT).with(CONTENT);
+    here.update(upload);
+
+    StagedFlight search = here.claim(FLIGHT);
+    assertEquals(here.self(), search.holder());
+    assertFalse(search.isSameAttempt(upload));
+    here.release(search.ended(StagedFlight.State.FAILED));
+
+    await(there, FLIGHT, () -> there.find(FLIGHT).equals(Optional.of(upload)));
+    assertEquals(upload, there.claim(FLIGHT));
+  }
+
+  @Test
   void anOfferIsAnnouncedWhenTheAttemptOfAnotherHasFailed() throws Exception {
     StagedFlight theirs = there.claim(FLIGHT).with(CONTENT);
     there.update(theirs);
