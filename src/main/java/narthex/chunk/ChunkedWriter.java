@@ -93,7 +93,7 @@ public final class ChunkedWriter implements Closeable {
 
   /** Returns an estimate of its memory in bytes: the ring, and as much for frames. */
   public long memoryBytes() {
-    return 2L * CutBuffer.bytes(store.policy().sizes(), narBytes);
+    return CutBuffer.writerBytes(store.policy().sizes(), narBytes);
   }
 
   /**

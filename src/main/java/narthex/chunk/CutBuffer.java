@@ -21,6 +21,9 @@ import java.util.OptionalLong;
 final class CutBuffer {
   private static final int LEAST_ROOM = 2 << 20;
 
+  /** What a writer takes for the shortest NAR: its list of chunks, zstd contexts, a spool. */
+  private static final long LEAST_WRITER_BYTES = 128 << 10;
+
   /** Number of chunks of the maximum size that fit the ring. */
   private static final int LONGEST_CHUNKS = 4;
 
@@ -60,9 +63,9 @@ final class CutBuffer {
     return Math.max(LEAST_ROOM, LONGEST_CHUNKS * sizes.max());
   }
 
-  /** Returns the memory of such a buffer, in bytes. */
-  static long bytes(ChunkSizes sizes, OptionalLong narBytes) {
-    return front(sizes, narBytes) + room(sizes, narBytes);
+  /** Returns an estimate of the memory of a writer with such a buffer, in bytes. */
+  static long writerBytes(ChunkSizes sizes, OptionalLong narBytes) {
+    return Math.max(LEAST_WRITER_BYTES, 2L * (front(sizes, narBytes) + room(sizes, narBytes)));
   }
 
   /** Returns the capacity in bytes. */

@@ -15,7 +15,8 @@ import narthex.db.Transactions.Mappers;
 
 /**
  * The tables for the collection of chunks that no manifest refers to, and of packs with few chunks.
- * No statement grows with the number of chunks or NARs. Thread-safe.
+ * No statement but that of {@link #references} grows with the number of chunks or NARs.
+ * Thread-safe.
  *
  * <h2>Races</h2>
  *

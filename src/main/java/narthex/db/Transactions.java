@@ -156,7 +156,7 @@ final class Transactions {
   /**
    * Runs one query whose rows are used one by one, however many there are. It holds a connection
    * until all are used, but no lock: others read and write meanwhile. SQLite's write-ahead log
-   * grows until then.
+   * grows until then. Uses another connection if the first is found broken before the first row.
    *
    * @param what the operation, for the exception's message
    * @throws DatabaseException if the query fails, possibly after some rows were used, or a row is
@@ -164,24 +164,39 @@ final class Transactions {
    */
   <T extends @Nullable Object> T reading(String what, Function<Mappers, T> work)
       throws DatabaseException {
-    return observed(what, () -> readOnce(what, work));
+    return observed(what, () -> tryReading(what, work));
   }
 
-  private <T extends @Nullable Object> T readOnce(String what, Function<Mappers, T> work)
+  private <T extends @Nullable Object> T tryReading(String what, Function<Mappers, T> work)
       throws DatabaseException {
-    try (SqlSession session = sessions.openSession(true)) {
-      Mappers mappers = mappers(session);
-      // Outside of a transaction, PostgreSQL's driver holds all rows in memory. A transaction in
-      // SQLite would keep others from writing.
-      if (Product.of(mappers.connection(), what) == Product.POSTGRESQL) {
-        mappers.connection().setAutoCommit(false); // the session's end makes it true again
+    for (int attempt = 1; ; attempt++) {
+      boolean isUntouched = false;
+      try (SqlSession session = sessions.openSession(true)) {
+        Mappers mappers = mappers(session);
+        isUntouched = true;
+        // Outside of a transaction, PostgreSQL's driver holds all rows in memory. A transaction in
+        // SQLite would keep others from writing.
+        if (Product.of(mappers.connection(), what) == Product.POSTGRESQL) {
+          mappers.connection().setAutoCommit(false); // the session's end makes it true again
+        }
+        requireOpen(mappers);
+        isUntouched = false;
+        T result = work.apply(mappers);
+        requireOpen(mappers); // else a pool that took the connection away would end the rows early
+        return result;
+      } catch (PersistenceException | IllegalArgumentException | SQLException e) {
+        if (!isUntouched || !isBroken(e) || attempt >= ATTEMPTS_WITH_BROKEN_CONNECTIONS) {
+          throw DatabaseException.of(what, "", e);
+        }
+      } finally {
+        ErrorContext.instance().reset();
       }
-      return work.apply(mappers);
-    } catch (PersistenceException | IllegalArgumentException | SQLException e) {
-      throw DatabaseException.of(what, "", e);
-    } finally {
-      ErrorContext.instance().reset();
     }
+  }
+
+  /** Runs a statement, which fails if the connection is closed or broken. */
+  private static void requireOpen(Mappers mappers) {
+    long unused = mappers.chunks().nextNumber();
   }
 
   /**

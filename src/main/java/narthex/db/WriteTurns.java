@@ -35,6 +35,9 @@ final class WriteTurns {
     if (turn == null) {
       return;
     }
+    if (!turn.hasQueuedThreads() && turn.tryLock()) {
+      return; // also if the thread is interrupted: it need not wait
+    }
     boolean isMine;
     try {
       isMine = turn.tryLock(LONGEST_WAIT.toNanos(), TimeUnit.NANOSECONDS);

@@ -43,8 +43,7 @@ final class HeldAttempts {
   boolean addFirst(StagedFlight mine) {
     return mine.equals(
         held.compute(
-            mine.flight(),
-            (flight, known) -> known != null && isActive(known) ? known : mine));
+            mine.flight(), (flight, known) -> known != null && isActive(known) ? known : mine));
   }
 
   /** Holds this attempt no longer, as another one counts. */

@@ -47,7 +47,8 @@ public interface InFlightRegistry extends Closeable {
    * Claims a flight for this replica, unless an {@linkplain StagedFlight.State#ACTIVE active}
    * attempt of another replica that is connected counts. If the cluster doesn't answer, the attempt
    * is announced later, as in {@link #offer}. If this replica has an active attempt already, which
-   * a client's upload {@linkplain #offer offered}, that one stays, and the new attempt never counts.
+   * a client's upload {@linkplain #offer offered}, that one stays, and the new attempt never
+   * counts.
    *
    * @return one of this replica, with an epoch greater than that of any attempt before; or the one
    *     of another replica, which counts

@@ -28,7 +28,7 @@ final class StartMemory {
     try {
       collect();
       trim();
-    } catch (JMException | RuntimeException unsupported) {
+    } catch (JMException | RuntimeException | LinkageError unsupported) {
       LOG.log(System.Logger.Level.DEBUG, "memory of the start is kept", unsupported);
     }
   }

@@ -134,14 +134,20 @@ class ChunkedWriterTest extends ChunkStoreFixture {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 16 << 10, 100_001, (2 << 20) - 1, 2 << 20, 3_000_000})
-  void theChunksAreTheSameWhetherTheLengthIsKnownOrNot(int length) throws Exception {
-    byte[] nar = random(length, length);
-    put(nar, OptionalLong.empty());
-    long before = storedBytes();
+  void theChunksAreThoseOfTheChunkerWhetherTheLengthIsKnownOrNot(int length) throws Exception {
+    for (OptionalLong announced : List.of(OptionalLong.of(length), OptionalLong.empty())) {
+      byte[] nar = random(length, length + (announced.isEmpty() ? 1 : 0));
 
-    assertFalse(put(nar, OptionalLong.of(length)));
+      put(nar, announced);
 
-    assertEquals(before, storedBytes());
+      Chunker chunker = new Chunker(SIZES);
+      int from = 0;
+      for (ChunkPlace place : places(nar)) {
+        assertEquals(chunker.cut(nar, from, nar.length), place.length());
+        from += place.length();
+      }
+      assertArrayEquals(nar, read(nar));
+    }
   }
 
   @Test
