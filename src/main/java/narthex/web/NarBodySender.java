@@ -30,12 +30,6 @@ final class NarBodySender {
    */
   private static final int BUFFER_BYTES = 16 << 10;
 
-  /** The same for the first {@value #FEW_REQUESTS} requests, which read more frames at once. */
-  private static final int LARGE_BUFFER_BYTES = 64 << 10;
-
-  /** So many large buffers take 8 MiB at most. */
-  private static final int FEW_REQUESTS = 128;
-
   /**
    * Smallest range that is sent by sendfile. Tomcat sends static files of 48 KiB and more so; but
    * from a few KiB on, reading and copying takes more processor time than opening the file once
@@ -59,14 +53,7 @@ final class NarBodySender {
     if (file.isPresent() && sendfile(file.get(), range, request)) {
       return;
     }
-    long length = Math.min(bufferBytes(request), range.count());
-    copy(source, range, watch, new byte[(int) length], response.getOutputStream());
-  }
-
-  /** Returns the length of the buffer for a request; the request counts as running. */
-  private static int bufferBytes(HttpServletRequest request) {
-    int running = Site.of(request).resources().running().ofClients();
-    return running <= FEW_REQUESTS ? LARGE_BUFFER_BYTES : BUFFER_BYTES;
+    copy(source, range, watch, response.getOutputStream());
   }
 
   /**
@@ -100,8 +87,9 @@ final class NarBodySender {
   }
 
   private static void copy(
-      NarSource source, ByteRange range, DecoderShare.Watch watch, byte[] buffer, OutputStream out)
+      NarSource source, ByteRange range, DecoderShare.Watch watch, OutputStream out)
       throws IOException {
+    byte[] buffer = new byte[(int) Math.min(BUFFER_BYTES, Math.max(range.count(), 1))];
     try (InputStream in = source.open(range.from(), watch)) {
       long left = range.count();
       while (left > 1) {
@@ -129,10 +117,9 @@ final class NarBodySender {
   }
 
   /** Sends a source of unknown length as a chunked body. Doesn't close {@code out}. */
-  static void sendAll(NarSource source, HttpServletRequest request, OutputStream out)
+  static void sendAll(NarSource source, DecoderShare.Watch watch, OutputStream out)
       throws IOException {
-    DecoderShare.Watch watch = new ClientWatch(request);
-    byte[] buffer = new byte[bufferBytes(request)];
+    byte[] buffer = new byte[BUFFER_BYTES];
     try (InputStream in = source.open(0, watch)) {
       int count;
       while ((count = in.read(buffer, 0, buffer.length)) >= 0) {
@@ -144,11 +131,11 @@ final class NarBodySender {
   }
 
   /** Sends a source and compresses it with zstd on the fly. */
-  static void sendCompressed(NarSource source, HttpServletRequest request, OutputStream out)
+  static void sendCompressed(NarSource source, DecoderShare.Watch watch, OutputStream out)
       throws IOException {
     try (EncodingOutputStream encoder = Encoders.encode(Compression.ZSTD, out)) {
       try {
-        sendAll(source, request, encoder);
+        sendAll(source, watch, encoder);
       } catch (IOException | RuntimeException e) {
         encoder.discard();
         throw e;

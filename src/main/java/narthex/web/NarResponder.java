@@ -155,7 +155,7 @@ final class NarResponder {
     }
     OptionalLong known = source.length();
     if (known.isEmpty()) {
-      NarBodySender.sendAll(source, request, response.getOutputStream());
+      NarBodySender.sendAll(source, new ClientWatch(request), response.getOutputStream());
       return;
     }
     RangeResponder.send(source, known.getAsLong(), tag, request, response);
@@ -166,7 +166,7 @@ final class NarResponder {
       throws IOException {
     OptionalLong known = source.length();
     if (known.isEmpty()) {
-      NarBodySender.sendAll(source, request, response.getOutputStream());
+      NarBodySender.sendAll(source, new ClientWatch(request), response.getOutputStream());
     } else {
       NarBodySender.send(source, new ByteRange(0, known.getAsLong()), request, response);
     }
@@ -183,7 +183,7 @@ final class NarResponder {
     response.setHeader("Content-Encoding", ZSTD);
     Optional<NarSource> stored = source.coded();
     if (stored.isEmpty()) {
-      NarBodySender.sendCompressed(source, request, response.getOutputStream());
+      NarBodySender.sendCompressed(source, new ClientWatch(request), response.getOutputStream());
     } else {
       sendAll(stored.get(), request, response);
     }

@@ -26,8 +26,6 @@ final class PacedResponse extends HttpServletResponseWrapper {
   }
 
   private static final class PacedStream extends ServletOutputStream {
-    private static final int PIECE_BYTES = 16 << 10;
-
     private final ServletOutputStream out;
     private final ReaderPace pace;
 
@@ -41,17 +39,13 @@ final class PacedResponse extends HttpServletResponseWrapper {
       write(new byte[] {(byte) octet}, 0, 1);
     }
 
-    /** Writes in pieces, because a blocked write counts nothing of what the client has read. */
     @Override
     public void write(byte[] buffer, int offset, int length) throws IOException {
-      for (int done = 0; done < length; done += PIECE_BYTES) {
-        int piece = Math.min(PIECE_BYTES, length - done);
-        pace.beginWrite();
-        try {
-          out.write(buffer, offset + done, piece);
-        } finally {
-          pace.endWrite(piece);
-        }
+      pace.beginWrite();
+      try {
+        out.write(buffer, offset, length);
+      } finally {
+        pace.endWrite(length);
       }
     }
 
