@@ -39,6 +39,8 @@ record Finding(Kind kind, String what, Repair repair) {
     NARINFO_WITHOUT_NAR,
     /** A document doesn't have its hash or size. */
     DAMAGED_DOCUMENT,
+    /** No narinfo references a NAR after the grace. Not wrong: the sweep of NARs deletes it. */
+    UNREFERENCED_NAR,
     /** No row names a blob. Not wrong: the search for unreferenced blobs deletes it. */
     ORPHAN;
 

@@ -107,16 +107,19 @@ public final class Fsck {
   private final String name;
   private final Store store;
   private final Sources sources;
+  private final Duration grace;
   private final InstantSource clock;
   private final FsckTable rows;
 
   /**
    * @param name names the position of its checks
+   * @param grace how long a NAR may be stored before its narinfo comes
    */
-  public Fsck(String name, Store store, Sources sources, InstantSource clock) {
+  public Fsck(String name, Store store, Sources sources, Duration grace, InstantSource clock) {
     this.name = name;
     this.store = store;
     this.sources = sources;
+    this.grace = grace;
     this.clock = clock;
     this.rows = store.database().fsck();
   }
@@ -212,6 +215,7 @@ public final class Fsck {
           new CheckStrayRows(store, repairs),
           new CheckPacks(store, blobs, options.depth(), repairs),
           new CheckNars(store, blobs, options.depth(), repairs),
+          new CheckUnreferencedNars(store, grace, clock),
           new CheckDeferred(store, tally, last),
           new CheckNarInfos(store, availability, repairs),
           new CheckDocuments(store, blobs, options.depth(), repairs),

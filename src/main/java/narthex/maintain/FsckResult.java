@@ -32,9 +32,14 @@ public record FsckResult(
     repaired = Map.copyOf(repaired);
   }
 
-  /** Returns how many things are or were wrong. A blob without a row isn't wrong. */
+  /**
+   * Returns how many things are or were wrong. A blob without a row or a NAR without a narinfo
+   * isn't wrong.
+   */
   public long wrong() {
-    return found.values().stream().mapToLong(Long::longValue).sum() - orphans();
+    return found.values().stream().mapToLong(Long::longValue).sum()
+        - orphans()
+        - found(Kind.UNREFERENCED_NAR);
   }
 
   /** Returns the number of old blobs that no row names. */

@@ -1,5 +1,6 @@
 package narthex.wiring;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
@@ -19,9 +20,13 @@ public final class FsckAssembly {
 
   private FsckAssembly() {}
 
-  /** Returns the check that an administrator asks for. */
-  public static Fsck fsck(Assembly.Base base, Assembly assembly) {
-    return named(FSCK, base, assembly);
+  /**
+   * Returns the check that an administrator asks for.
+   *
+   * @param grace how long a NAR may be stored before its narinfo comes
+   */
+  public static Fsck fsck(Assembly.Base base, Assembly assembly, Duration grace) {
+    return named(FSCK, base, assembly, grace);
   }
 
   /**
@@ -37,7 +42,7 @@ public final class FsckAssembly {
     Assembly.Base base = backbone.base();
     Scrub scrub =
         new Scrub(
-            named(SCRUB, base, backbone.assembly()),
+            named(SCRUB, base, backbone.assembly(), backbone.settings().uploading().grace()),
             new Scrub.Policy(policy.period(), policy.bytesPerSecond()),
             leases,
             base.clock());
@@ -49,7 +54,7 @@ public final class FsckAssembly {
     return Optional.of(scrubs);
   }
 
-  private static Fsck named(String name, Assembly.Base base, Assembly assembly) {
+  private static Fsck named(String name, Assembly.Base base, Assembly assembly, Duration grace) {
     return new Fsck(
         name,
         new Fsck.Store(
@@ -59,6 +64,7 @@ public final class FsckAssembly {
             assembly.chunked(),
             base.decoders().share(Work.BACKGROUND)),
         new Fsck.Sources(base.upstreams(), assembly.download()::fetch),
+        grace,
         base.clock());
   }
 }

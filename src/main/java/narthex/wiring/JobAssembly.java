@@ -35,7 +35,7 @@ final class JobAssembly {
             maintenance.migration(),
             backup(backbone),
             statistics,
-            new FsckJob(FsckAssembly.fsck(base, assembly)),
+            new FsckJob(FsckAssembly.fsck(base, assembly, backbone.settings().uploading().grace())),
             assembly.pinJob(),
             new UnpinJob(assembly.pins()),
             new PinsJob(assembly.pins()));

@@ -117,7 +117,10 @@ final class RestoreJob implements Job {
   private JobResult check(Progress progress) throws IOException {
     Backbone backbone = new Backbone(settings, "command " + NAME);
     try {
-      FsckJob fsck = new FsckJob(FsckAssembly.fsck(backbone.base(), backbone.assembly()));
+      FsckJob fsck =
+          new FsckJob(
+              FsckAssembly.fsck(
+                  backbone.base(), backbone.assembly(), settings.uploading().grace()));
       return fsck.prepare(new JobOptions(Map.of("restart", "true"))).run(progress);
     } catch (JobRefusedException e) {
       throw new IllegalStateException(e);

@@ -302,7 +302,8 @@ final class StoreWorld implements AutoCloseable {
     RecordedProgress progress = new RecordedProgress();
     FsckResult result =
         node.chores().fsck().run(new Options(Depth.DEEP, repair, Start.ANEW, 0), progress);
-    assertEquals(result.wrong() + result.orphans(), progress.told.size());
+    assertEquals(
+        result.found().values().stream().mapToLong(Long::longValue).sum(), progress.told.size());
     assertTrue(result.wrong() > 0 || result.isEnded());
     return progress.told;
   }

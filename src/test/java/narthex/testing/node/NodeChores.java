@@ -53,6 +53,9 @@ public final class NodeChores {
   /** How long a whole file stays beside the chunks. */
   public static final Duration DELETE_DELAY = Duration.ofHours(24);
 
+  /** How long a NAR without a narinfo stays. */
+  public static final Duration UPLOAD_GRACE = Duration.ofDays(1);
+
   private final Chore<Sha256> chunking;
   private final Chore<Sha256> hashing;
   private final Chore<Sha256> files;
@@ -131,7 +134,7 @@ public final class NodeChores {
 
   /** Returns a check of the store. */
   public Fsck fsck() {
-    return FsckAssembly.fsck(base, assembly);
+    return FsckAssembly.fsck(base, assembly, UPLOAD_GRACE);
   }
 
   /** Sets what runs before a spool writes; the blob store must be a counting one. */
@@ -153,7 +156,7 @@ public final class NodeChores {
   /** What a collection on demand runs. */
   public WholeCollection.Steps collectionSteps() {
     return new WholeCollection.Steps(
-        new SweepNars(database, deletion, Duration.ofDays(1), clock),
+        new SweepNars(database, deletion, UPLOAD_GRACE, clock),
         collecting,
         new CompactPacks(
             database,
