@@ -40,10 +40,7 @@ public final class NarthexServer implements Server, AutoCloseable {
     command.add("-Xlog:gc:file=" + heapLog);
     command.add("-Dnarthex.http.address=127.0.0.1");
     command.add("-Dnarthex.http.port=0");
-    command.add("-Dnarthex.hostname=bench");
-    command.add("-Dnarthex.data-dir=" + folder.resolve("data"));
-    command.add("-Dnarthex.upstreams=http://127.0.0.1:" + upstreamPort);
-    command.add("-Dnarthex.upstream.public-keys=" + upstreamKey.print());
+    command.addAll(settings(folder, upstreamPort, upstreamKey));
     command.add("-jar");
     command.add(war.toString());
     Program program = Program.start(command, folder.resolve("narthex.log"));
@@ -54,6 +51,34 @@ public final class NarthexServer implements Server, AutoCloseable {
       program.close();
       throw new IOException(
           "Narthex did not start: " + Files.readString(folder.resolve("narthex.log")), e);
+    }
+  }
+
+  private static List<String> settings(Path folder, int upstreamPort, PublicKey upstreamKey) {
+    return List.of(
+        "-Dnarthex.hostname=bench",
+        "-Dnarthex.data-dir=" + folder.resolve("data"),
+        "-Dnarthex.upstreams=http://127.0.0.1:" + upstreamPort,
+        "-Dnarthex.upstream.public-keys=" + upstreamKey.print());
+  }
+
+  /**
+   * Runs a command with the data of a stopped server.
+   *
+   * @param arguments the command and its options
+   * @return the lines of its output, whatever its status is
+   */
+  public static List<String> run(
+      Path war, Path folder, int upstreamPort, PublicKey upstreamKey, List<String> arguments)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(java());
+    command.addAll(settings(folder, upstreamPort, upstreamKey));
+    command.add("-jar");
+    command.add(war.toString());
+    command.addAll(arguments);
+    try (Program program = Program.start(command, folder.resolve("command.log"))) {
+      return program.outputWhateverItsStatus().lines().toList();
     }
   }
 

@@ -85,6 +85,10 @@ final class DamagedStore implements AutoCloseable {
       case LOST_ROW_OF_A_CHUNKED_NAR, LOST_ROW_OF_A_WHOLE_NAR ->
           delete("nar where nar_hash", target);
       case LOST_ROW_OF_A_FILE_NAME -> delete("file_name where stem", target);
+      case LOST_ROW_OF_A_NARINFO -> {
+        delete("narinfo where nar_hash", target);
+        makeOld(target);
+      }
     }
     return target;
   }
@@ -103,6 +107,15 @@ final class DamagedStore implements AutoCloseable {
       if (statement.executeUpdate() == 0) {
         throw new SQLException("no row of " + where + " = " + key);
       }
+    }
+  }
+
+  /** A young NAR may still get its narinfo. */
+  private void makeOld(String nar) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement("update nar set stored_at = 0 where nar_hash = ?")) {
+      statement.setString(1, nar);
+      statement.executeUpdate();
     }
   }
 

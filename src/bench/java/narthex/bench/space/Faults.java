@@ -69,8 +69,8 @@ final class Faults {
       upstream.putDirectory("/", folder.resolve("upstream"));
       fill(upstream);
       List<Injected> injected = inject();
+      List<String> found = checkStopped(upstream);
       try (NarthexServer server = start(upstream, "eager")) {
-        List<String> found = job(server, CHECK);
         List<String> repaired = job(server, REPAIR);
         List<String> after = job(server, CHECK);
         print(injected, found, repaired);
@@ -96,6 +96,14 @@ final class Faults {
             "-Dnarthex.repack.level=off",
             "-Dnarthex.token.admin=" + Jobs.TOKEN);
     return NarthexServer.start(war, folder.resolve("narthex"), options, port, fixtures.publicKey());
+  }
+
+  /** Checks the store before the server starts, which sweeps NARs whose narinfo is lost. */
+  private List<String> checkStopped(FaultyUpstream upstream)
+      throws IOException, InterruptedException {
+    int port = URI.create(upstream.url()).getPort();
+    List<String> command = List.of("fsck", "--deep", "--restart", "--json");
+    return NarthexServer.run(war, folder.resolve("narthex"), port, fixtures.publicKey(), command);
   }
 
   /** Stores one half whole and the other one in chunks, and marks the store as this database's. */

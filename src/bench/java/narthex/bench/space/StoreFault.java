@@ -18,7 +18,8 @@ enum StoreFault {
   LOST_ROW_OF_A_CHUNKED_NAR(Target.CHUNKED),
   LOST_ROW_OF_A_WHOLE_FORM(Target.WHOLE),
   LOST_ROW_OF_A_WHOLE_NAR(Target.WHOLE),
-  LOST_ROW_OF_A_FILE_NAME(Target.WHOLE);
+  LOST_ROW_OF_A_FILE_NAME(Target.WHOLE),
+  LOST_ROW_OF_A_NARINFO(Target.CHUNKED);
 
   /** What the fault damages. */
   enum Target {
