@@ -1,6 +1,7 @@
 package narthex.maintain;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -11,16 +12,16 @@ import java.sql.Statement;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import narthex.blob.BlobStore;
-import narthex.blob.CountingBlobStore;
+import narthex.blob.MortalBlobStore;
 import narthex.db.DatabaseAddress;
 import narthex.ingest.CdcMode;
 import narthex.maintain.StoreWorld.Action;
 import narthex.maintain.StoreWorld.Step;
 import narthex.testing.FakeS3;
 import narthex.testing.FakeS3Stores;
+import narthex.testing.KillSwitch;
 import narthex.testing.node.Node;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -28,19 +29,23 @@ import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.Tuple;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 
 /**
  * A server as a state machine: in any order of fetches, uploads, deletions, pins, evictions,
- * collections, changes of the form and restarts, with readers across them, no byte is lost that
- * somebody needs, and in the end a deep check finds nothing wrong and nothing left over.
+ * collections, changes of the form, restarts, and deaths of the process before any write, with
+ * readers across them, no byte is lost that somebody needs, and in the end a deep check finds
+ * nothing wrong and nothing left over.
  */
 class StoreProperties {
   private static final AtomicInteger DATABASES = new AtomicInteger();
 
   @SuppressWarnings("NullAway.Init") // jqwik calls start first
   private static EmbeddedPostgres postgresql;
+
+  private static int killedAtWork;
 
   @BeforeContainer
   static void start() throws IOException {
@@ -50,12 +55,15 @@ class StoreProperties {
   @AfterContainer
   static void stop() throws IOException {
     postgresql.close();
+    assertTrue(killedAtWork > 0, "no process was killed in the middle of a step");
   }
 
   @Provide
   Arbitrary<List<Step>> steps() {
-    return Combinators.combine(
-            Arbitraries.of(Action.class), Arbitraries.integers().between(0, StoreWorld.SAMPLES - 1))
+    Arbitrary<Action> actions =
+        Arbitraries.frequencyOf(
+            Tuple.of(5, Arbitraries.of(Action.class)), Tuple.of(1, Arbitraries.just(Action.KILL)));
+    return Combinators.combine(actions, Arbitraries.integers().between(0, StoreWorld.SAMPLES - 1))
         .as(Step::new)
         .list()
         .ofMinSize(8)
@@ -70,7 +78,7 @@ class StoreProperties {
   @Property(tries = 15)
   void nothingIsLostOrLeftOverInAFolderAndSqlite(
       @ForAll("modes") CdcMode mode, @ForAll("steps") List<Step> steps) throws Exception {
-    check(steps, mode, Node.Options.usual(), CountingBlobStore::new);
+    check(steps, mode, Node.Options.usual(), StoreProperties::inFolder);
   }
 
   @Property(tries = 8)
@@ -82,19 +90,25 @@ class StoreProperties {
           steps,
           mode,
           Node.Options.usual().withDatabase(newDatabase()),
-          replaced -> inBucket(replaced, bucket, spools));
+          (folder, own, process) -> inBucket(own, process, bucket, spools));
     } finally {
       delete(spools);
     }
   }
 
-  private static BlobStore inBucket(BlobStore replaced, FakeS3 bucket, Path spools) {
-    try {
-      replaced.close();
-      return new CountingBlobStore(FakeS3Stores.open(bucket, spools));
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
-    }
+  /** Opens the blob store of a process over the folder of a node. */
+  private interface Blobs {
+    BlobStore open(Path folder, BlobStore own, KillSwitch process) throws IOException;
+  }
+
+  private static BlobStore inFolder(Path folder, BlobStore own, KillSwitch process) {
+    return new MortalBlobStore(own, process, folder.resolve("store").resolve("tmp"));
+  }
+
+  private static BlobStore inBucket(
+      BlobStore replaced, KillSwitch process, FakeS3 bucket, Path spools) throws IOException {
+    replaced.close();
+    return new MortalBlobStore(FakeS3Stores.open(bucket, spools), process, spools);
   }
 
   private static DatabaseAddress newDatabase() throws Exception {
@@ -110,11 +124,11 @@ class StoreProperties {
         null);
   }
 
-  private static void check(
-      List<Step> steps, CdcMode mode, Node.Options options, UnaryOperator<BlobStore> blobs)
+  private static void check(List<Step> steps, CdcMode mode, Node.Options options, Blobs blobs)
       throws Exception {
     Path folder = Files.createTempDirectory("store");
-    try (StoreWorld world = new StoreWorld(folder, options.withBlobs(blobs), mode)) {
+    try (StoreWorld world =
+        new StoreWorld(folder, options, (own, process) -> blobs.open(folder, own, process), mode)) {
       for (Step step : steps) {
         world.run(step);
         world.check();
@@ -123,6 +137,7 @@ class StoreProperties {
       world.check();
       assertEquals(List.of(), world.findings());
       world.checkAll();
+      killedAtWork += world.killedAtWork();
     } finally {
       delete(folder);
     }

@@ -9,18 +9,13 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import narthex.blob.BlobStore;
 import narthex.blob.DirectoryBlobStore;
-import narthex.chunk.ChunkSizes;
 import narthex.db.Database;
 import narthex.db.DatabaseAddress;
 import narthex.ingest.CdcMode;
@@ -34,15 +29,12 @@ import narthex.serve.NarInfoLookup;
 import narthex.serve.NarInfoLookup.Prefetch;
 import narthex.serve.NarLookup;
 import narthex.serve.ServedNarInfo;
-import narthex.settings.ContextSources;
 import narthex.settings.Settings;
-import narthex.settings.SettingsSources;
 import narthex.staging.Flights;
 import narthex.staging.InFlightRegistry;
 import narthex.stream.DecoderBudget;
 import narthex.stream.DecoderBudget.Work;
 import narthex.testing.FaultyUpstream;
-import narthex.testing.StoredChunks;
 import narthex.upstream.Upstreams;
 import narthex.wiring.Assembly;
 import narthex.wiring.ThreadPools;
@@ -53,32 +45,38 @@ public final class Node implements AutoCloseable {
   /** The key that nodes sign with unless told otherwise. */
   public static final SecretKey KEY = SecretKey.generate("node-1", new SecureRandom());
 
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
-  private static final long MAX_UPLOADED_NAR_BYTES = 1 << 20;
-
   /** The longest document that it takes. */
   static final int MAX_DOCUMENT_BYTES = 1 << 20;
 
-  private static final Duration RETRY_WITHIN = Duration.ofMillis(300);
+  /** The longest wait for what a node does. */
+  static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  /** Opens a database. */
+  @FunctionalInterface
+  public interface DatabaseOpening {
+    /** Opens the database at this address; the node closes it. */
+    Database open(DatabaseAddress address) throws IOException;
+  }
 
   /** How a node is made. Immutable. */
   public static final class Options {
-    private Duration read = Duration.ofSeconds(10);
-    private Duration revalidateAfter = Duration.ofHours(1);
-    private long memoryBytes;
-    private Duration memoryTtl = Duration.ofMinutes(1);
-    private Prefetch prefetch = Prefetch.OFF;
-    private Duration negativeTtl = Duration.ZERO;
-    private List<SecretKey> keys = List.of(KEY);
+    Duration read = Duration.ofSeconds(10);
+    Duration revalidateAfter = Duration.ofHours(1);
+    long memoryBytes;
+    Duration memoryTtl = Duration.ofMinutes(1);
+    Prefetch prefetch = Prefetch.OFF;
+    Duration negativeTtl = Duration.ZERO;
+    List<SecretKey> keys = List.of(KEY);
     private InstantSource clock = InstantSource.system();
     private UnaryOperator<BlobStore> blobs = UnaryOperator.identity();
-    private CdcMode mode = CdcMode.OFF;
+    CdcMode mode = CdcMode.OFF;
     private long decoderBytes;
-    private Advertising.Chunked advertised = Advertising.Chunked.AS_NONE;
-    private List<PublicKey> upstreamKeys = List.of(Sample.KEY.publicKey());
-    private List<PublicKey> uploaderKeys = List.of();
+    Advertising.Chunked advertised = Advertising.Chunked.AS_NONE;
+    List<PublicKey> upstreamKeys = List.of(Sample.KEY.publicKey());
+    List<PublicKey> uploaderKeys = List.of();
     private Optional<InFlightRegistry> cluster = Optional.empty();
     private Optional<DatabaseAddress> database = Optional.empty();
+    private DatabaseOpening opening = Database::open;
 
     private Options() {}
 
@@ -105,67 +103,9 @@ public final class Node implements AutoCloseable {
       other.uploaderKeys = uploaderKeys;
       other.cluster = cluster;
       other.database = database;
+      other.opening = opening;
       change.accept(other);
       return other;
-    }
-
-    /** The same as a deployment reads it. */
-    private Settings settings(Path folder, List<FaultyUpstream> sources) throws IOException {
-      Map<String, String> named = new HashMap<>();
-      named.put("narthex.data-dir", folder.toString());
-      named.put("narthex.blob.url", blobFolder(folder).toAbsolutePath().toString());
-      named.put("narthex.signing.key-files", keyFiles(folder));
-      named.put("narthex.narinfo.revalidate-after", revalidateAfter.toString());
-      named.put("narthex.narinfo.memory-size", Long.toString(memoryBytes));
-      named.put("narthex.memory-ttl", memoryTtl.toString());
-      named.put("narthex.prefetch", Boolean.toString(prefetch == Prefetch.ON));
-      named.put("narthex.upload.max-nar-size", Long.toString(MAX_UPLOADED_NAR_BYTES));
-      named.put("narthex.upload.max-document-size", Long.toString(MAX_DOCUMENT_BYTES));
-      named.put("narthex.upload.trusted-keys", print(uploaderKeys));
-      named.put("narthex.cdc.mode", mode.name());
-      named.put(
-          "narthex.cdc.advertise", advertised == Advertising.Chunked.AS_ZSTD ? "zstd" : "none");
-      ChunkSizes sizes = StoredChunks.Shape.usual().sizes();
-      named.put("narthex.cdc.min", Integer.toString(sizes.min()));
-      named.put("narthex.cdc.avg", Integer.toString(sizes.avg()));
-      named.put("narthex.cdc.max", Integer.toString(sizes.max()));
-      named.put("narthex.blob.part-size", Integer.toString(StoredChunks.PACK_BYTES));
-      ask(sources, named);
-      return Settings.read(
-          new SettingsSources(
-              named, Map.of(), folder, folder.resolve("etc"), "node", ContextSources.ROOT));
-    }
-
-    private void ask(List<FaultyUpstream> sources, Map<String, String> named) {
-      named.put(
-          "narthex.upstreams",
-          sources.stream().map(FaultyUpstream::url).collect(Collectors.joining(",")));
-      for (int i = 0; i < sources.size(); i++) {
-        named.put("narthex.upstream." + (i + 1) + ".priority", Integer.toString(i));
-      }
-      named.put("narthex.upstream.public-keys", print(upstreamKeys));
-      named.put("narthex.upstream.proxy", "direct");
-      named.put("narthex.upstream.read-timeout", read.toString());
-      named.put("narthex.upstream.retry-within", RETRY_WITHIN.toString());
-      named.put("narthex.upstream.failures-to-open", "1000");
-      named.put("narthex.upstream.probe-after", "1ms");
-      named.put("narthex.upstream.better-answer-wait", PATIENCE.toString());
-      named.put("narthex.upstream.answer-within", PATIENCE.toString());
-      named.put("narthex.upstream.negative-ttl", negativeTtl.toString());
-    }
-
-    private static String print(List<PublicKey> keys) {
-      return keys.stream().map(PublicKey::print).collect(Collectors.joining(","));
-    }
-
-    private String keyFiles(Path folder) throws IOException {
-      Files.createDirectories(folder);
-      List<String> files = new ArrayList<>();
-      for (SecretKey key : keys) {
-        Path file = folder.resolve(key.publicKey().name() + ".key").toAbsolutePath();
-        files.add(Files.writeString(file, key.print()).toString());
-      }
-      return String.join(",", files);
     }
 
     /** The same with chunked NARs advertised so. */
@@ -238,6 +178,11 @@ public final class Node implements AutoCloseable {
       return with(other -> other.database = Optional.of(address));
     }
 
+    /** The same with its database opened so. */
+    public Options withOpening(DatabaseOpening opening) {
+      return with(other -> other.opening = opening);
+    }
+
     /** The same with this around its blob store. */
     public Options withBlobs(UnaryOperator<BlobStore> around) {
       return with(other -> other.blobs = around);
@@ -256,9 +201,9 @@ public final class Node implements AutoCloseable {
 
   private Node(Path folder, Options options, List<FaultyUpstream> sources) throws IOException {
     this.folder = folder;
-    Settings settings = options.settings(folder, sources);
+    Settings settings = new NodeSettings(options).read(folder, sources);
     DatabaseAddress own = new DatabaseAddress(settings.database().url(), null, null, null);
-    this.database = Database.open(options.database.orElse(own));
+    this.database = options.opening.open(options.database.orElse(own));
     this.blobs = options.blobs.apply(DirectoryBlobStore.open(blobFolder(folder)));
     Assembly.Threads threads =
         new Assembly.Threads(
@@ -290,7 +235,7 @@ public final class Node implements AutoCloseable {
 
   /** The same over what this one stands on, with other options. */
   Assembly assembly(Options other) throws IOException {
-    return new Assembly(other.settings(folder, List.of()), base);
+    return new Assembly(new NodeSettings(other).read(folder, List.of()), base);
   }
 
   /** What it is made of. */
@@ -376,7 +321,7 @@ public final class Node implements AutoCloseable {
         .toList();
   }
 
-  private static Path blobFolder(Path folder) {
+  static Path blobFolder(Path folder) {
     return folder.resolve("store");
   }
 
