@@ -3,22 +3,27 @@ package narthex.configs;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
 import narthex.ingest.CdcMode;
 import narthex.replicas.ReplicaServer;
 import narthex.s3.S3Proxy;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.NarFixture;
 import narthex.testing.PortPair;
+import narthex.wiring.StoppedStore;
 
 /**
  * A Tomcat and a WildFly that are replicas of one cache, configured by the files of server-configs:
  * at first in eager mode. They share a PostgreSQL database, a bucket and an upstream. Closing it
- * stops all of them.
+ * stops all of them, and checks what the replicas left.
  */
 final class ContainerReplicas implements AutoCloseable {
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
@@ -39,6 +44,7 @@ final class ContainerReplicas implements AutoCloseable {
       open.push(database);
       this.bucket = S3Proxy.start(folder);
       open.push(bucket);
+      open.push(() -> StoppedStore.assertSound(left()));
       this.tomcat = installTomcat();
       open.push(tomcat);
       this.wildFly = installWildFly();
@@ -152,10 +158,26 @@ final class ContainerReplicas implements AutoCloseable {
             .formatted(S3Proxy.ACCESS_KEY, S3Proxy.SECRET_KEY, upstream.url());
   }
 
+  /** The settings for what both replicas leave. */
+  private Map<String, String> left() throws IOException {
+    Properties settings = new Properties();
+    settings.load(new StringReader(settings()));
+    Map<String, String> left = new TreeMap<>();
+    settings.stringPropertyNames().stream()
+        .filter(name -> !name.startsWith("narthex.cluster."))
+        .forEach(name -> left.put(name, settings.getProperty(name)));
+    left.put("narthex.data-dir", folder.resolve("left").toString());
+    return left;
+  }
+
   @Override
   public void close() throws Exception {
-    while (!open.isEmpty()) {
-      open.pop().close();
+    if (!open.isEmpty()) {
+      try {
+        open.pop().close();
+      } finally {
+        close();
+      }
     }
   }
 }

@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
+import narthex.wiring.StoppedStore;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -60,6 +62,10 @@ class TomcatConfigIT {
     }
     if (database != null) {
       database.close();
+    }
+    for (String data :
+        List.of("narthex-data", "narthex-data-nix", "narthex-data-entry", "shared")) {
+      StoppedStore.assertSound(Map.of("narthex.data-dir", tomcat.resolve(data).toString()));
     }
   }
 

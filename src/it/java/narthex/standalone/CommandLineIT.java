@@ -4,11 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,6 +28,11 @@ class CommandLineIT {
           List.of("pins"));
 
   @TempDir private Path folder;
+
+  @AfterEach
+  void checkData() throws IOException {
+    NarthexProgram.assertDataSound(folder);
+  }
 
   /** What a command printed, and its exit status. */
   private record Ended(int status, String out, String err) {}

@@ -7,9 +7,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import narthex.wiring.StoppedStore;
 
-/** {@code java -jar narthex.war} with its own temporary folder and data; closing it kills it. */
+/** {@code java -jar narthex.war} with its own temporary folder and data. Closing it kills it. */
 final class NarthexProgram implements AutoCloseable {
 
   private static final int END_SECONDS = 60;
@@ -84,6 +86,12 @@ final class NarthexProgram implements AutoCloseable {
   @Override
   public void close() {
     program.destroyForcibly();
+    program.onExit().join();
+  }
+
+  /** Checks the data that programs in this folder have left. None of them may run. */
+  static void assertDataSound(Path folder) throws IOException {
+    StoppedStore.assertSound(Map.of("narthex.data-dir", folder.resolve("data").toString()));
   }
 
   private BufferedReader output() {

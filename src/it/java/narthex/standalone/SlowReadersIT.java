@@ -22,6 +22,7 @@ import narthex.testing.FaultyUpstream;
 import narthex.testing.NarFixture;
 import narthex.testing.NarTree;
 import narthex.testing.node.Sample;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,6 +60,11 @@ class SlowReadersIT {
   @TempDir Path folder;
 
   private final HttpClient http = HttpClient.newHttpClient();
+
+  @AfterEach
+  void checkData() throws IOException {
+    NarthexProgram.assertDataSound(folder);
+  }
 
   @Test
   @Timeout(180)

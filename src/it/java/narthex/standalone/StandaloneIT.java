@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import narthex.testing.PortPair;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,6 +38,11 @@ class StandaloneIT {
   private final HttpClient http = HttpClient.newHttpClient();
 
   @TempDir private Path folder;
+
+  @AfterEach
+  void checkData() throws IOException {
+    NarthexProgram.assertDataSound(folder);
+  }
 
   @Test
   void answersAndEndsCleanlyWhenTold() throws Exception {
