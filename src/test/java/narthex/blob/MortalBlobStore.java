@@ -19,7 +19,7 @@ public final class MortalBlobStore extends PassingBlobStore {
   private static final String LOCK = ".lock";
 
   private final KillSwitch process;
-  private final Path temporary;
+  private final Optional<Path> temporary;
 
   /**
    * @param store the real one; closed with this one
@@ -28,7 +28,14 @@ public final class MortalBlobStore extends PassingBlobStore {
   public MortalBlobStore(BlobStore store, KillSwitch process, Path temporary) {
     super(store);
     this.process = process;
-    this.temporary = temporary;
+    this.temporary = Optional.of(temporary);
+  }
+
+  /** The same over a store without temporary files. */
+  public MortalBlobStore(MemoryBlobStore store, KillSwitch process) {
+    super(store);
+    this.process = process;
+    this.temporary = Optional.empty();
   }
 
   private void requireAlive() throws IOException {
@@ -80,8 +87,8 @@ public final class MortalBlobStore extends PassingBlobStore {
 
   @Override
   public void close() throws IOException {
-    if (process.isKilled()) {
-      leave(temporary);
+    if (process.isKilled() && temporary.isPresent()) {
+      leave(temporary.get());
     }
     store.close();
   }
