@@ -1,11 +1,16 @@
 package narthex.maintain;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Optional;
 import narthex.blob.BlobStore;
 import narthex.blob.CountingBlobStore;
+import narthex.db.Database;
+import narthex.db.DatabaseAddress;
 import narthex.db.MortalDatabase;
 import narthex.ingest.CdcMode;
 import narthex.testing.FaultyUpstream;
@@ -22,6 +27,7 @@ final class MortalNode implements AutoCloseable {
   private final Blobs blobs;
   private final FaultyUpstream upstream;
   private KillSwitch process = new KillSwitch();
+  private final Deque<Closeable> parts = new ArrayDeque<>();
   private Optional<Node> node = Optional.empty();
 
   /** Opens the blob store of a process. */
@@ -46,21 +52,37 @@ final class MortalNode implements AutoCloseable {
     close();
     KillSwitch next = process.successor();
     process = next;
-    Node opened =
-        Node.open(
-            folder,
-            options
-                .in(mode)
-                .withOpening(address -> MortalDatabase.open(address, next))
-                .withBlobs(own -> open(own, next)),
-            upstream);
-    node = Optional.of(opened);
-    return opened;
+    parts.clear();
+    try {
+      Node opened =
+          Node.open(
+              folder,
+              options
+                  .in(mode)
+                  .withOpening(address -> open(address, next))
+                  .withBlobs(own -> open(own, next)),
+              upstream);
+      node = Optional.of(opened);
+      return opened;
+    } catch (IOException | RuntimeException killed) {
+      while (!parts.isEmpty()) { // they are no node's
+        parts.pop().close();
+      }
+      throw killed;
+    }
+  }
+
+  private Database open(DatabaseAddress address, KillSwitch next) throws IOException {
+    Database database = MortalDatabase.open(address, next);
+    parts.push(database::close);
+    return database;
   }
 
   private BlobStore open(BlobStore own, KillSwitch next) {
     try {
-      return new CountingBlobStore(blobs.open(own, next));
+      BlobStore store = new CountingBlobStore(blobs.open(own, next));
+      parts.push(store);
+      return store;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
