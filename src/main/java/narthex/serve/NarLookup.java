@@ -19,6 +19,7 @@ import narthex.nix.NarFileName;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import narthex.store.ChunkedNars;
+import narthex.store.PopularFiles;
 import narthex.store.StoreListener;
 import narthex.store.StoredNars;
 import narthex.stream.DecoderShare;
@@ -45,9 +46,8 @@ public final class NarLookup implements StoreListener {
   private final NarFlights coming;
 
   /**
-   * Creates a lookup.
-   *
    * @param decoders memory for decoding
+   * @param popular local files of popular NARs
    * @param memoryTtl how long to cache which NARs are stored
    */
   public NarLookup(
@@ -56,11 +56,12 @@ public final class NarLookup implements StoreListener {
       ChunkedNars chunked,
       NarDownload download,
       DecoderShare decoders,
+      PopularFiles popular,
       Duration memoryTtl) {
     this.database = database;
     this.names = new RememberedNames(database.fileNames(), memoryTtl);
     this.tags = new EntityTags(database);
-    this.stored = new StoredSources(database, nars, chunked, tags, decoders, memoryTtl);
+    this.stored = new StoredSources(database, nars, chunked, tags, decoders, popular, memoryTtl);
     this.download = download;
     this.coming = new NarFlights(download, database, chunked, decoders);
   }

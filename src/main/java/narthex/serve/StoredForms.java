@@ -12,6 +12,7 @@ import narthex.db.StoredNar;
 import narthex.nix.Compression;
 import narthex.nix.NarFileName;
 import narthex.nix.Sha256;
+import narthex.store.PopularFiles;
 import narthex.store.StoredNars;
 import narthex.stream.DecoderShare;
 
@@ -19,10 +20,12 @@ import narthex.stream.DecoderShare;
 final class StoredForms {
   private final StoredNars stored;
   private final DecoderShare decoders;
+  private final PopularFiles popular;
 
-  StoredForms(StoredNars stored, DecoderShare decoders) {
+  StoredForms(StoredNars stored, DecoderShare decoders, PopularFiles popular) {
     this.stored = stored;
     this.decoders = decoders;
+    this.popular = popular;
   }
 
   /**
@@ -62,7 +65,11 @@ final class StoredForms {
     if (wanted == source.compression()) {
       return source;
     }
-    return source.encoded(wanted).orElseGet(() -> new DecodedSource(source, nar.id(), decoders));
+    return source.encoded(wanted).orElseGet(() -> decoded(source, nar));
+  }
+
+  private NarSource decoded(NarSource file, StoredNar nar) {
+    return PopularSource.of(new DecodedSource(file, nar.id(), decoders), nar.id(), popular);
   }
 
   private NarSource whole(Representation form) throws IOException {
@@ -71,7 +78,9 @@ final class StoredForms {
 
   private NarSource chunked(StoredNar nar, Representation form, Consumer<ChunkLostException> damage)
       throws IOException {
-    return new ChunkedSource(
-        stored.openChunked(nar.id(), form), nar.id(), form.framesHash(), decoders, damage);
+    ChunkedSource source =
+        new ChunkedSource(
+            stored.openChunked(nar.id(), form), nar.id(), form.framesHash(), decoders, damage);
+    return PopularSource.of(source, nar.id(), popular);
   }
 }

@@ -13,6 +13,7 @@ import narthex.nix.Compression;
 import narthex.nix.NarFileName;
 import narthex.nix.Sha256;
 import narthex.store.ChunkedNars;
+import narthex.store.PopularFiles;
 import narthex.store.StoredNars;
 import narthex.stream.DecoderShare;
 
@@ -36,11 +37,12 @@ final class StoredSources {
       ChunkedNars chunked,
       EntityTags tags,
       DecoderShare decoders,
+      PopularFiles popular,
       Duration memoryTtl) {
     this.database = database;
     this.nars = nars;
     this.chunked = chunked;
-    this.forms = new StoredForms(nars, decoders);
+    this.forms = new StoredForms(nars, decoders, popular);
     this.tags = tags;
     this.remembered = new RememberedNars(memoryTtl);
   }

@@ -43,6 +43,7 @@ public final class SettingTable {
           BucketSettings.KMS_KEY,
           BucketSettings.STORAGE_CLASS,
           BucketSettings.CACHE_SIZE,
+          StorageSettings.NAR_CACHE_SIZE,
           ServerSettings.STORE_DIR,
           ServerSettings.WANT_MASS_QUERY,
           ServerSettings.PRIORITY,

@@ -106,8 +106,9 @@ public record Settings(
    * @param dataDir the data directory
    * @param blobs the directory or bucket of the blob store
    * @param bucket how a bucket is used
+   * @param narCacheBytes limit of the local files of popular NARs; 0 to keep none
    */
-  public record Storage(Path dataDir, BlobPlace blobs, BucketSettings bucket) {}
+  public record Storage(Path dataDir, BlobPlace blobs, BucketSettings bucket, long narCacheBytes) {}
 
   /**
    * Address and credentials of the database. Exactly one of {@code url} and {@code jndi} is given.

@@ -47,7 +47,10 @@ final class SettingsAssembly {
         http(),
         new LogSettings(value(LogSettings.LEVEL), value(LogSettings.FORMAT)),
         new Settings.Storage(
-            dataDir, blobs(), BucketSettings.read(reader, sources.baseDirectory())),
+            dataDir,
+            blobs(),
+            BucketSettings.read(reader, sources.baseDirectory()),
+            value(StorageSettings.NAR_CACHE_SIZE)),
         database(),
         search(),
         upstreams,

@@ -38,5 +38,13 @@ public final class StorageSettings {
       new Setting<>(
           "narthex.blob.part-size", SettingType.BYTES, "8MiB", "target size of a pack of chunks");
 
+  static final Setting<Long> NAR_CACHE_SIZE =
+      new Setting<>(
+          "narthex.nar-cache-size",
+          SettingType.BYTES,
+          "1GiB",
+          "local disk space for NARs that are downloaded often, as files in the form in which"
+              + " clients ask for them; 0 for none");
+
   private StorageSettings() {}
 }

@@ -45,6 +45,7 @@ import narthex.staging.GuardedRegistry;
 import narthex.staging.InFlightRegistry;
 import narthex.staging.LocalRegistry;
 import narthex.store.ChunkedNars;
+import narthex.store.PopularFiles;
 import narthex.store.StoredNars;
 import narthex.stream.DecoderBudget;
 import narthex.stream.DecoderBudget.Work;
@@ -59,6 +60,9 @@ import narthex.web.Site;
  * and starts no thread, so there is nothing to close.
  */
 public final class Assembly {
+  /** Folder for local files of popular NARs, below the data directory. */
+  private static final String NAR_CACHE = "nar-cache";
+
   private final Settings settings;
   private final Base base;
   private final Flights flights = new Flights();
@@ -225,12 +229,22 @@ public final class Assembly {
             chunked,
             download,
             base.decoders().share(Work.READING),
+            popularFiles(),
             settings.narInfos().memoryTtl());
     stored.addListeners(lookup, nars);
     DocumentLookup documentLookup = documentLookup();
     ListingLookup listings = new ListingLookup(documentLookup, new ListingIngest(documents), nars);
     NarFiles files = new NarFiles(lookup, nars, documentLookup, listings);
     return new Site.Lookups(lookup, nars, documentLookup, files);
+  }
+
+  private PopularFiles popularFiles() {
+    return new PopularFiles(
+        settings.storage().dataDir().resolve(NAR_CACHE),
+        settings.storage().narCacheBytes(),
+        base.decoders().share(Work.BACKGROUND),
+        base.threads().tasks(),
+        base.clock());
   }
 
   private DocumentLookup documentLookup() {

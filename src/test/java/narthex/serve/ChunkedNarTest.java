@@ -28,6 +28,7 @@ import narthex.db.Representation;
 import narthex.ingest.CdcMode;
 import narthex.nix.Compression;
 import narthex.nix.NarFileName;
+import narthex.store.PopularFiles;
 import narthex.store.StoredNars;
 import narthex.stream.DecoderBudget;
 import narthex.stream.DecoderBudget.Work;
@@ -85,7 +86,17 @@ class ChunkedNarTest {
   private StoredForms forms(DecoderBudget budget) {
     return new StoredForms(
         new StoredNars(blobs(), node.database(), InstantSource.system(), Duration.ofMinutes(1)),
-        budget.share(Work.READING));
+        budget.share(Work.READING),
+        noPopularFiles(budget));
+  }
+
+  private PopularFiles noPopularFiles(DecoderBudget budget) {
+    return new PopularFiles(
+        folder.resolve("nar-cache"),
+        0,
+        budget.share(Work.BACKGROUND),
+        Runnable::run,
+        InstantSource.system());
   }
 
   private FaultyBlobStore blobs() {

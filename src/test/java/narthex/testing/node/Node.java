@@ -244,7 +244,7 @@ public final class Node implements AutoCloseable {
   }
 
   /** The bytes. */
-  BlobStore blobs() {
+  public BlobStore blobs() {
     return blobs;
   }
 

@@ -1,0 +1,271 @@
+package narthex.store;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.lang.System.Logger.Level;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import narthex.blob.HotBytes;
+import narthex.nix.Compression;
+import narthex.nix.NarId;
+import narthex.stream.DecoderShare;
+
+/**
+ * Caches popular NARs as local files in the form in which clients ask for them, if they are stored
+ * in another one: decoded, or as the frames of their chunks back to back. So a server can send them
+ * by sendfile, and a NAR that many clients download is decoded once. Smaller NARs are in {@link
+ * HotBytes}.
+ *
+ * <p>A body that is read for the third time is written to a file in the background, one at a time.
+ * The file is used only after its NAR was verified. Bounded in bytes; the files that were not used
+ * for the longest time are deleted first. A failure of these files never fails a request.
+ * Thread-safe.
+ */
+public final class PopularFiles {
+  private static final System.Logger LOG = System.getLogger(PopularFiles.class.getName());
+
+  /** Readings after which a body is popular, unless none comes for a while. */
+  private static final int POPULAR = 3;
+
+  private static final Duration FORGOTTEN_AFTER = Duration.ofMinutes(10);
+  private static final int MOST_COUNTED = 10_000;
+
+  /** A server opens the file of a response a moment after it got the path. */
+  private static final Duration IN_USE = Duration.ofMinutes(1);
+
+  /** Part of the free disk space that a new file may take. */
+  private static final int FREE_PART = 10;
+
+  private static final int BUFFER_BYTES = 64 << 10;
+
+  private final Path folder;
+  private final long mostBytes;
+  private final DecoderShare decoders;
+  private final Executor background;
+  private final InstantSource clock;
+  private final Cache<Body, AtomicInteger> readings =
+      Caffeine.newBuilder()
+          .maximumSize(MOST_COUNTED)
+          .expireAfterAccess(FORGOTTEN_AFTER)
+          .executor(Runnable::run)
+          .build();
+  private final AtomicBoolean writing = new AtomicBoolean();
+
+  /** By last use, the oldest first; guarded by itself. */
+  private final Map<Body, Kept> files = new LinkedHashMap<>(16, 0.75f, true);
+
+  /** Of all files and of the one that is being written; guarded by files. */
+  private long usedBytes;
+
+  /** Names the next file; guarded by files. */
+  private long number;
+
+  /**
+   * What clients get.
+   *
+   * @param nar the NAR in it
+   * @param compression its compression
+   * @param bytes its length; two bodies of one NAR in one compression may differ by it only
+   */
+  public record Body(NarId nar, Compression compression, long bytes) {}
+
+  private record Kept(Path file, Instant lastUsed) {}
+
+  /** Opens a body from its beginning. */
+  @FunctionalInterface
+  public interface Opener {
+    InputStream open() throws IOException;
+  }
+
+  /**
+   * Deletes the files of an earlier process.
+   *
+   * @param folder used by nothing else; created when it is needed
+   * @param mostBytes limit of the length of all files; 0 to keep none
+   * @param decoders memory for verifying files
+   * @param background writes and verifies files; may reject tasks
+   */
+  public PopularFiles(
+      Path folder,
+      long mostBytes,
+      DecoderShare decoders,
+      Executor background,
+      InstantSource clock) {
+    this.folder = folder;
+    this.mostBytes = mostBytes;
+    this.decoders = decoders;
+    this.background = background;
+    this.clock = clock;
+    deleteAll();
+  }
+
+  private void deleteAll() {
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    try (DirectoryStream<Path> earlier = Files.newDirectoryStream(folder)) {
+      earlier.forEach(PopularFiles::delete);
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "copies of nars not deleted folder={0} reason={1}", folder, e);
+    }
+  }
+
+  /** Returns the file of a body, if it has one. It stays for at least a minute. */
+  public Optional<Path> find(Body body) {
+    synchronized (files) {
+      Kept kept = files.get(body);
+      if (kept == null) {
+        return Optional.empty();
+      }
+      if (!Files.exists(kept.file())) { // deleted by somebody else
+        files.remove(body);
+        usedBytes -= body.bytes();
+        return Optional.empty();
+      }
+      files.put(body, new Kept(kept.file(), clock.instant()));
+      return Optional.of(kept.file());
+    }
+  }
+
+  /**
+   * Notes that a body without a file is read from its beginning. Begins to write its file if it has
+   * become popular, and no other file is being written.
+   *
+   * @param opener called in a background thread
+   */
+  public void noteReading(Body body, Opener opener) {
+    if (body.bytes() <= HotBytes.MOST_BYTES || body.bytes() > mostBytes) {
+      return;
+    }
+    int count = readings.get(body, first -> new AtomicInteger()).incrementAndGet();
+    if (count < POPULAR || !writing.compareAndSet(false, true)) {
+      return;
+    }
+    try {
+      background.execute(() -> keep(body, opener));
+    } catch (RejectedExecutionException e) {
+      writing.set(false);
+    }
+  }
+
+  private void keep(Body body, Opener opener) {
+    try {
+      Files.createDirectories(folder);
+      Optional<Path> file = reserve(body);
+      if (file.isPresent()) {
+        keep(body, opener, file.get());
+      }
+    } catch (IOException e) {
+      LOG.log(
+          Level.INFO,
+          "popular nar not copied to a file hash={0} reason={1}",
+          body.nar().hash().nix32(),
+          e.toString());
+    } finally {
+      readings.invalidate(body);
+      writing.set(false);
+    }
+  }
+
+  private void keep(Body body, Opener opener, Path file) throws IOException {
+    boolean kept = false;
+    try {
+      write(body, opener, file);
+      try (InputStream in = Files.newInputStream(file)) {
+        NarReading.of(body.nar(), body.compression(), file.toString())
+            .read(in, decoders, new NarReading.Watch() {});
+      }
+      synchronized (files) {
+        files.put(body, new Kept(file, clock.instant()));
+      }
+      kept = true;
+    } finally {
+      if (!kept) {
+        delete(file);
+        release(body);
+      }
+    }
+  }
+
+  private static void write(Body body, Opener opener, Path file) throws IOException {
+    byte[] buffer = new byte[BUFFER_BYTES];
+    long written = 0;
+    try (InputStream in = opener.open();
+        OutputStream out = Files.newOutputStream(file, StandardOpenOption.CREATE_NEW)) {
+      int count;
+      while ((count = in.read(buffer, 0, buffer.length)) >= 0) {
+        if (Thread.currentThread().isInterrupted()) {
+          throw new InterruptedIOException("interrupted while copying a NAR");
+        }
+        out.write(buffer, 0, count);
+        written += count;
+      }
+    }
+    if (written != body.bytes()) {
+      throw new EOFException("read " + written + " bytes instead of " + body.bytes());
+    }
+  }
+
+  /** Makes room for a new file and returns its path; empty if there is no room at present. */
+  private Optional<Path> reserve(Body body) throws IOException {
+    if (body.bytes() > Files.getFileStore(folder).getUsableSpace() / FREE_PART) {
+      return Optional.empty();
+    }
+    List<Path> victims = new ArrayList<>();
+    Path file;
+    synchronized (files) {
+      if (files.containsKey(body)) {
+        return Optional.empty();
+      }
+      Instant unused = clock.instant().minus(IN_USE);
+      var oldest = files.entrySet().iterator();
+      while (usedBytes + body.bytes() > mostBytes) {
+        Map.Entry<Body, Kept> victim = oldest.hasNext() ? oldest.next() : null;
+        if (victim == null || victim.getValue().lastUsed().isAfter(unused)) {
+          break;
+        }
+        usedBytes -= victim.getKey().bytes();
+        victims.add(victim.getValue().file());
+        oldest.remove();
+      }
+      boolean fits = usedBytes + body.bytes() <= mostBytes;
+      usedBytes += fits ? body.bytes() : 0;
+      file = fits ? folder.resolve(Long.toString(++number)) : null;
+    }
+    victims.forEach(PopularFiles::delete);
+    return Optional.ofNullable(file);
+  }
+
+  private void release(Body body) {
+    synchronized (files) {
+      usedBytes -= body.bytes();
+    }
+  }
+
+  private static void delete(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "copy of a nar not deleted file={0} reason={1}", file, e.toString());
+    }
+  }
+}
