@@ -15,7 +15,9 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,10 +26,13 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import narthex.blob.HotBytes;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
+import narthex.nix.Sha256;
 import narthex.stream.DecoderShare;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Caches popular NARs as local files in the form in which clients ask for them, if they are stored
@@ -37,10 +42,10 @@ import narthex.stream.DecoderShare;
  *
  * <p>A body that is read for the third time is written to a file in the background, one at a time.
  * The file is used only after its NAR was verified. Bounded in bytes; the files that were not used
- * for the longest time are deleted first. A failure of these files never fails a request.
- * Thread-safe.
+ * for the longest time are deleted first, and those of a NAR whose stored forms change. A failure
+ * of these files never fails a request. Thread-safe.
  */
-public final class PopularFiles {
+public final class PopularFiles implements StoreListener {
   private static final System.Logger LOG = System.getLogger(PopularFiles.class.getName());
 
   /** Readings after which a body is popular, unless none comes for a while. */
@@ -73,8 +78,14 @@ public final class PopularFiles {
   /** By last use, the oldest first; guarded by itself. */
   private final Map<Body, Kept> files = new LinkedHashMap<>(16, 0.75f, true);
 
+  /** Files that nobody gets any more, the oldest first; guarded by files. */
+  private final Deque<Unused> unused = new ArrayDeque<>();
+
   /** Of all files and of the one that is being written; guarded by files. */
   private long usedBytes;
+
+  /** What is being written; null if it is no longer wanted. Guarded by files. */
+  private @Nullable Body written;
 
   /** Names the next file; guarded by files. */
   private long number;
@@ -89,6 +100,8 @@ public final class PopularFiles {
   public record Body(NarId nar, Compression compression, long bytes) {}
 
   private record Kept(Path file, Instant lastUsed) {}
+
+  private record Unused(Path file, long bytes, Instant since) {}
 
   /** Opens a body from its beginning. */
   @FunctionalInterface
@@ -153,6 +166,7 @@ public final class PopularFiles {
    * @param opener called in a background thread
    */
   public void noteReading(Body body, Opener opener) {
+    deleteUnused();
     if (body.bytes() <= HotBytes.MOST_BYTES || body.bytes() > mostBytes) {
       return;
     }
@@ -194,15 +208,23 @@ public final class PopularFiles {
         NarReading.of(body.nar(), body.compression(), file.toString())
             .read(in, decoders, new NarReading.Watch() {});
       }
-      synchronized (files) {
-        files.put(body, new Kept(file, clock.instant()));
-      }
-      kept = true;
+      kept = publish(body, file);
     } finally {
       if (!kept) {
         delete(file);
         release(body);
       }
+    }
+  }
+
+  /** Returns false if the NAR changed meanwhile. */
+  private boolean publish(Body body, Path file) {
+    synchronized (files) {
+      if (!body.equals(written)) {
+        return false;
+      }
+      files.put(body, new Kept(file, clock.instant()));
+      return true;
     }
   }
 
@@ -250,6 +272,7 @@ public final class PopularFiles {
       boolean fits = usedBytes + body.bytes() <= mostBytes;
       usedBytes += fits ? body.bytes() : 0;
       file = fits ? folder.resolve(Long.toString(++number)) : null;
+      written = fits ? body : null;
     }
     victims.forEach(PopularFiles::delete);
     return Optional.ofNullable(file);
@@ -258,6 +281,49 @@ public final class PopularFiles {
   private void release(Body body) {
     synchronized (files) {
       usedBytes -= body.bytes();
+    }
+  }
+
+  /** Gives up the files of a NAR. They are deleted after a minute, when a NAR is read next. */
+  @Override
+  public void narChanged(Sha256 narHash) {
+    giveUp(body -> body.nar().hash().equals(narHash));
+  }
+
+  @Override
+  public void anyChanged() {
+    giveUp(body -> true);
+  }
+
+  private void giveUp(Predicate<Body> changed) {
+    synchronized (files) {
+      if (written != null && changed.test(written)) {
+        written = null;
+      }
+      var kept = files.entrySet().iterator();
+      while (kept.hasNext()) {
+        Map.Entry<Body, Kept> one = kept.next();
+        if (changed.test(one.getKey())) {
+          unused.add(new Unused(one.getValue().file(), one.getKey().bytes(), clock.instant()));
+          kept.remove();
+        }
+      }
+    }
+  }
+
+  private void deleteUnused() {
+    Instant before = clock.instant().minus(IN_USE);
+    while (true) {
+      Unused oldest;
+      synchronized (files) {
+        oldest = unused.peek();
+        if (oldest == null || oldest.since().isAfter(before)) {
+          return;
+        }
+        unused.remove();
+        usedBytes -= oldest.bytes();
+      }
+      delete(oldest.file());
     }
   }
 

@@ -222,6 +222,7 @@ public final class Assembly {
             signer,
             stored.uses(),
             Policies.lookup(settings));
+    PopularFiles popular = popularFiles();
     NarLookup nars =
         new NarLookup(
             database,
@@ -229,9 +230,9 @@ public final class Assembly {
             chunked,
             download,
             base.decoders().share(Work.READING),
-            popularFiles(),
+            popular,
             settings.narInfos().memoryTtl());
-    stored.addListeners(lookup, nars);
+    stored.addListeners(lookup, nars, popular);
     DocumentLookup documentLookup = documentLookup();
     ListingLookup listings = new ListingLookup(documentLookup, new ListingIngest(documents), nars);
     NarFiles files = new NarFiles(lookup, nars, documentLookup, listings);

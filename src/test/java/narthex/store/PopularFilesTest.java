@@ -164,6 +164,46 @@ class PopularFilesTest {
   }
 
   @Test
+  void theFilesOfANarThatIsDeletedOrStoredAnewGoAfterAMinute() {
+    PopularFiles files = files(NAR.length + OTHER.length);
+    read(files, NAR, 3);
+    read(files, OTHER, 3);
+    Path file = files.find(body(NAR)).orElseThrow();
+
+    files.narChanged(body(NAR).nar().hash());
+    assertTrue(files.find(body(NAR)).isEmpty());
+    now = now.plus(Duration.ofSeconds(59));
+    read(files, NAR, 4);
+    assertTrue(Files.exists(file), "a server may be about to open it");
+    assertTrue(files.find(body(NAR)).isEmpty(), "it still takes its room");
+
+    now = now.plus(Duration.ofSeconds(2));
+    read(files, NAR, 3);
+    assertFalse(Files.exists(file));
+    assertTrue(files.find(body(NAR)).isPresent());
+    files.anyChanged();
+    assertTrue(files.find(body(NAR)).isEmpty());
+    assertTrue(files.find(body(OTHER)).isEmpty());
+  }
+
+  @Test
+  void aNarThatChangesWhileItIsCopiedHasNoFile() throws IOException {
+    PopularFiles files = files(NAR.length);
+    for (int i = 0; i < 3; i++) {
+      files.noteReading(
+          body(NAR),
+          () -> {
+            files.narChanged(body(NAR).nar().hash());
+            return new ByteArrayInputStream(NAR);
+          });
+    }
+    assertTrue(files.find(body(NAR)).isEmpty());
+    assertEquals(List.of(), inFolder());
+    read(files, NAR, 3);
+    assertTrue(files.find(body(NAR)).isPresent());
+  }
+
+  @Test
   void bodiesThatAreSmallOrTooLongHaveNoFile() {
     byte[] small = NarTree.random(4, HotBytes.MOST_BYTES - 1000).nar();
     PopularFiles files = files(NAR.length - 1);
