@@ -54,6 +54,8 @@ class SlowReadersIT {
           // Else 10,000 send buffers of megabytes exceed what the kernel has for all of them.
           "-Dnarthex.http.send-buffer=32KiB",
           "-Dnarthex.cdc.mode=eager",
+          // Else most are sent by sendfile: without a thread, but with an open file for each one.
+          "-Dnarthex.nar-cache-size=0",
           "-Dnarthex.upload.enabled=true", // /upload/ tells what is stored
           "-Dnarthex.upstream.public-keys=" + Sample.KEY.publicKey().print());
 
