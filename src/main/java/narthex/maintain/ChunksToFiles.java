@@ -24,9 +24,9 @@ import narthex.nix.Sha256;
 import narthex.store.ChunkedNars;
 import narthex.store.NarReading;
 import narthex.store.StoredNars;
+import narthex.stream.CopyingInputStream;
 import narthex.stream.CorruptNarException;
 import narthex.stream.DecoderShare;
-import narthex.stream.PassingInputStream;
 
 /**
  * Makes NARs whole files again that are stored as chunks. A file that is still stored is kept;
@@ -117,31 +117,12 @@ final class ChunksToFiles implements Migration.Change {
     try (BlobSink sink = blobs.create(key);
         InputStream in =
             new CopyingInputStream(
-                decoders.openChunks(() -> stored.openUncached(nar, chunks).open(0)), sink)) {
+                decoders.openChunks(() -> stored.openUncached(nar, chunks).open(0)), sink::write)) {
       NarReading.of(nar, Compression.NONE, "its chunks").read(in, decoders, watch);
       sink.commit();
     }
     long length = nar.sizeBytes();
     List<Extent> extents = List.of(new Extent(key, 0, length, length));
     return new Representation(Form.WHOLE, Compression.NONE, nar.hash(), length, extents);
-  }
-
-  /** Writes to a sink what is read. */
-  private static final class CopyingInputStream extends PassingInputStream {
-    private final BlobSink sink;
-
-    CopyingInputStream(InputStream in, BlobSink sink) {
-      super(in);
-      this.sink = sink;
-    }
-
-    @Override
-    public int read(byte[] bytes, int offset, int length) throws IOException {
-      int count = in.read(bytes, offset, length);
-      if (count > 0) {
-        sink.write(bytes, offset, count);
-      }
-      return count;
-    }
   }
 }
