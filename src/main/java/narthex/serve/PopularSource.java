@@ -3,9 +3,9 @@ package narthex.serve;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalLong;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
 import narthex.store.PopularFiles;
@@ -25,14 +25,16 @@ final class PopularSource extends DerivedSource {
     this.body = body;
   }
 
-  /** Returns the source itself if it is a local file, or if its length isn't known. */
+  /** Returns the source itself if it is a local file, or has no known length or no entity tag. */
   static NarSource of(NarSource source, NarId nar, PopularFiles files) {
-    if (source.length().isEmpty() || source.localFile().isPresent()) {
+    OptionalLong bytes = source.length();
+    Optional<String> tag = source.entityTag();
+    if (bytes.isEmpty() || tag.isEmpty() || source.localFile().isPresent()) {
       return source;
     }
-    long bytes = source.length().getAsLong();
-    return new PopularSource(
-        source, files, new PopularFiles.Body(nar, source.compression(), bytes));
+    PopularFiles.Body body =
+        new PopularFiles.Body(nar, source.compression(), tag.get(), bytes.getAsLong());
+    return new PopularSource(source, files, body);
   }
 
   @Override
@@ -46,8 +48,8 @@ final class PopularSource extends DerivedSource {
     if (file.isPresent()) {
       try {
         return open(file.get(), from);
-      } catch (NoSuchFileException deleted) {
-        // by somebody else
+      } catch (IOException unreadable) {
+        files.forget(body, file.get());
       }
     }
     if (from == 0) {

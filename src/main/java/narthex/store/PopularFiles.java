@@ -5,32 +5,29 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.lang.System.Logger.Level;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import narthex.blob.HotBytes;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
+import narthex.stream.CopyingInputStream;
 import narthex.stream.DecoderShare;
 import org.jspecify.annotations.Nullable;
 
@@ -60,8 +57,6 @@ public final class PopularFiles implements StoreListener {
   /** Part of the free disk space that a new file may take. */
   private static final int FREE_PART = 10;
 
-  private static final int BUFFER_BYTES = 64 << 10;
-
   private final Path folder;
   private final long mostBytes;
   private final DecoderShare decoders;
@@ -73,7 +68,6 @@ public final class PopularFiles implements StoreListener {
           .expireAfterAccess(FORGOTTEN_AFTER)
           .executor(Runnable::run)
           .build();
-  private final AtomicBoolean writing = new AtomicBoolean();
 
   /** By last use, the oldest first; guarded by itself. */
   private final Map<Body, Kept> files = new LinkedHashMap<>(16, 0.75f, true);
@@ -84,20 +78,21 @@ public final class PopularFiles implements StoreListener {
   /** Of all files and of the one that is being written; guarded by files. */
   private long usedBytes;
 
-  /** What is being written; null if it is no longer wanted. Guarded by files. */
-  private @Nullable Body written;
+  /** Whether a file is being written; guarded by files. */
+  private boolean writing;
 
-  /** Names the next file; guarded by files. */
-  private long number;
+  /** What is being written; null if its NAR has changed meanwhile. Guarded by files. */
+  private @Nullable Body written;
 
   /**
    * What clients get.
    *
    * @param nar the NAR in it
    * @param compression its compression
-   * @param bytes its length; two bodies of one NAR in one compression may differ by it only
+   * @param entityTag tells bodies of one NAR in one compression apart
+   * @param bytes its length
    */
-  public record Body(NarId nar, Compression compression, long bytes) {}
+  public record Body(NarId nar, Compression compression, String entityTag, long bytes) {}
 
   private record Kept(Path file, Instant lastUsed) {}
 
@@ -137,26 +132,53 @@ public final class PopularFiles implements StoreListener {
     }
     try (DirectoryStream<Path> earlier = Files.newDirectoryStream(folder)) {
       earlier.forEach(PopularFiles::delete);
-    } catch (IOException e) {
+    } catch (IOException | DirectoryIteratorException e) {
       LOG.log(Level.WARNING, "copies of nars not deleted folder={0} reason={1}", folder, e);
     }
   }
 
-  /** Returns the file of a body, if it has one. It stays for at least a minute. */
+  /** Returns the complete file of a body, if it has one. It stays for at least a minute. */
   public Optional<Path> find(Body body) {
+    if (!mayHaveFile(body)) {
+      return Optional.empty();
+    }
+    Kept kept;
+    synchronized (files) {
+      kept = files.computeIfPresent(body, (key, old) -> new Kept(old.file(), clock.instant()));
+    }
+    if (kept == null) {
+      return Optional.empty();
+    }
+    if (!isWhole(kept.file(), body)) { // deleted or changed by somebody else
+      forget(body, kept.file());
+      return Optional.empty();
+    }
+    return Optional.of(kept.file());
+  }
+
+  private boolean mayHaveFile(Body body) {
+    return body.bytes() > HotBytes.MOST_BYTES && body.bytes() <= mostBytes;
+  }
+
+  private static boolean isWhole(Path file, Body body) {
+    try {
+      return Files.size(file) == body.bytes();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Deletes a file that was found, but can't be used. */
+  public void forget(Body body, Path file) {
     synchronized (files) {
       Kept kept = files.get(body);
-      if (kept == null) {
-        return Optional.empty();
+      if (kept == null || !kept.file().equals(file)) {
+        return;
       }
-      if (!Files.exists(kept.file())) { // deleted by somebody else
-        files.remove(body);
-        usedBytes -= body.bytes();
-        return Optional.empty();
-      }
-      files.put(body, new Kept(kept.file(), clock.instant()));
-      return Optional.of(kept.file());
+      files.remove(body);
+      usedBytes -= body.bytes();
     }
+    delete(file);
   }
 
   /**
@@ -167,26 +189,43 @@ public final class PopularFiles implements StoreListener {
    */
   public void noteReading(Body body, Opener opener) {
     deleteUnused();
-    if (body.bytes() <= HotBytes.MOST_BYTES || body.bytes() > mostBytes) {
+    if (!mayHaveFile(body)) {
       return;
     }
     int count = readings.get(body, first -> new AtomicInteger()).incrementAndGet();
-    if (count < POPULAR || !writing.compareAndSet(false, true)) {
+    if (count < POPULAR || !begin(body)) {
       return;
     }
     try {
       background.execute(() -> keep(body, opener));
     } catch (RejectedExecutionException e) {
-      writing.set(false);
+      end();
+    }
+  }
+
+  private boolean begin(Body body) {
+    synchronized (files) {
+      if (writing) {
+        return false;
+      }
+      writing = true;
+      written = body;
+      return true;
+    }
+  }
+
+  private void end() {
+    synchronized (files) {
+      writing = false;
+      written = null;
     }
   }
 
   private void keep(Body body, Opener opener) {
     try {
       Files.createDirectories(folder);
-      Optional<Path> file = reserve(body);
-      if (file.isPresent()) {
-        keep(body, opener, file.get());
+      if (reserve(body)) {
+        keepReserved(body, opener);
       }
     } catch (IOException e) {
       LOG.log(
@@ -196,22 +235,22 @@ public final class PopularFiles implements StoreListener {
           e.toString());
     } finally {
       readings.invalidate(body);
-      writing.set(false);
+      end();
     }
   }
 
-  private void keep(Body body, Opener opener, Path file) throws IOException {
+  private void keepReserved(Body body, Opener opener) throws IOException {
+    Path file = null;
     boolean kept = false;
     try {
+      file = Files.createTempFile(folder, "nar-", ""); // a name that no other process has used
       write(body, opener, file);
-      try (InputStream in = Files.newInputStream(file)) {
-        NarReading.of(body.nar(), body.compression(), file.toString())
-            .read(in, decoders, new NarReading.Watch() {});
-      }
       kept = publish(body, file);
     } finally {
       if (!kept) {
-        delete(file);
+        if (file != null) {
+          delete(file);
+        }
         release(body);
       }
     }
@@ -228,54 +267,47 @@ public final class PopularFiles implements StoreListener {
     }
   }
 
-  private static void write(Body body, Opener opener, Path file) throws IOException {
-    byte[] buffer = new byte[BUFFER_BYTES];
-    long written = 0;
-    try (InputStream in = opener.open();
-        OutputStream out = Files.newOutputStream(file, StandardOpenOption.CREATE_NEW)) {
-      int count;
-      while ((count = in.read(buffer, 0, buffer.length)) >= 0) {
-        if (Thread.currentThread().isInterrupted()) {
-          throw new InterruptedIOException("interrupted while copying a NAR");
-        }
-        out.write(buffer, 0, count);
-        written += count;
-      }
+  /** Writes a body, and verifies its NAR meanwhile. */
+  private void write(Body body, Opener opener, Path file) throws IOException {
+    try (OutputStream out = Files.newOutputStream(file);
+        InputStream in = new CopyingInputStream(opener.open(), out::write)) {
+      NarReading.of(body.nar(), body.compression(), "the copy for " + file)
+          .read(in, decoders, new NarReading.Watch() {});
     }
-    if (written != body.bytes()) {
-      throw new EOFException("read " + written + " bytes instead of " + body.bytes());
+    if (!isWhole(file, body)) {
+      throw new EOFException("read " + Files.size(file) + " bytes instead of " + body.bytes());
     }
   }
 
-  /** Makes room for a new file and returns its path; empty if there is no room at present. */
-  private Optional<Path> reserve(Body body) throws IOException {
+  /** Makes room for a new file; returns false if there is none at present. */
+  private boolean reserve(Body body) throws IOException {
     if (body.bytes() > Files.getFileStore(folder).getUsableSpace() / FREE_PART) {
-      return Optional.empty();
+      return false;
     }
-    List<Path> victims = new ArrayList<>();
-    Path file;
+    Map<Body, Kept> victims = new LinkedHashMap<>();
     synchronized (files) {
       if (files.containsKey(body)) {
-        return Optional.empty();
+        return false;
       }
-      Instant unused = clock.instant().minus(IN_USE);
+      Instant before = clock.instant().minus(IN_USE);
+      long missing = usedBytes + body.bytes() - mostBytes;
       var oldest = files.entrySet().iterator();
-      while (usedBytes + body.bytes() > mostBytes) {
+      while (missing > 0) {
         Map.Entry<Body, Kept> victim = oldest.hasNext() ? oldest.next() : null;
-        if (victim == null || victim.getValue().lastUsed().isAfter(unused)) {
-          break;
+        if (victim == null || victim.getValue().lastUsed().isAfter(before)) {
+          return false;
         }
-        usedBytes -= victim.getKey().bytes();
-        victims.add(victim.getValue().file());
-        oldest.remove();
+        victims.put(victim.getKey(), victim.getValue());
+        missing -= victim.getKey().bytes();
       }
-      boolean fits = usedBytes + body.bytes() <= mostBytes;
-      usedBytes += fits ? body.bytes() : 0;
-      file = fits ? folder.resolve(Long.toString(++number)) : null;
-      written = fits ? body : null;
+      for (Body victim : victims.keySet()) {
+        files.remove(victim);
+        usedBytes -= victim.bytes();
+      }
+      usedBytes += body.bytes();
     }
-    victims.forEach(PopularFiles::delete);
-    return Optional.ofNullable(file);
+    victims.values().forEach(victim -> delete(victim.file()));
+    return true;
   }
 
   private void release(Body body) {

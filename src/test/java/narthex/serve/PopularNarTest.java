@@ -97,6 +97,18 @@ class PopularNarTest {
   }
 
   @Test
+  void aFileThatWasShortenedIsReplacedByTheStoredForm() throws IOException {
+    StoredChunks.store(node.database(), node.blobs(), Shape.usual(), NAR);
+    for (int i = 0; i < 3; i++) {
+      read(source(), 0);
+      node.awaitIdle();
+    }
+    Files.write(source().localFile().orElseThrow(), Arrays.copyOf(NAR, 1_000));
+    assertTrue(source().localFile().isEmpty());
+    assertArrayEquals(NAR, read(source(), 0));
+  }
+
+  @Test
   void aFileThatIsGoneIsReplacedByTheStoredForm() throws IOException {
     StoredChunks.store(node.database(), node.blobs(), Shape.usual(), NAR);
     for (int i = 0; i < 3; i++) {

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -55,7 +56,8 @@ class PopularFilesTest {
   }
 
   private static Body body(byte[] nar) {
-    return new Body(new NarId(Sha256.hash(nar), nar.length), Compression.NONE, nar.length);
+    NarId id = new NarId(Sha256.hash(nar), nar.length);
+    return new Body(id, Compression.NONE, id.hash().nix32(), nar.length);
   }
 
   private Opener opener(byte[] bytes) {
@@ -96,12 +98,43 @@ class PopularFilesTest {
     try (OutputStream out = Encoders.encode(Compression.ZSTD, frames)) {
       out.write(NAR);
     }
-    Body body = new Body(body(NAR).nar(), Compression.ZSTD, frames.size());
+    Body body = new Body(body(NAR).nar(), Compression.ZSTD, "frames", frames.size());
     PopularFiles files = files(1 << 20);
     for (int i = 0; i < 3; i++) {
       files.noteReading(body, opener(frames.toByteArray()));
     }
     assertArrayEquals(frames.toByteArray(), Files.readAllBytes(files.find(body).orElseThrow()));
+  }
+
+  @Test
+  void aFileIsOnlyThatOfBytesWithTheSameEntityTag() {
+    PopularFiles files = files(1 << 20);
+    read(files, NAR, 3);
+    Body same = body(NAR);
+    assertTrue(files.find(same).isPresent());
+    Body other = new Body(same.nar(), same.compression(), "of other bytes", same.bytes());
+    assertTrue(files.find(other).isEmpty());
+  }
+
+  @Test
+  void aFileThatSomebodyShortenedIsWrittenAgain() throws IOException {
+    PopularFiles files = files(NAR.length);
+    read(files, NAR, 3);
+    Files.write(files.find(body(NAR)).orElseThrow(), Arrays.copyOf(NAR, 1_000));
+    assertTrue(files.find(body(NAR)).isEmpty());
+    assertEquals(List.of(), inFolder());
+    read(files, NAR, 3);
+    assertArrayEquals(NAR, Files.readAllBytes(files.find(body(NAR)).orElseThrow()));
+  }
+
+  @Test
+  void aFileThatCannotBeReadIsForgotten() throws IOException {
+    PopularFiles files = files(NAR.length);
+    read(files, NAR, 3);
+    files.forget(body(NAR), files.find(body(NAR)).orElseThrow());
+    assertTrue(files.find(body(NAR)).isEmpty());
+    read(files, NAR, 3);
+    assertTrue(files.find(body(NAR)).isPresent());
   }
 
   @Test
@@ -164,6 +197,21 @@ class PopularFilesTest {
   }
 
   @Test
+  void nothingMakesRoomForAFileThatDoesNotFitAllTheSame() {
+    byte[] large = NarTree.random(5, 350_000).nar();
+    PopularFiles files = files(NAR.length + OTHER.length);
+    read(files, NAR, 3);
+    now = now.plus(Duration.ofMinutes(2));
+    read(files, OTHER, 3);
+
+    read(files, large, 3);
+
+    assertTrue(files.find(body(large)).isEmpty());
+    assertTrue(files.find(body(NAR)).isPresent());
+    assertTrue(files.find(body(OTHER)).isPresent());
+  }
+
+  @Test
   void theFilesOfANarThatIsDeletedOrStoredAnewGoAfterAMinute() {
     PopularFiles files = files(NAR.length + OTHER.length);
     read(files, NAR, 3);
@@ -201,6 +249,17 @@ class PopularFilesTest {
     assertEquals(List.of(), inFolder());
     read(files, NAR, 3);
     assertTrue(files.find(body(NAR)).isPresent());
+  }
+
+  @Test
+  void aNarThatChangesBeforeItsCopyBeginsHasNoFile() {
+    List<Runnable> tasks = new ArrayList<>();
+    PopularFiles files = files(NAR.length, tasks::add);
+    read(files, NAR, 3);
+    files.narChanged(body(NAR).nar().hash());
+    tasks.forEach(Runnable::run);
+    assertEquals(1, tasks.size());
+    assertTrue(files.find(body(NAR)).isEmpty());
   }
 
   @Test
