@@ -92,7 +92,7 @@ final class CollectionWorld implements AutoCloseable {
   private final List<Reader> readers = new ArrayList<>();
   private Instant now = Instant.parse("2025-03-04T12:00:00Z");
   private KillSwitch process = new KillSwitch();
-  private int killedAtWork;
+  private final Deaths deaths = new Deaths(() -> process.isKilled());
   private BlobStore blobs = memory;
   private Database database;
   private ChunkStore chunks;
@@ -158,15 +158,7 @@ final class CollectionWorld implements AutoCloseable {
   /** Does a step. If the process dies meanwhile, another one takes its place. */
   void run(Step step) throws Exception {
     now = now.plusSeconds(20);
-    try {
-      act(step);
-    } catch (Exception | AssertionError failure) {
-      if (!process.isKilled()) {
-        throw failure;
-      }
-    }
-    if (process.isKilled()) {
-      killedAtWork += step.action() == Action.KILL ? 0 : 1;
+    if (deaths.in(() -> act(step), step.action() == Action.KILL)) {
       replaceKilled();
     }
   }
@@ -184,7 +176,7 @@ final class CollectionWorld implements AutoCloseable {
 
   /** How often the process was killed in the middle of a step. */
   int killedAtWork() {
-    return killedAtWork;
+    return deaths.inTheMiddle();
   }
 
   private void act(Step step) throws Exception {

@@ -95,12 +95,13 @@ final class StoreWorld implements AutoCloseable {
   private final MortalNode process;
   private CdcMode mode;
   private Instant now = Instant.now();
-  private int killedAtWork;
+  private final Deaths deaths;
   private Node node;
 
   StoreWorld(Path folder, Node.Options options, MortalNode.Blobs blobs, CdcMode mode)
       throws IOException {
     this.process = new MortalNode(folder, options.withClock(() -> now), blobs, upstream);
+    this.deaths = new Deaths(process::isKilled);
     this.mode = mode;
     for (int i = 0; i < SAMPLES; i++) {
       TreeMap<String, NarTree> files = new TreeMap<>();
@@ -124,15 +125,7 @@ final class StoreWorld implements AutoCloseable {
   /** Does a step. If the process dies meanwhile, another one takes its place. */
   void run(Step step) throws Exception {
     now = now.plus(Duration.ofHours(1));
-    try {
-      act(step);
-    } catch (Exception | AssertionError failure) {
-      if (!process.isKilled()) {
-        throw failure;
-      }
-    }
-    if (process.isKilled()) {
-      killedAtWork += step.action() == Action.KILL ? 0 : 1;
+    if (deaths.in(() -> act(step), step.action() == Action.KILL)) {
       Thread.interrupted(); // it was the dead process that was interrupted
       forgetPromises(step);
       restart();
@@ -149,7 +142,7 @@ final class StoreWorld implements AutoCloseable {
 
   /** How often the process was killed in the middle of a step. */
   int killedAtWork() {
-    return killedAtWork;
+    return deaths.inTheMiddle();
   }
 
   private void act(Step step) throws Exception {
