@@ -37,6 +37,9 @@ final class NarBodySender {
    */
   private static final long MIN_SENDFILE_BYTES = 4 << 10;
 
+  /** Largest range over HTTP/2: Tomcat maps it into memory, which fails for more. */
+  private static final long MAX_MAPPED_BYTES = Integer.MAX_VALUE;
+
   private NarBodySender() {}
 
   /** Sends a range of a source of known length and sets Content-Length. */
@@ -57,8 +60,8 @@ final class NarBodySender {
   }
 
   /**
-   * Sends a stored file by Tomcat's sendfile; returns false if the range is too small or the server
-   * doesn't support it.
+   * Sends a stored file by Tomcat's sendfile; returns false if the range is too small or too large
+   * for that, or the server doesn't support it.
    */
   private static boolean sendfile(Path file, ByteRange range, HttpServletRequest request) {
     if (!isSentByServer(range.count(), request)) {
@@ -83,7 +86,8 @@ final class NarBodySender {
    */
   static boolean isSentByServer(long count, HttpServletRequest request) {
     return count >= MIN_SENDFILE_BYTES
-        && Boolean.TRUE.equals(request.getAttribute("org.apache.tomcat.sendfile.support"));
+        && Boolean.TRUE.equals(request.getAttribute("org.apache.tomcat.sendfile.support"))
+        && (count <= MAX_MAPPED_BYTES || request.getProtocol().startsWith("HTTP/1."));
   }
 
   private static void copy(

@@ -28,6 +28,18 @@ final class Requests {
         });
   }
 
+  /** Returns a request of this protocol to a server that can use sendfile. */
+  static HttpServletRequest withSendfile(String protocol) {
+    return proxy(
+        HttpServletRequest.class,
+        (self, method, arguments) ->
+            switch (method.getName()) {
+              case "getProtocol" -> protocol;
+              case "getAttribute" -> arguments[0].equals("org.apache.tomcat.sendfile.support");
+              default -> throw new UnsupportedOperationException(method.getName());
+            });
+  }
+
   /**
    * Returns a response that records headers in the map by name, and its status as {@code status}.
    */
