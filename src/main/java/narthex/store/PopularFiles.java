@@ -28,6 +28,7 @@ import narthex.nix.Compression;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import narthex.stream.CopyingInputStream;
+import narthex.stream.CorruptNarException;
 import narthex.stream.DecoderShare;
 import org.jspecify.annotations.Nullable;
 
@@ -229,7 +230,7 @@ public final class PopularFiles implements StoreListener {
       }
     } catch (IOException e) {
       LOG.log(
-          Level.INFO,
+          e instanceof CorruptNarException ? Level.ERROR : Level.INFO,
           "popular nar not copied to a file hash={0} reason={1}",
           body.nar().hash().nix32(),
           e.toString());

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Level;
 import java.util.stream.Stream;
 import narthex.blob.HotBytes;
 import narthex.nix.Compression;
@@ -30,6 +31,7 @@ import narthex.store.PopularFiles.Opener;
 import narthex.stream.DecoderBudget;
 import narthex.stream.DecoderBudget.Work;
 import narthex.stream.Encoders;
+import narthex.testing.LogRecords;
 import narthex.testing.NarTree;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -140,8 +142,11 @@ class PopularFilesTest {
   @Test
   void aFileWithAnotherNarIsNotUsed() throws IOException {
     PopularFiles files = files(1 << 20);
-    for (int i = 0; i < 3; i++) {
-      files.noteReading(body(NAR), opener(OTHER));
+    try (LogRecords log = LogRecords.listen(PopularFiles.class.getName(), Level.SEVERE)) {
+      for (int i = 0; i < 3; i++) {
+        files.noteReading(body(NAR), opener(OTHER));
+      }
+      assertTrue(log.warnings().toString().contains("wrong NarHash"));
     }
     assertEquals(1, opens.get());
     assertTrue(files.find(body(NAR)).isEmpty());
