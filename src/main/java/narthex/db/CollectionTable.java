@@ -11,7 +11,6 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 import narthex.db.CollectionMapper.StateColumns;
-import narthex.db.Transactions.Mappers;
 
 /**
  * The tables for the collection of chunks that no manifest refers to, and of packs with few chunks.

@@ -1,7 +1,6 @@
 package narthex.db;
 
 import java.time.Instant;
-import narthex.db.Transactions.Mappers;
 
 /** Deletes a representation of a NAR; one attempt, in one transaction. */
 final class DeleteRepresentation {

@@ -2,7 +2,6 @@ package narthex.db;
 
 import java.time.Instant;
 import java.util.List;
-import narthex.db.Transactions.Mappers;
 
 /**
  * Deletes a NAR that no narinfo refers to; one attempt, in one transaction. Locks the NAR's row

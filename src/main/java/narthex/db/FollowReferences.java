@@ -9,7 +9,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import narthex.db.PinMapper.ReferenceColumns;
-import narthex.db.Transactions.Mappers;
 import narthex.nix.StorePathHash;
 
 /**

@@ -16,7 +16,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import narthex.blob.Extent;
-import narthex.db.Transactions.Mappers;
 import narthex.nix.Sha256;
 
 /**

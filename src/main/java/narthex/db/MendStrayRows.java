@@ -4,7 +4,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import narthex.db.FsckTable.StrayOutcome;
-import narthex.db.Transactions.Mappers;
 import narthex.nix.Compression;
 import narthex.nix.NarId;
 import narthex.nix.Sha256;

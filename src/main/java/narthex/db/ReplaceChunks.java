@@ -2,7 +2,6 @@ package narthex.db;
 
 import java.time.Instant;
 import java.util.List;
-import narthex.db.Transactions.Mappers;
 import narthex.nix.NarId;
 
 /**

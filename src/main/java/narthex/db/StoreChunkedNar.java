@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.LongStream;
 import narthex.db.InsertChunks.Existing;
-import narthex.db.Transactions.Mappers;
 import narthex.nix.Sha256;
 
 /**

@@ -1,6 +1,5 @@
 package narthex.db;
 
-import narthex.db.Transactions.Mappers;
 
 /** Stores a narinfo from an upstream; one attempt, in one transaction. */
 final class StoreFetchedNarInfo {

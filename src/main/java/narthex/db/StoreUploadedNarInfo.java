@@ -23,7 +23,7 @@ final class StoreUploadedNarInfo {
   private final NarInfoRow row;
   private final Set<String> trustedKeyNames;
 
-  StoreUploadedNarInfo(Transactions.Mappers mappers, NarInfoRow row, Set<String> trustedKeyNames) {
+  StoreUploadedNarInfo(Mappers mappers, NarInfoRow row, Set<String> trustedKeyNames) {
     this.trustedKeyNames = trustedKeyNames;
     this.narInfos = mappers.narInfos();
     this.nars = mappers.nars();

@@ -1,6 +1,5 @@
 package narthex.db;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Set;
 import java.util.function.Function;
@@ -37,6 +36,7 @@ final class Transactions {
   private static final Set<Integer> FULL_CODES = Set.of(10, 13);
 
   private final SqlSessionFactory sessions;
+  private final Mappers.Parsed parsed;
   private final @Nullable DiskReserve reserve;
   private final WriteTurns turns;
   private volatile DatabaseObserver observer = DatabaseObserver.NONE;
@@ -61,44 +61,9 @@ final class Transactions {
     types.register(ChunkColumns.class, new ChunkColumnsTypeHandler());
     // SQLite reports binary columns as BLOB, but doesn't implement JDBC's methods for BLOBs.
     types.register(byte[].class, JdbcType.BLOB, new ByteArrayTypeHandler());
-    configuration.addMapper(NarInfoMapper.class);
-    configuration.addMapper(NarMapper.class);
-    configuration.addMapper(DocumentMapper.class);
-    configuration.addMapper(ChunkMapper.class);
-    configuration.addMapper(ChunkingQueueMapper.class);
-    configuration.addMapper(GarbageMapper.class);
-    configuration.addMapper(SharedTextMapper.class);
-    configuration.addMapper(LeaseMapper.class);
-    configuration.addMapper(UseMapper.class);
-    configuration.addMapper(CollectionMapper.class);
-    configuration.addMapper(PinMapper.class);
-    configuration.addMapper(StatisticsMapper.class);
-    configuration.addMapper(FsckMapper.class);
-    configuration.addMapper(RepackMapper.class);
-    configuration.addMapper(PathMapper.class);
-    // MyBatis leaves a thread-local, which would stay in the server's thread after undeployment.
-    ErrorContext.instance().reset();
     this.sessions = new DefaultSqlSessionFactory(configuration);
+    this.parsed = new Mappers.Parsed(configuration);
   }
-
-  /** The mappers, bound to one connection. */
-  record Mappers(
-      NarInfoMapper narInfos,
-      NarMapper nars,
-      DocumentMapper documents,
-      ChunkMapper chunks,
-      ChunkingQueueMapper chunkingQueue,
-      GarbageMapper garbage,
-      SharedTextMapper sharedTexts,
-      LeaseMapper leases,
-      UseMapper uses,
-      CollectionMapper collection,
-      PinMapper pins,
-      StatisticsMapper statistics,
-      FsckMapper fsck,
-      RepackMapper repacking,
-      PathMapper paths,
-      Connection connection) {}
 
   /** Sets who is told of operations. Call it at start-up. */
   void observe(DatabaseObserver told) {
@@ -140,7 +105,7 @@ final class Transactions {
     for (int attempt = 1; ; attempt++) {
       boolean connected = false;
       try (SqlSession session = sessions.openSession(true)) {
-        Mappers mappers = mappers(session);
+        Mappers mappers = new Mappers(session, parsed);
         connected = true;
         return work.apply(mappers);
       } catch (PersistenceException | IllegalArgumentException e) {
@@ -172,7 +137,7 @@ final class Transactions {
     for (int attempt = 1; ; attempt++) {
       boolean isUntouched = false;
       try (SqlSession session = sessions.openSession(true)) {
-        Mappers mappers = mappers(session);
+        Mappers mappers = new Mappers(session, parsed);
         isUntouched = true;
         // Outside of a transaction, PostgreSQL's driver holds all rows in memory. A transaction in
         // SQLite would keep others from writing.
@@ -231,7 +196,7 @@ final class Transactions {
       boolean connected = false;
       boolean committing = false;
       try (SqlSession session = sessions.openSession(false)) {
-        Mappers mappers = mappers(session);
+        Mappers mappers = new Mappers(session, parsed);
         connected = true;
         T result = work.apply(mappers);
         committing = true;
@@ -284,26 +249,6 @@ final class Transactions {
       }
     }
     return false;
-  }
-
-  private static Mappers mappers(SqlSession session) {
-    return new Mappers(
-        session.getMapper(NarInfoMapper.class),
-        session.getMapper(NarMapper.class),
-        session.getMapper(DocumentMapper.class),
-        session.getMapper(ChunkMapper.class),
-        session.getMapper(ChunkingQueueMapper.class),
-        session.getMapper(GarbageMapper.class),
-        session.getMapper(SharedTextMapper.class),
-        session.getMapper(LeaseMapper.class),
-        session.getMapper(UseMapper.class),
-        session.getMapper(CollectionMapper.class),
-        session.getMapper(PinMapper.class),
-        session.getMapper(StatisticsMapper.class),
-        session.getMapper(FsckMapper.class),
-        session.getMapper(RepackMapper.class),
-        session.getMapper(PathMapper.class),
-        session.getConnection());
   }
 
   private static int mostAttempts(boolean undone, boolean broken) {

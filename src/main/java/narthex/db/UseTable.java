@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import narthex.db.Transactions.Mappers;
 import narthex.nix.Sha256;
 
 /**

@@ -40,7 +40,7 @@ class BrokenConnectionTest {
   }
 
   /** Ends the session of this connection, as a restart of the server does. */
-  private static void breakOff(Transactions.Mappers mappers) {
+  private static void breakOff(Mappers mappers) {
     try (Connection other = server.getPostgresDatabase().getConnection();
         Statement ours = mappers.connection().createStatement();
         ResultSet session = ours.executeQuery("select pg_backend_pid()");
