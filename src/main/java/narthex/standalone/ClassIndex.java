@@ -18,14 +18,14 @@ import java.util.stream.Stream;
 import java.util.zip.ZipFile;
 
 /**
- * Which folders and libraries of an unpacked WAR have classes of a package. It is written once,
- * when the WAR is unpacked, so that a class is not looked for in each of some 60 libraries.
+ * Which places of an unpacked WAR, that is its folders and libraries, have files in a directory:
+ * the classes of a package, or resources. It is written once, when the WAR is unpacked, so that a
+ * file is not looked for in each of some 60 libraries.
  */
 final class ClassIndex {
 
   private static final String FILE = "classes.index";
   private static final String END = "end of index";
-  private static final String CLASS = ".class";
   private static final String VERSIONED = "META-INF/versions/";
 
   private ClassIndex() {}
@@ -36,24 +36,22 @@ final class ClassIndex {
    * @throws IOException if a library can't be read or the index can't be written
    */
   static void write(Path folder) throws IOException {
-    Map<String, Set<String>> packages = new TreeMap<>();
+    Map<String, Set<String>> all = new TreeMap<>();
     for (Path place : classPath(folder)) {
       String name = folder.relativize(place).toString();
-      for (String directory : directoriesWithClasses(place)) {
-        packages.computeIfAbsent(directory, any -> new LinkedHashSet<>()).add(name);
+      for (String directory : directories(place)) {
+        all.computeIfAbsent(directory, any -> new LinkedHashSet<>()).add(name);
       }
     }
     List<String> lines = new ArrayList<>();
-    packages.forEach(
-        (directory, places) ->
-            lines.add(directory.replace('/', '.') + '\t' + String.join("\t", places)));
+    all.forEach((directory, places) -> lines.add(directory + '\t' + String.join("\t", places)));
     lines.add(END);
     Files.write(folder.resolve(FILE), lines);
   }
 
   /**
-   * Reads the index of an unpacked WAR: the folders and libraries of each package, in the order of
-   * the class path. It is empty if there is no complete index.
+   * Reads the index of an unpacked WAR: the places of each directory, such as {@code META-INF}, in
+   * the order of the class path. It is empty if there is no complete index.
    *
    * @throws IOException if the index can't be read
    */
@@ -67,19 +65,24 @@ final class ClassIndex {
     if (lines.isEmpty() || !lines.get(lines.size() - 1).equals(END)) {
       return Map.of();
     }
-    Map<String, List<Path>> packages = new HashMap<>();
+    Map<String, List<Path>> all = new HashMap<>();
     for (String line : lines.subList(0, lines.size() - 1)) {
       int start = line.indexOf('\t');
-      String name = line.substring(0, start);
+      String directory = line.substring(0, start);
       List<Path> places = new ArrayList<>(1);
       while (start >= 0) {
         int end = line.indexOf('\t', start + 1);
         places.add(folder.resolve(line.substring(start + 1, end < 0 ? line.length() : end)));
         start = end;
       }
-      packages.put(name, places);
+      all.put(directory, places);
     }
-    return packages;
+    return all;
+  }
+
+  /** Returns the directory of a file, in both without a slash at the end; empty for none. */
+  static String directory(String file) {
+    return file.substring(0, Math.max(0, file.lastIndexOf('/')));
   }
 
   /** Returns the class path: our classes, then the libraries, in the same order everywhere. */
@@ -96,28 +99,26 @@ final class ClassIndex {
     return path;
   }
 
-  private static Set<String> directoriesWithClasses(Path place) throws IOException {
+  private static Set<String> directories(Path place) throws IOException {
     Set<String> directories = new HashSet<>();
     if (Files.isDirectory(place)) {
       try (Stream<Path> all = Files.walk(place)) {
-        all.forEach(file -> addDirectory(place.relativize(file).toString(), directories));
+        all.filter(Files::isRegularFile)
+            .forEach(file -> directories.add(directory(place.relativize(file).toString())));
       }
     } else if (Files.exists(place)) {
       try (ZipFile jar = new ZipFile(place.toFile())) {
-        jar.stream().forEach(entry -> addDirectory(entry.getName(), directories));
+        jar.stream().forEach(entry -> add(entry.getName(), directories));
       }
     }
     return directories;
   }
 
-  private static void addDirectory(String file, Set<String> directories) {
-    int start = 0;
+  /** A file for some versions of Java is found in the directory without the version, too. */
+  private static void add(String file, Set<String> directories) {
+    directories.add(directory(file));
     if (file.startsWith(VERSIONED)) {
-      start = file.indexOf('/', VERSIONED.length()) + 1; // after the version of Java
-    }
-    int end = file.lastIndexOf('/');
-    if (end > start && file.endsWith(CLASS)) {
-      directories.add(file.substring(start, end));
+      directories.add(directory(file.substring(file.indexOf('/', VERSIONED.length()) + 1)));
     }
   }
 }

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.MalformedURLException;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
@@ -11,6 +13,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.CodeSource;
 import java.security.cert.Certificate;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Enumeration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -20,8 +25,8 @@ import java.util.zip.ZipFile;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Loads the classes of an unpacked WAR with the help of its {@link ClassIndex}. Looks for resources
- * along the class path, like its superclass. Thread-safe.
+ * Loads the classes and resources of an unpacked WAR with the help of its {@link ClassIndex}.
+ * Thread-safe.
  *
  * <p>Like any class loader, it never closes libraries: the process ends with it.
  */
@@ -31,12 +36,12 @@ final class IndexedClassLoader extends URLClassLoader {
     registerAsParallelCapable();
   }
 
-  private final Map<String, List<Path>> packages;
+  private final Map<String, List<Path>> index;
   private final Map<Path, Place> places = new ConcurrentHashMap<>();
 
-  private IndexedClassLoader(Map<String, List<Path>> packages, URL[] classPath) {
+  private IndexedClassLoader(Map<String, List<Path>> index, URL[] classPath) {
     super("narthex", classPath, ClassLoader.getPlatformClassLoader());
-    this.packages = packages;
+    this.index = index;
   }
 
   /**
@@ -55,14 +60,13 @@ final class IndexedClassLoader extends URLClassLoader {
 
   @Override
   protected Class<?> findClass(String name) throws ClassNotFoundException {
-    int dot = name.lastIndexOf('.');
-    String inPackage = dot < 0 ? "" : name.substring(0, dot);
+    String file = name.replace('.', '/') + ".class";
     try {
-      for (Path path : packages.getOrDefault(inPackage, List.of())) {
-        Place place = places.computeIfAbsent(path, Place::of);
-        byte[] code = place.read(name.replace('.', '/') + ".class");
+      for (Path path : paths(file)) {
+        Place place = place(path);
+        byte[] code = place.read(file);
         if (code != null) {
-          definePackageOnce(inPackage);
+          definePackageOnce(name.substring(0, Math.max(0, name.lastIndexOf('.'))));
           return defineClass(name, code, 0, code.length, place.source());
         }
       }
@@ -70,6 +74,47 @@ final class IndexedClassLoader extends URLClassLoader {
       throw new ClassNotFoundException(name, unreadable);
     }
     throw new ClassNotFoundException(name);
+  }
+
+  /** Returns where a file may be, in the order of the class path. */
+  private List<Path> paths(String file) {
+    return index.getOrDefault(ClassIndex.directory(file), List.of());
+  }
+
+  private Place place(Path path) {
+    return places.computeIfAbsent(path, Place::of);
+  }
+
+  @Override
+  public @Nullable URL findResource(String name) {
+    if (isDirectory(name)) {
+      return super.findResource(name);
+    }
+    for (Path path : paths(name)) {
+      if (place(path).has(name)) {
+        return place(path).url(name);
+      }
+    }
+    return null;
+  }
+
+  @Override
+  public Enumeration<URL> findResources(String name) throws IOException {
+    if (isDirectory(name)) {
+      return super.findResources(name);
+    }
+    List<URL> found = new ArrayList<>();
+    for (Path path : paths(name)) {
+      if (place(path).has(name)) {
+        found.add(place(path).url(name));
+      }
+    }
+    return Collections.enumeration(found);
+  }
+
+  /** Directories are resources, too, but the index doesn't tell which of them there are. */
+  private static boolean isDirectory(String name) {
+    return name.isEmpty() || name.endsWith("/");
   }
 
   private void definePackageOnce(String name) {
@@ -102,6 +147,22 @@ final class IndexedClassLoader extends URLClassLoader {
         throw new IllegalStateException(impossible);
       } catch (IOException unreadable) {
         throw new UncheckedIOException(unreadable);
+      }
+    }
+
+    boolean has(String name) {
+      return jar == null ? Files.exists(path.resolve(name)) : jar.getEntry(name) != null;
+    }
+
+    URL url(String name) {
+      try {
+        if (jar == null) {
+          return path.resolve(name).toUri().toURL();
+        }
+        String escaped = new URI(null, null, '/' + name, null).getRawPath();
+        return new URL("jar:" + path.toUri() + '!' + escaped);
+      } catch (MalformedURLException | URISyntaxException impossible) {
+        throw new IllegalArgumentException(name, impossible);
       }
     }
 

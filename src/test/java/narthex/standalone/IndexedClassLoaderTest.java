@@ -1,8 +1,11 @@
 package narthex.standalone;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -10,8 +13,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -53,6 +58,7 @@ class IndexedClassLoaderTest {
       put(jar, entry(InLibrary.class), code(entry(InLibrary.class)));
       put(jar, "META-INF/versions/9/" + entry(Versioned.class), code(entry(Versioned.class)));
       put(jar, "some/resource.txt", new byte[] {1});
+      put(jar, "an odd%20name#?", new byte[] {3});
     }
     ClassIndex.write(folder);
   }
@@ -88,9 +94,44 @@ class IndexedClassLoaderTest {
   }
 
   @Test
-  void resourcesAreFoundInLibraries() throws Exception {
+  void resourcesAreFoundInFoldersAndLibraries() throws Exception {
+    Path ours = folder.resolve("webapp/WEB-INF/classes/some/resource.txt");
+    Files.createDirectories(Objects.requireNonNull(ours.getParent()));
+    Files.write(ours, new byte[] {2});
+    ClassIndex.write(folder);
     try (IndexedClassLoader loader = IndexedClassLoader.of(folder)) {
-      assertNotNull(loader.getResource("some/resource.txt"));
+      List<URL> all = Collections.list(loader.getResources("some/resource.txt"));
+
+      assertEquals(List.of("file", "jar"), all.stream().map(URL::getProtocol).toList());
+      assertArrayEquals(new byte[] {2}, content(all.get(0)));
+      assertArrayEquals(new byte[] {1}, content(all.get(1)));
+      assertEquals(all.get(0), loader.getResource("some/resource.txt"));
+      assertArrayEquals(
+          new byte[] {3}, content(Objects.requireNonNull(loader.getResource("an odd%20name#?"))));
+    }
+  }
+
+  @Test
+  void resourcesThatAreNowhereAreNotFound() throws Exception {
+    try (IndexedClassLoader loader = IndexedClassLoader.of(folder)) {
+      for (String name : List.of("some/other.txt", "elsewhere/resource.txt", "resource.txt")) {
+        assertNull(loader.getResource(name));
+        assertFalse(loader.getResources(name).hasMoreElements());
+      }
+    }
+  }
+
+  @Test
+  void directoriesAreResourcesToo() throws Exception {
+    try (IndexedClassLoader loader = IndexedClassLoader.of(folder)) {
+      assertNotNull(loader.getResource(""));
+      assertNotNull(loader.getResource("narthex/"));
+    }
+  }
+
+  private static byte[] content(URL url) throws IOException {
+    try (InputStream in = url.openStream()) {
+      return in.readAllBytes();
     }
   }
 

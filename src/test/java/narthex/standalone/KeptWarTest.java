@@ -89,7 +89,7 @@ class KeptWarTest {
 
     Files.writeString(folder.resolve("classes.index"), "half");
     start();
-    assertTrue(Files.readString(folder.resolve("classes.index")).contains("narthex.standalone"));
+    assertTrue(Files.readString(folder.resolve("classes.index")).contains("narthex/standalone"));
     assertEquals(List.of(folder), folders());
   }
 
