@@ -11,7 +11,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
 import narthex.nix.NixFormatException;
-import narthex.wiring.Release;
+import narthex.web.Site;
 
 /**
  * Deployed with the WAR by {@link FailureIT}. Sends as many bytes as the query says, then fails in
@@ -25,12 +25,12 @@ public final class FailingServlet extends HttpServlet {
 
   @SuppressWarnings("serial") // never serialized
   @Inject
-  private Release release;
+  private Site site;
 
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws ServletException, IOException {
-    response.setHeader("X-Injected", release.version());
+    response.setHeader("X-Injected", site.info().printNixCacheInfo().lines().findFirst().orElseThrow());
     if ("fixed".equals(request.getParameter("body"))) {
       response.setContentLength(LENGTH);
     }

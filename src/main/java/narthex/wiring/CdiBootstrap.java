@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Weld's own initializer is switched off by {@code <absolute-ordering/>}, because it breaks
  * deployments on servers with CDI. Request events aren't forwarded to Weld's listener: our beans
- * are only {@code @ApplicationScoped} or {@code @Dependent}, so no request needs a scope. Injection
- * into servlets and filters works without one.
+ * are only singletons, so no request needs a scope. Injection into servlets and filters works
+ * without one.
  */
 public final class CdiBootstrap implements ServletContextListener {
 

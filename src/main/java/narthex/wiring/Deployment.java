@@ -1,6 +1,5 @@
 package narthex.wiring;
 
-import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -10,8 +9,8 @@ import narthex.web.Site;
 import org.jspecify.annotations.Nullable;
 
 /** CDI bean that holds the components of the deployment and produces their {@link Site}. */
-@ApplicationScoped
-public class Deployment {
+@Singleton // needs no proxy, which would be made at each start
+public final class Deployment {
   private volatile @Nullable Components components;
 
   /**

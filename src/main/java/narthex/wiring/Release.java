@@ -1,6 +1,5 @@
 package narthex.wiring;
 
-import jakarta.enterprise.context.Dependent;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -8,7 +7,6 @@ import java.util.Objects;
 import java.util.Properties;
 
 /** The release of Narthex, as recorded by the build. Immutable. */
-@Dependent
 public final class Release {
 
   private final String version;
