@@ -14,11 +14,18 @@ import java.io.Closeable;
 /** Figures of the Java virtual machine and of the process. */
 final class JvmMeters implements Closeable {
   private final JvmGcMetrics collections = new JvmGcMetrics();
+  private final MeterRegistry registry;
 
+  /** Prepares a registry without meters. */
   JvmMeters(MeterRegistry registry) {
+    this.registry = registry;
     // Their names don't follow Prometheus' conventions; others say nearly the same.
     registry.config().meterFilter(MeterFilter.denyNameStartsWith("system.cpu.count"));
     registry.config().meterFilter(MeterFilter.denyNameStartsWith("process.cpu.time"));
+  }
+
+  /** Adds the meters. */
+  void bind() {
     new JvmMemoryMetrics().bindTo(registry);
     new JvmThreadMetrics().bindTo(registry);
     new ClassLoaderMetrics().bindTo(registry);

@@ -77,6 +77,11 @@ public final class Metrics implements MetricsText, Closeable {
     return requests;
   }
 
+  /** Adds the figures of the JVM. Call it once. */
+  public void watchJvm() {
+    jvm.bind();
+  }
+
   /** What measures the parts of a server. */
   public ServerMeters server() {
     return new ServerMeters(registry);

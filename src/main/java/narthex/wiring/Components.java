@@ -29,6 +29,13 @@ final class Components implements Closeable {
     Metrics metrics = MetricsAssembly.open(settings);
     backbone.closeables().push(metrics);
     Maintenance maintenance = Maintenance.start(backbone, () -> running.isQuietFor(IDLE_AFTER));
+    LateMetrics shown =
+        LateMetrics.start(
+            metrics,
+            () ->
+                MetricsAssembly.show(metrics, backbone, running, maintenance.eviction(), context),
+            backbone.timer());
+    backbone.closeables().push(shown);
     RequestHistory history = new RequestHistory(backbone.base().clock());
     this.site =
         backbone
@@ -42,8 +49,8 @@ final class Components implements Closeable {
                 AdminAssembly.administration(backbone, maintenance, history),
                 backbone.cluster(),
                 RequestObserver.all(List.of(metrics.requests(), history)),
-                metrics);
-    MetricsAssembly.show(metrics, backbone, running, maintenance, site.jobs(), context);
+                shown);
+    MetricsAssembly.count(metrics, backbone, maintenance, site.jobs());
   }
 
   /**

@@ -1,5 +1,6 @@
 package narthex.wiring;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.OptionalLong;
@@ -25,33 +26,52 @@ import narthex.web.RunningRequests;
 final class MetricsAssembly {
   private MetricsAssembly() {}
 
-  /** Starts to measure; {@link #show} has to follow. The caller closes the result. */
+  /** Starts to measure. The caller closes the result. */
   static Metrics open(Settings settings) {
     return Metrics.open(new Release().version(), Policies.push(settings.metrics()));
   }
 
+  /** Counts what happens from now on. */
+  static void count(Metrics metrics, Backbone backbone, Maintenance maintenance, Jobs jobs) {
+    metrics.server().watch(backbone.base().upstreams());
+    metrics.storage().watch(new DatabaseLoad(backbone.base().shared().database()));
+    metrics.storage().watch(backbone.observedBlobs());
+    countWork(metrics.work(), maintenance, jobs);
+  }
+
+  private static void countWork(WorkMeters meters, Maintenance maintenance, Jobs jobs) {
+    Set<String> names = new HashSet<>();
+    maintenance.chores().stream()
+        .flatMap(chores -> chores.states().stream())
+        .forEach(state -> names.add(state.name()));
+    meters.expect(names, jobs.names());
+    for (Chores chores : maintenance.chores()) {
+      chores.observe(meters);
+    }
+    jobs.observe(meters);
+  }
+
   /**
-   * Connects the meters to what they measure, and shows them.
+   * Adds the figures that are looked up when somebody reads them, and shows all by JMX. The caller
+   * closes the result.
    *
    * @param context the context path
    */
-  static void show(
+  static Closeable show(
       Metrics metrics,
       Backbone backbone,
       RunningRequests running,
-      Maintenance maintenance,
-      Jobs jobs,
+      Eviction eviction,
       String context) {
-    watchServer(metrics.server(), backbone, running);
-    watchStorage(metrics.storage(), backbone, maintenance.eviction());
-    watchWork(metrics.work(), maintenance, jobs);
-    backbone.closeables().push(metrics.showByJmx(context));
+    metrics.watchJvm();
+    showServer(metrics.server(), backbone, running);
+    showStorage(metrics.storage(), backbone, eviction);
+    return metrics.showByJmx(context);
   }
 
-  private static void watchServer(ServerMeters meters, Backbone backbone, RunningRequests running) {
+  private static void showServer(ServerMeters meters, Backbone backbone, RunningRequests running) {
     Assembly.Base base = backbone.base();
     meters.watch(running);
-    meters.watch(base.upstreams());
     meters.watch(base.decoders());
     meters.watchFlights(backbone.assembly().flights()::size);
     for (ThreadPoolExecutor pool : backbone.pools()) {
@@ -62,11 +82,9 @@ final class MetricsAssembly {
         backbone.settings().cluster().expectedMembers());
   }
 
-  private static void watchStorage(StorageMeters meters, Backbone backbone, Eviction eviction) {
+  private static void showStorage(StorageMeters meters, Backbone backbone, Eviction eviction) {
     Database database = backbone.base().shared().database();
     Settings settings = backbone.settings();
-    meters.watch(new DatabaseLoad(database));
-    meters.watch(backbone.observedBlobs());
     meters.watch(eviction);
     StoredFigures.Queue queue =
         Policies.mode(settings) == CdcMode.OFF ? () -> 0 : database.chunkingQueue()::countUnchunked;
@@ -95,17 +113,5 @@ final class MetricsAssembly {
     } catch (IOException unknown) {
       return Double.NaN;
     }
-  }
-
-  private static void watchWork(WorkMeters meters, Maintenance maintenance, Jobs jobs) {
-    Set<String> names = new HashSet<>();
-    maintenance.chores().stream()
-        .flatMap(chores -> chores.states().stream())
-        .forEach(state -> names.add(state.name()));
-    meters.expect(names, jobs.names());
-    for (Chores chores : maintenance.chores()) {
-      chores.observe(meters);
-    }
-    jobs.observe(meters);
   }
 }
