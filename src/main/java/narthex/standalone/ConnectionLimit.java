@@ -17,7 +17,7 @@ final class ConnectionLimit {
   private static final int LEAST = 1024;
 
   /**
-   * Of four open files, how many may be connections and the packs that are read for them; the
+   * Of four open files, how many may be connections and the files that are read for them; the
    * others are for all else.
    */
   private static final int FILES_OF_FOUR = 3;
@@ -31,18 +31,27 @@ final class ConnectionLimit {
 
   /**
    * Returns the limit for this process: the configured one, else as many connections as memory
-   * allows; never so many that they and the packs that are read for them take more than three
+   * allows; never so many that they and the files that are read for them take more than three
    * quarters of the open files that the process may have.
    *
    * @param connectionBytes most memory of a connection whose request isn't complete
    */
-  static int of(Settings.Http http, long connectionBytes) {
+  static int of(Settings settings, long connectionBytes) {
+    Settings.Http http = settings.http();
     int wanted =
         http.connections() > 0
             ? http.connections()
             : byMemory(
                 RequestThreads.standalone(http), Runtime.getRuntime().maxMemory(), connectionBytes);
-    return byFiles(wanted, openFiles());
+    return byFiles(wanted, openFiles(), maySendFiles(settings));
+  }
+
+  /**
+   * Whether clients may get whole files, each of which is open until its client has it: not if all
+   * NARs are cut into chunks and popular ones have no files.
+   */
+  private static boolean maySendFiles(Settings settings) {
+    return !settings.chunking().mode().equals("eager") || settings.storage().narCacheBytes() > 0;
   }
 
   /** At least as many as there are request threads. */
@@ -51,9 +60,12 @@ final class ConnectionLimit {
     return (int) Math.min(Integer.MAX_VALUE, Math.max(most, Math.max(LEAST, threads)));
   }
 
-  static int byFiles(int wanted, long openFiles) {
+  static int byFiles(int wanted, long openFiles, boolean maySendFiles) {
     long files = openFiles / 4 * FILES_OF_FOUR;
-    long most = Math.max(files / 2, files - RESTING); // a connection has one pack open at most
+    long most = files / 2; // a connection has one file open at most
+    if (!maySendFiles) {
+      most = Math.max(most, files - RESTING);
+    }
     return (int) Math.max(1, Math.min(wanted, most));
   }
 

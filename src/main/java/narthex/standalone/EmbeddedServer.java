@@ -80,12 +80,13 @@ final class EmbeddedServer implements AutoCloseable {
    * @param folder a folder for files of Tomcat
    * @throws StartupException if the port can't be opened or the web application doesn't start
    */
-  static EmbeddedServer start(Settings.Http address, Path webApplication, Path folder)
+  static EmbeddedServer start(Settings settings, Path webApplication, Path folder)
       throws StartupException {
+    Settings.Http address = settings.http();
     Registry.disableRegistry(); // no MBeans: registering them is slow, and nothing reads them
     Tomcat tomcat = new Tomcat();
     tomcat.setBaseDir(folder.resolve("tomcat").toString());
-    tomcat.setConnector(connector(address));
+    tomcat.setConnector(connector(address, ConnectionLimit.of(settings, CONNECTION_BYTES)));
     tomcat.setAddDefaultWebXmlToWebapp(false);
     tomcat.getEngine().setParentClassLoader(EmbeddedServer.class.getClassLoader());
     tomcat.getEngine().getPipeline().addValve(new ReverseProxies());
@@ -159,7 +160,7 @@ final class EmbeddedServer implements AutoCloseable {
     }
   }
 
-  private static Connector connector(Settings.Http address) {
+  private static Connector connector(Settings.Http address, int connections) {
     Connector connector = new Connector(LenientProtocol.class.getName());
     // File names in NARs are bytes: FilePath decodes them from the raw path.
     connector.setURIEncoding(StandardCharsets.ISO_8859_1.name());
@@ -177,8 +178,7 @@ final class EmbeddedServer implements AutoCloseable {
     // Send "100 Continue" only when the body is read: the request may be refused before that.
     connector.setProperty("continueResponseTiming", "onRead");
     connector.setProperty("useSendfile", "true");
-    connector.setProperty(
-        "maxConnections", Integer.toString(ConnectionLimit.of(address, CONNECTION_BYTES)));
+    connector.setProperty("maxConnections", Integer.toString(connections));
     connector.setProperty("socket.appReadBufSize", Integer.toString(READ_BYTES));
     connector.setProperty("socket.appWriteBufSize", Integer.toString(WRITE_BYTES));
     connector.setProperty("socket.directBuffer", "true");

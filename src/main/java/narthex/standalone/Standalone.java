@@ -2,6 +2,7 @@ package narthex.standalone;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -24,6 +25,13 @@ public final class Standalone {
 
   private static final Logger LOG = Logger.getLogger(Standalone.class.getName());
 
+  /**
+   * Spares libraries a search: for a library that logs, and for the XML schema of a file that our
+   * build has written.
+   */
+  private static final Map<String, String> LIBRARIES =
+      Map.of("org.jboss.logging.provider", "jdk", "org.jboss.weld.xml.disableValidating", "true");
+
   private Standalone() {}
 
   /**
@@ -39,11 +47,12 @@ public final class Standalone {
       throws InterruptedException {
     LogOutput.prepare();
     System.setProperty(SettingsSources.STANDALONE, "true");
+    LIBRARIES.forEach(System.getProperties()::putIfAbsent);
     EmbeddedServer server;
     try {
       Settings settings = Settings.read(SettingsSources.ofThisProcess(ContextSources.ROOT));
       LogOutput.apply(settings.log());
-      server = EmbeddedServer.start(settings.http(), webApplication, folder);
+      server = EmbeddedServer.start(settings, webApplication, folder);
     } catch (SettingsException wrong) {
       return refuse(wrong.getMessage());
     } catch (StartupException failure) {

@@ -26,15 +26,21 @@ class ConnectionLimitTest {
 
   @Test
   void aQuarterOfTheOpenFilesIsLeft() {
-    assertEquals(4_096, ConnectionLimit.byFiles(4_096, 20_000));
-    assertEquals(14_488, ConnectionLimit.byFiles(36_000, 20_000));
-    assertEquals(4_096, ConnectionLimit.byFiles(4_096, Long.MAX_VALUE));
+    assertEquals(4_096, ConnectionLimit.byFiles(4_096, 20_000, true));
+    assertEquals(4_096, ConnectionLimit.byFiles(4_096, Long.MAX_VALUE, true));
+    assertEquals(1, ConnectionLimit.byFiles(4_096, 4, true));
   }
 
   @Test
-  void eachConnectionMayHaveAPackOpen() {
-    assertEquals(384, ConnectionLimit.byFiles(4_096, 1_024));
-    assertEquals(1_024, ConnectionLimit.byFiles(4_096, 2_048));
-    assertEquals(1, ConnectionLimit.byFiles(4_096, 4));
+  void eachConnectionMayHaveAFileOpen() {
+    assertEquals(7_500, ConnectionLimit.byFiles(36_000, 20_000, true));
+    assertEquals(384, ConnectionLimit.byFiles(4_096, 1_024, true));
+  }
+
+  @Test
+  void readersOfChunksHaveFewPacksOpen() {
+    assertEquals(14_488, ConnectionLimit.byFiles(36_000, 20_000, false));
+    assertEquals(1_024, ConnectionLimit.byFiles(4_096, 2_048, false));
+    assertEquals(384, ConnectionLimit.byFiles(4_096, 1_024, false));
   }
 }

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Stream;
+import narthex.settings.ContextSources;
 import narthex.settings.Settings;
 import narthex.settings.SettingsSources;
 import org.jspecify.annotations.Nullable;
@@ -72,15 +73,14 @@ public final class ServerUnderTest implements AutoCloseable {
     Map<String, String> all = new HashMap<>(settings);
     all.put("narthex.data-dir", folder.resolve("data").toString());
     all.put(SettingsSources.STANDALONE, "true");
+    all.put("narthex.http.address", "127.0.0.1");
+    all.put("narthex.http.port", "0");
+    all.put("narthex.http.stop-delay", stopDelay.toMillis() + "ms");
     Map<String, @Nullable String> before = new HashMap<>();
     all.forEach((name, value) -> before.put(name, System.setProperty(name, value)));
     try {
-      int threads = Integer.parseInt(settings.getOrDefault("narthex.http.threads", "0"));
-      return new ServerUnderTest(
-          EmbeddedServer.start(
-              new Settings.Http("127.0.0.1", 0, threads, 0, 0, stopDelay),
-              folder.resolve("webapp"),
-              folder));
+      Settings read = Settings.read(SettingsSources.ofThisProcess(ContextSources.ROOT));
+      return new ServerUnderTest(EmbeddedServer.start(read, folder.resolve("webapp"), folder));
     } catch (StartupException e) {
       throw new IOException(e);
     } finally {
