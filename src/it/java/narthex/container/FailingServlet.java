@@ -30,7 +30,8 @@ public final class FailingServlet extends HttpServlet {
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws ServletException, IOException {
-    response.setHeader("X-Injected", site.info().printNixCacheInfo().lines().findFirst().orElseThrow());
+    response.setHeader(
+        "X-Injected", site.info().printNixCacheInfo().lines().findFirst().orElseThrow());
     if ("fixed".equals(request.getParameter("body"))) {
       response.setContentLength(LENGTH);
     }

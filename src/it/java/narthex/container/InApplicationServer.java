@@ -9,12 +9,12 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Tests the WAR in the application server under test. When the deployments of the class are gone,
- * the data that they left must be sound.
+ * Tests the WAR in the application server under test, one for each JVM that runs tests. When the
+ * deployments of the class are gone, the data that they left must be sound.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @Tag("container")
-@ExtendWith(LeftDataCheck.class) // before Arquillian's, so that it runs after the undeployment
+@ExtendWith({ServerOfFork.class, LeftDataCheck.class}) // before Arquillian's, and after it
 @ArquillianTest
 public @interface InApplicationServer {}

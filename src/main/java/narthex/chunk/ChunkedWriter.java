@@ -26,10 +26,10 @@ import narthex.nix.NarId;
  * the bytes in batches: it cuts a batch into chunks, hashes these, looks up which are stored,
  * compresses the others and writes them to packs. While none runs, the writing thread searches for
  * the next cut point itself and then starts one, so a NAR that arrives slowly is passed on chunk by
- * chunk. It packs the first chunk itself, as readers wait for it, and what is left at the end. After
- * a batch the packing thread waits a few milliseconds for more bytes. The rows of a pack's chunks
- * are stored as soon as it is durable, whatever becomes of the NAR. {@link #finish} makes the last
- * pack durable; {@link #store} inserts its rows and the manifest together.
+ * chunk. It packs the first chunk itself, as readers wait for it, and what is left at the end.
+ * After a batch the packing thread waits a few milliseconds for more bytes. The rows of a pack's
+ * chunks are stored as soon as it is durable, whatever becomes of the NAR. {@link #finish} makes
+ * the last pack durable; {@link #store} inserts its rows and the manifest together.
  *
  * <p>Not thread-safe: only one thread at a time may write, finish, store and close.
  */

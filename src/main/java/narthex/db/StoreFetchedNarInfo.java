@@ -1,6 +1,5 @@
 package narthex.db;
 
-
 /** Stores a narinfo from an upstream; one attempt, in one transaction. */
 final class StoreFetchedNarInfo {
   private final NarInfoMapper narInfos;

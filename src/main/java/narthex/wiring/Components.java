@@ -32,8 +32,7 @@ final class Components implements Closeable {
     LateMetrics shown =
         LateMetrics.start(
             metrics,
-            () ->
-                MetricsAssembly.show(metrics, backbone, running, maintenance.eviction(), context),
+            () -> MetricsAssembly.show(metrics, backbone, running, maintenance.eviction(), context),
             backbone.timer());
     backbone.closeables().push(shown);
     RequestHistory history = new RequestHistory(backbone.base().clock());
