@@ -104,7 +104,7 @@ final class CutQueue {
     lock.lock();
     try {
       ChunkBatch next = batch;
-      boolean takes = !taken && next != null && buffer().cutNext(filled, false, next);
+      boolean takes = isFree() && next != null && buffer().cutNext(filled, false, next);
       taken |= takes;
       return takes;
     } finally {
@@ -112,11 +112,17 @@ final class CutQueue {
     }
   }
 
+  /** After a failure the batch has chunks that are packed already, so nobody may pack it again. */
+  // requires lock
+  private boolean isFree() {
+    return !taken && failure == null;
+  }
+
   /** Takes the turn to pack if no thread has it and there may be something to pack. */
   boolean takeTurnEarly() {
     lock.lock();
     try {
-      boolean takes = !taken && !ended && !closed && buffer != null;
+      boolean takes = isFree() && !ended && !closed && buffer != null;
       taken |= takes;
       return takes;
     } finally {
