@@ -18,6 +18,7 @@ import java.util.Collections;
 import java.util.Enumeration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.jar.JarFile;
 import java.util.zip.ZipEntry;
@@ -159,7 +160,9 @@ final class IndexedClassLoader extends URLClassLoader {
         if (jar == null) {
           return path.resolve(name).toUri().toURL();
         }
-        String escaped = new URI(null, null, '/' + name, null).getRawPath();
+        // A URL opens the entry that is named, not the one for this version of Java.
+        String entry = Objects.requireNonNull(jar.getJarEntry(name)).getRealName();
+        String escaped = new URI(null, null, '/' + entry, null).getRawPath();
         return new URL("jar:" + path.toUri() + '!' + escaped);
       } catch (MalformedURLException | URISyntaxException impossible) {
         throw new IllegalArgumentException(name, impossible);

@@ -59,6 +59,7 @@ class IndexedClassLoaderTest {
       put(jar, "META-INF/versions/9/" + entry(Versioned.class), code(entry(Versioned.class)));
       put(jar, "some/resource.txt", new byte[] {1});
       put(jar, "an odd%20name#?", new byte[] {3});
+      put(jar, "META-INF/versions/9/some/newer.txt", new byte[] {4});
     }
     ClassIndex.write(folder);
   }
@@ -108,6 +109,14 @@ class IndexedClassLoaderTest {
       assertEquals(all.get(0), loader.getResource("some/resource.txt"));
       assertArrayEquals(
           new byte[] {3}, content(Objects.requireNonNull(loader.getResource("an odd%20name#?"))));
+    }
+  }
+
+  @Test
+  void resourcesForNewerVersionsOfJavaCanBeOpened() throws Exception {
+    try (IndexedClassLoader loader = IndexedClassLoader.of(folder)) {
+      assertArrayEquals(
+          new byte[] {4}, content(Objects.requireNonNull(loader.getResource("some/newer.txt"))));
     }
   }
 
