@@ -77,7 +77,7 @@ public final class Metrics implements MetricsText, Closeable {
     return requests;
   }
 
-  /** Adds the figures of the JVM. Call it once. */
+  /** Adds the figures of the JVM, whose collections are counted from then on. Call it once. */
   public void watchJvm() {
     jvm.bind();
   }

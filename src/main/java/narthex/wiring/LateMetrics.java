@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import narthex.metrics.Metrics;
 import narthex.web.MetricsText;
 import org.jspecify.annotations.Nullable;
 
@@ -21,38 +20,39 @@ final class LateMetrics implements MetricsText, Closeable {
   private static final System.Logger LOG = System.getLogger(LateMetrics.class.getName());
   private static final Duration AFTER_START = Duration.ofSeconds(1);
 
-  private final Metrics metrics;
+  private final MetricsText metrics;
   private final Supplier<Closeable> registration;
+  private boolean tried; // guarded by this
   private @Nullable Closeable registered; // guarded by this
   private boolean closed; // guarded by this
 
-  private LateMetrics(Metrics metrics, Supplier<Closeable> registration) {
+  private LateMetrics(MetricsText metrics, Supplier<Closeable> registration) {
     this.metrics = metrics;
     this.registration = registration;
   }
 
   /**
+   * @param metrics all figures
    * @param registration registers the figures; its result is closed with this
    * @param timer registers them a second after the start
    */
   static LateMetrics start(
-      Metrics metrics, Supplier<Closeable> registration, ScheduledExecutorService timer) {
+      MetricsText metrics, Supplier<Closeable> registration, ScheduledExecutorService timer) {
     LateMetrics late = new LateMetrics(metrics, registration);
-    var unused = timer.schedule(late::registerSoon, AFTER_START.toMillis(), TimeUnit.MILLISECONDS);
+    var unused = timer.schedule(late::register, AFTER_START.toMillis(), TimeUnit.MILLISECONDS);
     return late;
   }
 
-  private void registerSoon() {
-    try {
-      register();
-    } catch (RuntimeException e) {
-      LOG.log(Level.WARNING, "figures not shown", e);
-    }
-  }
-
+  /** Registers the figures once. What fails is missing: the other figures are right. */
   private synchronized void register() {
-    if (registered == null && !closed) {
+    if (tried || closed) {
+      return;
+    }
+    tried = true;
+    try {
       registered = registration.get();
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, "some figures are missing", e);
     }
   }
 
