@@ -18,8 +18,8 @@ import java.util.Collections;
 import java.util.Enumeration;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -88,15 +88,12 @@ final class IndexedClassLoader extends URLClassLoader {
 
   @Override
   public @Nullable URL findResource(String name) {
-    if (isDirectory(name)) {
-      return super.findResource(name);
+    try {
+      Enumeration<URL> found = findResources(name);
+      return found.hasMoreElements() ? found.nextElement() : null;
+    } catch (IOException unreadable) {
+      return null; // as the superclass does
     }
-    for (Path path : paths(name)) {
-      if (place(path).has(name)) {
-        return place(path).url(name);
-      }
-    }
-    return null;
   }
 
   @Override
@@ -105,10 +102,15 @@ final class IndexedClassLoader extends URLClassLoader {
       return super.findResources(name);
     }
     List<URL> found = new ArrayList<>();
-    for (Path path : paths(name)) {
-      if (place(path).has(name)) {
-        found.add(place(path).url(name));
+    try {
+      for (Path path : paths(name)) {
+        URL url = place(path).find(name);
+        if (url != null) {
+          found.add(url);
+        }
       }
+    } catch (UncheckedIOException unreadable) {
+      throw new IOException(unreadable);
     }
     return Collections.enumeration(found);
   }
@@ -151,18 +153,19 @@ final class IndexedClassLoader extends URLClassLoader {
       }
     }
 
-    boolean has(String name) {
-      return jar == null ? Files.exists(path.resolve(name)) : jar.getEntry(name) != null;
-    }
-
-    URL url(String name) {
+    /** Returns the URL of a file, or null if it doesn't exist. */
+    @Nullable URL find(String name) {
       try {
         if (jar == null) {
-          return path.resolve(name).toUri().toURL();
+          Path file = path.resolve(name);
+          return Files.exists(file) ? file.toUri().toURL() : null;
+        }
+        JarEntry entry = jar.getJarEntry(name);
+        if (entry == null) {
+          return null;
         }
         // A URL opens the entry that is named, not the one for this version of Java.
-        String entry = Objects.requireNonNull(jar.getJarEntry(name)).getRealName();
-        String escaped = new URI(null, null, '/' + entry, null).getRawPath();
+        String escaped = new URI(null, null, '/' + entry.getRealName(), null).getRawPath();
         return new URL("jar:" + path.toUri() + '!' + escaped);
       } catch (MalformedURLException | URISyntaxException impossible) {
         throw new IllegalArgumentException(name, impossible);
