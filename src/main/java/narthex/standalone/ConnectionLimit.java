@@ -48,9 +48,10 @@ final class ConnectionLimit {
 
   /**
    * Whether clients may get whole files, each of which is open until its client has it: not if all
-   * NARs are cut into chunks and popular ones have no files.
+   * NARs are cut into chunks and popular ones have no files. NARs of an earlier mode may still be
+   * files then.
    */
-  private static boolean maySendFiles(Settings settings) {
+  static boolean maySendFiles(Settings settings) {
     return !settings.chunking().mode().equals("eager") || settings.storage().narCacheBytes() > 0;
   }
 

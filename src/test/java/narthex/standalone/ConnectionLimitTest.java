@@ -1,7 +1,14 @@
 package narthex.standalone;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Path;
+import java.util.Map;
+import narthex.settings.ContextSources;
+import narthex.settings.Settings;
+import narthex.settings.SettingsSources;
 import org.junit.jupiter.api.Test;
 
 class ConnectionLimitTest {
@@ -42,5 +49,23 @@ class ConnectionLimitTest {
     assertEquals(14_488, ConnectionLimit.byFiles(36_000, 20_000, false));
     assertEquals(1_024, ConnectionLimit.byFiles(4_096, 2_048, false));
     assertEquals(384, ConnectionLimit.byFiles(4_096, 1_024, false));
+  }
+
+  @Test
+  void inModeEagerWithoutPopularFilesOnlyChunksAreSent() {
+    assertFalse(maySendFiles("eager", "0"));
+    assertTrue(maySendFiles("eager", "1GiB"));
+    assertTrue(maySendFiles("lazy", "0"));
+    assertTrue(maySendFiles("off", "0"));
+  }
+
+  private static boolean maySendFiles(String mode, String narCache) {
+    Map<String, String> set =
+        Map.of(
+            "narthex.cdc.mode", mode, "narthex.nar-cache-size", narCache, "narthex.upstreams", "");
+    Path folder = Path.of("nowhere");
+    return ConnectionLimit.maySendFiles(
+        Settings.read(
+            new SettingsSources(set, Map.of(), folder, folder, "a", ContextSources.ROOT)));
   }
 }
