@@ -48,11 +48,13 @@ interface CollectionMapper {
 
   @Insert(
       """
-      insert into collection_replica (replica, passed, beats) values (#{replica}, #{passed}, 1)
+      insert into collection_replica (replica, passed, beats)
+      values (#{replica}, #{passed}, #{now})
       on conflict (replica) do update set passed = excluded.passed,
-        beats = collection_replica.beats + 1
+        beats = case when excluded.beats > collection_replica.beats then excluded.beats
+          else collection_replica.beats + 1 end
       """)
-  void pass(@Param("replica") String replica, @Param("passed") long passed);
+  void pass(@Param("replica") String replica, @Param("passed") long passed, @Param("now") long now);
 
   @Select("select replica, passed, beats from collection_replica")
   List<Replica> replicas();

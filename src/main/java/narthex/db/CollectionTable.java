@@ -54,7 +54,8 @@ public final class CollectionTable {
    * @param replica its name
    * @param passed the last round that it passed: all its open writers began after that round's
    *     marks were set
-   * @param beats grows as long as the replica runs
+   * @param beats grows as long as the replica runs: the time of its last record, in milliseconds
+   *     since 1970, by its own clock
    */
   public record Replica(String replica, long passed, long beats) {}
 
@@ -111,8 +112,10 @@ public final class CollectionTable {
    *
    * @throws DatabaseException if the transaction fails
    */
-  public void pass(String replica, long round) throws IOException {
-    change("pass collection", mappers -> mappers.collection().pass(replica, round));
+  public void pass(String replica, long round, Instant now) throws IOException {
+    change(
+        "pass collection",
+        mappers -> mappers.collection().pass(replica, round, now.toEpochMilli()));
   }
 
   /**

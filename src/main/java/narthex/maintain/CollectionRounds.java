@@ -18,7 +18,9 @@ import narthex.db.Database;
  * Tells when all writers that began before the marks of a collection round have ended, on all
  * replicas. Each replica records in the database the last round that it passed. A replica that
  * hasn't recorded anything for {@link #SILENCE} no longer counts: if it still writes a NAR, that
- * NAR's commit fails where it refers to a removed chunk, and the NAR is stored again. Thread-safe.
+ * NAR's commit fails where it refers to a removed chunk, and the NAR is stored again. Its last
+ * record tells since when, so that a replica that has just started can tell, too; but its clock may
+ * be wrong, so others first look whether another record comes. Thread-safe.
  */
 public final class CollectionRounds {
   /** How often a replica should {@link #pass}. */
@@ -26,6 +28,9 @@ public final class CollectionRounds {
 
   /** After this time without a record, a replica counts as gone. */
   static final Duration SILENCE = Duration.ofMinutes(5);
+
+  /** How long to look for a record before a replica counts as gone. */
+  static final Duration LOOK = PERIOD.multipliedBy(6);
 
   private static final System.Logger LOG = System.getLogger(CollectionRounds.class.getName());
 
@@ -84,7 +89,7 @@ public final class CollectionRounds {
 
   private synchronized void pass(State state) throws IOException {
     advance(state);
-    collection.pass(self, passed);
+    collection.pass(self, passed, clock.instant());
   }
 
   private void advance(State state) {
@@ -130,6 +135,8 @@ public final class CollectionRounds {
       beats.put(replica.replica(), new Beat(replica.beats(), now));
       return false;
     }
-    return !now.isBefore(known.since().plus(SILENCE));
+    Instant last = Instant.ofEpochMilli(known.count());
+    Instant silentSince = last.isBefore(known.since()) ? last : known.since();
+    return !now.isBefore(known.since().plus(LOOK)) && !now.isBefore(silentSince.plus(SILENCE));
   }
 }

@@ -223,16 +223,51 @@ class CollectionTest extends StoreFixture {
   @Test
   void theRemovalWaitsForEveryReplicaUntilItIsSilent() throws Exception {
     drop(put(1));
-    database.collection().pass("other", 0);
-    collect();
+    collectBeside(0, Duration.ZERO);
     assertNotEquals(Set.of(), packs());
-
-    database.collection().pass("other", 1);
-    collect();
+    collectBeside(1, Duration.ZERO);
     assertEquals(Set.of(), packs());
 
     drop(put(2));
+    collectBeside(1, Duration.ZERO);
+    assertNotEquals(Set.of(), packs());
+    pass(CollectionRounds.SILENCE);
     collect();
+    assertEquals(Set.of(), packs());
+  }
+
+  /** Runs a round while another replica, whose clock is wrong, records that it passed a round. */
+  private void collectBeside(long passed, Duration ahead) throws IOException {
+    pass(PERIOD);
+    for (int i = 0; i < 8; i++) {
+      database.collection().pass("other", passed, now.plus(ahead));
+      chores.wake();
+      pass(Duration.ofMinutes(1));
+    }
+  }
+
+  @Test
+  void aReplicaThatHasJustStartedKnowsSinceWhenAnotherOneIsSilent() throws Exception {
+    drop(put(1));
+    collectBeside(0, Duration.ZERO);
+    for (int restart = 0; restart < 2; restart++) {
+      pass(Duration.ofMinutes(3));
+      open();
+      chores.wake();
+      pass(CollectionRounds.LOOK);
+      chores.wake();
+    }
+    pass(Duration.ofMinutes(1));
+    chores.wake();
+    assertEquals(Set.of(), packs());
+  }
+
+  @Test
+  void theRemovalWaitsForAReplicaThatRunsWhateverItsClockSays() throws Exception {
+    drop(put(1));
+    collectBeside(0, Duration.ofHours(-1));
+    assertNotEquals(Set.of(), packs());
+    collectBeside(0, Duration.ofHours(2));
     assertNotEquals(Set.of(), packs());
     pass(CollectionRounds.SILENCE);
     collect();
