@@ -17,7 +17,9 @@ import narthex.nix.OneLine;
  * runs by itself, because that one gives readers a grace before it deletes blobs.
  *
  * <p>The first one who comes evicts and collects at once; the others wait for it. If that takes too
- * long, or if nothing may be evicted, they go on. Thread-safe.
+ * long, or if nothing may be evicted, they go on. While chunks can't be removed, because a slow
+ * writer or a replica that was killed may still need them, one of them tries again every minute.
+ * Thread-safe.
  */
 public final class LimitGate {
   private static final System.Logger LOG = System.getLogger(LimitGate.class.getName());
@@ -25,7 +27,7 @@ public final class LimitGate {
   /** The longest that anybody waits. */
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
 
-  /** How long nobody waits after nothing could be evicted. */
+  /** How long nobody waits after nothing could be evicted or removed. */
   private static final Duration HOPELESS_FOR = Duration.ofMinutes(1);
 
   private final Eviction.Limits limits;
@@ -99,8 +101,11 @@ public final class LimitGate {
     Progress untilEnd = new Until(end);
     while (isClosed() && !untilEnd.isStopped()) {
       boolean isEnough = eviction.runNow(stored -> limits.lowBytes(), untilEnd).isEnough();
-      collection.runUrgently(untilEnd);
-      if (isClosed() && !isEnough && !untilEnd.isStopped()) {
+      boolean isCollected = collection.runUrgently(untilEnd);
+      if (isClosed() && !isCollected) {
+        openUntil = clock.instant().plus(HOPELESS_FOR);
+        LOG.log(Level.WARNING, "the limit of space is not held: writers keep unused chunks");
+      } else if (isClosed() && !isEnough && !untilEnd.isStopped()) {
         openUntil = clock.instant().plus(HOPELESS_FOR);
       }
       if (isClosed()) {

@@ -143,14 +143,17 @@ public final class WholeCollection {
    * Collects what deleted NARs leave, as fast as it can, because the store is too large. A blob
    * only keeps a short grace.
    *
+   * @return false if it was stopped, for example while it waited for the writers of some NAR
    * @throws IOException if the database or the blob store fails; what is done stays done
    */
-  void runUrgently(Progress progress) throws IOException {
+  boolean runUrgently(Progress progress) throws IOException {
     deleteGarbage(SHORT_GRACE);
-    if (steps.chunks().runNow(pause, progress).isFinished()) {
+    boolean isFinished = steps.chunks().runNow(pause, progress).isFinished();
+    if (isFinished) {
       steps.packs().runNow(progress);
     }
     deleteGarbage(SHORT_GRACE);
+    return isFinished;
   }
 
   /** Deletes the blobs that have been listed for so long. */

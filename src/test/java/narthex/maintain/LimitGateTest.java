@@ -1,16 +1,19 @@
 package narthex.maintain;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import narthex.blob.CountingBlobStore;
 import narthex.ingest.CdcMode;
 import narthex.maintain.Eviction.Keep;
 import narthex.testing.node.Node;
 import narthex.testing.node.Sample;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -70,5 +73,34 @@ class LimitGateTest extends EvictionFixture {
     fetchEach(node, samples);
 
     assertTrue(node.isStored(samples.get(1)));
+  }
+
+  @Test
+  void whileAReplicaKeepsUnusedChunksOneClientWaitsEachMinute() throws Exception {
+    Node node = open(CdcMode.EAGER);
+    holdLimit(node, Keep.UNAVAILABLE);
+    node.database().collection().pass("killed", 0, now);
+    Iterator<Sample> samples = samples(40).iterator();
+    while (pauses == 0) {
+      fetchNext(node, samples);
+    }
+    int waited = pauses;
+
+    fetchNext(node, samples);
+    assertEquals(waited, pauses);
+
+    pass(Duration.ofMinutes(1));
+    fetchNext(node, samples);
+    assertTrue(pauses > waited);
+
+    pass(CollectionRounds.SILENCE);
+    fetchNext(node, samples);
+    assertTrue(blobBytes(node) <= MAX_BYTES + IN_FLIGHT);
+  }
+
+  private static void fetchNext(Node node, Iterator<Sample> samples) throws IOException {
+    Sample next = samples.next();
+    assertTrue(node.narInfo(next).isPresent());
+    fetch(node, next);
   }
 }
