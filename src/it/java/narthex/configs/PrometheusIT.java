@@ -25,6 +25,7 @@ import narthex.testing.FaultyUpstream;
 import narthex.testing.NarFixture;
 import narthex.testing.NarTree;
 import narthex.testing.node.Sample;
+import narthex.wiring.StoppedStore;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -82,14 +83,15 @@ class PrometheusIT {
   }
 
   @AfterAll
-  static void stop() {
+  static void stop() throws IOException {
+    upstream.close();
     if (prometheus != null) {
       prometheus.close();
     }
     if (narthex != null) {
       narthex.close();
+      StoppedStore.assertSound(Map.of("narthex.data-dir", folder.resolve("data").toString()));
     }
-    upstream.close();
   }
 
   /** Hits, fetches, a miss and an upload. */

@@ -16,12 +16,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import narthex.nix.Compression;
 import narthex.testing.Fault;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.Gate;
 import narthex.testing.NarFixture;
 import narthex.testing.node.Sample;
+import narthex.wiring.StoppedStore;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -54,17 +56,23 @@ class ReverseProxyIT {
                 "-Dnarthex.upstreams=" + upstream.url(),
                 "-Dnarthex.upstream.allow-unsigned=true",
                 "-Dnarthex.upload.enabled=true",
+                "-Dnarthex.data-dir=" + data(),
                 "-jar",
                 Delivered.war().toString()));
     narthex.awaitLine("narthex ready url=");
   }
 
   @AfterAll
-  static void stopNarthex() {
+  static void stopNarthex() throws IOException {
+    upstream.close();
     if (narthex != null) {
       narthex.close();
+      StoppedStore.assertSound(Map.of("narthex.data-dir", data().toString()));
     }
-    upstream.close();
+  }
+
+  private static Path data() {
+    return folder.resolve("narthex-data");
   }
 
   @Test

@@ -3,13 +3,17 @@ package narthex.web;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import narthex.wiring.StoppedStore;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One server for all tests of a class: the whole web application in a real Tomcat. */
+/**
+ * One server for all tests of a class: the whole web application in a real Tomcat. What it leaves
+ * must be sound.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class SharedServer {
   private final Map<String, String> settings;
@@ -39,8 +43,9 @@ abstract class SharedServer {
   }
 
   @AfterAll
-  final void stopServer() {
+  final void stopServer() throws IOException {
     http.close();
+    StoppedStore.assertSound(Map.of("narthex.data-dir", data.toString()));
   }
 
   @AfterEach
