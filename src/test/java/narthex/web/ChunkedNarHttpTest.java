@@ -158,6 +158,7 @@ class ChunkedNarHttpTest extends SharedServer {
       StoredChunks chunks = chunked(sample);
       byte[] nar = sample.bytes(sample.narName(), 0);
       String pack = chunks.placeOf(start ? 0 : nar.length - 1).pack();
+      isDamaged = true;
       Files.delete(data.resolve("blobs").resolve("blobs").resolve(pack));
 
       if (!start) {

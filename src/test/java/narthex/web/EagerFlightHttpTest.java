@@ -124,6 +124,7 @@ class EagerFlightHttpTest extends SharedServer {
   }
 
   private void deletePacks() throws IOException {
+    isDamaged = true;
     try (Stream<Path> all = Files.walk(data.resolve("blobs").resolve("blobs").resolve("pack"))) {
       for (Path pack : all.filter(Files::isRegularFile).toList()) {
         Files.delete(pack);
