@@ -102,9 +102,9 @@ public final class LimitGate {
     while (isClosed() && !untilEnd.isStopped()) {
       boolean isEnough = eviction.runNow(stored -> limits.lowBytes(), untilEnd).isEnough();
       boolean isCollected = collection.runUrgently(untilEnd);
-      if (isClosed() && !isCollected) {
+      if (isClosed() && isEnough && !isCollected) {
         openUntil = clock.instant().plus(HOPELESS_FOR);
-        LOG.log(Level.WARNING, "the limit of space is not held: writers keep unused chunks");
+        LOG.log(Level.WARNING, "the limit of space is not held: unused chunks are still needed");
       } else if (isClosed() && !isEnough && !untilEnd.isStopped()) {
         openUntil = clock.instant().plus(HOPELESS_FOR);
       }
