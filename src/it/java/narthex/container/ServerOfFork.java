@@ -5,24 +5,19 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
+import narthex.testing.FileTrees;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Gives the server of this JVM ports, a folder for data, and, unless it is the only JVM that tests
- * now, a copy of the server's files. It sets the system properties that arquillian.xml and the
+ * Gives the server of this JVM ports, a folder for data and a copy of the server's files, as
+ * another JVM may test at the same time. It sets the system properties that arquillian.xml and the
  * tests read, so it must run before Arquillian starts the server.
  */
 final class ServerOfFork implements BeforeAllCallback {
@@ -51,20 +46,12 @@ final class ServerOfFork implements BeforeAllCallback {
     System.setProperty(DATA, data.resolve(Integer.toString(mine)).toString());
     Path home = Path.of(System.getProperty(HOME));
     Path copy = home.resolveSibling(home.getFileName() + "-" + mine);
-    delete(copy); // of an earlier run
-    Files.walkFileTree(home, new Copying(home, copy));
+    if (Files.exists(copy)) { // of an earlier run
+      FileTrees.delete(copy);
+    }
+    FileTrees.copy(home, copy);
     System.setProperty(HOME, copy.toString());
     takePorts(FIRST_PORT + (mine - 1) * PORTS_OF_FORK);
-  }
-
-  private static void delete(Path folder) throws IOException {
-    if (Files.exists(folder)) {
-      try (Stream<Path> all = Files.walk(folder)) {
-        for (Path file : all.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(file);
-        }
-      }
-    }
   }
 
   /** Takes the lowest number that no other JVM has. */
@@ -96,29 +83,6 @@ final class ServerOfFork implements BeforeAllCallback {
     }
     for (ServerSocket socket : taken) {
       socket.close();
-    }
-  }
-
-  private static final class Copying extends SimpleFileVisitor<Path> {
-    private final Path from;
-    private final Path to;
-
-    Copying(Path from, Path to) {
-      this.from = from;
-      this.to = to;
-    }
-
-    @Override
-    public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes)
-        throws IOException {
-      Files.createDirectories(to.resolve(from.relativize(folder)));
-      return FileVisitResult.CONTINUE;
-    }
-
-    @Override
-    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-      Files.copy(file, to.resolve(from.relativize(file)), StandardCopyOption.COPY_ATTRIBUTES);
-      return FileVisitResult.CONTINUE;
     }
   }
 }

@@ -15,7 +15,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -28,7 +27,6 @@ import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 import narthex.blob.BlobStore;
 import narthex.blob.MemoryBlobStore;
 import narthex.blob.MortalBlobStore;
@@ -47,6 +45,7 @@ import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import narthex.store.ChunkedNars;
 import narthex.store.StoredNars;
+import narthex.testing.FileTrees;
 import narthex.testing.KillSwitch;
 import narthex.testing.StoredChunks;
 
@@ -379,10 +378,6 @@ final class CollectionWorld implements AutoCloseable {
     }
     database.close();
     threads.shutdownNow();
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    }
+    FileTrees.delete(folder);
   }
 }

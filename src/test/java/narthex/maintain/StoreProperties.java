@@ -9,10 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 import narthex.blob.BlobStore;
 import narthex.blob.MortalBlobStore;
 import narthex.db.DatabaseAddress;
@@ -21,6 +19,7 @@ import narthex.maintain.StoreWorld.Action;
 import narthex.maintain.StoreWorld.Step;
 import narthex.testing.FakeS3;
 import narthex.testing.FakeS3Stores;
+import narthex.testing.FileTrees;
 import narthex.testing.KillSwitch;
 import narthex.testing.node.Node;
 import net.jqwik.api.Arbitraries;
@@ -92,7 +91,7 @@ class StoreProperties {
           Node.Options.usual().withDatabase(newDatabase()),
           (folder, own, process) -> inBucket(own, process, bucket, spools));
     } finally {
-      delete(spools);
+      FileTrees.delete(spools);
     }
   }
 
@@ -139,15 +138,7 @@ class StoreProperties {
       world.checkAll();
       killedAtWork += world.killedAtWork();
     } finally {
-      delete(folder);
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
+      FileTrees.delete(folder);
     }
   }
 }

@@ -5,14 +5,13 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.stream.Stream;
 import narthex.settings.ContextSources;
 import narthex.settings.Settings;
 import narthex.settings.SettingsSources;
+import narthex.testing.FileTrees;
 import org.jspecify.annotations.Nullable;
 
 /** The web application in an embedded Tomcat of this process, on a free port. */
@@ -64,8 +63,8 @@ public final class ServerUnderTest implements AutoCloseable {
   }
 
   private static void copyWebApplication(Path folder) throws IOException {
-    copy(WEB_APPLICATION, folder.resolve("webapp"));
-    copy(classes(), folder.resolve("webapp/WEB-INF/classes"));
+    FileTrees.copy(WEB_APPLICATION, folder.resolve("webapp"));
+    FileTrees.copy(classes(), folder.resolve("webapp/WEB-INF/classes"));
   }
 
   private static ServerUnderTest startCopy(
@@ -112,19 +111,6 @@ public final class ServerUnderTest implements AutoCloseable {
           EmbeddedServer.class.getProtectionDomain().getCodeSource().getLocation().toURI());
     } catch (URISyntaxException e) {
       throw new IOException(e);
-    }
-  }
-
-  private static void copy(Path from, Path to) throws IOException {
-    try (Stream<Path> all = Files.walk(from)) {
-      for (Path path : all.toList()) {
-        Path target = to.resolve(from.relativize(path).toString());
-        if (Files.isDirectory(path)) {
-          Files.createDirectories(target);
-        } else {
-          Files.copy(path, target, StandardCopyOption.REPLACE_EXISTING);
-        }
-      }
     }
   }
 }

@@ -9,11 +9,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
-import java.util.stream.Stream;
 import narthex.blob.BlobStore;
 import narthex.maintain.Fsck;
 import narthex.maintain.FsckResult;
@@ -22,6 +20,7 @@ import narthex.maintain.WholeCollection.Counted;
 import narthex.settings.ContextSources;
 import narthex.settings.Settings;
 import narthex.settings.SettingsSources;
+import narthex.testing.FileTrees;
 import narthex.testing.node.Node;
 
 /**
@@ -81,7 +80,7 @@ public final class StoppedStore {
         store.run(check);
       }
     } finally {
-      delete(folder);
+      FileTrees.delete(folder);
     }
   }
 
@@ -154,13 +153,5 @@ public final class StoppedStore {
         return false;
       }
     };
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    }
   }
 }
