@@ -7,7 +7,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -199,6 +199,22 @@ public final class GrowingManifest implements Manifest {
     return await(position, State.WRITTEN, UNWATCHED);
   }
 
+  /**
+   * Waits until more than {@code wanted} bytes or all bytes are written. After the patience, more
+   * than {@code known} are enough.
+   *
+   * @return number of written bytes; if not more than {@code known}, no more will come
+   * @throws IOException if the manifest failed or there was no progress for too long
+   */
+  public long awaitMore(long known, long wanted, Duration patience) throws IOException {
+    long impatient = System.nanoTime() + patience.toNanos();
+    return await(
+        wanted,
+        State.WRITTEN,
+        () -> available > known ? impatient - System.nanoTime() : Long.MAX_VALUE,
+        UNWATCHED);
+  }
+
   /** Waits until a read at {@code position} needn't wait, with the exceptions of such a read. */
   public void awaitReadable(long position, Watch watch) throws IOException {
     await(position, State.COMPLETE, watch);
@@ -216,7 +232,7 @@ public final class GrowingManifest implements Manifest {
     return await(
         from + length - 1,
         State.WRITTEN,
-        () -> nanosUntilPartDue(begun) <= 0 && available > from,
+        () -> available > from ? nanosUntilPartDue(begun) : Long.MAX_VALUE,
         UNWATCHED);
   }
 
@@ -241,7 +257,8 @@ public final class GrowingManifest implements Manifest {
    * @throws IOException if the manifest failed or there was no progress for too long
    */
   public boolean awaitStart() throws IOException {
-    return await(0, State.WRITTEN, () -> isDelayed, UNWATCHED) > 0 || isWritten();
+    return await(0, State.WRITTEN, () -> isDelayed ? 0 : Long.MAX_VALUE, UNWATCHED) > 0
+        || isWritten();
   }
 
   /** The writer reports that the first byte is delayed, because it waits for others. */
@@ -333,11 +350,14 @@ public final class GrowingManifest implements Manifest {
    * @return number of readable bytes; if not more than {@code position}, no more will come
    */
   private long await(long position, State end, Watch watch) throws IOException {
-    return await(position, end, () -> false, watch);
+    return await(position, end, () -> Long.MAX_VALUE, watch);
   }
 
-  /** Waits like the other method, or until {@code enough} is true. */
-  private long await(long position, State end, BooleanSupplier enough, Watch watch)
+  /**
+   * Waits like the other method, or until {@code untilEnough} says that no nanoseconds are left
+   * until what is readable is enough.
+   */
+  private long await(long position, State end, LongSupplier untilEnough, Watch watch)
       throws IOException {
     long left = silence.toNanos();
     while (true) {
@@ -346,14 +366,15 @@ public final class GrowingManifest implements Manifest {
         if (failure != null) {
           throw failed(failure);
         }
-        if (available > position || state.compareTo(end) >= 0 || enough.getAsBoolean()) {
+        long due = untilEnough.getAsLong();
+        if (available > position || state.compareTo(end) >= 0 || due <= 0) {
           return available;
         }
         if (left <= 0) {
           throw new IOException("no progress of a NAR in flight for " + silence);
         }
         long before = progress;
-        long step = Math.min(left, STEP.toNanos());
+        long step = Math.min(Math.min(left, STEP.toNanos()), due);
         long passed = step - changed.awaitNanos(step);
         left = progress == before ? left - passed : silence.toNanos();
       } catch (InterruptedException e) {

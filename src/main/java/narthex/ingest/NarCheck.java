@@ -43,8 +43,13 @@ final class NarCheck {
    */
   private static final long START_BYTES = 2 << 20;
 
-  /** Look for the start again when the file has grown by one part in so many. */
+  /**
+   * Look for the start again when the file has grown by one part in so many; or, if it has grown
+   * less, when so many times the duration of the last look have passed.
+   */
   private static final int GROWN_PART = 8;
+
+  private static final Duration SHORTEST_PAUSE = Duration.ofMillis(5);
 
   /** Number of bytes of the NAR between two progress reports. */
   private static final long SIGN_BYTES = 1 << 20;
@@ -177,17 +182,21 @@ final class NarCheck {
   /** Completes {@link #begun} if the file starts as a NAR does. Waits for bytes. */
   private void proveStart() throws IOException {
     long seen = 0;
+    Duration pause = Duration.ZERO;
     while (!begun.isDone() && seen < START_BYTES) {
-      long available = written().awaitByte(seen + seen / GROWN_PART);
+      long available = written().awaitMore(seen, seen + seen / GROWN_PART, pause);
       if (available <= seen) {
         return;
       }
       seen = available;
+      long start = System.nanoTime();
       try (InputStream beginning = new FirstInputStream(written().openUnchecked(), seen)) {
         if (means.starts().prove(expected.compression(), beginning)) {
           begun.complete(null);
         }
       }
+      long rest = (System.nanoTime() - start) * GROWN_PART;
+      pause = Duration.ofNanos(Math.max(SHORTEST_PAUSE.toNanos(), rest));
     }
   }
 

@@ -335,24 +335,6 @@ class GrowingManifestTest {
     assertThrows(IOException.class, () -> failed.openUnchecked().read());
   }
 
-  @Test
-  void awaitByteReturnsOnceTheByteIsThereOrNoneWillCome() throws Exception {
-    Future<Boolean> waiting =
-        readers.submit(
-            () -> {
-              manifest.awaitByte(5);
-              return true;
-            });
-    append(0, 5);
-    assertFalse(waiting.isDone());
-    append(5, 6);
-    assertTrue(waiting.get());
-    manifest.written();
-    manifest.awaitByte(1000);
-    manifest.fail(new IOException("wrong"));
-    assertThrows(IOException.class, () -> manifest.awaitByte(1000));
-  }
-
   private static Callable<Boolean> awaitingComplete(GrowingManifest awaited) {
     return () -> {
       awaited.awaitComplete(NOBODY_LEAVES);

@@ -60,7 +60,7 @@ public final class Node implements AutoCloseable {
 
   /** How a node is made. Immutable. */
   public static final class Options {
-    Duration read = Duration.ofSeconds(10);
+    Duration read = PATIENCE.multipliedBy(3); // or the end of a stall would hide that nothing moved
     Duration revalidateAfter = Duration.ofHours(1);
     long memoryBytes;
     Duration memoryTtl = Duration.ofMinutes(1);
