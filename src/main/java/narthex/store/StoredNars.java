@@ -51,6 +51,7 @@ public final class StoredNars {
   private final NarUses uses;
   private final Cache<Sha256, ChunkedManifest> starts;
   private final HotBytes hot;
+  private final RecentChecks checks;
   private final CopyOnWriteArrayList<StoreListener> listeners = new CopyOnWriteArrayList<>();
   private final CopyOnWriteArrayList<StoreListener> replicas = new CopyOnWriteArrayList<>();
 
@@ -65,6 +66,7 @@ public final class StoredNars {
     this.clock = clock;
     this.uses = new NarUses(database.uses(), clock);
     this.hot = new HotBytes(memoryTtl);
+    this.checks = new RecentChecks(clock, memoryTtl);
     this.starts =
         Caffeine.newBuilder()
             .maximumWeight(STARTS_BYTES)
@@ -146,13 +148,16 @@ public final class StoredNars {
 
   /**
    * Opens a NAR that is stored as a whole file, to serve it: keeps the bytes of a small one in
-   * memory for a while. Damage that its blob has taken since then isn't seen.
+   * memory for a while. Damage that its blob has taken since then isn't seen. Looks for the blobs
+   * once a second at most.
    *
    * @throws BlobLostException if a blob is missing or incomplete
    * @throws IOException if the blob store fails
    */
   public StoredManifest openPopular(Representation stored) throws IOException {
-    return present(new StoredManifest(blobs, stored.extents(), hot));
+    StoredManifest manifest = new StoredManifest(blobs, stored.extents(), hot);
+    checks.require(stored.extents(), manifest::requirePresent);
+    return manifest;
   }
 
   private static StoredManifest present(StoredManifest manifest) throws IOException {
@@ -162,7 +167,8 @@ public final class StoredNars {
 
   /**
    * Opens a NAR that is stored as chunks. Caches the places of its first chunks for a while, so
-   * that a small popular NAR takes no database query.
+   * that a small popular NAR takes no database query, and looks for its first chunk once a second
+   * at most.
    *
    * @throws ChunkLostException if its first chunk is missing
    * @throws IOException if the database or the blob store fails
@@ -173,7 +179,7 @@ public final class StoredNars {
         known != null && known.framesLength() == stored.fileSizeBytes()
             ? known
             : new ChunkedManifest(database.chunks(), blobs, nar, stored.fileSizeBytes(), hot);
-    manifest.requireStart();
+    checks.require(manifest, manifest::requireStart);
     if (manifest != known) {
       starts.put(nar.hash(), manifest);
     }

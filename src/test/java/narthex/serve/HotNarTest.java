@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import narthex.blob.BlobStore;
@@ -40,6 +42,8 @@ class HotNarTest {
   private final FaultyUpstream upstream = NarFixture.publishCacheInfo(FaultyUpstream.start(), 40);
   private final AtomicReference<FaultyBlobStore> blobs = new AtomicReference<>();
   private final AtomicInteger opens = new AtomicInteger();
+  private final AtomicInteger finds = new AtomicInteger();
+  private final AtomicReference<Instant> now = new AtomicReference<>(Instant.EPOCH);
   private Node node;
   private StoredChunks chunks;
 
@@ -50,6 +54,7 @@ class HotNarTest {
         Node.open(
             folder,
             Node.Options.usual()
+                .withClock(now::get)
                 .withBlobs(
                     store -> {
                       blobs.set(new FaultyBlobStore(store));
@@ -96,11 +101,28 @@ class HotNarTest {
     assertEquals(2, opens.get());
   }
 
+  private void aSecondLater() {
+    now.updateAndGet(then -> then.plusSeconds(1));
+  }
+
+  @Test
+  void aHotSmallFileIsLookedForOnceASecond() throws IOException {
+    Sample whole = storeWhole();
+    assertEquals(Outcome.RIGHT, Reading.start(node, whole, whole.fileName(), 0).outcome());
+    int before = finds.get();
+    assertEquals(Outcome.RIGHT, Reading.start(node, whole, whole.fileName(), 0).outcome());
+    assertEquals(before, finds.get());
+    aSecondLater();
+    assertEquals(Outcome.RIGHT, Reading.start(node, whole, whole.fileName(), 0).outcome());
+    assertEquals(before + 1, finds.get());
+  }
+
   @Test
   void aHotSmallNarWhosePackIsLostIsFetchedAgain() throws IOException {
     assertEquals(Outcome.RIGHT, Reading.start(node, SMALL, SMALL.narName(), 0).outcome());
 
     blobs().lose(chunks.placeOf(0).pack());
+    aSecondLater();
 
     assertEquals(Outcome.RIGHT, Reading.start(node, SMALL, SMALL.narName(), 0).outcome());
     assertEquals(1, upstream.requests().count("GET", SMALL.narTarget()));
@@ -136,6 +158,7 @@ class HotNarTest {
     Representation stored =
         node.database().findNar(whole.id().hash()).orElseThrow().representations().get(0);
     blobs().lose(stored.extents().get(0).blob());
+    aSecondLater();
 
     assertEquals(Outcome.RIGHT, Reading.start(node, whole, whole.fileName(), 0).outcome());
     assertEquals(2, upstream.requests().count("GET", whole.narTarget()));
@@ -152,10 +175,16 @@ class HotNarTest {
     assertEquals(before + 1, opens.get());
   }
 
-  /** Counts the reads. */
+  /** Counts the looks for blobs, and the reads. */
   private final class CountedOpens extends PassingBlobStore {
     CountedOpens(BlobStore store) {
       super(store);
+    }
+
+    @Override
+    public OptionalLong findToRead(String key, long from) throws IOException {
+      finds.incrementAndGet();
+      return super.findToRead(key, from);
     }
 
     @Override
