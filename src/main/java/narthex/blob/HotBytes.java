@@ -37,6 +37,11 @@ public final class HotBytes {
             .build();
   }
 
+  /** Whether the bytes of a body are cached now. */
+  boolean has(Object key) {
+    return cache.asMap().containsKey(key);
+  }
+
   /** Opens a stream from its beginning. */
   @FunctionalInterface
   public interface Opener {

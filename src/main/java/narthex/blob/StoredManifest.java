@@ -103,6 +103,12 @@ public final class StoredManifest implements Manifest {
         : openStored(from);
   }
 
+  /** Whether its bytes are cached now, so that opening it needs no blob. */
+  public boolean isInMemory() {
+    HotBytes cache = hot;
+    return cache != null && isHot() && cache.has(extents);
+  }
+
   private boolean isHot() {
     return hot != null && length <= HotBytes.MOST_BYTES;
   }

@@ -51,6 +51,9 @@ final class NarCheck {
 
   private static final Duration SHORTEST_PAUSE = Duration.ofMillis(5);
 
+  /** A look may have waited for memory. */
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+
   /** Number of bytes of the NAR between two progress reports. */
   private static final long SIGN_BYTES = 1 << 20;
 
@@ -196,7 +199,8 @@ final class NarCheck {
         }
       }
       long rest = (System.nanoTime() - start) * GROWN_PART;
-      pause = Duration.ofNanos(Math.max(SHORTEST_PAUSE.toNanos(), rest));
+      long atLeast = Math.max(SHORTEST_PAUSE.toNanos(), rest);
+      pause = Duration.ofNanos(Math.min(LONGEST_PAUSE.toNanos(), atLeast));
     }
   }
 

@@ -5,19 +5,21 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import narthex.blob.Extent;
 
 /**
- * Checks at most once a second that the blobs of a stored form are present: such a check may take
- * longer than to send a small popular NAR. Thread-safe.
+ * Checks at most once a second that the blobs of files in memory are present: such a check takes a
+ * good part of the time that it takes to send one. Thread-safe.
  */
 final class RecentChecks {
   private static final Duration LONGEST = Duration.ofSeconds(1);
 
-  /** Maximum number of forms; about 100 bytes each. */
-  private static final long FORMS = 10_000;
+  /** Maximum number of files; about 100 bytes each. */
+  private static final long FILES = 10_000;
 
-  private final Cache<Object, Boolean> passed;
+  private final Cache<List<Extent>, Boolean> passed;
 
   /**
    * @param clock tells when a second is over
@@ -26,14 +28,14 @@ final class RecentChecks {
   RecentChecks(InstantSource clock, Duration memoryTtl) {
     this.passed =
         Caffeine.newBuilder()
-            .maximumSize(FORMS)
+            .maximumSize(FILES)
             .expireAfterWrite(memoryTtl.compareTo(LONGEST) < 0 ? memoryTtl : LONGEST)
             .ticker(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()))
             .executor(Runnable::run)
             .build();
   }
 
-  /** Checks one form. */
+  /** Checks one file. */
   @FunctionalInterface
   interface Check {
     /** Throws if something is missing, or the store fails. */
@@ -43,12 +45,12 @@ final class RecentChecks {
   /**
    * Runs the check, unless it passed just now.
    *
-   * @param form equal for the same blobs only
+   * @param file where its bytes are
    */
-  void require(Object form, Check check) throws IOException {
-    if (passed.getIfPresent(form) == null) {
+  void require(List<Extent> file, Check check) throws IOException {
+    if (passed.getIfPresent(file) == null) {
       check.run();
-      passed.put(form, Boolean.TRUE);
+      passed.put(file, Boolean.TRUE);
     }
   }
 }

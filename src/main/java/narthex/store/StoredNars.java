@@ -148,15 +148,19 @@ public final class StoredNars {
 
   /**
    * Opens a NAR that is stored as a whole file, to serve it: keeps the bytes of a small one in
-   * memory for a while. Damage that its blob has taken since then isn't seen. Looks for the blobs
-   * once a second at most.
+   * memory for a while. Damage that its blob has taken since then isn't seen, and a loss only a
+   * second later.
    *
    * @throws BlobLostException if a blob is missing or incomplete
    * @throws IOException if the blob store fails
    */
   public StoredManifest openPopular(Representation stored) throws IOException {
     StoredManifest manifest = new StoredManifest(blobs, stored.extents(), hot);
-    checks.require(stored.extents(), manifest::requirePresent);
+    if (manifest.isInMemory()) {
+      checks.require(stored.extents(), manifest::requirePresent);
+    } else {
+      manifest.requirePresent();
+    }
     return manifest;
   }
 
@@ -167,8 +171,7 @@ public final class StoredNars {
 
   /**
    * Opens a NAR that is stored as chunks. Caches the places of its first chunks for a while, so
-   * that a small popular NAR takes no database query, and looks for its first chunk once a second
-   * at most.
+   * that a small popular NAR takes no database query.
    *
    * @throws ChunkLostException if its first chunk is missing
    * @throws IOException if the database or the blob store fails
@@ -179,7 +182,7 @@ public final class StoredNars {
         known != null && known.framesLength() == stored.fileSizeBytes()
             ? known
             : new ChunkedManifest(database.chunks(), blobs, nar, stored.fileSizeBytes(), hot);
-    checks.require(manifest, manifest::requireStart);
+    manifest.requireStart();
     if (manifest != known) {
       starts.put(nar.hash(), manifest);
     }

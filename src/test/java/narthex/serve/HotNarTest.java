@@ -122,7 +122,6 @@ class HotNarTest {
     assertEquals(Outcome.RIGHT, Reading.start(node, SMALL, SMALL.narName(), 0).outcome());
 
     blobs().lose(chunks.placeOf(0).pack());
-    aSecondLater();
 
     assertEquals(Outcome.RIGHT, Reading.start(node, SMALL, SMALL.narName(), 0).outcome());
     assertEquals(1, upstream.requests().count("GET", SMALL.narTarget()));
@@ -130,7 +129,11 @@ class HotNarTest {
 
   /** Stored as the file that the upstream has. */
   private Sample storeWhole() throws IOException {
-    Sample whole = Sample.of("whole", NarTree.mixed(65, 9_000).nar(), Compression.XZ);
+    return storeWhole(NarTree.mixed(65, 9_000));
+  }
+
+  private Sample storeWhole(NarTree tree) throws IOException {
+    Sample whole = Sample.of("whole", tree.nar(), Compression.XZ);
     whole.publish(upstream);
     assertEquals(Outcome.RIGHT, Reading.start(node, whole, whole.fileName(), 0).outcome());
     node.awaitIdle();
@@ -150,14 +153,29 @@ class HotNarTest {
     assertEquals(before, opens.get());
   }
 
+  private void lose(Sample whole) throws IOException {
+    Representation stored =
+        node.database().findNar(whole.id().hash()).orElseThrow().representations().get(0);
+    blobs().lose(stored.extents().get(0).blob());
+  }
+
+  @Test
+  void aFileTooLongForMemoryThatIsLostIsFetchedAgainAtOnce() throws IOException {
+    Sample whole = storeWhole(NarTree.random(66, 300_000));
+    assertEquals(Outcome.RIGHT, Reading.start(node, whole, whole.fileName(), 0).outcome());
+
+    lose(whole);
+
+    assertEquals(Outcome.RIGHT, Reading.start(node, whole, whole.fileName(), 0).outcome());
+    assertEquals(2, upstream.requests().count("GET", whole.narTarget()));
+  }
+
   @Test
   void aHotSmallFileThatIsLostIsFetchedAgain() throws IOException {
     Sample whole = storeWhole();
     assertEquals(Outcome.RIGHT, Reading.start(node, whole, whole.fileName(), 0).outcome());
 
-    Representation stored =
-        node.database().findNar(whole.id().hash()).orElseThrow().representations().get(0);
-    blobs().lose(stored.extents().get(0).blob());
+    lose(whole);
     aSecondLater();
 
     assertEquals(Outcome.RIGHT, Reading.start(node, whole, whole.fileName(), 0).outcome());
