@@ -169,6 +169,7 @@ class FramesInFlightTest {
     ByteArrayOutputStream sent = new ByteArrayOutputStream();
     try (NarSource source = find(sample.narName());
         InputStream in = source.coded().orElseThrow().open(0)) {
+      sent.write(in.readNBytes(1)); // before the NAR fails
       gate.open();
       assertThrows(IOException.class, () -> in.transferTo(sent));
     }
