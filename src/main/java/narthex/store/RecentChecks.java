@@ -7,7 +7,9 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import narthex.blob.BlobLostException;
 import narthex.blob.Extent;
+import narthex.blob.StoredManifest;
 
 /**
  * Checks at most once a second that the blobs of files in memory are present: such a check takes a
@@ -35,22 +37,20 @@ final class RecentChecks {
             .build();
   }
 
-  /** Checks one file. */
-  @FunctionalInterface
-  interface Check {
-    /** Throws if something is missing, or the store fails. */
-    void run() throws IOException;
-  }
-
   /**
-   * Runs the check, unless it passed just now.
+   * Checks that the blobs of a file are present, unless its bytes are in memory and the check
+   * passed just now.
    *
-   * @param file where its bytes are
+   * @param extents where the bytes of the file are
+   * @throws BlobLostException if a blob is missing or incomplete
+   * @throws IOException if the blob store fails
    */
-  void require(List<Extent> file, Check check) throws IOException {
-    if (passed.getIfPresent(file) == null) {
-      check.run();
-      passed.put(file, Boolean.TRUE);
+  void requirePresent(StoredManifest file, List<Extent> extents) throws IOException {
+    if (!file.isInMemory()) {
+      file.requirePresent();
+    } else if (passed.getIfPresent(extents) == null) {
+      file.requirePresent();
+      passed.put(extents, Boolean.TRUE);
     }
   }
 }

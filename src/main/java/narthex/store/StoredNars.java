@@ -143,7 +143,9 @@ public final class StoredNars {
    * @throws IOException if the blob store fails
    */
   public StoredManifest openWhole(Representation stored) throws IOException {
-    return present(new StoredManifest(blobs, stored.extents()));
+    StoredManifest manifest = new StoredManifest(blobs, stored.extents());
+    manifest.requirePresent();
+    return manifest;
   }
 
   /**
@@ -156,16 +158,7 @@ public final class StoredNars {
    */
   public StoredManifest openPopular(Representation stored) throws IOException {
     StoredManifest manifest = new StoredManifest(blobs, stored.extents(), hot);
-    if (manifest.isInMemory()) {
-      checks.require(stored.extents(), manifest::requirePresent);
-    } else {
-      manifest.requirePresent();
-    }
-    return manifest;
-  }
-
-  private static StoredManifest present(StoredManifest manifest) throws IOException {
-    manifest.requirePresent();
+    checks.requirePresent(manifest, stored.extents());
     return manifest;
   }
 
