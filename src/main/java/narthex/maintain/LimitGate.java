@@ -82,9 +82,13 @@ public final class LimitGate {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (IOException | RuntimeException e) {
-      openUntil = clock.instant().plus(HOPELESS_FOR);
+      openForAWhile();
       LOG.log(Level.WARNING, "the limit of space is not held reason={0}", OneLine.reason(e));
     }
+  }
+
+  private void openForAWhile() {
+    openUntil = clock.instant().plus(HOPELESS_FOR);
   }
 
   private boolean isClosed() {
@@ -103,10 +107,10 @@ public final class LimitGate {
       boolean isEnough = eviction.runNow(stored -> limits.lowBytes(), untilEnd).isEnough();
       boolean isCollected = collection.runUrgently(untilEnd);
       if (isClosed() && isEnough && !isCollected) {
-        openUntil = clock.instant().plus(HOPELESS_FOR);
+        openForAWhile();
         LOG.log(Level.WARNING, "the limit of space is not held: unused chunks are still needed");
       } else if (isClosed() && !isEnough && !untilEnd.isStopped()) {
-        openUntil = clock.instant().plus(HOPELESS_FOR);
+        openForAWhile();
       }
       if (isClosed()) {
         pause.pause();
