@@ -90,7 +90,7 @@ class PrometheusIT {
     }
     if (narthex != null) {
       narthex.close();
-      StoppedStore.assertSound(Map.of("narthex.data-dir", folder.resolve("data").toString()));
+      StoppedStore.assertSound(folder.resolve("data"));
     }
   }
 

@@ -16,7 +16,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import narthex.nix.Compression;
 import narthex.testing.Fault;
 import narthex.testing.FaultyUpstream;
@@ -67,7 +66,7 @@ class ReverseProxyIT {
     upstream.close();
     if (narthex != null) {
       narthex.close();
-      StoppedStore.assertSound(Map.of("narthex.data-dir", data().toString()));
+      StoppedStore.assertSound(data());
     }
   }
 

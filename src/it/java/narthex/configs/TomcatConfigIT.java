@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
-import java.util.Map;
 import narthex.wiring.StoppedStore;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -65,7 +64,7 @@ class TomcatConfigIT {
     }
     for (String data :
         List.of("narthex-data", "narthex-data-nix", "narthex-data-entry", "shared")) {
-      StoppedStore.assertSound(Map.of("narthex.data-dir", tomcat.resolve(data).toString()));
+      StoppedStore.assertSound(tomcat.resolve(data));
     }
   }
 

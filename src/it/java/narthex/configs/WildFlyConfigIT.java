@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
-import java.util.Map;
 import narthex.wiring.StoppedStore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -72,7 +71,7 @@ class WildFlyConfigIT {
       useDataSourceOfTheServer(server, url);
     }
     Path data = wildfly.resolve("standalone/data/narthex-data");
-    StoppedStore.assertSound(Map.of("narthex.data-dir", data.toString()));
+    StoppedStore.assertSound(data);
   }
 
   private void useDataSourceOfTheServer(ServerProgram server, String url) throws Exception {

@@ -2,7 +2,6 @@ package narthex.container;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Map;
 import narthex.wiring.StoppedStore;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -16,6 +15,6 @@ final class LeftDataCheck implements AfterAllCallback {
 
   @Override
   public void afterAll(ExtensionContext context) throws IOException {
-    StoppedStore.assertSound(Map.of("narthex.data-dir", data().toString()));
+    StoppedStore.assertSound(data());
   }
 }

@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import narthex.wiring.StoppedStore;
 
@@ -91,7 +90,7 @@ final class NarthexProgram implements AutoCloseable {
 
   /** Checks the data that programs in this folder have left. None of them may run. */
   static void assertDataSound(Path folder) throws IOException {
-    StoppedStore.assertSound(Map.of("narthex.data-dir", folder.resolve("data").toString()));
+    StoppedStore.assertSound(folder.resolve("data"));
   }
 
   private BufferedReader output() {

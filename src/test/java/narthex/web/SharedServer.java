@@ -49,7 +49,7 @@ abstract class SharedServer {
   final void stopServer() throws IOException {
     http.close();
     if (!isDamaged) {
-      StoppedStore.assertSound(Map.of("narthex.data-dir", data.toString()));
+      StoppedStore.assertSound(data);
     }
   }
 

@@ -64,6 +64,15 @@ public final class StoppedStore {
     open(settings, StoppedStore::assertSound);
   }
 
+  /**
+   * The same for a server that has only this setting.
+   *
+   * @param data its data folder
+   */
+  public static void assertSound(Path data) throws IOException {
+    assertSound(Map.of("narthex.data-dir", data.toString()));
+  }
+
   private interface Check {
     void run(StoppedStore store, Node node) throws IOException;
   }

@@ -85,7 +85,7 @@ class StoppedStoreTest {
 
   @Test
   void withoutADatabaseThereIsNothingToCheck() throws Exception {
-    StoppedStore.assertSound(Map.of("narthex.data-dir", folder.toString()));
+    StoppedStore.assertSound(folder);
   }
 
   @ParameterizedTest

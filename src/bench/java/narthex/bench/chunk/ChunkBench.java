@@ -5,12 +5,11 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import java.util.stream.Stream;
+import narthex.bench.Leftovers;
 import narthex.bench.TreeNar;
 import narthex.bench.TreeNar.Build;
 import narthex.nix.Compression;
@@ -40,7 +39,7 @@ public final class ChunkBench {
     }
     Logger.getLogger("").setLevel(Level.WARNING);
     Path folder = Files.createTempDirectory("narthex-bench-").toRealPath();
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> remove(folder)));
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> Leftovers.remove(folder)));
     System.out.printf(
         "%s, %d processors, Java %s, %d rounds%n",
         System.getProperty("os.arch"),
@@ -96,16 +95,5 @@ public final class ChunkBench {
       out.write(piece);
     }
     TreeNar.endFile(out);
-  }
-
-  /** Deletes a folder with its contents. */
-  static void remove(Path folder) {
-    try (Stream<Path> paths = Files.walk(folder)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
-    } catch (IOException e) {
-      System.err.println("left behind: " + folder);
-    }
   }
 }

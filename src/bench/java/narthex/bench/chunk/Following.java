@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import narthex.bench.Figures;
+import narthex.bench.Leftovers;
 import narthex.blob.BlobStore;
 import narthex.blob.DirectoryBlobStore;
 import narthex.db.Database;
@@ -74,7 +75,7 @@ final class Following {
         followers.add(speed(sample, begun, times[1]));
         later.add((times[1].first() - times[0].first()) / MILLIS);
       }
-      ChunkBench.remove(own);
+      Leftovers.remove(own);
     }
     Figures figures =
         new Figures(String.format(Locale.ROOT, "A replica that follows, mode %s", mode));

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import narthex.bench.Figures;
+import narthex.bench.Leftovers;
 import narthex.nix.Compression;
 import org.tukaani.xz.XZInputStream;
 
@@ -88,7 +89,7 @@ final class Ingestion {
     try (EagerStore store = new EagerStore(place)) {
       rates.measure(sample.narBytes(), () -> store.store(sample));
     }
-    ChunkBench.remove(place);
+    Leftovers.remove(place);
   }
 
   private static void alone(Sample sample) throws IOException {

@@ -12,6 +12,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import narthex.bench.Figures;
+import narthex.bench.Leftovers;
 import narthex.nix.Compression;
 
 /**
@@ -61,7 +62,7 @@ final class Beside {
       threads.shutdownNow();
       threads.awaitTermination(1, TimeUnit.MINUTES);
     }
-    Stage.remove(data);
+    Leftovers.remove(data);
   }
 
   private static List<Double> ask(int port, List<String> paths, Future<?> ingestion)

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import narthex.bench.Leftovers;
 import narthex.nix.Compression;
 
 /**
@@ -58,7 +59,7 @@ final class ColdPart {
         stored.add(megabytes(data.resolve("data")));
       }
     }
-    Stage.remove(data);
+    Leftovers.remove(data);
   }
 
   private void pullFromPeer(ColdPull pull) throws IOException, InterruptedException {

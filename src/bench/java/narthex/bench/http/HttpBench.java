@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import narthex.bench.Leftovers;
 import narthex.nix.Compression;
 
 /**
@@ -58,7 +59,7 @@ public final class HttpBench {
       throw new IllegalArgumentException("parts are " + PARTS);
     }
     Path folder = Files.createTempDirectory("narthex-bench-").toRealPath();
-    Thread atExit = new Thread(() -> Stage.remove(folder));
+    Thread atExit = new Thread(() -> Leftovers.remove(folder));
     Runtime.getRuntime().addShutdownHook(atExit);
     // The workers of nginx don't run as root, but must read the files.
     folder.toFile().setReadable(true, false);
@@ -118,7 +119,7 @@ public final class HttpBench {
     StartTime measured = new StartTime();
     measured.unpack(start);
     for (int round = 0; round < ROUNDS; round++) {
-      Stage.remove(data);
+      Leftovers.remove(data);
       measured.round(stage.folder().resolve("version.log"), start);
     }
     measured.print(stage.report());
@@ -135,7 +136,7 @@ public final class HttpBench {
       load.on(narthex, OURS);
       System.out.println(narthex.memory());
     }
-    Stage.remove(data);
+    Leftovers.remove(data);
   }
 
   private void withPeer(Load load) throws IOException, InterruptedException {
@@ -284,7 +285,7 @@ public final class HttpBench {
         stage.report().add(work + ", RSS peak, MB", List.of(narthex.peakResidentMegabytes()), aim);
       }
     }
-    Stage.remove(data);
+    Leftovers.remove(data);
     stage.fixtures().remove(entry);
   }
 
@@ -304,7 +305,7 @@ public final class HttpBench {
           stage.start(data.getFileName().toString(), Stage.EAGER, "-Xmx256m")) {
         memory.print(narthex);
       }
-      Stage.remove(data);
+      Leftovers.remove(data);
       memory.remove();
     }
   }

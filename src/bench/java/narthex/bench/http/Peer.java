@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import narthex.bench.Leftovers;
 import narthex.nix.PublicKey;
 
 /**
@@ -44,7 +45,7 @@ final class Peer implements Server, AutoCloseable {
     if (!isGiven()) {
       return Optional.empty();
     }
-    Stage.remove(Files.createDirectories(folder));
+    Leftovers.remove(Files.createDirectories(folder));
     Path data = Files.createDirectories(folder.resolve("data"));
     int port = freePort();
     List<String> command =

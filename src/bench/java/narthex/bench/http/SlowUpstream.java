@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import narthex.bench.Figures;
+import narthex.bench.Leftovers;
 import narthex.bench.TreeNar;
 import narthex.bench.TreeNar.Build;
 import narthex.nix.Compression;
@@ -37,7 +38,7 @@ final class SlowUpstream {
           stage.startAt(stage.nginx().slowPort(), data.getFileName().toString())) {
         ours.add(seconds(narthex.port(), entry));
       }
-      Stage.remove(data);
+      Leftovers.remove(data);
     }
     String title =
         String.format(

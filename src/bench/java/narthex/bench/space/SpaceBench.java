@@ -5,11 +5,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import java.util.stream.Stream;
+import narthex.bench.Leftovers;
 
 /**
  * Measures what holds the limit of space; see {@code src/bench/README.md}. Arguments: the WAR, then
@@ -57,12 +56,6 @@ public final class SpaceBench {
       System.out.println("kept: " + folder);
       return;
     }
-    try (Stream<Path> paths = Files.walk(folder)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
-    } catch (IOException e) {
-      System.err.println("left behind: " + folder);
-    }
+    Leftovers.remove(folder);
   }
 }
