@@ -274,9 +274,12 @@ final class NarFetch {
         attempt.isStoring = ingestion.isStoring();
         ingestion.fail(e);
         throw e;
+      } finally {
+        if (ingestion.manifest().isComplete()) { // also if the right bytes can't be stored
+          flights.release(flight);
+          flight.boarding().awaitBoarded(); // close() may delete the bytes
+        }
       }
-      flights.release(flight);
-      flight.boarding().awaitBoarded(); // close() may delete the bytes
     }
   }
 

@@ -73,7 +73,7 @@ public final class UploadFlights {
       }
     }
 
-    /** Ends the flight. Waits until its readers have opened the bytes. */
+    /** Ends the flight. Waits until its readers have opened the bytes, if these are right. */
     @Override
     public void close() {
       synchronized (this) {
@@ -84,7 +84,7 @@ public final class UploadFlights {
         holding.close();
       }
       flights.release(flight);
-      if (isStored) {
+      if (ingestion.manifest().isComplete()) { // also if the right bytes can't be stored
         flight.boarding().awaitBoarded();
       }
       flight.ended(isStored ? null : new IOException("the upload of the NAR failed"));
