@@ -231,24 +231,30 @@ public final class HttpBench {
   }
 
   private void firstByte(Server narthex, String mode, Compression compression) throws IOException {
-    List<Fixtures.Entry> warmUp = new ArrayList<>();
-    List<Fixtures.Entry> cold = new ArrayList<>();
-    for (int i = 0; i < COLD_NARS_FOR_WARM_UP + COLD_NARS; i++) {
-      (i < COLD_NARS_FOR_WARM_UP ? warmUp : cold)
-          .add(stage.fixtures().add("cold-" + i, 256 * Stage.KIB, compression));
-    }
     int upstream = stage.nginx().upstreamPort();
-    new FirstByte().measure(warmUp, upstream, narthex.port());
-    FirstByte measured = new FirstByte();
-    measured.measure(cold, upstream, narthex.port());
-    String title =
-        String.format(
-            Locale.ROOT,
-            "First byte of %d cold NARs of 256 KiB, %s, %s",
-            COLD_NARS,
-            mode,
-            compression.nixName());
-    measured.print(title, stage.report());
+    new FirstByte().measure(coldNars(COLD_NARS_FOR_WARM_UP, compression), upstream, narthex.port());
+    for (String server : List.of("just started", "after these")) {
+      List<Fixtures.Entry> cold = coldNars(COLD_NARS, compression);
+      FirstByte measured = new FirstByte();
+      measured.measure(cold, upstream, narthex.port());
+      String title =
+          String.format(
+              Locale.ROOT,
+              "First byte of %d cold NARs of 256 KiB, %s, %s, %s",
+              COLD_NARS,
+              mode,
+              compression.nixName(),
+              server);
+      measured.print(title, stage.report());
+    }
+  }
+
+  private List<Fixtures.Entry> coldNars(int count, Compression compression) throws IOException {
+    List<Fixtures.Entry> cold = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      cold.add(stage.fixtures().add("cold-" + i, 256 * Stage.KIB, compression));
+    }
+    return cold;
   }
 
   private void many() throws IOException, InterruptedException {
