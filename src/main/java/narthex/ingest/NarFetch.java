@@ -276,6 +276,9 @@ final class NarFetch {
         throw e;
       } finally {
         if (ingestion.manifest().isComplete()) { // also if the right bytes can't be stored
+          if (holding != null) {
+            holding.close(); // first, so that nobody joins what has failed; does nothing if stored
+          }
           flights.release(flight);
           flight.boarding().awaitBoarded(); // close() may delete the bytes
         }

@@ -2,6 +2,7 @@ package narthex.ingest;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
@@ -10,13 +11,19 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import narthex.blob.FaultyBlobStore;
 import narthex.blob.FaultyBlobStore.Step;
 import narthex.nix.Compression;
 import narthex.staging.Flight;
 import narthex.staging.Flights;
+import narthex.staging.InFlightRegistry;
+import narthex.staging.LocalRegistry;
+import narthex.staging.StagedFlight;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.NarFixture;
 import narthex.testing.node.Node;
@@ -38,6 +45,9 @@ class UnstorableNarTest {
   /** The flight, joined as a request does it, just before the commit that fails. */
   private final CompletableFuture<Flight> joined = new CompletableFuture<>();
 
+  private final InFlightRegistry registry =
+      new LocalRegistry(new LocalRegistry.Board(InstantSource.system()), "a");
+
   @AfterEach
   void close() {
     upstream.close();
@@ -48,6 +58,7 @@ class UnstorableNarTest {
         Node.open(
             folder,
             Node.Options.usual()
+                .withCluster(registry)
                 .withBlobs(
                     store -> new FaultyBlobStore(store).fail(Step.COMMIT).beforeCommit(this::join)),
             upstream);
@@ -55,18 +66,25 @@ class UnstorableNarTest {
     return node;
   }
 
+  /** Another thread than the one that commits lets an upload be joined. */
   private void join() {
     Flights all = flights.join();
+    while (all.size() == 0 && !Thread.currentThread().isInterrupted()) {
+      Thread.onSpinWait();
+    }
     joined.complete(all.claim(all.list().get(0)));
   }
 
   /** Reads the file as a request does that is slow to open it. */
-  private void readWhenTheFlightIsOver(Node node) throws IOException {
-    Flight flight = joined.join();
+  private void readWhenTheFlightIsOver(Node node) throws Exception {
+    Flight flight = joined.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
     try {
-      while (node.flights().size() > 0) {
+      while (node.flights().size() > 0 && !Thread.currentThread().isInterrupted()) {
         Thread.onSpinWait();
       }
+      assertNotEquals(
+          Optional.of(StagedFlight.State.ACTIVE),
+          registry.find(flight.key().name()).map(StagedFlight::state));
       try (InputStream in = flight.awaitOpened().orElseThrow().file().open(0)) {
         assertArrayEquals(FILE, in.readAllBytes());
       }
