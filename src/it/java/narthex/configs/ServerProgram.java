@@ -1,7 +1,6 @@
 package narthex.configs;
 
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -13,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import narthex.testing.PortPair;
 
 /** A server in a process of its own; closing it kills the process and its children. */
 final class ServerProgram implements AutoCloseable {
@@ -52,10 +52,8 @@ final class ServerProgram implements AutoCloseable {
   }
 
   /** A port that is free at the moment. */
-  static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
+  static int freePort() {
+    return PortPair.find();
   }
 
   /** Waits until the output contains this text. */

@@ -13,14 +13,12 @@ import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 import narthex.blob.BlobSink;
 import narthex.blob.BlobStore;
 import narthex.blob.DirectoryBlobStore;
@@ -35,6 +33,7 @@ import narthex.nix.NarFileName;
 import narthex.stream.Decoders;
 import narthex.testing.Fault;
 import narthex.testing.FaultyUpstream;
+import narthex.testing.FileTrees;
 import narthex.testing.Gate;
 import narthex.testing.NarFixture;
 import narthex.testing.NarTree;
@@ -112,12 +111,7 @@ class ChunkingIT {
 
   private static Set<Path> packs() throws IOException {
     Path folder = LeftDataCheck.data().resolve("blobs").resolve("blobs").resolve("pack");
-    if (!Files.exists(folder)) {
-      return Set.of();
-    }
-    try (Stream<Path> files = Files.walk(folder)) {
-      return new HashSet<>(files.filter(Files::isRegularFile).toList());
-    }
+    return new HashSet<>(FileTrees.files(folder));
   }
 
   @Test

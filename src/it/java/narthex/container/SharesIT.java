@@ -62,7 +62,7 @@ class SharesIT {
     upstream = FaultyUpstream.start(Integer.getInteger("it.upstream.port"));
     NarFixture.publishCacheInfo(upstream, 40);
     ServerSettings.write(
-        "narthex.http.threads=4\nnarthex.download.idle-timeout=1s\n"
+        "narthex.http.threads=4\nnarthex.download.idle-timeout=5s\n"
             + "narthex.upstream.allow-unsigned=true");
     deployer.deploy(NAME);
   }

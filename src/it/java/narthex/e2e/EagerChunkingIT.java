@@ -100,6 +100,7 @@ class EagerChunkingIT {
       NixClient remembersEager = scene.client(release);
       realise(remembersEager, scene, closure);
 
+      scene.server().awaitStored(closure.paths().size());
       scene.upstream().goDown();
       scene.server().stop();
       scene.server().restart(OFF);

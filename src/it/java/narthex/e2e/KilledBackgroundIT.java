@@ -8,19 +8,18 @@ import static org.junit.jupiter.api.Assertions.fail;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.stream.Stream;
 import narthex.db.Database;
 import narthex.db.DatabaseAddress;
 import narthex.db.Form;
 import narthex.nix.Compression;
 import narthex.nix.NarFile;
 import narthex.nix.NarFileName;
+import narthex.testing.FileTrees;
 import narthex.testing.NarTree;
 import narthex.testing.node.Sample;
 import org.junit.jupiter.api.Test;
@@ -157,8 +156,6 @@ class KilledBackgroundIT {
 
   private static List<Path> wholeFiles(ChunkingServer scene) throws IOException {
     Path folder = scene.server().data().resolve("blobs").resolve("blobs").resolve("nar");
-    try (Stream<Path> files = Files.walk(folder)) {
-      return files.filter(Files::isRegularFile).toList();
-    }
+    return FileTrees.files(folder);
   }
 }

@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import narthex.testing.PortPair;
 import narthex.wiring.StoppedStore;
 
 /**
@@ -59,7 +60,7 @@ final class NarthexServer implements AutoCloseable {
       Path folder = Folders.create("narthex");
       Map<String, String> all = new TreeMap<>(settings);
       all.putIfAbsent("narthex.http.address", "127.0.0.1");
-      all.putIfAbsent("narthex.http.port", "0");
+      all.putIfAbsent("narthex.http.port", Integer.toString(PortPair.find()));
       all.putIfAbsent("narthex.data-dir", folder.resolve("data").toString());
       return new NarthexServer(all, folder);
     } catch (IOException e) {

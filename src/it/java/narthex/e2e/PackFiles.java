@@ -10,12 +10,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
+import java.util.concurrent.locks.LockSupport;
 import narthex.maintain.FindUnnamedBlobs;
+import narthex.testing.FileTrees;
 
 /** The packs in the data folder of a server, to inspect or damage them. */
 final class PackFiles {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private static final long PAUSE_NANOS = 20_000_000;
 
   private final Path data;
 
@@ -25,14 +28,9 @@ final class PackFiles {
 
   /** All packs, the oldest first. */
   List<Path> all() {
-    Path folder = data.resolve("blobs").resolve("blobs").resolve("pack");
-    if (!Files.exists(folder)) {
-      return List.of();
-    }
-    try (Stream<Path> files = Files.walk(folder)) {
+    try {
       record Aged(Path file, long age) {}
-      return files
-          .filter(Files::isRegularFile)
+      return FileTrees.files(data.resolve("blobs").resolve("blobs").resolve("pack")).stream()
           .map(file -> new Aged(file, file.toFile().lastModified()))
           .sorted((one, other) -> Long.compare(one.age(), other.age()))
           .map(Aged::file)
@@ -49,7 +47,7 @@ final class PackFiles {
       if (System.nanoTime() > deadline) {
         fail(String.format(Locale.ROOT, "of %d packs there are %d", wanted, all().size()));
       }
-      Thread.yield();
+      LockSupport.parkNanos(PAUSE_NANOS);
     }
   }
 
@@ -70,7 +68,7 @@ final class PackFiles {
       if (System.nanoTime() > deadline) {
         fail("never deleted: " + blobs.stream().filter(Files::exists).toList());
       }
-      Thread.yield();
+      LockSupport.parkNanos(PAUSE_NANOS);
     }
   }
 
@@ -81,7 +79,7 @@ final class PackFiles {
       if (System.nanoTime() > deadline) {
         fail(String.format(Locale.ROOT, "%d bytes instead of %d", bytes(), most));
       }
-      Thread.yield();
+      LockSupport.parkNanos(PAUSE_NANOS);
     }
   }
 

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
+import narthex.testing.FileTrees;
 
 /**
  * S3Proxy, an S3 server, with its objects in a folder, in a process of its own. Its libraries are
@@ -107,9 +107,8 @@ public final class S3Proxy implements AutoCloseable {
 
   /** The names of all objects, sorted. */
   public List<String> names() {
-    try (Stream<Path> files = Files.walk(bucket)) {
-      return files
-          .filter(Files::isRegularFile)
+    try {
+      return FileTrees.files(bucket).stream()
           .map(file -> bucket.relativize(file).toString())
           .sorted()
           .toList();

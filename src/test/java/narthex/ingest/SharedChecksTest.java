@@ -145,6 +145,7 @@ class SharedChecksTest {
     for (Future<Stored> upload : uploads) {
       assertEquals(Stored.NEW, upload.get(DEADLINE_SECONDS, TimeUnit.SECONDS));
     }
+    node.awaitIdle(); // the check of the download has memory of the same budget
     assertEquals(DECODER_BYTES, node.decoders().freeBytes());
   }
 

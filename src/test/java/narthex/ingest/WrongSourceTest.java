@@ -67,8 +67,7 @@ class WrongSourceTest {
   }
 
   private Node open() throws IOException {
-    Node.Options hasty = Node.Options.usual().withRead(Duration.ofMillis(500));
-    return Node.open(folder, hasty, first, second);
+    return Node.open(folder, first, second);
   }
 
   private static Outcome read(Node node, NarFileName name) {

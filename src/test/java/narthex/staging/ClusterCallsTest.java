@@ -74,7 +74,7 @@ class ClusterCallsTest {
 
   @Test
   void oneLateAnswerConcernsItsOwnCallOnly() {
-    ClusterCalls patient = new ClusterCalls(threads, Duration.ofSeconds(1));
+    ClusterCalls patient = new ClusterCalls(threads, Duration.ofSeconds(3));
     for (int round = 0; round < 2; round++) {
       for (int i = 1; i < ClusterCalls.LATE_IN_A_ROW; i++) {
         assertEquals("alone", patient.ask("claim", "alone", CompletableFuture::new));

@@ -13,6 +13,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
@@ -145,8 +146,10 @@ class ClusterChannelTest {
     Set<String> sockets = new HashSet<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
       for (Path file : files) {
-        if (Files.exists(file)) {
+        try {
           sockets.add(Files.readSymbolicLink(file).toString());
+        } catch (NoSuchFileException closed) { // by another thread meanwhile
+          continue;
         }
       }
     }

@@ -7,9 +7,10 @@ import java.net.ServerSocket;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Finds ports for members of a cluster, each with a free one after it, so that a test can see that
- * the member doesn't use that. They are below the range from which systems take the ports of
- * outgoing connections, so that none gets in the way later.
+ * Finds ports for servers that are told theirs, or that start again on the same one. They are below
+ * the range from which systems take the ports of outgoing connections and of servers that leave the
+ * choice to the system, so that none of these gets in the way later. The port after each is free
+ * too, so that a test can see that a member of a cluster doesn't use that.
  */
 public final class PortPair {
   private static final int FIRST = 10_000;

@@ -74,7 +74,7 @@ class UpstreamTroubleTest {
     fixture.server.fail(target, Fault.stallBeforeHeaders(gate), 1);
     fixture.server.fail(target, Fault.stallAfter(10, gate), 1);
 
-    assertTrue(isFound(fixture.upstream(UpstreamFixture.limits(SHORT, LONG, 1000, LONG))));
+    assertTrue(isFound(fixture.upstream(UpstreamFixture.limits(SECOND, LONG, 1000, LONG))));
     assertEquals(3, fixture.narInfoGets());
     gate.open();
   }

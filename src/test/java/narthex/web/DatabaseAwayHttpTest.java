@@ -17,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import narthex.nix.Compression;
 import narthex.testing.LogRecords;
+import narthex.testing.PortPair;
 import narthex.testing.node.Sample;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,8 +46,8 @@ class DatabaseAwayHttpTest {
 
   @Test
   void aDatabaseThatGoesAwayAndComesBackNeedsNoRestart() throws Exception {
-    EmbeddedPostgres first = database(0);
-    int port = first.getPort();
+    int port = PortPair.find();
+    EmbeddedPostgres first = database(port);
     try (HttpFixture http = HttpFixture.start(folder.resolve("server"), settings(port))) {
       Sample known = http.know(Sample.of(91, Compression.XZ));
       String nar = HttpFixture.path(known.fileName());

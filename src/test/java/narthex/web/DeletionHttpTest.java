@@ -5,13 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
+import java.util.concurrent.locks.LockSupport;
 import narthex.nix.Compression;
 import narthex.nix.NarInfo;
+import narthex.testing.FileTrees;
 import narthex.testing.NarFixture;
 import narthex.testing.NarTree;
 import narthex.testing.node.Sample;
@@ -58,9 +57,9 @@ class DeletionHttpTest extends SharedServer {
   }
 
   private long blobsNamed(String name) throws Exception {
-    try (Stream<Path> all = Files.walk(data)) {
-      return all.filter(path -> path.getFileName().toString().startsWith(name)).count();
-    }
+    return FileTrees.files(data).stream()
+        .filter(file -> file.getFileName().toString().startsWith(name))
+        .count();
   }
 
   /** Waits until a background chore has deleted the blobs. */
@@ -68,7 +67,7 @@ class DeletionHttpTest extends SharedServer {
     long deadline = System.nanoTime() + PATIENCE_NANOS;
     while (blobsNamed(name) > 0) {
       assertTrue(System.nanoTime() - deadline < 0, "blobs of " + name + " are left");
-      Thread.onSpinWait();
+      LockSupport.parkNanos(20_000_000);
     }
   }
 

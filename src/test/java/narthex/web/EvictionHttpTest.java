@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import narthex.nix.Compression;
 import narthex.testing.LogRecords;
 import narthex.testing.NarTree;
@@ -45,7 +46,7 @@ class EvictionHttpTest {
       long deadline = System.nanoTime() + PATIENCE_NANOS;
       while (log.ours().stream().noneMatch(line -> line.startsWith("nars evicted"))) {
         assertTrue(System.nanoTime() < deadline, () -> String.join("\n", log.ours()));
-        Thread.onSpinWait();
+        LockSupport.parkNanos(20_000_000);
       }
 
       samples.forEach(sample -> http.upstream.remove(sample.narInfoTarget()));

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The figures of a whole server. */
 class MetricsHttpTest {
+  private static final long PATIENCE_NANOS = 30_000_000_000L;
   private static final String TOKEN = "metrics-0123456789";
   private static final String READER = "reader-0123456789";
 
@@ -43,7 +44,8 @@ class MetricsHttpTest {
 
   private static void await(HttpFixture http, String figure, double value) throws IOException {
     Map<String, Double> figures = figures(http);
-    for (int i = 0; i < 1000 && !Double.valueOf(value).equals(figures.get(figure)); i++) {
+    long deadline = System.nanoTime() + PATIENCE_NANOS;
+    while (!Double.valueOf(value).equals(figures.get(figure)) && System.nanoTime() < deadline) {
       figures = figures(http);
     }
     assertEquals(value, figures.get(figure), figure + " in " + figures);

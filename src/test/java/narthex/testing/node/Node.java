@@ -4,7 +4,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -13,7 +12,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 import narthex.blob.BlobStore;
 import narthex.blob.DirectoryBlobStore;
 import narthex.db.Database;
@@ -35,6 +33,7 @@ import narthex.staging.InFlightRegistry;
 import narthex.stream.DecoderBudget;
 import narthex.stream.DecoderBudget.Work;
 import narthex.testing.FaultyUpstream;
+import narthex.testing.FileTrees;
 import narthex.upstream.Upstreams;
 import narthex.wiring.Assembly;
 import narthex.wiring.ThreadPools;
@@ -61,6 +60,7 @@ public final class Node implements AutoCloseable {
   /** How a node is made. Immutable. */
   public static final class Options {
     Duration read = PATIENCE.multipliedBy(3); // or the end of a stall would hide that nothing moved
+    Duration retryWithin = Duration.ofMillis(300);
     Duration revalidateAfter = Duration.ofHours(1);
     long memoryBytes;
     Duration memoryTtl = Duration.ofMinutes(1);
@@ -88,6 +88,7 @@ public final class Node implements AutoCloseable {
     private Options with(Consumer<Options> change) {
       Options other = new Options();
       other.read = read;
+      other.retryWithin = retryWithin;
       other.revalidateAfter = revalidateAfter;
       other.memoryBytes = memoryBytes;
       other.memoryTtl = memoryTtl;
@@ -121,6 +122,11 @@ public final class Node implements AutoCloseable {
     /** The same in another mode. */
     public Options in(CdcMode mode) {
       return with(other -> other.mode = mode);
+    }
+
+    /** How long requests to an upstream are repeated; {@code usual} is short. */
+    public Options withRetryWithin(Duration within) {
+      return with(other -> other.retryWithin = within);
     }
 
     /** The same with another time-out: the longest silence of an upstream. */
@@ -326,8 +332,8 @@ public final class Node implements AutoCloseable {
   }
 
   static List<Path> files(Path below) {
-    try (Stream<Path> all = Files.walk(below)) {
-      return all.filter(Files::isRegularFile).toList();
+    try {
+      return FileTrees.files(below);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

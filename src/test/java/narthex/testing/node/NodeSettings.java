@@ -3,7 +3,6 @@ package narthex.testing.node;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,7 +22,6 @@ import narthex.testing.StoredChunks;
 /** The settings of a node, read as those of a deployment. */
 final class NodeSettings {
   private static final long MAX_UPLOADED_NAR_BYTES = 1 << 20;
-  private static final Duration RETRY_WITHIN = Duration.ofMillis(300);
 
   private final Node.Options options;
 
@@ -69,7 +67,7 @@ final class NodeSettings {
     named.put("narthex.upstream.public-keys", print(options.upstreamKeys));
     named.put("narthex.upstream.proxy", "direct");
     named.put("narthex.upstream.read-timeout", options.read.toString());
-    named.put("narthex.upstream.retry-within", RETRY_WITHIN.toString());
+    named.put("narthex.upstream.retry-within", options.retryWithin.toString());
     named.put("narthex.upstream.failures-to-open", "1000");
     named.put("narthex.upstream.probe-after", "1ms");
     named.put("narthex.upstream.better-answer-wait", Node.PATIENCE.toString());
