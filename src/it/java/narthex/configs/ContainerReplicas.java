@@ -101,7 +101,7 @@ final class ContainerReplicas implements AutoCloseable {
 
   private Container installTomcat() throws Exception {
     Path home = Delivered.unzip("tomcat.zip", folder);
-    int port = ServerProgram.freePort();
+    int port = PortPair.find();
     String server = Delivered.config("tomcat/server.xml").replace("8080", "" + port);
     String context =
         Delivered.config("tomcat/ROOT.xml")
@@ -126,13 +126,13 @@ final class ContainerReplicas implements AutoCloseable {
         ServerProgram.run(
             folder, List.of(home.resolve("bin/jboss-cli.sh").toString(), "--file=" + script));
     assertTrue(!said.contains("WFLYCTL0062") && !said.contains("\"failed\""), said);
-    int port = ServerProgram.freePort();
+    int port = PortPair.find();
     List<String> command =
         List.of(
             home.resolve("bin/standalone.sh").toString(),
             "-Djboss.http.port=" + port,
-            "-Djboss.https.port=" + ServerProgram.freePort(),
-            "-Djboss.management.http.port=" + ServerProgram.freePort());
+            "-Djboss.https.port=" + PortPair.find(),
+            "-Djboss.management.http.port=" + PortPair.find());
     return new Container(folder, command, "http://127.0.0.1:" + port, settings);
   }
 

@@ -12,6 +12,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import narthex.testing.PortPair;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -45,7 +46,7 @@ class ContainerfileIT {
 
   @Test
   void theProgramOfTheImageStartsIsHealthyAndStopsOnSigterm() throws Exception {
-    String port = Integer.toString(ServerProgram.freePort());
+    String port = Integer.toString(PortPair.find());
     List<String> command = new ArrayList<>(List.of("env", "NARTHEX_HTTP_PORT=" + port));
     for (String variable : instructions("ENV")) {
       command.add(variable.replace("\"", "").replace("=/var", "=" + folder + "/var"));

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import narthex.testing.PortPair;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -86,7 +87,7 @@ class NixosModuleIT {
 
   @Test
   void theServerStartsWithTheModulesCommandSettingsAndCredentials() throws Exception {
-    int port = ServerProgram.freePort();
+    int port = PortPair.find();
     Path token =
         Files.writeString(folder.resolve("narthex.token.admin-file"), "token-of-the-keeper");
     String values =

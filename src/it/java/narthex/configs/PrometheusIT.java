@@ -24,6 +24,7 @@ import narthex.standalone.ServerUnderTest;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.NarFixture;
 import narthex.testing.NarTree;
+import narthex.testing.PortPair;
 import narthex.testing.node.Sample;
 import narthex.wiring.StoppedStore;
 import org.junit.jupiter.api.AfterAll;
@@ -63,7 +64,7 @@ class PrometheusIT {
                 "true",
                 "narthex.token.metrics",
                 TOKEN));
-    int port = ServerProgram.freePort();
+    int port = PortPair.find();
     prometheus =
         ServerProgram.start(
             folder,

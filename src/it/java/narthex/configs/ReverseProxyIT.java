@@ -21,6 +21,7 @@ import narthex.testing.Fault;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.Gate;
 import narthex.testing.NarFixture;
+import narthex.testing.PortPair;
 import narthex.testing.node.Sample;
 import narthex.wiring.StoppedStore;
 import org.junit.jupiter.api.AfterAll;
@@ -45,7 +46,7 @@ class ReverseProxyIT {
   static void startNarthex() throws Exception {
     upstream = NarFixture.publishCacheInfo(FaultyUpstream.start(), 40);
     SAMPLE.publish(upstream);
-    port = ServerProgram.freePort();
+    port = PortPair.find();
     narthex =
         ServerProgram.start(
             folder,
@@ -76,7 +77,7 @@ class ReverseProxyIT {
 
   @Test
   void nginxPassesEverythingThrough() throws Exception {
-    int free = ServerProgram.freePort();
+    int free = PortPair.find();
     write(
         "narthex.conf",
         Delivered.config("nginx/narthex.conf")
@@ -93,7 +94,7 @@ class ReverseProxyIT {
 
   @Test
   void apachePassesEverythingThrough() throws Exception {
-    int free = ServerProgram.freePort();
+    int free = PortPair.find();
     StringBuilder whole = new StringBuilder("ServerName test\nErrorLog /dev/stderr\n");
     whole
         .append("PidFile ")
@@ -117,7 +118,7 @@ class ReverseProxyIT {
 
   @Test
   void haproxyPassesEverythingThrough() throws Exception {
-    int free = ServerProgram.freePort();
+    int free = PortPair.find();
     Path file =
         write(
             "haproxy.cfg",

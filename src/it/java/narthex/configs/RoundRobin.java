@@ -3,6 +3,7 @@ package narthex.configs;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import narthex.testing.PortPair;
 
 /** HAProxy in front of two replicas, with the file of server-configs. Closing it kills it. */
 public final class RoundRobin implements AutoCloseable {
@@ -16,7 +17,7 @@ public final class RoundRobin implements AutoCloseable {
 
   /** Starts HAProxy in front of two servers; returns when it answers. */
   public static RoundRobin start(Path folder, String firstUrl, String secondUrl) throws Exception {
-    int port = ServerProgram.freePort();
+    int port = PortPair.find();
     Path file =
         Files.writeString(
             folder.resolve("replicas.cfg"),

@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
-import narthex.testing.PortPair;
 
 /** A server in a process of its own; closing it kills the process and its children. */
 final class ServerProgram implements AutoCloseable {
@@ -49,11 +48,6 @@ final class ServerProgram implements AutoCloseable {
       }
       return program.log();
     }
-  }
-
-  /** A port that is free at the moment. */
-  static int freePort() {
-    return PortPair.find();
   }
 
   /** Waits until the output contains this text. */

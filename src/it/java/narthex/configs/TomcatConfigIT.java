@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
+import narthex.testing.PortPair;
 import narthex.wiring.StoppedStore;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -30,7 +31,7 @@ class TomcatConfigIT {
   @BeforeAll
   static void start() throws Exception {
     tomcat = Delivered.unzip("tomcat.zip", folder);
-    int port = ServerProgram.freePort();
+    int port = PortPair.find();
     url = "http://127.0.0.1:" + port;
     write("conf/server.xml", Delivered.config("tomcat/server.xml").replace("8080", "" + port));
     write("bin/setenv.sh", Delivered.config("tomcat/setenv.sh"));

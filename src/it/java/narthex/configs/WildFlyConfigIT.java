@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
+import narthex.testing.PortPair;
 import narthex.wiring.StoppedStore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,11 +36,11 @@ class WildFlyConfigIT {
     offline("narthex-offline.cli"); // an upgrade
     String user = wildfly.resolve("bin/add-user.sh").toString();
     run(List.of(user, "-a", "-u", "keeper", "-p", "keeper", "-g", "narthex-admin"));
-    int port = ServerProgram.freePort();
-    managementPort = ServerProgram.freePort();
+    int port = PortPair.find();
+    managementPort = PortPair.find();
     String url = "http://127.0.0.1:" + port;
     String start = wildfly.resolve("bin/standalone.sh").toString();
-    String https = "-Djboss.https.port=" + ServerProgram.freePort();
+    String https = "-Djboss.https.port=" + PortPair.find();
     String management = "-Djboss.management.http.port=" + managementPort;
     try (ServerProgram server =
         ServerProgram.start(

@@ -28,9 +28,13 @@ final class PackFiles {
 
   /** All packs, the oldest first. */
   List<Path> all() {
+    Path folder = data.resolve("blobs").resolve("blobs").resolve("pack");
+    if (!Files.exists(folder)) {
+      return List.of();
+    }
     try {
       record Aged(Path file, long age) {}
-      return FileTrees.files(data.resolve("blobs").resolve("blobs").resolve("pack")).stream()
+      return FileTrees.files(folder).stream()
           .map(file -> new Aged(file, file.toFile().lastModified()))
           .sorted((one, other) -> Long.compare(one.age(), other.age()))
           .map(Aged::file)

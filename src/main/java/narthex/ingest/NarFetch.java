@@ -276,14 +276,19 @@ final class NarFetch {
         throw e;
       } finally {
         if (ingestion.manifest().isComplete()) { // also if the right bytes can't be stored
-          if (holding != null) {
-            holding.close(); // first, so that nobody joins what has failed; does nothing if stored
-          }
-          flights.release(flight);
-          flight.boarding().awaitBoarded(); // close() may delete the bytes
+          awaitReaders(holding);
         }
       }
     }
+  }
+
+  /** Lets nobody join any more, and waits until who has joined has opened the bytes. */
+  private void awaitReaders(@Nullable Holding holding) {
+    if (holding != null) {
+      holding.close(); // does nothing if the NAR is stored
+    }
+    flights.release(flight);
+    flight.boarding().awaitBoarded();
   }
 
   private static CorruptNarException tooLong(NarOffer offer, long bytes) {

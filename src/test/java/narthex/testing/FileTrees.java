@@ -19,8 +19,10 @@ public final class FileTrees {
   private FileTrees() {}
 
   /**
-   * The files in a folder and below it, without those that somebody else deletes meanwhile; empty
-   * if there is no such folder. {@link Files#walk} fails if a file that it has read is gone.
+   * The files in a folder and below it, without those that somebody else deletes meanwhile. {@link
+   * Files#walk} fails on such a file.
+   *
+   * @throws NoSuchFileException if there is no such folder
    */
   public static List<Path> files(Path folder) throws IOException {
     List<Path> files = new ArrayList<>();
@@ -38,7 +40,7 @@ public final class FileTrees {
           @Override
           public FileVisitResult visitFileFailed(Path file, IOException failure)
               throws IOException {
-            if (failure instanceof NoSuchFileException) {
+            if (failure instanceof NoSuchFileException && !file.equals(folder)) {
               return FileVisitResult.CONTINUE;
             }
             throw failure;

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -16,13 +18,15 @@ public final class PortPair {
   private static final int FIRST = 10_000;
   private static final int LAST = 30_000;
 
+  private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
+
   private PortPair() {}
 
-  /** A port that is free on the loopback interface, as is the next one. */
+  /** A port that is free on the loopback interface, as is the next one; another one each time. */
   public static int find() {
     while (true) {
       int port = ThreadLocalRandom.current().nextInt(FIRST / 2, LAST / 2) * 2;
-      if (isFree(port) && isFree(port + 1)) {
+      if (GIVEN.add(port) && isFree(port) && isFree(port + 1)) {
         return port;
       }
     }

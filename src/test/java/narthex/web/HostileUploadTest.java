@@ -14,12 +14,14 @@ import narthex.testing.HostileUploads;
 import narthex.testing.NarTree;
 import narthex.testing.RawClient;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Hostile uploads: each is rejected with one line, and nothing of it is kept. */
 class HostileUploadTest extends SharedServer {
   private static final int MAX_NAR_BYTES = 1 << 20;
   private static final long PATIENCE_NANOS = 20_000_000_000L;
+  private static final String OWNER = "/owner/";
 
   HostileUploadTest() {
     super(
@@ -30,13 +32,19 @@ class HostileUploadTest extends SharedServer {
             Integer.toString(MAX_NAR_BYTES)));
   }
 
+  /** Waits until the server, which does so in the background, has written the owner's marker. */
+  @BeforeEach
+  void awaitOwner() throws IOException {
+    long deadline = System.nanoTime() + PATIENCE_NANOS;
+    while (blobs().stream().noneMatch(file -> file.toString().contains(OWNER))) {
+      assertTrue(System.nanoTime() < deadline, "no owner");
+      LockSupport.parkNanos(20_000_000);
+    }
+  }
+
   @AfterEach
   void nothingIsStored() throws IOException {
-    long deadline = System.nanoTime() + PATIENCE_NANOS;
-    while (!strangers().isEmpty() && System.nanoTime() < deadline) {
-      LockSupport.parkNanos(20_000_000); // the server may still be writing a blob of its own
-    }
-    assertEquals(List.of(), strangers());
+    assertEquals(List.of(), blobs().stream().filter(file -> !isOurs(file)).toList());
     uploads().assertNothingIsHere();
   }
 
@@ -96,16 +104,16 @@ class HostileUploadTest extends SharedServer {
     }
   }
 
+  private List<Path> blobs() throws IOException {
+    return FileTrees.files(data.resolve("blobs"));
+  }
+
   /**
    * Returns whether it is the lock of the staging area or the owner's marker, which belong to the
    * server.
    */
-  private List<Path> strangers() throws IOException {
-    return FileTrees.files(data.resolve("blobs")).stream().filter(file -> !isOurs(file)).toList();
-  }
-
   private static boolean isOurs(Path file) {
-    return file.toString().endsWith(".lock") || file.toString().contains("/owner/");
+    return file.toString().endsWith(".lock") || file.toString().contains(OWNER);
   }
 
   private HostileUploads uploads() {

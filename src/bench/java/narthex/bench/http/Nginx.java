@@ -2,13 +2,13 @@ package narthex.bench.http;
 
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import narthex.testing.PortPair;
 
 /**
  * Debian's nginx with four ports: the upstream of Narthex; the same with a limited rate; the
@@ -40,10 +40,10 @@ final class Nginx implements AutoCloseable {
   static Nginx start(Path folder, Path upstreamFiles, Path staticFiles)
       throws IOException, InterruptedException {
     Files.createDirectories(folder);
-    int upstreamPort = freePort();
-    int slowPort = freePort();
-    int staticPort = freePort();
-    int proxyPort = freePort();
+    int upstreamPort = PortPair.find();
+    int slowPort = PortPair.find();
+    int staticPort = PortPair.find();
+    int proxyPort = PortPair.find();
     Path configuration = folder.resolve("nginx.conf");
     String text =
         configuration(folder, workers(), server(upstreamPort, upstreamFiles, ""))
@@ -132,12 +132,6 @@ final class Nginx implements AutoCloseable {
             + " proxy_http_version 1.1; proxy_cache cold; proxy_cache_valid 1h; } }\n",
         port,
         upstreamPort);
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 
   private static void awaitPort(int port) throws IOException, InterruptedException {

@@ -1,8 +1,6 @@
 package narthex.bench.http;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,6 +9,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import narthex.bench.Leftovers;
 import narthex.nix.PublicKey;
+import narthex.testing.PortPair;
 
 /**
  * Another binary cache that runs beside Narthex: {@code -Dbench.peer} is its command line, which is
@@ -47,7 +46,7 @@ final class Peer implements Server, AutoCloseable {
     }
     Leftovers.remove(Files.createDirectories(folder));
     Path data = Files.createDirectories(folder.resolve("data"));
-    int port = freePort();
+    int port = PortPair.find();
     List<String> command =
         Stream.of(COMMAND.trim().split(" +", -1))
             .map(word -> word.replace("{port}", Integer.toString(port)))
@@ -58,12 +57,6 @@ final class Peer implements Server, AutoCloseable {
     Peer peer = new Peer(Program.startQuietly(command, folder.resolve("peer.log")), port);
     peer.awaitReady();
     return Optional.of(peer);
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 
   private void awaitReady() throws IOException, InterruptedException {
