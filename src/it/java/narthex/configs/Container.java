@@ -1,7 +1,6 @@
 package narthex.configs;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -56,16 +55,7 @@ final class Container implements AutoCloseable {
 
   /** The running server as a client sees it. */
   ReplicaServer seen() {
-    ServerProgram running = program();
-    return new ReplicaServer(
-        url,
-        () -> {
-          try {
-            return running.log();
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
-          }
-        });
+    return new ReplicaServer(url, program()::log);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package narthex.configs;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -10,13 +11,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import narthex.testing.Soon;
+import org.awaitility.core.ConditionTimeoutException;
+import org.awaitility.core.TerminalFailureException;
 
 /** A server in a process of its own; closing it kills the process and its children. */
 final class ServerProgram implements AutoCloseable {
   private static final Duration DEADLINE = Duration.ofSeconds(240);
-  private static final long BETWEEN_LOOKS_MILLIS = 100;
 
   private final Process process;
   private final Path log;
@@ -51,31 +55,37 @@ final class ServerProgram implements AutoCloseable {
   }
 
   /** Waits until the output contains this text. */
-  void awaitLine(String text) throws IOException, InterruptedException {
-    long deadline = System.nanoTime() + DEADLINE.toNanos();
-    while (!log().contains(text)) {
-      lookAgain(deadline, text);
-    }
+  void awaitLine(String text) {
+    await(text, () -> log().contains(text));
   }
 
   /** Waits until a URL answers with this status. */
-  void awaitAnswer(int status, String url) throws IOException, InterruptedException {
-    long deadline = System.nanoTime() + DEADLINE.toNanos();
-    while (status(url) != status) {
-      lookAgain(deadline, url);
-    }
+  void awaitAnswer(int status, String url) {
+    await(url, () -> status(url) == status);
   }
 
   /** Waits until a URL answers with such a text. */
-  void awaitText(Predicate<String> wanted, String url) throws IOException, InterruptedException {
-    long deadline = System.nanoTime() + DEADLINE.toNanos();
-    while (!wanted.test(text(url))) {
-      lookAgain(deadline, "the right text at " + url);
+  void awaitText(Predicate<String> wanted, String url) {
+    await("the right text at " + url, () -> wanted.test(text(url)));
+  }
+
+  private void await(String wanted, Callable<Boolean> condition) {
+    try {
+      Soon.await(wanted)
+          .atMost(DEADLINE)
+          .failFast("it has ended", () -> !process.isAlive())
+          .until(condition);
+    } catch (ConditionTimeoutException | TerminalFailureException e) {
+      throw new AssertionError("no sign of '" + wanted + "':\n" + log(), e);
     }
   }
 
-  String log() throws IOException {
-    return Files.readString(log);
+  String log() {
+    try {
+      return Files.readString(log);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Sends a GET. */
@@ -128,13 +138,6 @@ final class ServerProgram implements AutoCloseable {
       return get(url).statusCode();
     } catch (IOException notYet) {
       return 0;
-    }
-  }
-
-  private void lookAgain(long deadline, String wanted) throws IOException, InterruptedException {
-    boolean ended = process.waitFor(BETWEEN_LOOKS_MILLIS, TimeUnit.MILLISECONDS);
-    if (ended || System.nanoTime() - deadline > 0) {
-      throw new AssertionError("no sign of '" + wanted + "':\n" + log());
     }
   }
 }

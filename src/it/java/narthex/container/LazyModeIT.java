@@ -20,6 +20,7 @@ import narthex.testing.FaultyUpstream;
 import narthex.testing.Gate;
 import narthex.testing.NarFixture;
 import narthex.testing.NarTree;
+import narthex.testing.Soon;
 import narthex.testing.node.Sample;
 import org.jboss.arquillian.container.test.api.Deployer;
 import org.jboss.arquillian.container.test.api.Deployment;
@@ -98,14 +99,16 @@ class LazyModeIT {
    * Requests the narinfo until the NAR is chunked; before that, it must be that of the upstream.
    */
   private NarFile awaitTold(Sample sample, Compression compression) throws IOException {
-    long deadline = System.nanoTime() + WarClient.SOON.toNanos();
-    NarFile told = told(sample);
-    while (told.compression() != compression) {
-      assertTrue(told.equals(sample.narInfo().file()) || told.equals(none(sample)), told::toString);
-      assertTrue(System.nanoTime() - deadline < 0, "still " + told);
-      told = told(sample);
-    }
-    return told;
+    return Soon.await("file")
+        .until(
+            () -> {
+              NarFile told = told(sample);
+              assertTrue(
+                  told.equals(sample.narInfo().file()) || told.equals(none(sample)),
+                  told::toString);
+              return told;
+            },
+            told -> told.compression() == compression);
   }
 
   private void assertFile(Sample sample) throws IOException {

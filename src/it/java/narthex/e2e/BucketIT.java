@@ -10,7 +10,6 @@ import java.io.InputStream;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +19,7 @@ import java.util.function.Predicate;
 import narthex.nix.Compression;
 import narthex.s3.S3Proxy;
 import narthex.testing.NarTree;
+import narthex.testing.Soon;
 import narthex.testing.node.Sample;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,7 +32,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A server that keeps its blobs in an S3 bucket and has none in its data directory. */
 @Tag("s3")
 class BucketIT {
-  private static final Duration SOON = Duration.ofSeconds(60);
   private static final int CREATED = 201;
 
   @TempDir Path folder = Path.of("replaced");
@@ -136,10 +135,6 @@ class BucketIT {
   }
 
   private void awaitNames(Predicate<List<String>> wanted) {
-    long deadline = System.nanoTime() + SOON.toNanos();
-    while (!wanted.test(bucket.names())) {
-      assertTrue(System.nanoTime() - deadline < 0, () -> "the bucket has " + bucket.names());
-      Thread.onSpinWait();
-    }
+    Soon.await("objects").until(bucket::names, wanted);
   }
 }

@@ -2,14 +2,12 @@ package narthex.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -28,7 +26,6 @@ import org.junit.jupiter.api.Test;
 class KilledBackgroundIT {
   private static final int FROM_THE_FILE = 206;
   private static final int MADE_OF_CHUNKS = 200;
-  private static final Duration SOON = Duration.ofSeconds(60);
   private static final int ATTEMPTS = 5;
 
   /** Slow to decode, because six bits of every byte are random. */
@@ -66,15 +63,19 @@ class KilledBackgroundIT {
 
   /** Waits until the NAR is chunked; its advertised file is served all the time. */
   private static void awaitCut(ChunkingServer scene, Sample sample) {
-    long deadline = System.nanoTime() + SOON.toNanos();
     NarFile none = new NarFile("nar/" + sample.narName().print(), Compression.NONE, null, null);
-    NarFile told = scene.told(sample);
-    while (!told.equals(none)) {
-      assertEquals(sample.narInfo().file(), told);
-      assertServed(scene, sample, sample.fileName());
-      assertTrue(System.nanoTime() - deadline < 0, "the NAR is never cut");
-      told = scene.told(sample);
-    }
+    scene
+        .server()
+        .await("the NAR is cut")
+        .until(
+            () -> {
+              NarFile told = scene.told(sample);
+              if (!told.equals(none)) {
+                assertEquals(sample.narInfo().file(), told);
+                assertServed(scene, sample, sample.fileName());
+              }
+              return told.equals(none);
+            });
   }
 
   @Test
@@ -123,11 +124,10 @@ class KilledBackgroundIT {
       throws IOException {
     try (ChunkingServer scene = fetched(SMALL, "0s")) {
       awaitCut(scene, SMALL);
-      long deadline = System.nanoTime() + SOON.toNanos();
-      while (statusHere(scene) == FROM_THE_FILE) {
-        assertTrue(System.nanoTime() - deadline < 0, "the file is never deleted");
-        scene.server().letItWork();
-      }
+      scene
+          .server()
+          .await("the file is deleted")
+          .until(() -> statusHere(scene), status -> status != FROM_THE_FILE);
       List<Path> leftOver = wholeFiles(scene);
       assertFalse(leftOver.isEmpty(), "the file went before its time");
       scene.server().kill();

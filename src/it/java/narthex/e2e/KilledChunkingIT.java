@@ -104,11 +104,7 @@ class KilledChunkingIT {
   /** Waits for the commit: the response ends just before it. */
   private static void awaitKept(ChunkingServer scene) throws IOException {
     String target = "/upload/nar/" + SAMPLE.narName().print();
-    long deadline = System.nanoTime() + SOON.toNanos();
-    while (scene.server().head(target).statusCode() != 200) {
-      assertTrue(System.nanoTime() < deadline, "the NAR is not stored");
-      scene.server().letItWork();
-    }
+    scene.server().await("stored").until(() -> scene.server().head(target).statusCode() == 200);
   }
 
   @Test

@@ -2,7 +2,6 @@ package narthex.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Map;
@@ -18,7 +17,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Nix clients use a server in lazy mode, and across all changes of the mode. */
 class LazyChunkingIT {
   private static final NixContent CONTENT = NixContent.shared();
-  private static final long PATIENCE_NANOS = 120_000_000_000L;
   private static final Map<String, String> LAZY = Map.of("narthex.cdc.mode", "lazy");
 
   private static Map<String, String> with(String mode, String... more) {
@@ -43,12 +41,11 @@ class LazyChunkingIT {
 
   /** Waits until the background job has processed every path so far. */
   private static void awaitTold(Scene scene, Closure closure, Compression compression) {
-    long deadline = System.nanoTime() + PATIENCE_NANOS;
     for (String path : closure.paths()) {
-      while (told(scene, path).compression() != compression) {
-        assertTrue(System.nanoTime() - deadline < 0, () -> "still " + told(scene, path));
-        scene.server().letItWork();
-      }
+      scene
+          .server()
+          .await(path)
+          .until(() -> told(scene, path), file -> file.compression() == compression);
     }
   }
 

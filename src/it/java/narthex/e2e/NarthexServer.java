@@ -23,7 +23,9 @@ import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import narthex.testing.PortPair;
+import narthex.testing.Soon;
 import narthex.wiring.StoppedStore;
+import org.awaitility.core.ConditionFactory;
 
 /**
  * {@code java -jar narthex.war} in a process of its own with a data folder of its own. The system
@@ -33,7 +35,6 @@ import narthex.wiring.StoppedStore;
 final class NarthexServer implements AutoCloseable {
   private static final Duration START_DEADLINE = Duration.ofSeconds(120);
   private static final Duration STOP_DEADLINE = Duration.ofSeconds(30);
-  private static final long BETWEEN_LOOKS_MILLIS = 20;
   private static final Pattern READY = Pattern.compile("narthex ready url=(\\S+)");
 
   private final Map<String, String> settings;
@@ -147,25 +148,15 @@ final class NarthexServer implements AutoCloseable {
 
   /** Waits until the log says of so many NARs that they are stored. */
   void awaitStored(int nars) {
-    long deadline = System.nanoTime() + START_DEADLINE.toNanos();
-    while (log().lines().filter(line -> line.contains(" nar stored hash=")).count() < nars) {
-      if (System.nanoTime() > deadline) {
-        throw new AssertionError("not all NARs are stored:\n" + log());
-      }
-      letItWork();
-    }
+    await("NARs stored")
+        .until(
+            this::log,
+            log -> log.lines().filter(it -> it.contains(" nar stored hash=")).count() >= nars);
   }
 
-  /** Gives the server time to work, between two looks at what it has done. */
-  void letItWork() {
-    try {
-      if (process.waitFor(BETWEEN_LOOKS_MILLIS, TimeUnit.MILLISECONDS)) {
-        throw new AssertionError("the server has ended:\n" + log());
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new AssertionError("interrupted", e);
-    }
+  /** Returns a wait that fails when the server ends. */
+  ConditionFactory await(String name) {
+    return Soon.await(name).failFast("the server has ended", () -> !process.isAlive());
   }
 
   /** The data folder. */

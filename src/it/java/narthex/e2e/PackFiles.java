@@ -7,18 +7,13 @@ import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
-import java.util.concurrent.locks.LockSupport;
 import narthex.maintain.FindUnnamedBlobs;
 import narthex.testing.FileTrees;
+import narthex.testing.Soon;
 
 /** The packs in the data folder of a server, to inspect or damage them. */
 final class PackFiles {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
-
-  private static final long PAUSE_NANOS = 20_000_000;
 
   private final Path data;
 
@@ -46,13 +41,7 @@ final class PackFiles {
 
   /** Waits until there are at least so many packs. */
   void await(int wanted) {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (all().size() < wanted) {
-      if (System.nanoTime() > deadline) {
-        fail(String.format(Locale.ROOT, "of %d packs there are %d", wanted, all().size()));
-      }
-      LockSupport.parkNanos(PAUSE_NANOS);
-    }
+    Soon.await("packs").until(() -> all().size(), count -> count >= wanted);
   }
 
   /** Makes blobs look so old that the server checks whether a row refers to them. */
@@ -67,24 +56,13 @@ final class PackFiles {
 
   /** Waits until none of these packs exists. */
   static void awaitGone(List<Path> blobs) {
-    long deadline = System.nanoTime() + PATIENCE.multipliedBy(2).toNanos();
-    while (blobs.stream().anyMatch(Files::exists)) {
-      if (System.nanoTime() > deadline) {
-        fail("never deleted: " + blobs.stream().filter(Files::exists).toList());
-      }
-      LockSupport.parkNanos(PAUSE_NANOS);
-    }
+    Soon.await("deletion")
+        .until(() -> blobs.stream().filter(Files::exists).toList(), List::isEmpty);
   }
 
   /** Waits until all packs together have at most so many bytes. */
   void awaitBytes(long most) {
-    long deadline = System.nanoTime() + PATIENCE.multipliedBy(2).toNanos();
-    while (bytes() > most) {
-      if (System.nanoTime() > deadline) {
-        fail(String.format(Locale.ROOT, "%d bytes instead of %d", bytes(), most));
-      }
-      LockSupport.parkNanos(PAUSE_NANOS);
-    }
+    Soon.await("bytes of the packs").until(this::bytes, bytes -> bytes <= most);
   }
 
   private long bytes() {

@@ -11,13 +11,14 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import narthex.nix.NarInfo;
 import narthex.nix.Sha256;
+import narthex.testing.Soon;
 import narthex.testing.node.Sample;
+import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * A replica that runs in a process of its own, as its clients see it.
@@ -27,19 +28,16 @@ import narthex.testing.node.Sample;
  */
 public record ReplicaServer(String url, Supplier<String> output) {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(20);
 
   private static final HttpClient HTTP =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   /** Waits until something is so. */
   public void await(String wanted, BooleanSupplier isSo) {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (!isSo.getAsBoolean()) {
-      if (System.nanoTime() - deadline > 0) {
-        throw new AssertionError("not " + wanted + ":\n" + output.get());
-      }
-      LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
+    try {
+      Soon.await(wanted).until(isSo::getAsBoolean);
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError("not " + wanted + ":\n" + output.get(), e);
     }
   }
 

@@ -21,6 +21,7 @@ import narthex.nix.Compression;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.NarFixture;
 import narthex.testing.NarTree;
+import narthex.testing.Soon;
 import narthex.testing.node.Sample;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -112,9 +113,8 @@ class SlowReadersIT {
   private void store(URI url, Sample sample) throws IOException, InterruptedException {
     assertEquals(200, get(url, sample.narInfoTarget()).statusCode());
     assertArrayEquals(sample.bytes(sample.narName(), 0), get(url, target(sample)).body());
-    while (get(url, "/upload" + target(sample), "HEAD").statusCode() != 200) {
-      Thread.onSpinWait();
-    }
+    Soon.await("stored")
+        .until(() -> get(url, "/upload" + target(sample), "HEAD").statusCode() == 200);
   }
 
   private static String target(Sample sample) {

@@ -27,6 +27,7 @@ import java.util.stream.Stream;
 import narthex.testing.FakeS3;
 import narthex.testing.FakeS3.Trouble;
 import narthex.testing.FakeS3Stores;
+import narthex.testing.Soon;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -369,18 +370,11 @@ class CachedBlobStoreTest extends BlobStoreContract {
   }
 
   private void awaitFiles(int count) {
-    awaitThat(() -> files().stream().filter(name -> !name.startsWith("new-")).count() == count);
+    Soon.await("files")
+        .until(() -> files().stream().filter(name -> !name.startsWith("new-")).count() == count);
   }
 
   private void awaitFile(String name) {
-    awaitThat(() -> files().contains(name));
-  }
-
-  private static void awaitThat(java.util.function.BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() < deadline, "it does not happen");
-      Thread.onSpinWait();
-    }
+    Soon.await(name).until(() -> files().contains(name));
   }
 }

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.FutureTask;
 import narthex.nix.Compression;
 import narthex.nix.Sha256;
+import narthex.testing.Soon;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -72,9 +73,7 @@ class PostgresqlDatabaseTest extends DatabaseContract {
       holder.setAutoCommit(false);
       execute(holder, "select 1 from nar where nar_hash = '" + first + "' for update");
       thread.start();
-      while (thread.isAlive() && !isAnyoneWaiting(other)) {
-        Thread.onSpinWait();
-      }
+      Soon.await("eviction waits").until(() -> !thread.isAlive() || isAnyoneWaiting(other));
 
       // Fails if the eviction holds one of them already.
       execute(holder, "select 1 from nar where nar_hash <> '" + first + "' for update nowait");

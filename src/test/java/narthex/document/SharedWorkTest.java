@@ -14,6 +14,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import narthex.stream.DecoderShare.Watch;
+import narthex.testing.Soon;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -38,9 +39,7 @@ class SharedWorkTest {
   }
 
   private void awaitWaiting(int wanted) {
-    while (works.waiting() != wanted) {
-      Thread.onSpinWait();
-    }
+    Soon.await("waiting clients").until(works::waiting, waiting -> waiting == wanted);
   }
 
   @Test

@@ -23,6 +23,7 @@ import narthex.stream.DecoderBudget.Work;
 import narthex.stream.DecoderShare;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.NarFixture;
+import narthex.testing.Soon;
 import narthex.testing.node.Node;
 import narthex.testing.node.Sample;
 import org.junit.jupiter.api.AfterEach;
@@ -116,9 +117,7 @@ class LateChecksTest {
     assertEquals(sample.fileBytes(), read(node, sample.fileName()).length);
 
     Future<byte[]> nar = threads.submit(() -> read(node, sample.narName()));
-    while (node.decoders().waiting() == 0) {
-      Thread.onSpinWait();
-    }
+    Soon.await("waiting check").until(() -> node.decoders().waiting() > 0);
     assertFalse(nar.isDone());
     memory.close();
 
@@ -138,9 +137,7 @@ class LateChecksTest {
     assertTrue(node.narInfo(sample).isPresent());
 
     Future<byte[]> file = threads.submit(() -> read(node, sample.fileName()));
-    while (node.decoders().waiting() == 0) {
-      Thread.onSpinWait();
-    }
+    Soon.await("waiting check").until(() -> node.decoders().waiting() > 0);
     assertFalse(file.isDone());
     memory.close();
 

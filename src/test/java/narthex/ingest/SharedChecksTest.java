@@ -31,6 +31,7 @@ import narthex.testing.Fault;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.Gate;
 import narthex.testing.NarFixture;
+import narthex.testing.Soon;
 import narthex.testing.node.Node;
 import narthex.testing.node.Sample;
 import org.junit.jupiter.api.AfterEach;
@@ -108,9 +109,7 @@ class SharedChecksTest {
   }
 
   private void awaitWaiting(int wanted) {
-    while (node.decoders().waiting() < wanted) {
-      Thread.onSpinWait();
-    }
+    Soon.await("waiting checks").until(node.decoders()::waiting, waiting -> waiting >= wanted);
   }
 
   /** Returns its bytes when the test permits it. */

@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import narthex.testing.Soon;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -85,9 +86,8 @@ class SingleFlightTest {
               }));
     }
     asking.await();
-    while (!waiting.stream().allMatch(thread -> thread.getState() == Thread.State.TIMED_WAITING)) {
-      Thread.onSpinWait();
-    }
+    Soon.await("waiting askers")
+        .until(() -> waiting.stream().allMatch(it -> it.getState() == Thread.State.TIMED_WAITING));
     mayAnswer.countDown();
     return answers;
   }

@@ -26,6 +26,7 @@ import narthex.staging.LocalRegistry;
 import narthex.staging.StagedFlight;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.NarFixture;
+import narthex.testing.Soon;
 import narthex.testing.node.Node;
 import narthex.testing.node.Sample;
 import org.junit.jupiter.api.AfterEach;
@@ -69,9 +70,7 @@ class UnstorableNarTest {
   /** Another thread than the one that commits lets an upload be joined. */
   private void join() {
     Flights all = flights.join();
-    while (all.size() == 0 && !Thread.currentThread().isInterrupted()) {
-      Thread.onSpinWait();
-    }
+    Soon.await("flight").until(() -> all.size() > 0);
     joined.complete(all.claim(all.list().get(0)));
   }
 
@@ -79,9 +78,7 @@ class UnstorableNarTest {
   private void readWhenTheFlightIsOver(Node node) throws Exception {
     Flight flight = joined.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
     try {
-      while (node.flights().size() > 0 && !Thread.currentThread().isInterrupted()) {
-        Thread.onSpinWait();
-      }
+      Soon.await("end of the flight").until(() -> node.flights().size() == 0);
       assertNotEquals(
           Optional.of(StagedFlight.State.ACTIVE),
           registry.find(flight.key().name()).map(StagedFlight::state));

@@ -32,6 +32,7 @@ import narthex.db.ChunkGroup;
 import narthex.db.ChunkPlace;
 import narthex.maintain.CollectChunks.Step;
 import narthex.testing.NarFixture;
+import narthex.testing.Soon;
 import narthex.testing.StoredChunks;
 import narthex.testing.StoredChunks.Shape;
 import org.junit.jupiter.api.Test;
@@ -194,9 +195,7 @@ class RecompressingCompactionTest extends RepackFixture {
     compaction.lock().lock();
     Thread waiting = new Thread(this::takeTurn);
     waiting.start();
-    while (!compaction.lock().hasQueuedThread(waiting)) {
-      Thread.onSpinWait();
-    }
+    Soon.await("the lock is awaited").until(() -> compaction.lock().hasQueuedThread(waiting));
 
     OptionalLong gain = compaction.compress(pack, () -> true, now);
 
@@ -215,9 +214,8 @@ class RecompressingCompactionTest extends RepackFixture {
     compaction.lock().lock();
     Thread waiting = new Thread(compacting);
     waiting.start();
-    while (waiting.isAlive() && !compaction.lock().hasQueuedThread(waiting)) {
-      Thread.onSpinWait();
-    }
+    Soon.await("the lock is awaited")
+        .until(() -> !waiting.isAlive() || compaction.lock().hasQueuedThread(waiting));
 
     compaction.lock().unlock();
 

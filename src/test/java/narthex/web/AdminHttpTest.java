@@ -8,14 +8,13 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import narthex.nix.Compression;
+import narthex.testing.Soon;
 import narthex.testing.node.Sample;
 import org.junit.jupiter.api.Test;
 
 /** The jobs of a whole server, and its statistics. */
 class AdminHttpTest extends SharedServer {
   private static final String ADMIN = "admin-0123456789";
-
-  private static final long PATIENCE_NANOS = 20_000_000_000L;
 
   AdminHttpTest() {
     super(Map.of("narthex.token.admin", ADMIN));
@@ -40,12 +39,9 @@ class AdminHttpTest extends SharedServer {
     Sample sample = http.know(Sample.of(5, Compression.XZ));
     assertEquals(200, http.get(HttpFixture.path(sample.fileName())).statusCode());
 
-    HttpResponse<byte[]> answer = ask("GET", "/admin/stats");
-    long deadline = System.nanoTime() + PATIENCE_NANOS;
-    while (text(answer).contains("\"nars\":0,")) { // it is stored after the answer
-      assertTrue(System.nanoTime() < deadline, "not stored");
-      answer = ask("GET", "/admin/stats");
-    }
+    HttpResponse<byte[]> answer =
+        Soon.await("stored after the answer")
+            .until(() -> ask("GET", "/admin/stats"), it -> !text(it).contains("\"nars\":0,"));
 
     assertEquals(200, answer.statusCode());
     assertEquals("application/json", answer.headers().firstValue("Content-Type").orElse(""));

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Map;
 import narthex.nix.Compression;
+import narthex.testing.Soon;
 import narthex.testing.node.Sample;
 import org.junit.jupiter.api.Test;
 
@@ -19,7 +20,6 @@ import org.junit.jupiter.api.Test;
 class AdminPathsHttpTest extends SharedServer {
   private static final String ADMIN = "admin-0123456789";
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final long PATIENCE_NANOS = 20_000_000_000L;
 
   AdminPathsHttpTest() {
     super(Map.of("narthex.token.admin", ADMIN, "narthex.cdc.mode", "eager"));
@@ -42,10 +42,8 @@ class AdminPathsHttpTest extends SharedServer {
   private Sample stored(Sample sample) throws Exception {
     http.know(sample);
     assertEquals(200, http.get(HttpFixture.path(sample.narName())).statusCode());
-    long deadline = System.nanoTime() + PATIENCE_NANOS;
-    while (!json("/" + sample.hash().text()).has("forms")) { // it is stored after the answer
-      assertTrue(System.nanoTime() < deadline, "not stored");
-    }
+    Soon.await("stored after the answer")
+        .until(() -> json("/" + sample.hash().text()).has("forms"));
     return sample;
   }
 

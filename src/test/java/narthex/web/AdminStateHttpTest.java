@@ -15,6 +15,7 @@ import java.util.function.Predicate;
 import narthex.nix.Compression;
 import narthex.testing.Fault;
 import narthex.testing.Gate;
+import narthex.testing.Soon;
 import narthex.testing.node.Sample;
 import org.junit.jupiter.api.Test;
 
@@ -22,7 +23,6 @@ import org.junit.jupiter.api.Test;
 class AdminStateHttpTest extends SharedServer {
   private static final String ADMIN = "admin-0123456789";
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final long PATIENCE_NANOS = 20_000_000_000L;
 
   AdminStateHttpTest() {
     super(Map.of("narthex.token.admin", ADMIN, "narthex.max-size", "1GiB"));
@@ -36,14 +36,8 @@ class AdminStateHttpTest extends SharedServer {
     return JSON.readTree(answer.body());
   }
 
-  private JsonNode stateWith(Predicate<JsonNode> wanted) throws Exception {
-    long deadline = System.nanoTime() + PATIENCE_NANOS;
-    JsonNode state = state();
-    while (!wanted.test(state)) {
-      assertTrue(System.nanoTime() < deadline, state.toPrettyString());
-      state = state();
-    }
-    return state;
+  private JsonNode stateWith(Predicate<JsonNode> wanted) {
+    return Soon.await("state").until(this::state, wanted);
   }
 
   private static long sum(JsonNode state, String outcome) {

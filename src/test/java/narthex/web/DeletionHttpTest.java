@@ -7,18 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 import narthex.nix.Compression;
 import narthex.nix.NarInfo;
 import narthex.testing.FileTrees;
 import narthex.testing.NarFixture;
 import narthex.testing.NarTree;
+import narthex.testing.Soon;
 import narthex.testing.node.Sample;
 import org.junit.jupiter.api.Test;
 
 /** DELETE of narinfos and NARs over HTTP. */
 class DeletionHttpTest extends SharedServer {
-  private static final long PATIENCE_NANOS = 100_000_000_000L;
 
   private long seed = 900;
 
@@ -63,12 +62,8 @@ class DeletionHttpTest extends SharedServer {
   }
 
   /** Waits until a background chore has deleted the blobs. */
-  private void awaitNoBlobs(String name) throws Exception {
-    long deadline = System.nanoTime() + PATIENCE_NANOS;
-    while (blobsNamed(name) > 0) {
-      assertTrue(System.nanoTime() - deadline < 0, "blobs of " + name + " are left");
-      LockSupport.parkNanos(20_000_000);
-    }
+  private void awaitNoBlobs(String name) {
+    Soon.await("no blob " + name).until(() -> blobsNamed(name) == 0);
   }
 
   @Test

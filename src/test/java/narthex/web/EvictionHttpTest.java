@@ -9,10 +9,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 import narthex.nix.Compression;
 import narthex.testing.LogRecords;
 import narthex.testing.NarTree;
+import narthex.testing.Soon;
 import narthex.testing.node.Sample;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,7 +21,6 @@ import org.junit.jupiter.api.io.TempDir;
 class EvictionHttpTest {
   private static final int SAMPLES = 16;
   private static final int NAR_BYTES = 200_000;
-  private static final long PATIENCE_NANOS = 60_000_000_000L;
 
   private static Sample sample(int seed) {
     return Sample.of("small-" + seed, NarTree.random(seed, NAR_BYTES).nar(), Compression.NONE);
@@ -43,11 +42,8 @@ class EvictionHttpTest {
         samples.add(http.know(sample(i)));
         read(http, samples.get(i));
       }
-      long deadline = System.nanoTime() + PATIENCE_NANOS;
-      while (log.ours().stream().noneMatch(line -> line.startsWith("nars evicted"))) {
-        assertTrue(System.nanoTime() < deadline, () -> String.join("\n", log.ours()));
-        LockSupport.parkNanos(20_000_000);
-      }
+      Soon.await("eviction")
+          .until(log::ours, all -> all.stream().anyMatch(it -> it.startsWith("nars evicted")));
 
       samples.forEach(sample -> http.upstream.remove(sample.narInfoTarget()));
       for (Sample sample : samples) {

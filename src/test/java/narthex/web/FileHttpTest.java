@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -24,6 +23,7 @@ import narthex.nix.NarListing;
 import narthex.stream.Decoders;
 import narthex.testing.Fault;
 import narthex.testing.NarTree;
+import narthex.testing.Soon;
 import narthex.testing.node.Sample;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -93,13 +93,8 @@ class FileHttpTest extends SharedServer {
    * Repeats the request while it is answered 404, because a NAR is stored a moment after its last
    * byte was sent.
    */
-  private HttpResponse<byte[]> untilStored(String path) throws IOException {
-    Instant deadline = Instant.now().plusSeconds(20);
-    HttpResponse<byte[]> response = http.get(path);
-    while (response.statusCode() == 404 && Instant.now().isBefore(deadline)) {
-      response = http.get(path);
-    }
-    return response;
+  private HttpResponse<byte[]> untilStored(String path) {
+    return Soon.await(path).until(() -> http.get(path), response -> response.statusCode() != 404);
   }
 
   private static byte[] resource(String name) throws IOException {

@@ -8,11 +8,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 import narthex.testing.FileTrees;
 import narthex.testing.HostileUploads;
 import narthex.testing.NarTree;
 import narthex.testing.RawClient;
+import narthex.testing.Soon;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -20,7 +20,6 @@ import org.junit.jupiter.api.Test;
 /** Hostile uploads: each is rejected with one line, and nothing of it is kept. */
 class HostileUploadTest extends SharedServer {
   private static final int MAX_NAR_BYTES = 1 << 20;
-  private static final long PATIENCE_NANOS = 20_000_000_000L;
   private static final String OWNER = "/owner/";
 
   HostileUploadTest() {
@@ -35,11 +34,8 @@ class HostileUploadTest extends SharedServer {
   /** Waits until the server, which does so in the background, has written the owner's marker. */
   @BeforeEach
   void awaitOwner() throws IOException {
-    long deadline = System.nanoTime() + PATIENCE_NANOS;
-    while (blobs().stream().noneMatch(file -> file.toString().contains(OWNER))) {
-      assertTrue(System.nanoTime() < deadline, "no owner");
-      LockSupport.parkNanos(20_000_000);
-    }
+    Soon.await("owner")
+        .until(() -> blobs().stream().anyMatch(file -> file.toString().contains(OWNER)));
   }
 
   @AfterEach

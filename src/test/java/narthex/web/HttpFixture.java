@@ -20,6 +20,7 @@ import narthex.nix.NarFileName;
 import narthex.standalone.ServerUnderTest;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.NarFixture;
+import narthex.testing.Soon;
 import narthex.testing.node.Sample;
 
 /** A whole server with one upstream, and a client that detects broken transfers. */
@@ -69,15 +70,19 @@ final class HttpFixture implements AutoCloseable {
    * Publishes the sample and requests its narinfo until the server knows it. On a slow machine the
    * first request may exceed the short upstream timeout.
    */
-  Sample know(Sample sample) throws IOException {
+  Sample know(Sample sample) {
     sample.publish(upstream);
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (get(sample.narInfoTarget()).statusCode() != 200) {
-      if (System.nanoTime() - deadline > 0) {
-        throw new IOException("no narinfo " + sample.narInfoTarget());
-      }
-    }
+    String target = sample.narInfoTarget();
+    Soon.await(target).until(() -> get(target).statusCode() == 200);
     return sample;
+  }
+
+  /**
+   * Waits until the NAR file is stored: a response ends before its row is committed. Asks under
+   * /upload, where only stored NARs exist.
+   */
+  void awaitStored(String target) {
+    Soon.await(target).until(() -> head("/upload" + target).statusCode() == 200);
   }
 
   static String path(NarFileName name) {

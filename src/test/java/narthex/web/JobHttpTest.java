@@ -35,6 +35,7 @@ import narthex.maintain.JobResult;
 import narthex.maintain.Jobs;
 import narthex.maintain.Progress;
 import narthex.standalone.ServerUnderTest;
+import narthex.testing.Soon;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -244,10 +245,7 @@ class JobHttpTest {
   }
 
   private static void awaitStop(Progress progress) {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (!progress.isStopped() && System.nanoTime() < deadline) {
-      Thread.onSpinWait();
-    }
+    Soon.await("stop of the job").until(progress::isStopped);
   }
 
   private static void await(CountDownLatch gate) throws IOException {

@@ -25,6 +25,7 @@ import narthex.stream.Decoders;
 import narthex.stream.DigestingInputStream;
 import narthex.testing.NarFixture;
 import narthex.testing.NarTree;
+import narthex.testing.Soon;
 import narthex.testing.node.Sample;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,7 +34,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Chunking in the background over HTTP, and changes of mode on one data directory. */
 class LazyHttpTest {
-  private static final long PATIENCE_NANOS = 60_000_000_000L;
 
   @TempDir Path folder;
 
@@ -54,26 +54,8 @@ class LazyHttpTest {
   }
 
   /** Requests the narinfo until its file meets the condition, which depends on background work. */
-  private static NarFile await(HttpFixture http, String target, Predicate<NarFile> wanted)
-      throws IOException {
-    long deadline = System.nanoTime() + PATIENCE_NANOS;
-    NarFile file = told(http, target);
-    while (!wanted.test(file)) {
-      assertTrue(System.nanoTime() - deadline < 0, "still " + file);
-      file = told(http, target);
-    }
-    return file;
-  }
-
-  /**
-   * Waits until the NAR is stored: a response ends before its row is committed. Asks under /upload,
-   * where only stored NARs exist.
-   */
-  private static void awaitStored(HttpFixture http, String target) throws IOException {
-    long deadline = System.nanoTime() + PATIENCE_NANOS;
-    while (http.head("/upload" + target).statusCode() != 200) {
-      assertTrue(System.nanoTime() - deadline < 0, "not stored");
-    }
+  private static NarFile await(HttpFixture http, String target, Predicate<NarFile> wanted) {
+    return Soon.await(target).until(() -> told(http, target), wanted);
   }
 
   private static boolean isNone(NarFile file) {
@@ -128,11 +110,12 @@ class LazyHttpTest {
       assertArrayEquals(file, http.get(path(sample.fileName())).body());
       await(http, sample.narInfoTarget(), LazyHttpTest::isNone);
 
-      long deadline = System.nanoTime() + PATIENCE_NANOS;
-      while (http.upstream.requests().count("GET", sample.narTarget()) < 2) {
-        assertArrayEquals(file, http.get(path(sample.fileName())).body());
-        assertTrue(System.nanoTime() - deadline < 0, "the file is never deleted");
-      }
+      Soon.await("deletion of the file")
+          .until(
+              () -> {
+                assertArrayEquals(file, http.get(path(sample.fileName())).body());
+                return http.upstream.requests().count("GET", sample.narTarget()) >= 2;
+              });
       assertGives(http, path(sample.narName()), sample.bytes(sample.narName(), 0));
     }
   }
@@ -205,7 +188,7 @@ class LazyHttpTest {
       assertArrayEquals(
           sample.bytes(sample.fileName(), 0), http.get(path(sample.fileName())).body());
       assertEquals(sample.narInfo().file(), told(http, sample.narInfoTarget()));
-      awaitStored(http, path(sample.fileName()));
+      http.awaitStored(path(sample.fileName()));
     }
     try (HttpFixture http = start("lazy")) {
       http.upstream.goDown();

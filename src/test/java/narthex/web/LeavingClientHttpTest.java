@@ -11,13 +11,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import narthex.nix.Compression;
 import narthex.nix.NarFileName;
 import narthex.testing.Fault;
 import narthex.testing.Gate;
 import narthex.testing.NarTree;
+import narthex.testing.Soon;
 import narthex.testing.node.Sample;
 import org.junit.jupiter.api.Test;
 
@@ -73,12 +73,13 @@ class LeavingClientHttpTest extends SharedServer {
       for (int i = 0; i < CLIENTS; i++) {
         leaving.add(send(name, field));
       }
-      await(() -> openSpools() >= without + CLIENTS, "the server works for them");
+      Soon.await("the server works for them").until(() -> openSpools() >= without + CLIENTS);
       for (Socket client : leaving) {
         client.close();
       }
 
-      await(() -> openSpools() < without + CLIENTS / 2, "the server works for them no more");
+      Soon.await("the server works for them no more")
+          .until(() -> openSpools() < without + CLIENTS / 2);
     } finally {
       gate.open();
     }
@@ -89,19 +90,6 @@ class LeavingClientHttpTest extends SharedServer {
     String head = "GET " + path(name) + " HTTP/1.1\r\nHost: narthex\r\n" + field + "\r\n\r\n";
     socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
     return socket;
-  }
-
-  /** A condition to wait for. */
-  private interface Condition {
-    boolean holds() throws IOException;
-  }
-
-  private static void await(Condition condition, String what) throws IOException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (!condition.holds()) {
-      assertTrue(System.nanoTime() < deadline, what);
-      LockSupport.parkNanos(5_000_000);
-    }
   }
 
   /** Returns {@link #openSpools} when it has been the same number many times in succession. */

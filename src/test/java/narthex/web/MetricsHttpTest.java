@@ -13,13 +13,13 @@ import java.util.TreeMap;
 import narthex.nix.Compression;
 import narthex.testing.Fault;
 import narthex.testing.Gate;
+import narthex.testing.Soon;
 import narthex.testing.node.Sample;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The figures of a whole server. */
 class MetricsHttpTest {
-  private static final long PATIENCE_NANOS = 30_000_000_000L;
   private static final String TOKEN = "metrics-0123456789";
   private static final String READER = "reader-0123456789";
 
@@ -43,12 +43,8 @@ class MetricsHttpTest {
   }
 
   private static void await(HttpFixture http, String figure, double value) throws IOException {
-    Map<String, Double> figures = figures(http);
-    long deadline = System.nanoTime() + PATIENCE_NANOS;
-    while (!Double.valueOf(value).equals(figures.get(figure)) && System.nanoTime() < deadline) {
-      figures = figures(http);
-    }
-    assertEquals(value, figures.get(figure), figure + " in " + figures);
+    Soon.await(figure)
+        .until(() -> figures(http), figures -> Double.valueOf(value).equals(figures.get(figure)));
   }
 
   private static String lookups(String kind, String outcome) {

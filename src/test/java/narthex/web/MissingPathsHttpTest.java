@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import narthex.nix.Compression;
 import narthex.testing.NarFixture;
+import narthex.testing.Soon;
 import narthex.testing.node.Sample;
 import org.junit.jupiter.api.Test;
 
@@ -69,10 +70,7 @@ class MissingPathsHttpTest extends UploadHttpFixture {
     assertEquals(line, text(ask(line)));
 
     assertEquals(200, http.get(sample.narTarget()).statusCode());
-    long deadline = System.nanoTime() + 20_000_000_000L; // stored soon after the last byte
-    while (!text(ask(line)).isEmpty() && System.nanoTime() < deadline) {
-      Thread.onSpinWait();
-    }
+    Soon.await("stored soon after the last byte").until(() -> text(ask(line)).isEmpty());
 
     assertEquals("", text(ask(line)), "remembered");
     assertEquals(200, http.get("/upload/" + sample.hash().text() + ".narinfo").statusCode());

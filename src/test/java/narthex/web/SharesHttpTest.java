@@ -23,11 +23,11 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.locks.LockSupport;
 import narthex.nix.Compression;
 import narthex.testing.Fault;
 import narthex.testing.Gate;
 import narthex.testing.NarTree;
+import narthex.testing.Soon;
 import narthex.testing.node.Sample;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -80,17 +80,16 @@ class SharesHttpTest {
    * Waits until this many clients have received response headers. Their requests then occupy
    * threads.
    */
-  private static void awaitAnswers(List<Socket> slow, int wanted) throws IOException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
+  private static void awaitAnswers(List<Socket> slow, int wanted) {
+    Soon.await("answers").until(() -> answered(slow), count -> count >= wanted);
+  }
+
+  private static int answered(List<Socket> clients) throws IOException {
     int count = 0;
-    while (count < wanted) {
-      assertTrue(System.nanoTime() - deadline < 0, "too few answers");
-      LockSupport.parkNanos(5_000_000);
-      count = 0;
-      for (Socket socket : slow) {
-        count += socket.getInputStream().available() > 0 ? 1 : 0;
-      }
+    for (Socket socket : clients) {
+      count += socket.getInputStream().available() > 0 ? 1 : 0;
     }
+    return count;
   }
 
   /** Sends a request from this address and returns the whole response. */
@@ -106,10 +105,7 @@ class SharesHttpTest {
     Sample sample = Sample.of("big", NarTree.random(1, NAR_BYTES).nar(), compression);
     http.know(sample);
     assertEquals(200, http.get(path(sample.narName())).statusCode());
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (http.head("/upload" + path(sample.narName())).statusCode() != 200) {
-      assertTrue(System.nanoTime() - deadline < 0, "not stored");
-    }
+    http.awaitStored(path(sample.narName()));
     return sample;
   }
 

@@ -2,7 +2,6 @@ package narthex.web;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.URI;
@@ -14,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import narthex.standalone.ServerUnderTest;
+import narthex.testing.Soon;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,12 +42,8 @@ class StopHttpTest {
     Thread stop = new Thread(server::close);
     stop.start();
     try {
-      long deadline = System.nanoTime() + PATIENCE.toNanos();
-      HttpResponse<String> ready = get(url + "/readyz");
-      while (ready.statusCode() == 200) {
-        assertTrue(System.nanoTime() < deadline, "still ready");
-        ready = get(url + "/readyz");
-      }
+      HttpResponse<String> ready =
+          Soon.await("stop").until(() -> get(url + "/readyz"), it -> it.statusCode() != 200);
 
       assertEquals(503, ready.statusCode());
       assertEquals("stopping\n", ready.body());
