@@ -58,7 +58,7 @@ in
     javaOptions = lib.mkOption {
       type = lib.types.listOf lib.types.str;
       default = [
-        "-Xms32m"
+        "-Xms96m"
         "-Xmx512m"
         "-XX:+UseSerialGC"
         "-XX:MinHeapFreeRatio=20"

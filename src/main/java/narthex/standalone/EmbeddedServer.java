@@ -187,6 +187,7 @@ final class EmbeddedServer implements AutoCloseable {
     }
     connector.setProperty("compression", "off");
     if (RequestThreads.areVirtual()) {
+      RequestThreads.addCarriers();
       connector.setProperty("useVirtualThreads", "true");
     }
     return connector;

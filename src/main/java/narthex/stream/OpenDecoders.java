@@ -25,7 +25,10 @@ final class OpenDecoders {
   /** Memory of the gzip and lz4 decoders, whose windows have 32 and 64 KiB. */
   private static final long SMALL_WINDOW_BYTES = 384 << 10;
 
-  /** Source buffer of the decoders that read single bytes. */
+  /**
+   * Source buffer of the decoders that read single bytes. That of xz reads few of them, and the
+   * rest in blocks.
+   */
   private static final int SOURCE_BUFFER_BYTES = 64 * 1024;
 
   private OpenDecoders() {}
@@ -40,7 +43,7 @@ final class OpenDecoders {
       throws IOException {
     return switch (compression) {
       case NONE -> source;
-      case XZ -> XzDecoder.open(buffered(source), lease, maxBytes);
+      case XZ -> XzDecoder.open(new BufferedInputStream(source), lease, maxBytes);
       case ZSTD -> openZstd(new ZstdWindows(source, lease, maxBytes));
       case BZIP2 -> {
         lease.require(BZIP2_BYTES);

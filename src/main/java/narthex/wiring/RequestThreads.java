@@ -35,6 +35,11 @@ public final class RequestThreads {
   /** Most virtual threads by default. */
   private static final int MOST_VIRTUAL = 1 << 16;
 
+  /** The system property for the number of carriers, and how many there are at least without it. */
+  private static final String CARRIERS = "jdk.virtualThreadScheduler.parallelism";
+
+  private static final int FEWEST_CARRIERS = 32;
+
   /** WildFly's default for task-max-threads, for each processor. */
   private static final int WILDFLY_PER_PROCESSOR = 16;
 
@@ -57,6 +62,20 @@ public final class RequestThreads {
   /** Returns whether the standalone server uses virtual threads. */
   public static boolean areVirtual() {
     return Runtime.version().feature() >= VIRTUAL_THREADS_JAVA;
+  }
+
+  /**
+   * Lets virtual threads run on at least 32 platform threads (carriers, JEP 444), unless an option
+   * of the JVM says how many. A virtual thread keeps its carrier while it computes. With a carrier
+   * for each processor, which is the default, a request for a narinfo waits until one of those that
+   * decode NARs waits for its client; with more of them, the operating system lets all run in turn.
+   * To be called before the first virtual thread starts.
+   */
+  public static void addCarriers() {
+    if (System.getProperty(CARRIERS) == null) {
+      int count = Math.max(FEWEST_CARRIERS, Runtime.getRuntime().availableProcessors());
+      System.setProperty(CARRIERS, Integer.toString(count));
+    }
   }
 
   /**
