@@ -103,9 +103,11 @@ class LazyModeIT {
         .until(
             () -> {
               NarFile told = told(sample);
-              assertTrue(
-                  told.equals(sample.narInfo().file()) || told.equals(none(sample)),
-                  told::toString);
+              if (told.compression() != compression) {
+                assertTrue(
+                    told.equals(sample.narInfo().file()) || told.equals(none(sample)),
+                    told::toString);
+              }
               return told;
             },
             told -> told.compression() == compression);

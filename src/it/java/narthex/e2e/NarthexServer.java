@@ -156,7 +156,13 @@ final class NarthexServer implements AutoCloseable {
 
   /** Returns a wait that fails when the server ends. */
   ConditionFactory await(String name) {
-    return Soon.await(name).failFast("the server has ended", () -> !process.isAlive());
+    return Soon.await(name)
+        .failFast(
+            () -> {
+              if (!process.isAlive()) {
+                throw new AssertionError("the server has ended:\n" + log());
+              }
+            });
   }
 
   /** The data folder. */

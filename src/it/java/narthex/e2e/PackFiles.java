@@ -14,7 +14,6 @@ import narthex.testing.Soon;
 
 /** The packs in the data folder of a server, to inspect or damage them. */
 final class PackFiles {
-
   private final Path data;
 
   PackFiles(Path data) {

@@ -39,6 +39,7 @@ public final class RequestThreads {
   private static final String CARRIERS = "jdk.virtualThreadScheduler.parallelism";
 
   private static final int FEWEST_CARRIERS = 32;
+  private static final int CARRIERS_PER_PROCESSOR = 2;
 
   /** WildFly's default for task-max-threads, for each processor. */
   private static final int WILDFLY_PER_PROCESSOR = 16;
@@ -65,15 +66,17 @@ public final class RequestThreads {
   }
 
   /**
-   * Lets virtual threads run on at least 32 platform threads (carriers, JEP 444), unless an option
-   * of the JVM says how many. A virtual thread keeps its carrier while it computes. With a carrier
-   * for each processor, which is the default, a request for a narinfo waits until one of those that
-   * decode NARs waits for its client; with more of them, the operating system lets all run in turn.
-   * To be called before the first virtual thread starts.
+   * Lets virtual threads run on at least 32 platform threads (carriers, JEP 444) and at least two
+   * for each processor, unless an option of the JVM says how many. A virtual thread keeps its
+   * carrier while it computes. With a carrier for each processor, which is the default, a request
+   * for a narinfo waits until one of those that decode NARs waits for its client; with more of
+   * them, the operating system lets all run in turn. To be called before the first virtual thread
+   * starts.
    */
   public static void addCarriers() {
     if (System.getProperty(CARRIERS) == null) {
-      int count = Math.max(FEWEST_CARRIERS, Runtime.getRuntime().availableProcessors());
+      int processors = Runtime.getRuntime().availableProcessors();
+      int count = Math.max(FEWEST_CARRIERS, CARRIERS_PER_PROCESSOR * processors);
       System.setProperty(CARRIERS, Integer.toString(count));
     }
   }

@@ -29,6 +29,7 @@ import narthex.testing.NarFixture;
 import narthex.testing.Soon;
 import narthex.testing.node.Node;
 import narthex.testing.node.Sample;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,15 +71,19 @@ class UnstorableNarTest {
   /** Another thread than the one that commits lets an upload be joined. */
   private void join() {
     Flights all = flights.join();
-    Soon.await("flight").until(() -> all.size() > 0);
-    joined.complete(all.claim(all.list().get(0)));
+    try {
+      Soon.await("flight").atMost(PATIENCE).until(() -> all.size() > 0);
+      joined.complete(all.claim(all.list().get(0)));
+    } catch (ConditionTimeoutException e) {
+      joined.completeExceptionally(e);
+    }
   }
 
   /** Reads the file as a request does that is slow to open it. */
   private void readWhenTheFlightIsOver(Node node) throws Exception {
     Flight flight = joined.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
     try {
-      Soon.await("end of the flight").until(() -> node.flights().size() == 0);
+      Soon.await("end of the flight").atMost(PATIENCE).until(() -> node.flights().size() == 0);
       assertNotEquals(
           Optional.of(StagedFlight.State.ACTIVE),
           registry.find(flight.key().name()).map(StagedFlight::state));

@@ -18,6 +18,7 @@ public final class Soon {
   public static ConditionFactory await(String name) {
     return Awaitility.await(name)
         .pollInSameThread()
+        .dontCatchUncaughtExceptions()
         .pollDelay(Duration.ZERO)
         .pollInterval(BETWEEN_LOOKS)
         .atMost(AT_MOST);

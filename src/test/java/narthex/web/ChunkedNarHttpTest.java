@@ -32,7 +32,6 @@ import org.tukaani.xz.XZInputStream;
 
 /** Chunked NARs over HTTP, served by the whole web application in a real Tomcat. */
 class ChunkedNarHttpTest extends SharedServer {
-
   private int seed = 700;
 
   private StoredChunks chunked(Sample sample) throws IOException {

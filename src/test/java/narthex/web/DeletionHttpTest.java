@@ -18,7 +18,6 @@ import org.junit.jupiter.api.Test;
 
 /** DELETE of narinfos and NARs over HTTP. */
 class DeletionHttpTest extends SharedServer {
-
   private long seed = 900;
 
   DeletionHttpTest() {

@@ -34,7 +34,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Chunking in the background over HTTP, and changes of mode on one data directory. */
 class LazyHttpTest {
-
   @TempDir Path folder;
 
   private HttpFixture start(String mode, String... more) throws IOException {

@@ -79,6 +79,7 @@ class LeavingClientHttpTest extends SharedServer {
       }
 
       Soon.await("the server works for them no more")
+          .atMost(PATIENCE) // before the upstream takes too long
           .until(() -> openSpools() < without + CLIENTS / 2);
     } finally {
       gate.open();

@@ -81,7 +81,9 @@ class SharesHttpTest {
    * threads.
    */
   private static void awaitAnswers(List<Socket> slow, int wanted) {
-    Soon.await("answers").until(() -> answered(slow), count -> count >= wanted);
+    Soon.await("answers")
+        .atMost(PATIENCE) // before those that wait are refused
+        .until(() -> answered(slow), count -> count >= wanted);
   }
 
   private static int answered(List<Socket> clients) throws IOException {

@@ -35,8 +35,8 @@ final class ColdPull {
   private static final int PATHS = Integer.getInteger("bench.cold.paths", 300);
   private static final long TREE_BYTES = Long.getLong("bench.cold.megabytes", 48) * 1_000_000;
   private static final int CLIENTS = 8;
-  private static final long LEAST_BYTES = 4 << 10;
-  private static final long MOST_BYTES = 2 << 20;
+  private static final long LEAST_BYTES = Long.getLong("bench.cold.least-kibibytes", 4) << 10;
+  private static final long MOST_BYTES = Long.getLong("bench.cold.most-kibibytes", 2048) << 10;
 
   private final List<Fixtures.Entry> closure = new ArrayList<>();
   private final List<Double> wall = new ArrayList<>();
