@@ -98,7 +98,7 @@ class LazyModeIT {
   /**
    * Requests the narinfo until the NAR is chunked; before that, it must be that of the upstream.
    */
-  private NarFile awaitTold(Sample sample, Compression compression) throws IOException {
+  private NarFile awaitTold(Sample sample, Compression compression) {
     return Soon.await("file")
         .until(
             () -> {

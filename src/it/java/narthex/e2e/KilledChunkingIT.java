@@ -102,7 +102,7 @@ class KilledChunkingIT {
   }
 
   /** Waits for the commit: the response ends just before it. */
-  private static void awaitKept(ChunkingServer scene) throws IOException {
+  private static void awaitKept(ChunkingServer scene) {
     String target = "/upload/nar/" + SAMPLE.narName().print();
     scene.server().await("stored").until(() -> scene.server().head(target).statusCode() == 200);
   }

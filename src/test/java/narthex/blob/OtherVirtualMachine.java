@@ -3,7 +3,7 @@ package narthex.blob;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import narthex.testing.OtherJvm;
 
 /** Another Java process that opens a directory store and then exits or is killed. */
 final class OtherVirtualMachine {
@@ -13,29 +13,13 @@ final class OtherVirtualMachine {
     HALTED_WHILE_WRITING
   }
 
-  private static final long LONGEST_SECONDS = 60;
-
   private OtherVirtualMachine() {}
 
   /** Runs the process to its end. */
   static void run(Path root, End end) throws IOException, InterruptedException {
-    Process process =
-        new ProcessBuilder(
-                List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    OtherVirtualMachine.class.getName(),
-                    root.toString(),
-                    end.name()))
-            .inheritIO()
-            .start();
-    if (!process.waitFor(LONGEST_SECONDS, TimeUnit.SECONDS)) {
-      process.destroyForcibly();
-      throw new AssertionError("the process does not end");
-    }
-    if (process.exitValue() != 0) {
-      throw new AssertionError("the process failed: " + process.exitValue());
+    int status = OtherJvm.run(OtherVirtualMachine.class, List.of(), root.toString(), end.name());
+    if (status != 0) {
+      throw new AssertionError("the process failed: " + status);
     }
   }
 

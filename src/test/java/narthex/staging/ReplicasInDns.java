@@ -4,7 +4,7 @@ import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import narthex.testing.OtherJvm;
 
 /**
  * Another Java process, in which two replicas with addresses of their own and the same port look
@@ -14,7 +14,6 @@ import java.util.concurrent.TimeUnit;
 final class ReplicasInDns {
   static final String NAME = "replicas.test";
   private static final List<String> ADDRESSES = List.of("127.0.0.2", "127.0.0.3");
-  private static final long LONGEST_SECONDS = 120;
 
   private ReplicasInDns() {}
 
@@ -22,22 +21,8 @@ final class ReplicasInDns {
   static int run(Path folder, int port) throws Exception {
     Path hosts = folder.resolve("hosts");
     Files.write(hosts, ADDRESSES.stream().map(address -> address + " " + NAME).toList());
-    Process process =
-        new ProcessBuilder(
-                List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-Djdk.net.hosts.file=" + hosts,
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    ReplicasInDns.class.getName(),
-                    Integer.toString(port)))
-            .inheritIO()
-            .start();
-    if (!process.waitFor(LONGEST_SECONDS, TimeUnit.SECONDS)) {
-      process.destroyForcibly();
-      throw new AssertionError("the process does not end");
-    }
-    return process.exitValue();
+    return OtherJvm.run(
+        ReplicasInDns.class, List.of("-Djdk.net.hosts.file=" + hosts), Integer.toString(port));
   }
 
   private static ReplicatedMap join(String name, String address, int port) throws Exception {

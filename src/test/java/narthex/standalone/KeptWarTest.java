@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import narthex.testing.OtherJvm;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -228,14 +229,7 @@ class KeptWarTest {
   }
 
   private Process program() throws IOException {
-    return new ProcessBuilder(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Starter.class.getName(),
-                war().toString(),
-                parent().toString()))
+    return OtherJvm.of(Starter.class, List.of(), war().toString(), parent().toString())
         .redirectErrorStream(true)
         .start();
   }

@@ -33,7 +33,7 @@ class HostileUploadTest extends SharedServer {
 
   /** Waits until the server, which does so in the background, has written the owner's marker. */
   @BeforeEach
-  void awaitOwner() throws IOException {
+  void awaitOwner() {
     Soon.await("owner")
         .until(() -> blobs().stream().anyMatch(file -> file.toString().contains(OWNER)));
   }

@@ -42,7 +42,7 @@ class MetricsHttpTest {
     return figures;
   }
 
-  private static void await(HttpFixture http, String figure, double value) throws IOException {
+  private static void await(HttpFixture http, String figure, double value) {
     Soon.await(figure)
         .until(() -> figures(http), figures -> Double.valueOf(value).equals(figures.get(figure)));
   }

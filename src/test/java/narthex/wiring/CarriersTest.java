@@ -2,12 +2,11 @@ package narthex.wiring;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
+import narthex.testing.OtherJvm;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
@@ -15,26 +14,11 @@ import org.junit.jupiter.api.condition.JRE;
 /** In a process of its own, as the first virtual thread of a JVM decides on the carriers of all. */
 @EnabledForJreRange(min = JRE.JAVA_24)
 class CarriersTest {
-  private static final int LONGEST_SECONDS = 60;
   private static final int ANSWERED = 0;
 
   @Test
   void aRequestIsAnsweredWhileAsManyAsThereAreProcessorsCompute() throws Exception {
-    Process process =
-        new ProcessBuilder(
-                List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    Requests.class.getName()))
-            .inheritIO()
-            .start();
-    try {
-      process.waitFor(LONGEST_SECONDS, TimeUnit.SECONDS);
-    } finally {
-      process.destroyForcibly();
-    }
-    assertEquals(ANSWERED, process.waitFor());
+    assertEquals(ANSWERED, OtherJvm.run(Requests.class, List.of()));
   }
 
   /** The other process: it ends as soon as a request is answered beside others that compute. */

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import narthex.settings.SettingsException;
+import narthex.testing.OtherJvm;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -80,13 +81,7 @@ class DataFolderTest {
   }
 
   private Process program() throws IOException {
-    return new ProcessBuilder(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Holder.class.getName(),
-                data().toString()))
+    return OtherJvm.of(Holder.class, List.of(), data().toString())
         .redirectErrorStream(true)
         .start();
   }
