@@ -9,9 +9,21 @@ import java.util.regex.Pattern;
 /** Reads sizes and durations as people write them, in settings and on the command line. */
 public final class Amounts {
   private static final Pattern DURATION = Pattern.compile("([0-9]{1,12})\\s*(ms|s|m|h|d)");
-  private static final Pattern SIZE = Pattern.compile("([0-9]{1,15})\\s*(B|KiB|MiB|GiB|TiB)?");
-  private static final Map<String, Integer> SIZE_SHIFTS =
-      Map.of("B", 0, "KiB", 10, "MiB", 20, "GiB", 30, "TiB", 40);
+  private static final Pattern SIZE = Pattern.compile("([0-9]{1,15})\\s*([A-Za-z]*)");
+
+  /** The units of IEC 80000-13 and SI. */
+  private static final Map<String, Long> SIZE_UNITS =
+      Map.ofEntries(
+          Map.entry("", 1L),
+          Map.entry("B", 1L),
+          Map.entry("KiB", 1L << 10),
+          Map.entry("MiB", 1L << 20),
+          Map.entry("GiB", 1L << 30),
+          Map.entry("TiB", 1L << 40),
+          Map.entry("kB", 1_000L),
+          Map.entry("MB", 1_000_000L),
+          Map.entry("GB", 1_000_000_000L),
+          Map.entry("TB", 1_000_000_000_000L));
 
   private Amounts() {}
 
@@ -41,23 +53,22 @@ public final class Amounts {
   }
 
   /**
-   * Reads a number of bytes such as {@code 1000}, {@code 512KiB}, {@code 64MiB} or {@code 2GiB}.
+   * Reads a number of bytes such as {@code 1000}, {@code 512KiB}, {@code 2GiB} or {@code 2GB}.
    *
    * @throws IllegalArgumentException if it is anything else, or more than a {@code long}; the
    *     message doesn't contain the text
    */
   public static long parseBytes(String text) {
     Matcher matcher = SIZE.matcher(text);
-    if (!matcher.matches()) {
-      throw new IllegalArgumentException("not a size");
+    Long unit = matcher.matches() ? SIZE_UNITS.get(group(matcher, 2)) : null;
+    if (unit == null) {
+      throw new IllegalArgumentException("not a size such as 512KiB, 2GiB or 2GB");
     }
-    String unit = matcher.group(2);
-    int shift = unit == null ? 0 : SIZE_SHIFTS.getOrDefault(unit, 0);
-    long count = Long.parseLong(group(matcher, 1));
-    if (count > Long.MAX_VALUE >> shift) {
-      throw new IllegalArgumentException("out of range");
+    try {
+      return Math.multiplyExact(Long.parseLong(group(matcher, 1)), unit);
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException("out of range", e);
     }
-    return count << shift;
   }
 
   private static String group(Matcher matcher, int number) {

@@ -113,7 +113,7 @@ public final class SettingType<T> {
                   ? Optional.empty()
                   : Optional.of(duration(text, Duration.ofMillis(1))));
   static final SettingType<Long> BYTES =
-      shown("size", "bytes, or a size such as 512KiB, 64MiB or 2GiB", Amounts::parseBytes);
+      shown("size", "bytes, or a size such as 512KiB, 2GiB or 2GB", Amounts::parseBytes);
   static final SettingType<List<HttpUrl>> UPSTREAMS =
       new SettingType<>(
           "list of URLs",

@@ -342,7 +342,7 @@ class JobsTest {
   void wrongOptionsAreNamed() {
     JobOptions options = new JobOptions(Map.of("to", "much", "name", "", "deep", "yes"));
 
-    assertWrong("option to: not a size", () -> options.bytes("to"));
+    assertWrong("option to: not a size such as 512KiB, 2GiB or 2GB", () -> options.bytes("to"));
     assertWrong("option name: has no value", () -> options.text("name"));
     assertWrong("option deep: neither true nor false", () -> options.isSet("deep"));
     assertWrong("unknown option x", () -> new JobOptions(Map.of("x", "1")).requireAllRead());

@@ -49,7 +49,7 @@ class RefusedSettingsTest extends SettingsFixture {
         "narthex.upstream.negative-ttl | 999999999999d",
         "narthex.upstream.max-connections | 0",
         "narthex.upstream.1.priority | first",
-        "narthex.narinfo.memory-size | 64MB",
+        "narthex.narinfo.memory-size | 64M",
         "narthex.narinfo.memory-size | 99999999999999GiB",
         "narthex.prefetch | maybe",
         "narthex.blob.url | s3:bucket",

@@ -217,7 +217,18 @@ class SettingsTest extends SettingsFixture {
   }
 
   @ParameterizedTest
-  @CsvSource({"0, 0", "17, 17", "17B, 17", "2KiB, 2048", "64MiB, 67108864", "3GiB, 3221225472"})
+  @CsvSource({
+    "0, 0",
+    "17, 17",
+    "17B, 17",
+    "2KiB, 2048",
+    "64MiB, 67108864",
+    "3GiB, 3221225472",
+    "5kB, 5000",
+    "64 MB, 64000000",
+    "3GB, 3000000000",
+    "9TB, 9000000000000"
+  })
   void sizesComeInAllUnits(String text, long expected) {
     properties.put("narthex.narinfo.memory-size", text);
 

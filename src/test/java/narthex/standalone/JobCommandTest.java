@@ -77,7 +77,9 @@ class JobCommandTest {
     assertEquals(0, ask(ADMIN, "evict", "--bytes", "0", "--dry-run").status());
     Ended wrong = ask(ADMIN, "evict", "--to", "much");
     assertEquals(2, wrong.status());
-    assertEquals("narthex evict: refused (400): option to: not a size\n", wrong.err());
+    assertEquals(
+        "narthex evict: refused (400): option to: not a size such as 512KiB, 2GiB or 2GB\n",
+        wrong.err());
     assertEquals(2, ask(ADMIN, "evict").status());
   }
 
