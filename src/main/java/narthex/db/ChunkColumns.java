@@ -1,5 +1,7 @@
 package narthex.db;
 
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import narthex.nix.Sha256;
 
 /** A row of the table chunk, without the column {@code condemned}. */
@@ -31,6 +33,23 @@ record ChunkColumns(
         group == null ? 0 : group.length(),
         group == null ? 0 : group.crc(),
         group == null ? 0 : group.at());
+  }
+
+  /** Reads the columns in the order of {@link ChunkMapper#CHUNK}. */
+  static ChunkColumns read(ResultSet row) throws SQLException {
+    int column = 0;
+    return new ChunkColumns(
+        row.getLong(++column),
+        row.getBytes(++column),
+        row.getString(++column),
+        row.getLong(++column),
+        row.getInt(++column),
+        row.getInt(++column),
+        row.getInt(++column),
+        row.getInt(++column),
+        row.getInt(++column),
+        row.getInt(++column),
+        row.getInt(++column));
   }
 
   ChunkPlace place() {

@@ -22,14 +22,10 @@ interface ChunkMapper {
           + " from manifest_part ";
 
   @Select(
-      "<script>"
-          + CHUNK
+      CHUNK
           + """
           where condemned = 0 and hash in
-            <foreach collection="hashes" item="hash" open="(" separator="," close=")">
-              #{hash}
-            </foreach>
-          </script>
+            (#{hashes...})
           """)
   List<ChunkColumns> find(@Param("hashes") List<byte[]> hashes);
 
@@ -37,14 +33,10 @@ interface ChunkMapper {
   List<ChunkColumns> findRun(NumberRun run);
 
   @Select(
-      "<script>"
-          + CHUNK
+      CHUNK
           + """
           where number in
-            <foreach collection="numbers" item="number" open="(" separator="," close=")">
-              #{number}
-            </foreach>
-          </script>
+            (#{numbers...})
           """)
   List<ChunkColumns> findNumbers(@Param("numbers") List<Long> numbers);
 
@@ -57,12 +49,8 @@ interface ChunkMapper {
 
   @Select(
       """
-      <script>
       select count(*) from chunk where condemned = 0 and number in
-        <foreach collection="numbers" item="number" open="(" separator="," close=")">
-          #{number}
-        </foreach>
-      </script>
+        (#{numbers...})
       """)
   long countNumbers(@Param("numbers") List<Long> numbers);
 

@@ -116,7 +116,9 @@ public final class ChunkingQueue {
         mappers -> {
           mappers.nars().lockNar(key);
           List<RepresentationColumns> rows =
-              mappers.chunkingQueue().findSupersededOf(key, before.toEpochMilli());
+              mappers.chunkingQueue().findSupersededOf(key, before.toEpochMilli()).stream()
+                  .map(FoundRepresentation::columns)
+                  .toList();
           for (RepresentationColumns row : rows) {
             mappers.chunkingQueue().delete(row);
             GarbageTable.add(mappers, row, deleteAfter);

@@ -52,16 +52,14 @@ interface ChunkingQueueMapper {
       @Param("before") long before, @Param("after") String after, @Param("most") int most);
 
   @Select(
-      """
-      select n.nar_hash, n.nar_size, n.stored_at, r.form, r.compression, r.file_hash, r.file_size,
-        r.extents, r.frames_hash
-      from nar n join representation r on r.nar_hash = n.nar_hash
+      NarMapper.ROWS
+          + """
       where n.nar_hash = #{narHash} and r.form = 'whole' and r.superseded_at < #{before}
         and exists (
           select 1 from representation c where c.nar_hash = #{narHash} and c.form = 'chunked')
       order by r.nth
       """)
-  List<RepresentationColumns> findSupersededOf(
+  List<FoundRepresentation> findSupersededOf(
       @Param("narHash") String narHash, @Param("before") long before);
 
   @Delete(

@@ -17,9 +17,7 @@ interface CollectionMapper {
   String NUMBERS =
       """
       in
-        <foreach collection="numbers" item="number" open="(" separator="," close=")">
-          #{number}
-        </foreach>
+        (#{numbers...})
       """;
 
   /**
@@ -80,9 +78,7 @@ interface CollectionMapper {
   List<Long> findAll(@Param("after") long after, @Param("end") long end, @Param("most") int most);
 
   @Update(
-      "<script>update chunk set condemned = condemned | 2 where condemned in (0, 1) and number "
-          + NUMBERS
-          + "</script>")
+      "update chunk set condemned = condemned | 2 where condemned in (0, 1) and number " + NUMBERS)
   int mark(@Param("numbers") List<Long> numbers);
 
   @Select(
@@ -95,29 +91,20 @@ interface CollectionMapper {
       @Param("after") long after, @Param("end") long end, @Param("most") int most);
 
   @Update(
-      "<script>update chunk set condemned = condemned - 2 where condemned in (2, 3) and number "
-          + NUMBERS
-          + "</script>")
+      "update chunk set condemned = condemned - 2 where condemned in (2, 3) and number " + NUMBERS)
   int unmark(@Param("numbers") List<Long> numbers);
 
   @Update(
       """
-      <script>
       update chunk set condemned = 0 where condemned = 2 and hash in
-        <foreach collection="hashes" item="hash" open="(" separator="," close=")">
-          #{hash}
-        </foreach>
-      </script>
+        (#{hashes...})
       """)
   int useAgain(@Param("hashes") List<byte[]> hashes);
 
-  @Update(
-      "<script>update chunk set condemned = 0 where condemned = 2 and number "
-          + NUMBERS
-          + "</script>")
+  @Update("update chunk set condemned = 0 where condemned = 2 and number " + NUMBERS)
   int useNumbersAgain(@Param("numbers") List<Long> numbers);
 
-  @Delete("<script>delete from chunk where condemned in (2, 3) and number " + NUMBERS + "</script>")
+  @Delete("delete from chunk where condemned in (2, 3) and number " + NUMBERS)
   int delete(@Param("numbers") List<Long> numbers);
 
   @Insert("insert into sparse_pack (pack) values (#{pack}) on conflict (pack) do nothing")
@@ -128,12 +115,8 @@ interface CollectionMapper {
 
   @Delete(
       """
-      <script>
       delete from sparse_pack where pack in
-        <foreach collection="packs" item="pack" open="(" separator="," close=")">
-          #{pack}
-        </foreach>
-      </script>
+        (#{packs...})
       """)
   void removeSparse(@Param("packs") Collection<String> packs);
 

@@ -98,7 +98,7 @@ public final class Database implements AutoCloseable {
         "find narinfo",
         hash.text(),
         mappers ->
-            Optional.ofNullable(mappers.narInfos().find(hash.text())).map(NarInfoColumns::row));
+            Optional.ofNullable(mappers.narInfos().find(hash.text())).map(FoundNarInfo::row));
   }
 
   /**
@@ -113,7 +113,7 @@ public final class Database implements AutoCloseable {
         key,
         mappers ->
             mappers.narInfos().findOf(key, MOST_NARINFOS_OF_A_NAR).stream()
-                .map(NarInfoColumns::row)
+                .map(FoundNarInfo::row)
                 .toList());
   }
 

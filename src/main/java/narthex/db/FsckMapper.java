@@ -54,12 +54,8 @@ interface FsckMapper {
 
   @Select(
       """
-      <script>
       select count(*) from chunk where condemned in (1, 3) and number in
-        <foreach collection="numbers" item="number" open="(" separator="," close=")">
-          #{number}
-        </foreach>
-      </script>
+        (#{numbers...})
       """)
   long countDamaged(@Param("numbers") List<Long> numbers);
 

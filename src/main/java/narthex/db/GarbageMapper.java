@@ -13,19 +13,13 @@ interface GarbageMapper {
   String IN_BLOBS =
       """
       in
-        <foreach collection="blobs" item="blob" open="(" separator="," close=")">
-          #{blob}
-        </foreach>
-      </script>
+        (#{blobs...})
       """;
 
   String IN_HASHES =
       """
       in
-        <foreach collection="hashes" item="hash" open="(" separator="," close=")">
-          #{hash}
-        </foreach>
-      </script>
+        (#{hashes...})
       """;
 
   @Insert(
@@ -68,18 +62,18 @@ interface GarbageMapper {
   @Select("select count(distinct pack) from chunk")
   long countPacks();
 
-  @Select("<script>select blob from garbage where blob " + IN_BLOBS)
+  @Select("select blob from garbage where blob " + IN_BLOBS)
   List<String> findListed(@Param("blobs") Collection<String> blobs);
 
-  @Select("<script>select blob from document where blob " + IN_BLOBS)
+  @Select("select blob from document where blob " + IN_BLOBS)
   List<String> findDocuments(@Param("blobs") Collection<String> blobs);
 
-  @Select("<script>select distinct pack from chunk where pack " + IN_BLOBS)
+  @Select("select distinct pack from chunk where pack " + IN_BLOBS)
   List<String> findPacks(@Param("blobs") Collection<String> blobs);
 
-  @Select("<script>select extents from representation where nar_hash " + IN_HASHES)
+  @Select("select extents from representation where nar_hash " + IN_HASHES)
   List<ExtentList> findExtentsOfNars(@Param("hashes") Collection<String> hashes);
 
-  @Select("<script>select extents from representation where file_hash " + IN_HASHES)
+  @Select("select extents from representation where file_hash " + IN_HASHES)
   List<ExtentList> findExtentsOfFiles(@Param("hashes") Collection<String> hashes);
 }

@@ -33,12 +33,8 @@ interface LeaseMapper {
 
   @Delete(
       """
-      <script>
       delete from lease where holder not in
-      <foreach collection="holders" item="holder" open="(" separator="," close=")">
-        #{holder}
-      </foreach>
-      </script>
+      (#{holders...})
       """)
   void releaseAllBut(@Param("holders") Set<String> holders);
 }

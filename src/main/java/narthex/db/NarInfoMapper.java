@@ -15,14 +15,14 @@ interface NarInfoMapper {
           + " refs, deriver, sigs, ca, upstream, stem, checked_at";
 
   @Select("select " + COLUMNS + " from narinfo where store_path_hash = #{hash}")
-  @Nullable NarInfoColumns find(@Param("hash") String hash);
+  @Nullable FoundNarInfo find(@Param("hash") String hash);
 
   @Select(
       "select "
           + COLUMNS
           + " from narinfo where nar_hash = #{narHash}"
           + " order by checked_at desc, store_path_hash limit #{most}")
-  List<NarInfoColumns> findOf(@Param("narHash") String narHash, @Param("most") int most);
+  List<FoundNarInfo> findOf(@Param("narHash") String narHash, @Param("most") int most);
 
   @Insert(
       """
@@ -57,7 +57,7 @@ interface NarInfoMapper {
           + COLUMNS
           + " from narinfo where store_path_hash = #{hash} and upstream is null"
           + " and exists (select 1 from nar where nar.nar_hash = narinfo.nar_hash)")
-  @Nullable NarInfoColumns findUploaded(@Param("hash") String hash);
+  @Nullable FoundNarInfo findUploaded(@Param("hash") String hash);
 
   /** Locks a narinfo until the end of the transaction. */
   @Update("update narinfo set stem = stem where store_path_hash = #{hash}")
@@ -66,22 +66,19 @@ interface NarInfoMapper {
   /** Finds the store paths among these whose NAR is stored. */
   @Select(
       """
-      <script>
       select narinfo.store_path from narinfo join nar on nar.nar_hash = narinfo.nar_hash
       where narinfo.store_path_hash in
-        <foreach collection="hashes" item="hash" open="(" separator="," close=")">#{hash}</foreach>
-      </script>
+        (#{hashes...})
       """)
   List<String> findStored(@Param("hashes") List<String> hashes);
 
   /** Finds the narinfos of these store paths whose NAR is stored. */
   @Select(
-      "<script>select "
+      "select "
           + COLUMNS
           + " from narinfo where exists (select 1 from nar where nar.nar_hash = narinfo.nar_hash)"
-          + " and store_path_hash in <foreach collection=\"hashes\" item=\"hash\" open=\"(\""
-          + " separator=\",\" close=\")\">#{hash}</foreach></script>")
-  List<NarInfoColumns> findComplete(@Param("hashes") List<String> hashes);
+          + " and store_path_hash in (#{hashes...})")
+  List<FoundNarInfo> findComplete(@Param("hashes") List<String> hashes);
 
   @Update(
       """

@@ -9,14 +9,20 @@ import org.apache.ibatis.annotations.Update;
 
 /** Statements on the tables nar and representation. */
 interface NarMapper {
-  @Select(
+  String ROWS =
       """
       select n.nar_hash, n.nar_size, n.stored_at, r.form, r.compression, r.file_hash, r.file_size,
         r.extents, r.frames_hash
-      from nar n join representation r on r.nar_hash = n.nar_hash
-      where n.nar_hash = #{narHash} order by r.nth
-      """)
-  List<RepresentationColumns> find(@Param("narHash") String narHash);
+      from nar n join representation r on r.nar_hash = n.nar_hash\s
+      """;
+
+  @Select(ROWS + "where n.nar_hash = #{narHash} order by r.nth")
+  List<FoundRepresentation> findRows(@Param("narHash") String narHash);
+
+  /** Finds all rows of a NAR, in the order in which its forms were stored. */
+  default List<RepresentationColumns> find(String narHash) {
+    return findRows(narHash).stream().map(FoundRepresentation::columns).toList();
+  }
 
   /**
    * Inserts the row, or updates the time of an existing one; locks it in both cases. A new NAR

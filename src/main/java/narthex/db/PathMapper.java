@@ -54,12 +54,10 @@ interface PathMapper {
 
   @Select(
       """
-      <script>
       select i.store_path, i.nar_hash, i.nar_size, n.stored_at, n.used_at, n.uses
       from narinfo i left join nar n on n.nar_hash = i.nar_hash
       where i.store_path_hash in
-        <foreach collection="hashes" item="hash" open="(" separator="," close=")">#{hash}</foreach>
-      </script>
+        (#{hashes...})
       """)
   List<ShownColumns> show(@Param("hashes") List<String> hashes);
 

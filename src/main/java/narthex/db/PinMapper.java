@@ -63,7 +63,7 @@ interface PinMapper {
 
   String HASHES =
       """
-        <foreach collection="hashes" item="hash" open="(" separator="," close=")">#{hash}</foreach>
+        (#{hashes...})
       """;
 
   @Insert(
@@ -152,10 +152,7 @@ interface PinMapper {
       @Param("hashes") Collection<String> hashes,
       @Param("state") int state);
 
-  @Update(
-      "<script>update pin_path set state = #{state} where pin = #{pin} and path_hash in"
-          + HASHES
-          + "</script>")
+  @Update("update pin_path set state = #{state} where pin = #{pin} and path_hash in" + HASHES)
   void setState(
       @Param("pin") String pin,
       @Param("hashes") Collection<String> hashes,
@@ -163,10 +160,9 @@ interface PinMapper {
 
   /** Of these paths, marks those as unavailable that are still unknown. */
   @Update(
-      "<script>update pin_path set state = 3 where pin = #{pin} and state = 2"
+      "update pin_path set state = 3 where pin = #{pin} and state = 2"
           + " and path_hash in"
-          + HASHES
-          + "</script>")
+          + HASHES)
   void giveUp(@Param("pin") String pin, @Param("hashes") Collection<String> hashes);
 
   /** Follows the references of all paths of a closure again. */
@@ -217,10 +213,7 @@ interface PinMapper {
   List<String> findWithoutNar(
       @Param("pin") String pin, @Param("after") String after, @Param("most") int most);
 
-  @Select(
-      "<script>select store_path_hash, refs from narinfo where store_path_hash in"
-          + HASHES
-          + "</script>")
+  @Select("select store_path_hash, refs from narinfo where store_path_hash in" + HASHES)
   List<ReferenceColumns> findReferences(@Param("hashes") Collection<String> hashes);
 
   /** Whether a narinfo of the NAR is in a closure, or a closure isn't complete. */

@@ -24,7 +24,7 @@ final class StoreFetchedNarInfo {
       return columns.row();
     }
     narInfos.lock(columns.storePathHash());
-    NarInfoColumns uploaded = narInfos.findUploaded(columns.storePathHash());
+    FoundNarInfo uploaded = narInfos.findUploaded(columns.storePathHash());
     if (uploaded != null) {
       return uploaded.row();
     }

@@ -47,7 +47,7 @@ final class StoreUploadedNarInfo {
       return UploadOutcome.STORED;
     }
     narInfos.lock(columns.storePathHash());
-    NarInfoColumns found = narInfos.find(columns.storePathHash());
+    FoundNarInfo found = narInfos.find(columns.storePathHash());
     if (found == null || isOutweighed(found)) {
       narInfos.store(columns);
       pins.followAgain(columns.storePathHash());
@@ -71,8 +71,8 @@ final class StoreUploadedNarInfo {
    * Whether the new narinfo may replace this one: never if its NAR is stored, and a narinfo from an
    * upstream only by a trusted signature.
    */
-  private boolean isOutweighed(NarInfoColumns found) {
-    return nars.find(found.narHash()).isEmpty()
+  private boolean isOutweighed(FoundNarInfo found) {
+    return nars.find(found.columns().narHash()).isEmpty()
         && (found.row().upstream() == null
             || row.said().signatures().stream().anyMatch(this::isTrusted));
   }

@@ -56,9 +56,12 @@ final class Transactions {
     configuration.setMapUnderscoreToCamelCase(true);
     configuration.setArgNameBasedConstructorAutoMapping(true);
     configuration.setJdbcTypeForNull(JdbcType.NULL);
+    configuration.setDefaultScriptingLanguage(ListLanguage.class);
     TypeHandlerRegistry types = configuration.getTypeHandlerRegistry();
     types.register(ExtentList.class, new ExtentListTypeHandler());
-    types.register(ChunkColumns.class, new ChunkColumnsTypeHandler());
+    types.register(ChunkColumns.class, new RowTypeHandler<>(ChunkColumns::read));
+    types.register(FoundNarInfo.class, new RowTypeHandler<>(FoundNarInfo::read));
+    types.register(FoundRepresentation.class, new RowTypeHandler<>(FoundRepresentation::read));
     // SQLite reports binary columns as BLOB, but doesn't implement JDBC's methods for BLOBs.
     types.register(byte[].class, JdbcType.BLOB, new ByteArrayTypeHandler());
     this.sessions = new DefaultSqlSessionFactory(configuration);

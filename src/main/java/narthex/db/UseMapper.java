@@ -80,15 +80,11 @@ interface UseMapper {
   long lastUse();
 
   @Select(
-      "<script>"
-          + ChunkMapper.PART
+      ChunkMapper.PART
           + """
           where nar_hash in
-            <foreach collection="narHashes" item="narHash" open="(" separator="," close=")">
-              #{narHash}
-            </foreach>
+            (#{narHashes...})
           order by nar_hash, part
-          </script>
           """)
   List<ManifestPartColumns> findParts(@Param("narHashes") Collection<String> narHashes);
 
@@ -101,26 +97,20 @@ interface UseMapper {
   long sumRun(NumberRun run);
 
   @Select(
-      "<script>select "
+      "select "
           + STORED
           + """
           from chunk where number in
-            <foreach collection="numbers" item="number" open="(" separator="," close=")">
-              #{number}
-            </foreach>
-          </script>
+            (#{numbers...})
           """)
   long sumNumbers(@Param("numbers") List<Long> numbers);
 
   @Select(
-      "<script>select number, cast("
+      "select number, cast("
           + STORED_ONE
           + """
           as bigint) as bytes from chunk where number in
-            <foreach collection="numbers" item="number" open="(" separator="," close=")">
-              #{number}
-            </foreach>
-          </script>
+            (#{numbers...})
           """)
   List<ChunkBytes> findBytes(@Param("numbers") List<Long> numbers);
 
