@@ -14,9 +14,7 @@ import narthex.db.NarInfoRow;
 import narthex.ingest.NarAbsentException;
 import narthex.ingest.NarDownload;
 import narthex.nix.Compression;
-import narthex.nix.NarFile;
 import narthex.nix.NarFileName;
-import narthex.nix.NarId;
 import narthex.nix.Sha256;
 import narthex.store.ChunkedNars;
 import narthex.store.PopularFiles;
@@ -36,7 +34,10 @@ public final class NarLookup implements StoreListener {
   private static final System.Logger LOG = System.getLogger(NarLookup.class.getName());
 
   /** Limit on the narinfos of one NAR to try, as its compression may have changed upstream. */
-  private static final int ATTEMPTS = 4;
+  static final int ATTEMPTS = 4;
+
+  /** The sighting of a request that hasn't looked. */
+  private static final Sighting UNSEEN = Sighting.absent(false, Optional.empty());
 
   private final Database database;
   private final StoredSources stored;
@@ -44,6 +45,7 @@ public final class NarLookup implements StoreListener {
   private final EntityTags tags;
   private final NarDownload download;
   private final NarFlights coming;
+  private final NarProbe probe;
 
   /**
    * @param decoders memory for decoding
@@ -64,11 +66,7 @@ public final class NarLookup implements StoreListener {
     this.stored = new StoredSources(database, nars, chunked, tags, decoders, popular, memoryTtl);
     this.download = download;
     this.coming = new NarFlights(download, database, chunked, decoders);
-  }
-
-  /** Selects narinfos by the compression of their file. */
-  private interface Fitting {
-    boolean fits(Compression file);
+    this.probe = new NarProbe(database, stored, tags, download);
   }
 
   /**
@@ -79,16 +77,26 @@ public final class NarLookup implements StoreListener {
    * @throws IOException if the storage or an upstream fails and no other source has the NAR
    */
   public Optional<NarSource> find(NarFileName name) throws IOException {
-    return findOnce(name).map(found -> ContinuedSource.of(found, () -> findAgain(name)));
+    return find(name, UNSEEN);
+  }
+
+  /**
+   * Finds a NAR to send, like {@link #find(NarFileName)}, but doesn't read again what was just
+   * read.
+   *
+   * @param seen what {@link #look} has returned for this name
+   */
+  public Optional<NarSource> find(NarFileName name, Sighting seen) throws IOException {
+    return findOnce(name, seen).map(found -> ContinuedSource.of(found, () -> findAgain(name)));
   }
 
   /** Finds a NAR whose stored form was dropped, whatever is cached about it. */
   private Optional<NarSource> findAgain(NarFileName name) throws IOException {
     database.findNarByFileName(name.stem()).ifPresent(stored::forget);
-    return findOnce(name);
+    return findOnce(name, UNSEEN);
   }
 
-  private Optional<NarSource> findOnce(NarFileName name) throws IOException {
+  private Optional<NarSource> findOnce(NarFileName name, Sighting seen) throws IOException {
     Optional<NarSource> known = stored.findRemembered(name);
     if (known.isPresent()) {
       return known;
@@ -99,25 +107,28 @@ public final class NarLookup implements StoreListener {
     }
     Optional<NarSource> file;
     try {
-      file = findFile(narHash.get(), name);
+      file = findFile(narHash.get(), name, seen);
     } catch (IOException trouble) {
-      return Optional.of(makeOfStored(narHash.get(), name).orElseThrow(() -> trouble));
+      return Optional.of(stored.findMade(narHash.get(), name).orElseThrow(() -> trouble));
     }
     if (file.isPresent()) {
       return file;
     }
-    Optional<NarSource> made = makeOfStored(narHash.get(), name);
+    Optional<NarSource> made = stored.findMade(narHash.get(), name);
     return made.isPresent() ? made : makeOfFetched(narHash.get(), name);
   }
 
   /** Finds a file in the compression of the name, without compressing anything. */
-  private Optional<NarSource> findFile(Sha256 narHash, NarFileName name) throws IOException {
-    Optional<NarSource> found = stored.find(narHash, name);
+  private Optional<NarSource> findFile(Sha256 narHash, NarFileName name, Sighting seen)
+      throws IOException {
+    // A flight that begins looks again whether the NAR is stored.
+    Optional<NarSource> found =
+        seen.rows().isPresent() ? Optional.empty() : stored.find(narHash, name);
     if (found.isPresent()) {
       return found;
     }
-    Fitting fitting = fitting(name.compression());
-    Optional<NarSource> fetched = fetch(narHash, name, fitting);
+    Fitting fitting = Fitting.of(name.compression());
+    Optional<NarSource> fetched = fetch(narHash, name, fitting, seen);
     if (fetched.isPresent()) {
       return Optional.of(tags.tagged(narHash, name, fetched.get()));
     }
@@ -125,34 +136,25 @@ public final class NarLookup implements StoreListener {
   }
 
   /**
-   * Whether the NAR of this file name is stored in any form. Only a hint.
+   * Looks where the NAR of this file name is.
    *
    * @throws IOException if the database or the blob store fails
    */
-  public boolean isStored(NarFileName name) throws IOException {
+  public Sighting look(NarFileName name) throws IOException {
     if (stored.isRemembered(name)) {
-      return true;
+      return Sighting.STORED;
     }
     Optional<Sha256> narHash = names.find(name.stem());
-    if (narHash.isEmpty() || stored.isRemembered(narHash.get(), name)) {
-      return narHash.isPresent();
+    if (narHash.isEmpty()) {
+      return Sighting.absent(download.isInFlight(name), Optional.empty());
     }
-    Optional<NarSource> found = stored.find(narHash.get(), name); // cached for find
-    if (found.isPresent()) {
-      found.get().close();
-      return true;
+    if (stored.isStored(narHash.get(), name)) {
+      return Sighting.STORED;
     }
-    return database.findNar(narHash.get()).isPresent();
-  }
-
-  /** Whether the NAR of this file name is in flight, here or on another replica. Only a hint. */
-  public boolean isInFlight(NarFileName name) throws IOException {
-    if (download.isInFlight(name)) {
-      return true;
-    }
-    Optional<Sha256> narHash = names.find(name.stem());
-    return narHash.isPresent()
-        && rows(narHash.get(), file -> true).stream().anyMatch(download::isInFlight);
+    List<NarInfoRow> rows = database.findNarInfosOf(narHash.get());
+    return Sighting.absent(
+        download.isInFlight(name) || rows.stream().anyMatch(download::isInFlight),
+        Optional.of(rows));
   }
 
   /**
@@ -186,20 +188,11 @@ public final class NarLookup implements StoreListener {
     return narHash.isEmpty() ? Optional.empty() : stored.find(narHash.get(), name);
   }
 
-  /** Compresses the stored NAR. Empty if it isn't stored, or the name has no compression. */
-  private Optional<NarSource> makeOfStored(Sha256 narHash, NarFileName name) throws IOException {
-    return name.compression() == Compression.NONE
-        ? Optional.empty()
-        : stored
-            .find(narHash, name.uncompressed())
-            .map(nar -> MadeSource.fileOf(nar, name.compression()));
-  }
-
   /** Compresses the NAR of a file that an upstream has in another compression. */
   private Optional<NarSource> makeOfFetched(Sha256 narHash, NarFileName name) throws IOException {
     return name.compression() == Compression.NONE
         ? Optional.empty()
-        : fetch(narHash, name.uncompressed(), file -> file != name.compression())
+        : fetch(narHash, name.uncompressed(), file -> file != name.compression(), UNSEEN)
             .map(nar -> MadeSource.fileOf(nar, name.compression()));
   }
 
@@ -210,71 +203,7 @@ public final class NarLookup implements StoreListener {
    * @throws IOException if the storage or an upstream fails and no other source has the NAR
    */
   public Optional<NarAnswer> probe(NarFileName name) throws IOException {
-    Optional<Sha256> narHash = names.find(name.stem());
-    if (narHash.isEmpty()) {
-      return probeFile(name);
-    }
-    Optional<NarAnswer> file;
-    try {
-      file = probeFile(narHash.get(), name);
-    } catch (IOException trouble) {
-      return Optional.of(
-          makeOfStored(narHash.get(), name).map(NarAnswer::of).orElseThrow(() -> trouble));
-    }
-    if (file.isPresent() || name.compression() == Compression.NONE) {
-      return file;
-    }
-    Optional<NarAnswer> made = makeOfStored(narHash.get(), name).map(NarAnswer::of);
-    return made.isPresent()
-        ? made
-        : probeFlights(narHash.get(), name, other -> other != name.compression())
-            .map(found -> new NarAnswer(OptionalLong.empty(), ""));
-  }
-
-  private Optional<NarAnswer> probeFile(Sha256 narHash, NarFileName name) throws IOException {
-    Optional<NarAnswer> here = stored.find(narHash, name).map(NarAnswer::of);
-    if (here.isPresent()) {
-      return here;
-    }
-    Fitting fitting = fitting(name.compression());
-    Optional<NarAnswer> found = probeFlights(narHash, name, fitting);
-    return found.isPresent() || !rows(narHash, fitting).isEmpty() ? found : probeFile(name);
-  }
-
-  private Optional<NarAnswer> probeFlights(Sha256 narHash, NarFileName name, Fitting fitting)
-      throws IOException {
-    IOException trouble = null;
-    List<NarInfoRow> rows = rows(narHash, fitting);
-    for (NarInfoRow row : rows.subList(0, Math.min(rows.size(), ATTEMPTS))) {
-      if (download.isInFlight(row)) {
-        return Optional.of(answer(row, name, OptionalLong.empty()));
-      }
-      try {
-        Optional<OptionalLong> found = download.probe(row, name.compression());
-        if (found.isPresent()) {
-          return Optional.of(answer(row, name, found.get()));
-        }
-      } catch (IOException e) {
-        trouble = e;
-      }
-    }
-    if (trouble != null) {
-      throw trouble;
-    }
-    return Optional.empty();
-  }
-
-  /**
-   * Asks the upstreams for a file by its name, which is the hash of its bytes and the entity tag.
-   */
-  private Optional<NarAnswer> probeFile(NarFileName name) throws IOException {
-    return download
-        .probe(name)
-        .map(
-            found ->
-                found.compression() == name.compression()
-                    ? new NarAnswer(found.length(), name.hash().map(Sha256::nix32).orElse(""))
-                    : new NarAnswer(OptionalLong.empty(), ""));
+    return probe.find(name, names.find(name.stem()));
   }
 
   /**
@@ -309,19 +238,6 @@ public final class NarLookup implements StoreListener {
     return findHere(name).map(NarAnswer::of);
   }
 
-  private NarAnswer answer(NarInfoRow row, NarFileName name, OptionalLong told) throws IOException {
-    NarFile file = row.said().file();
-    NarId nar = row.said().nar();
-    if (name.compression() == Compression.NONE) {
-      return new NarAnswer(OptionalLong.of(nar.sizeBytes()), nar.hash().nix32());
-    }
-    Long said = file.sizeBytes();
-    OptionalLong length =
-        told.isPresent() || said == null ? told : OptionalLong.of(said.longValue());
-    Optional<String> hash = Optional.ofNullable(file.hash()).map(Sha256::nix32);
-    return new NarAnswer(length, tags.of(nar.hash(), name, hash).orElse(""));
-  }
-
   @Override
   public void narChanged(Sha256 narHash) {
     stored.forget(narHash);
@@ -339,15 +255,19 @@ public final class NarLookup implements StoreListener {
     stored.forgetAll();
   }
 
-  private Optional<NarSource> fetch(Sha256 narHash, NarFileName name, Fitting fitting)
-      throws IOException {
+  private Optional<NarSource> fetch(
+      Sha256 narHash, NarFileName name, Fitting fitting, Sighting seen) throws IOException {
     Compression wanted = name.compression();
     Set<String> tried = new HashSet<>();
     Set<String> troubled = new HashSet<>();
     IOException trouble = null;
     while (tried.size() < ATTEMPTS) {
+      List<NarInfoRow> rows =
+          tried.isEmpty() && seen.rows().isPresent()
+              ? fitting.select(seen.rows().get())
+              : rows(narHash, fitting);
       Optional<NarInfoRow> next =
-          rows(narHash, fitting).stream()
+          rows.stream()
               .filter(row -> !tried.contains(place(row)) && !troubled.contains(upstream(row)))
               .findFirst();
       if (next.isEmpty()) {
@@ -385,14 +305,8 @@ public final class NarLookup implements StoreListener {
     return Objects.requireNonNullElse(row.upstream(), "");
   }
 
-  private static Fitting fitting(Compression wanted) {
-    return file -> wanted == Compression.NONE || wanted == file;
-  }
-
   /** The narinfos of this NAR whose file fits, newest first. */
   private List<NarInfoRow> rows(Sha256 narHash, Fitting fitting) throws IOException {
-    return database.findNarInfosOf(narHash).stream()
-        .filter(row -> fitting.fits(row.said().file().compression()))
-        .toList();
+    return fitting.select(database.findNarInfosOf(narHash));
   }
 }

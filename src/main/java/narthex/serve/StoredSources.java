@@ -110,10 +110,33 @@ final class StoredSources {
 
   private Optional<NarSource> findStored(Sha256 narHash, NarFileName name) throws IOException {
     Optional<StoredNar> found = database.findNar(narHash);
-    if (found.isEmpty()) {
-      return Optional.empty();
+    return found.isEmpty() ? Optional.empty() : open(found.get(), name);
+  }
+
+  /**
+   * Whether a NAR is stored in any form; caches it if a form can be sent under this name.
+   *
+   * @throws IOException if the database or the blob store fails
+   */
+  boolean isStored(Sha256 narHash, NarFileName name) throws IOException {
+    if (isRemembered(narHash, name)) {
+      return true;
     }
-    StoredNar nar = found.get();
+    Optional<StoredNar> found = database.findNar(narHash);
+    if (found.isEmpty()) {
+      return false;
+    }
+    Optional<NarSource> source =
+        open(found.get(), name.compression() == Compression.NONE ? own(narHash) : name);
+    if (source.isPresent()) {
+      source.get().close();
+      return true;
+    }
+    return database.findNar(narHash).isPresent(); // if its last form wasn't dropped just now
+  }
+
+  private Optional<NarSource> open(StoredNar nar, NarFileName name) throws IOException {
+    Sha256 narHash = nar.id().hash();
     for (Representation stored : StoredForms.fitting(nar, name, name.compression())) {
       try {
         NarSource source = tags.tagged(narHash, name, source(nar, stored, name));
@@ -131,6 +154,13 @@ final class StoredSources {
       }
     }
     return Optional.empty();
+  }
+
+  /** Compresses the stored NAR. Empty if it isn't stored, or the name has no compression. */
+  Optional<NarSource> findMade(Sha256 narHash, NarFileName name) throws IOException {
+    return name.compression() == Compression.NONE
+        ? Optional.empty()
+        : find(narHash, name.uncompressed()).map(nar -> MadeSource.fileOf(nar, name.compression()));
   }
 
   private NarSource source(StoredNar nar, Representation stored, NarFileName name)

@@ -9,6 +9,7 @@ import narthex.nix.NarFileName;
 import narthex.serve.NarAnswer;
 import narthex.serve.NarLookup;
 import narthex.serve.NarSource;
+import narthex.serve.Sighting;
 
 /**
  * {@code GET /nar/<stem>.nar[.<ext>]}: a NAR file, from the store or an upstream. {@code DELETE}
@@ -25,14 +26,15 @@ public final class NarServlet extends HttpServlet {
     Shares shares = site.resources().shares();
     NarResponder responder = new NarResponder(request, response);
     NarFileName name = responder.name();
-    Outcome expected = expected(lookup, name);
+    Sighting seen = lookup.look(name);
+    Outcome expected = expected(seen);
     Work work = expected == Outcome.HIT ? Work.NARS : Work.COMING;
     Shares.Exemption sentByServer =
         () -> work == Work.NARS && responder.isSentByServer(lookup.localFileBytes(name));
     try (Turn turn = shares.take(work, request, response, sentByServer)) {
       if (!turn.isWaiting()) {
         expected.note(request); // until it is found, so that a failure counts
-        Optional<NarSource> found = lookup.find(name);
+        Optional<NarSource> found = lookup.find(name, seen);
         (found.isPresent() ? expected : Outcome.MISS).note(request);
         send(found, turn, work, site.resources().running());
       }
@@ -54,14 +56,12 @@ public final class NarServlet extends HttpServlet {
     }
   }
 
-  private static Outcome expected(NarLookup lookup, NarFileName name) throws IOException {
-    if (lookup.isStored(name)) {
-      return Outcome.HIT;
-    }
-    if (lookup.isInFlight(name)) {
-      return Outcome.IN_FLIGHT;
-    }
-    return lookup.isStored(name) ? Outcome.HIT : Outcome.FETCHED; // it may just have come in
+  private static Outcome expected(Sighting seen) {
+    return switch (seen.place()) {
+      case STORED -> Outcome.HIT;
+      case IN_FLIGHT -> Outcome.IN_FLIGHT;
+      case NOWHERE -> Outcome.FETCHED;
+    };
   }
 
   @Override
@@ -72,7 +72,12 @@ public final class NarServlet extends HttpServlet {
     Shares shares = site.resources().shares();
     NarResponder responder = new NarResponder(request, response);
     NarFileName name = responder.name();
-    try (Turn turn = shares.take(Work.QUESTIONS, request, response, () -> lookup.isStored(name))) {
+    try (Turn turn =
+        shares.take(
+            Work.QUESTIONS,
+            request,
+            response,
+            () -> lookup.look(name).place() == Sighting.Place.STORED)) {
       if (!turn.isWaiting()) {
         Optional<NarAnswer> found = lookup.probe(name);
         (found.isPresent() ? Outcome.HIT : Outcome.MISS).note(request);

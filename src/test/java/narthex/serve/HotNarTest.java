@@ -92,7 +92,7 @@ class HotNarTest {
         node.nars().find(advertised).orElseThrow().encoded(Compression.ZSTD).orElseThrow();
     assertArrayEquals(chunks.frames(), read(frames, 0));
     assertEquals(2, opens.get());
-    assertTrue(node.nars().isStored(advertised));
+    assertEquals(Sighting.Place.STORED, node.nars().look(advertised).place());
     NarSource source = node.nars().find(advertised).orElseThrow();
     assertArrayEquals(NAR, read(source, 0));
     assertArrayEquals(Arrays.copyOfRange(NAR, 777, NAR.length), read(source, 777));
