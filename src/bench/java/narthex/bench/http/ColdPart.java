@@ -17,6 +17,8 @@ import narthex.nix.Compression;
  * wire with {@code Accept-Encoding: zstd}.
  */
 final class ColdPart {
+  private static final int BEFORE = Integer.getInteger("bench.cold.before", 0);
+
   private final Stage stage;
   private final Compression compression;
   private final List<Double> stored = new ArrayList<>();
@@ -29,13 +31,14 @@ final class ColdPart {
 
   void measure() throws IOException, InterruptedException {
     ColdPull proxy = new ColdPull(stage.fixtures(), compression);
+    ColdPull others = ColdPull.ofOthers(stage.fixtures(), compression, BEFORE);
     ColdPull off = proxy.again();
     ColdPull eager = proxy.again();
     ColdPull peer = proxy.again();
     for (int round = 0; round < ColdPull.ROUNDS; round++) {
       proxy.pull(stage.nginx().proxyPort(), "?round=" + round, stage.nginx()::processorTime);
-      pull(off);
-      pull(eager, Stage.EAGER);
+      pull(others, off);
+      pull(others, eager, Stage.EAGER);
       pullFromPeer(peer);
     }
     String upstream = ", upstream " + compression.nixName();
@@ -44,15 +47,20 @@ final class ColdPart {
     if (Peer.isGiven()) {
       peer.print("Cold pull" + upstream, "peer", proxy, stage.report());
     }
+    if (BEFORE > 0) {
+      return; // the others are stored too
+    }
     List<Double> files = stored.stream().map(it -> proxy.upstreamMegabytes()).toList();
     String there = "the upstream's files";
     stage.report().add("Stored after eager" + upstream + ", MB", there, files, stored, "");
     stage.report().add("On the wire as zstd, eager" + upstream + ", MB", there, files, sent, "");
   }
 
-  private void pull(ColdPull pull, String... options) throws IOException, InterruptedException {
+  private void pull(ColdPull others, ColdPull pull, String... options)
+      throws IOException, InterruptedException {
     Path data = stage.folder().resolve("narthex-cold");
     try (NarthexServer narthex = stage.start(data.getFileName().toString(), options)) {
+      others.again().pull(narthex.port(), "", narthex::processorTime);
       pull.pull(narthex.port(), "", narthex::processorTime);
       if (options.length > 0) {
         sent.add(pull.megabytesOnTheWire(narthex.port()));

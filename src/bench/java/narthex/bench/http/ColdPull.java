@@ -35,6 +35,7 @@ final class ColdPull {
   private static final int PATHS = Integer.getInteger("bench.cold.paths", 300);
   private static final long TREE_BYTES = Long.getLong("bench.cold.megabytes", 48) * 1_000_000;
   private static final int CLIENTS = 8;
+  private static final long OTHER_BYTES = 300_000;
   private static final long LEAST_BYTES = Long.getLong("bench.cold.least-kibibytes", 4) << 10;
   private static final long MOST_BYTES = Long.getLong("bench.cold.most-kibibytes", 2048) << 10;
 
@@ -53,6 +54,16 @@ final class ColdPull {
       closure.add(fixtures.add("file", out -> SingleFiles.writeNar(file, out), compression));
     }
     Collections.shuffle(closure, new Random(2));
+  }
+
+  /** Many NARs of one small file, as a load before what is measured. */
+  static ColdPull ofOthers(Fixtures fixtures, Compression compression, int count)
+      throws IOException {
+    List<Fixtures.Entry> others = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      others.add(fixtures.add("other", OTHER_BYTES, compression));
+    }
+    return new ColdPull(others);
   }
 
   private ColdPull(List<Fixtures.Entry> closure) {
