@@ -21,7 +21,8 @@ import org.apache.ibatis.session.Configuration;
  * takes a collection, and becomes as many placeholders as it has elements, at least one.
  *
  * <p>MyBatis's own {@code foreach} would compile a regular expression for each element, and look
- * each one up by its name. For the chunks of a NAR that takes longer than the query.
+ * each one up by its name. For the chunks of a NAR that takes longer than the query. It is left
+ * where rows are inserted.
  *
  * <p>The parameters of such a statement need a name ({@code @Param}) and a type that JDBC knows,
  * and can't be null. Thread-safe.
@@ -63,6 +64,9 @@ public final class ListLanguage extends XMLLanguageDriver {
         end = parameter.end();
       }
       texts.add(script.substring(end));
+      if (texts.stream().anyMatch(text -> text.contains("#{") || text.contains("<script>"))) {
+        throw new IllegalArgumentException("not a statement with lists: " + script);
+      }
       return new ListSource(configuration, List.copyOf(texts), List.copyOf(names));
     }
 
@@ -73,10 +77,14 @@ public final class ListLanguage extends XMLLanguageDriver {
         sql.append(texts.get(i));
         Object value = value(parameters, names.get(i));
         int count = value instanceof Collection<?> list ? list.size() : 1;
+        if (count == 0) {
+          throw new IllegalArgumentException("no elements: " + names.get(i));
+        }
         sql.append("?").append(",?".repeat(count - 1));
       }
       sql.append(texts.get(names.size()));
-      // Without mappings, MyBatis's caches don't see the values; they are off.
+      // Without mappings, the key of MyBatis's local cache lacks the values. That cache is emptied
+      // after each statement, but a ResultHandler must not run a statement with lists.
       return new BoundSql(configuration, sql.toString(), List.of(), parameters);
     }
 

@@ -36,9 +36,6 @@ public final class NarLookup implements StoreListener {
   /** Limit on the narinfos of one NAR to try, as its compression may have changed upstream. */
   static final int ATTEMPTS = 4;
 
-  /** The sighting of a request that hasn't looked. */
-  private static final Sighting UNSEEN = Sighting.absent(false, Optional.empty());
-
   private final Database database;
   private final StoredSources stored;
   private final RememberedNames names;
@@ -77,7 +74,7 @@ public final class NarLookup implements StoreListener {
    * @throws IOException if the storage or an upstream fails and no other source has the NAR
    */
   public Optional<NarSource> find(NarFileName name) throws IOException {
-    return find(name, UNSEEN);
+    return find(name, Sighting.NONE);
   }
 
   /**
@@ -93,7 +90,7 @@ public final class NarLookup implements StoreListener {
   /** Finds a NAR whose stored form was dropped, whatever is cached about it. */
   private Optional<NarSource> findAgain(NarFileName name) throws IOException {
     database.findNarByFileName(name.stem()).ifPresent(stored::forget);
-    return findOnce(name, UNSEEN);
+    return findOnce(name, Sighting.NONE);
   }
 
   private Optional<NarSource> findOnce(NarFileName name, Sighting seen) throws IOException {
@@ -121,14 +118,15 @@ public final class NarLookup implements StoreListener {
   /** Finds a file in the compression of the name, without compressing anything. */
   private Optional<NarSource> findFile(Sha256 narHash, NarFileName name, Sighting seen)
       throws IOException {
-    // A flight that begins looks again whether the NAR is stored.
+    // If it was not stored, but is by now, the flight finds that out.
+    Optional<List<NarInfoRow>> narInfos = seen.narInfosOf(narHash);
     Optional<NarSource> found =
-        seen.rows().isPresent() ? Optional.empty() : stored.find(narHash, name);
+        narInfos.isPresent() ? Optional.empty() : stored.find(narHash, name);
     if (found.isPresent()) {
       return found;
     }
     Fitting fitting = Fitting.of(name.compression());
-    Optional<NarSource> fetched = fetch(narHash, name, fitting, seen);
+    Optional<NarSource> fetched = fetch(narHash, name, fitting, narInfos);
     if (fetched.isPresent()) {
       return Optional.of(tags.tagged(narHash, name, fetched.get()));
     }
@@ -141,20 +139,35 @@ public final class NarLookup implements StoreListener {
    * @throws IOException if the database or the blob store fails
    */
   public Sighting look(NarFileName name) throws IOException {
-    if (stored.isRemembered(name)) {
+    if (isStored(name)) {
       return Sighting.STORED;
     }
     Optional<Sha256> narHash = names.find(name.stem());
     if (narHash.isEmpty()) {
-      return Sighting.absent(download.isInFlight(name), Optional.empty());
-    }
-    if (stored.isStored(narHash.get(), name)) {
-      return Sighting.STORED;
+      return new Sighting(place(download.isInFlight(name)), Optional.empty());
     }
     List<NarInfoRow> rows = database.findNarInfosOf(narHash.get());
-    return Sighting.absent(
-        download.isInFlight(name) || rows.stream().anyMatch(download::isInFlight),
-        Optional.of(rows));
+    boolean isInFlight = download.isInFlight(name) || rows.stream().anyMatch(download::isInFlight);
+    return !isInFlight && stored.isStored(narHash.get(), name) // it may just have come in
+        ? Sighting.STORED
+        : new Sighting(place(isInFlight), Optional.of(new Sighting.Absent(narHash.get(), rows)));
+  }
+
+  private static Sighting.Place place(boolean isInFlight) {
+    return isInFlight ? Sighting.Place.IN_FLIGHT : Sighting.Place.NOWHERE;
+  }
+
+  /**
+   * Whether the NAR of this file name is stored in any form. Only a hint.
+   *
+   * @throws IOException if the database or the blob store fails
+   */
+  public boolean isStored(NarFileName name) throws IOException {
+    if (stored.isRemembered(name)) {
+      return true;
+    }
+    Optional<Sha256> narHash = names.find(name.stem());
+    return narHash.isPresent() && stored.isStored(narHash.get(), name);
   }
 
   /**
@@ -192,7 +205,7 @@ public final class NarLookup implements StoreListener {
   private Optional<NarSource> makeOfFetched(Sha256 narHash, NarFileName name) throws IOException {
     return name.compression() == Compression.NONE
         ? Optional.empty()
-        : fetch(narHash, name.uncompressed(), file -> file != name.compression(), UNSEEN)
+        : fetch(narHash, name.uncompressed(), file -> file != name.compression(), Optional.empty())
             .map(nar -> MadeSource.fileOf(nar, name.compression()));
   }
 
@@ -255,17 +268,21 @@ public final class NarLookup implements StoreListener {
     stored.forgetAll();
   }
 
+  /**
+   * Fetches a NAR.
+   *
+   * @param read its narinfos, if they were just read
+   */
   private Optional<NarSource> fetch(
-      Sha256 narHash, NarFileName name, Fitting fitting, Sighting seen) throws IOException {
+      Sha256 narHash, NarFileName name, Fitting fitting, Optional<List<NarInfoRow>> read)
+      throws IOException {
     Compression wanted = name.compression();
     Set<String> tried = new HashSet<>();
     Set<String> troubled = new HashSet<>();
     IOException trouble = null;
+    List<NarInfoRow> rows = read.map(fitting::select).orElse(List.of());
     while (tried.size() < ATTEMPTS) {
-      List<NarInfoRow> rows =
-          tried.isEmpty() && seen.rows().isPresent()
-              ? fitting.select(seen.rows().get())
-              : rows(narHash, fitting);
+      rows = tried.isEmpty() && !rows.isEmpty() ? rows : rows(narHash, fitting);
       Optional<NarInfoRow> next =
           rows.stream()
               .filter(row -> !tried.contains(place(row)) && !troubled.contains(upstream(row)))

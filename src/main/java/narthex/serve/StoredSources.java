@@ -132,7 +132,7 @@ final class StoredSources {
       source.get().close();
       return true;
     }
-    return database.findNar(narHash).isPresent(); // if its last form wasn't dropped just now
+    return database.findNar(narHash).isPresent(); // open may have dropped its last form, as lost
   }
 
   private Optional<NarSource> open(StoredNar nar, NarFileName name) throws IOException {

@@ -72,12 +72,7 @@ public final class NarServlet extends HttpServlet {
     Shares shares = site.resources().shares();
     NarResponder responder = new NarResponder(request, response);
     NarFileName name = responder.name();
-    try (Turn turn =
-        shares.take(
-            Work.QUESTIONS,
-            request,
-            response,
-            () -> lookup.look(name).place() == Sighting.Place.STORED)) {
+    try (Turn turn = shares.take(Work.QUESTIONS, request, response, () -> lookup.isStored(name))) {
       if (!turn.isWaiting()) {
         Optional<NarAnswer> found = lookup.probe(name);
         (found.isPresent() ? Outcome.HIT : Outcome.MISS).note(request);

@@ -48,7 +48,7 @@ final class ColdPart {
       peer.print("Cold pull" + upstream, "peer", proxy, stage.report());
     }
     if (BEFORE > 0) {
-      return; // the others are stored too
+      return;
     }
     List<Double> files = stored.stream().map(it -> proxy.upstreamMegabytes()).toList();
     String there = "the upstream's files";
@@ -60,9 +60,11 @@ final class ColdPart {
       throws IOException, InterruptedException {
     Path data = stage.folder().resolve("narthex-cold");
     try (NarthexServer narthex = stage.start(data.getFileName().toString(), options)) {
-      others.again().pull(narthex.port(), "", narthex::processorTime);
+      if (BEFORE > 0) {
+        others.again().pull(narthex.port(), "", narthex::processorTime);
+      }
       pull.pull(narthex.port(), "", narthex::processorTime);
-      if (options.length > 0) {
+      if (options.length > 0 && BEFORE == 0) { // the others would be stored too
         sent.add(pull.megabytesOnTheWire(narthex.port()));
         stored.add(megabytes(data.resolve("data")));
       }
