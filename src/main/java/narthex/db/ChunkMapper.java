@@ -24,8 +24,7 @@ interface ChunkMapper {
   @Select(
       CHUNK
           + """
-          where condemned = 0 and hash in
-            (#{hashes...})
+          where condemned = 0 and hash in (#{hashes...})
           """)
   List<ChunkColumns> find(@Param("hashes") List<byte[]> hashes);
 
@@ -35,8 +34,7 @@ interface ChunkMapper {
   @Select(
       CHUNK
           + """
-          where number in
-            (#{numbers...})
+          where number in (#{numbers...})
           """)
   List<ChunkColumns> findNumbers(@Param("numbers") List<Long> numbers);
 
@@ -49,8 +47,7 @@ interface ChunkMapper {
 
   @Select(
       """
-      select count(*) from chunk where condemned = 0 and number in
-        (#{numbers...})
+      select count(*) from chunk where condemned = 0 and number in (#{numbers...})
       """)
   long countNumbers(@Param("numbers") List<Long> numbers);
 

@@ -14,12 +14,6 @@ import org.apache.ibatis.session.ResultHandler;
 
 /** Statements for the collection of chunks. */
 interface CollectionMapper {
-  String NUMBERS =
-      """
-      in
-        (#{numbers...})
-      """;
-
   /**
    * The row of the table collection.
    *
@@ -78,7 +72,10 @@ interface CollectionMapper {
   List<Long> findAll(@Param("after") long after, @Param("end") long end, @Param("most") int most);
 
   @Update(
-      "update chunk set condemned = condemned | 2 where condemned in (0, 1) and number " + NUMBERS)
+      """
+      update chunk set condemned = condemned | 2
+      where condemned in (0, 1) and number in (#{numbers...})
+      """)
   int mark(@Param("numbers") List<Long> numbers);
 
   @Select(
@@ -91,20 +88,22 @@ interface CollectionMapper {
       @Param("after") long after, @Param("end") long end, @Param("most") int most);
 
   @Update(
-      "update chunk set condemned = condemned - 2 where condemned in (2, 3) and number " + NUMBERS)
+      """
+      update chunk set condemned = condemned - 2
+      where condemned in (2, 3) and number in (#{numbers...})
+      """)
   int unmark(@Param("numbers") List<Long> numbers);
 
   @Update(
       """
-      update chunk set condemned = 0 where condemned = 2 and hash in
-        (#{hashes...})
+      update chunk set condemned = 0 where condemned = 2 and hash in (#{hashes...})
       """)
   int useAgain(@Param("hashes") List<byte[]> hashes);
 
-  @Update("update chunk set condemned = 0 where condemned = 2 and number " + NUMBERS)
+  @Update("update chunk set condemned = 0 where condemned = 2 and number in (#{numbers...})")
   int useNumbersAgain(@Param("numbers") List<Long> numbers);
 
-  @Delete("delete from chunk where condemned in (2, 3) and number " + NUMBERS)
+  @Delete("delete from chunk where condemned in (2, 3) and number in (#{numbers...})")
   int delete(@Param("numbers") List<Long> numbers);
 
   @Insert("insert into sparse_pack (pack) values (#{pack}) on conflict (pack) do nothing")
@@ -115,8 +114,7 @@ interface CollectionMapper {
 
   @Delete(
       """
-      delete from sparse_pack where pack in
-        (#{packs...})
+      delete from sparse_pack where pack in (#{packs...})
       """)
   void removeSparse(@Param("packs") Collection<String> packs);
 

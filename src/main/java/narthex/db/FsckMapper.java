@@ -54,8 +54,7 @@ interface FsckMapper {
 
   @Select(
       """
-      select count(*) from chunk where condemned in (1, 3) and number in
-        (#{numbers...})
+      select count(*) from chunk where condemned in (1, 3) and number in (#{numbers...})
       """)
   long countDamaged(@Param("numbers") List<Long> numbers);
 

@@ -10,18 +10,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Statements on the table garbage, and on references to blobs. */
 interface GarbageMapper {
-  String IN_BLOBS =
-      """
-      in
-        (#{blobs...})
-      """;
-
-  String IN_HASHES =
-      """
-      in
-        (#{hashes...})
-      """;
-
   @Insert(
       """
       insert into garbage (blob, delete_after) values (#{blob}, #{deleteAfter})
@@ -62,18 +50,18 @@ interface GarbageMapper {
   @Select("select count(distinct pack) from chunk")
   long countPacks();
 
-  @Select("select blob from garbage where blob " + IN_BLOBS)
+  @Select("select blob from garbage where blob in (#{blobs...})")
   List<String> findListed(@Param("blobs") Collection<String> blobs);
 
-  @Select("select blob from document where blob " + IN_BLOBS)
+  @Select("select blob from document where blob in (#{blobs...})")
   List<String> findDocuments(@Param("blobs") Collection<String> blobs);
 
-  @Select("select distinct pack from chunk where pack " + IN_BLOBS)
+  @Select("select distinct pack from chunk where pack in (#{blobs...})")
   List<String> findPacks(@Param("blobs") Collection<String> blobs);
 
-  @Select("select extents from representation where nar_hash " + IN_HASHES)
+  @Select("select extents from representation where nar_hash in (#{hashes...})")
   List<ExtentList> findExtentsOfNars(@Param("hashes") Collection<String> hashes);
 
-  @Select("select extents from representation where file_hash " + IN_HASHES)
+  @Select("select extents from representation where file_hash in (#{hashes...})")
   List<ExtentList> findExtentsOfFiles(@Param("hashes") Collection<String> hashes);
 }

@@ -33,8 +33,7 @@ interface LeaseMapper {
 
   @Delete(
       """
-      delete from lease where holder not in
-      (#{holders...})
+      delete from lease where holder not in (#{holders...})
       """)
   void releaseAllBut(@Param("holders") Set<String> holders);
 }

@@ -28,7 +28,7 @@ import org.apache.ibatis.session.Configuration;
  * and can't be null. Thread-safe.
  */
 public final class ListLanguage extends XMLLanguageDriver {
-  private static final Pattern PARAMETER = Pattern.compile("#\\{(\\w+)(\\.\\.\\.)?}");
+  private static final Pattern PARAMETER = Pattern.compile("#\\{(\\w+)(?:\\.\\.\\.)?}");
 
   @Override
   public SqlSource createSqlSource(

@@ -67,8 +67,7 @@ interface NarInfoMapper {
   @Select(
       """
       select narinfo.store_path from narinfo join nar on nar.nar_hash = narinfo.nar_hash
-      where narinfo.store_path_hash in
-        (#{hashes...})
+      where narinfo.store_path_hash in (#{hashes...})
       """)
   List<String> findStored(@Param("hashes") List<String> hashes);
 

@@ -56,8 +56,7 @@ interface PathMapper {
       """
       select i.store_path, i.nar_hash, i.nar_size, n.stored_at, n.used_at, n.uses
       from narinfo i left join nar n on n.nar_hash = i.nar_hash
-      where i.store_path_hash in
-        (#{hashes...})
+      where i.store_path_hash in (#{hashes...})
       """)
   List<ShownColumns> show(@Param("hashes") List<String> hashes);
 

@@ -61,11 +61,6 @@ interface PinMapper {
           where i.store_path_hash = m.path_hash) then 1 end) as missing
       """;
 
-  String HASHES =
-      """
-        (#{hashes...})
-      """;
-
   @Insert(
       """
       insert into pin (path_hash, name, created_at, expires_at)
@@ -152,7 +147,7 @@ interface PinMapper {
       @Param("hashes") Collection<String> hashes,
       @Param("state") int state);
 
-  @Update("update pin_path set state = #{state} where pin = #{pin} and path_hash in" + HASHES)
+  @Update("update pin_path set state = #{state} where pin = #{pin} and path_hash in (#{hashes...})")
   void setState(
       @Param("pin") String pin,
       @Param("hashes") Collection<String> hashes,
@@ -161,8 +156,7 @@ interface PinMapper {
   /** Of these paths, marks those as unavailable that are still unknown. */
   @Update(
       "update pin_path set state = 3 where pin = #{pin} and state = 2"
-          + " and path_hash in"
-          + HASHES)
+          + " and path_hash in (#{hashes...})")
   void giveUp(@Param("pin") String pin, @Param("hashes") Collection<String> hashes);
 
   /** Follows the references of all paths of a closure again. */
@@ -213,7 +207,7 @@ interface PinMapper {
   List<String> findWithoutNar(
       @Param("pin") String pin, @Param("after") String after, @Param("most") int most);
 
-  @Select("select store_path_hash, refs from narinfo where store_path_hash in" + HASHES)
+  @Select("select store_path_hash, refs from narinfo where store_path_hash in (#{hashes...})")
   List<ReferenceColumns> findReferences(@Param("hashes") Collection<String> hashes);
 
   /** Whether a narinfo of the NAR is in a closure, or a closure isn't complete. */

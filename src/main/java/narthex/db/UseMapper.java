@@ -82,8 +82,7 @@ interface UseMapper {
   @Select(
       ChunkMapper.PART
           + """
-          where nar_hash in
-            (#{narHashes...})
+          where nar_hash in (#{narHashes...})
           order by nar_hash, part
           """)
   List<ManifestPartColumns> findParts(@Param("narHashes") Collection<String> narHashes);
@@ -100,8 +99,7 @@ interface UseMapper {
       "select "
           + STORED
           + """
-          from chunk where number in
-            (#{numbers...})
+          from chunk where number in (#{numbers...})
           """)
   long sumNumbers(@Param("numbers") List<Long> numbers);
 
@@ -109,8 +107,7 @@ interface UseMapper {
       "select number, cast("
           + STORED_ONE
           + """
-          as bigint) as bytes from chunk where number in
-            (#{numbers...})
+          as bigint) as bytes from chunk where number in (#{numbers...})
           """)
   List<ChunkBytes> findBytes(@Param("numbers") List<Long> numbers);
 

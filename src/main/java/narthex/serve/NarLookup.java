@@ -139,12 +139,15 @@ public final class NarLookup implements StoreListener {
    * @throws IOException if the database or the blob store fails
    */
   public Sighting look(NarFileName name) throws IOException {
-    if (isStored(name)) {
+    if (stored.isRemembered(name)) {
       return Sighting.STORED;
     }
     Optional<Sha256> narHash = names.find(name.stem());
     if (narHash.isEmpty()) {
       return new Sighting(place(download.isInFlight(name)), Optional.empty());
+    }
+    if (stored.isStored(narHash.get(), name)) {
+      return Sighting.STORED;
     }
     List<NarInfoRow> rows = database.findNarInfosOf(narHash.get());
     boolean isInFlight = download.isInFlight(name) || rows.stream().anyMatch(download::isInFlight);

@@ -76,11 +76,14 @@ final class StoredSources {
 
   /** Whether {@link #find} would find the NAR in the cache. */
   boolean isRemembered(Sha256 narHash, NarFileName name) {
-    return isRemembered(name.compression() == Compression.NONE ? own(narHash) : name);
+    return isRemembered(key(narHash, name));
   }
 
-  private static NarFileName own(Sha256 narHash) {
-    return new NarFileName(narHash.nix32(), Compression.NONE);
+  /** The name under which a NAR is cached: all names without a compression mean the same bytes. */
+  private static NarFileName key(Sha256 narHash, NarFileName name) {
+    return name.compression() == Compression.NONE
+        ? new NarFileName(narHash.nix32(), Compression.NONE)
+        : name;
   }
 
   /** Removes a NAR from the cache. */
@@ -100,17 +103,13 @@ final class StoredSources {
    * @return empty if no stored form can be sent under this name
    */
   Optional<NarSource> find(Sha256 narHash, NarFileName name) throws IOException {
-    if (name.compression() == Compression.NONE) { // all such names mean the same bytes
-      NarFileName own = own(narHash);
-      Optional<NarSource> known = name.equals(own) ? Optional.empty() : findRemembered(own);
-      return known.isPresent() ? known : findStored(narHash, own);
+    NarFileName key = key(narHash, name);
+    Optional<NarSource> known = name.equals(key) ? Optional.empty() : findRemembered(key);
+    if (known.isPresent()) {
+      return known;
     }
-    return findStored(narHash, name);
-  }
-
-  private Optional<NarSource> findStored(Sha256 narHash, NarFileName name) throws IOException {
     Optional<StoredNar> found = database.findNar(narHash);
-    return found.isEmpty() ? Optional.empty() : open(found.get(), name);
+    return found.isEmpty() ? Optional.empty() : open(found.get(), key);
   }
 
   /**
@@ -126,8 +125,7 @@ final class StoredSources {
     if (found.isEmpty()) {
       return false;
     }
-    Optional<NarSource> source =
-        open(found.get(), name.compression() == Compression.NONE ? own(narHash) : name);
+    Optional<NarSource> source = open(found.get(), key(narHash, name));
     if (source.isPresent()) {
       source.get().close();
       return true;

@@ -75,6 +75,13 @@ class ColdNarQueriesTest {
   }
 
   @Test
+  void lookingForAnUnknownNameTakesOneQuery() throws IOException {
+    assertEquals(Place.NOWHERE, node.nars().look(Sample.of(7, Compression.XZ).narName()).place());
+
+    assertEquals(Map.of("find file name", 1), queries);
+  }
+
+  @Test
   void whatWasStoredAfterTheLookIsFound() throws IOException {
     Sighting before = node.nars().look(NAME);
     assertEquals(Place.NOWHERE, before.place());
