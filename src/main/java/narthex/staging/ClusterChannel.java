@@ -6,6 +6,7 @@ import java.net.ServerSocket;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadPoolExecutor;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLServerSocket;
 import javax.sql.DataSource;
@@ -28,6 +29,7 @@ import org.jgroups.protocols.pbcast.NAKACK2;
 import org.jgroups.protocols.pbcast.STABLE;
 import org.jgroups.stack.Protocol;
 import org.jgroups.util.DefaultSocketFactory;
+import org.jgroups.util.ShutdownRejectedExecutionHandler;
 import org.jgroups.util.SocketFactory;
 
 /** Creates the channel of the replicas for Infinispan: JGroups over TCP and TLS. */
@@ -108,7 +110,15 @@ final class ClusterChannel implements JGroupsChannelConfigurator {
     stack.add(new UFC().setMaxCredits(CREDITS));
     stack.add(new MFC().setMaxCredits(CREDITS));
     stack.add(new FRAG4());
-    return new JChannel(stack);
+    JChannel channel = new JChannel(stack);
+    // What arrives while the channel closes would be reported as "thread pool is full".
+    channel
+        .getProtocolStack()
+        .getTransport()
+        .getThreadPool()
+        .setRejectedExecutionHandler(
+            new ShutdownRejectedExecutionHandler(new ThreadPoolExecutor.AbortPolicy()));
+    return channel;
   }
 
   private TCP transport() throws GeneralSecurityException, IOException {

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import narthex.testing.LogRecords;
@@ -27,6 +28,7 @@ import org.infinispan.remoting.transport.Transport;
 import org.infinispan.remoting.transport.jgroups.JGroupsTransport;
 import org.jgroups.JChannel;
 import org.jgroups.protocols.FD_ALL3;
+import org.jgroups.util.ThreadPool;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -92,6 +94,43 @@ class ClusterChannelTest {
               log.warnings().stream().filter(line -> line.startsWith("org.jgroups")).toList());
         }
       }
+    }
+  }
+
+  @Test
+  void whatArrivesWhileAReplicaClosesIsNotWarnedOf() throws Exception {
+    ReplicatedMap here = join(cluster.policy("a", "secret"));
+    ThreadPool receiving = channel(here).getProtocolStack().getTransport().getThreadPool();
+    here.close();
+    try (LogRecords log = LogRecords.listen()) {
+      receiving.execute(() -> {});
+      assertEquals(List.of(), log.warnings());
+    }
+  }
+
+  @Test
+  void aReplicaWithoutAFreeThreadWarns() throws Exception {
+    CountDownLatch busy = new CountDownLatch(1);
+    try (ReplicatedMap here = join(cluster.policy("a", "secret"));
+        LogRecords log = LogRecords.listen()) {
+      ThreadPool receiving = channel(here).getProtocolStack().getTransport().getThreadPool();
+      for (int i = 0; i <= receiving.getMaxThreads(); i++) {
+        receiving.execute(() -> await(busy));
+      }
+      busy.countDown();
+      assertTrue(
+          log.warnings().stream().anyMatch(line -> line.contains("thread pool is full")),
+          log.warnings()::toString);
+    } finally {
+      busy.countDown();
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
