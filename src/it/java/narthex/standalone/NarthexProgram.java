@@ -26,6 +26,12 @@ final class NarthexProgram implements AutoCloseable {
   /** Starts the program with JVM options and arguments. */
   static NarthexProgram start(Path folder, List<String> options, List<String> arguments)
       throws IOException {
+    return start(Path.of(System.getProperty("it.war")), folder, options, arguments);
+  }
+
+  /** Starts a program with JVM options and arguments. */
+  static NarthexProgram start(Path file, Path folder, List<String> options, List<String> arguments)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Djava.io.tmpdir=" + Files.createDirectories(folder.resolve("tmp")));
@@ -33,7 +39,7 @@ final class NarthexProgram implements AutoCloseable {
     command.add("-Dnarthex.upstreams=");
     command.addAll(options);
     command.add("-jar");
-    command.add(System.getProperty("it.war"));
+    command.add(file.toString());
     command.addAll(arguments);
     Path errors = Files.createTempFile(folder, "errors", ".txt");
     ProcessBuilder builder = new ProcessBuilder(command);

@@ -87,16 +87,21 @@ final class ClassIndex {
 
   /** Returns the class path: our classes, then the libraries, in the same order everywhere. */
   static List<Path> classPath(Path folder) throws IOException {
+    List<Path> path = new ArrayList<>();
+    path.add(folder.resolve("standalone"));
+    path.add(folder.resolve("webapp/WEB-INF/classes"));
+    path.addAll(libraries(folder));
+    return path;
+  }
+
+  /** Returns the libraries, in the same order everywhere. */
+  static List<Path> libraries(Path folder) throws IOException {
     List<Path> libraries = new ArrayList<>();
     try (DirectoryStream<Path> jars = Files.newDirectoryStream(folder.resolve("lib"), "*.jar")) {
       jars.forEach(libraries::add);
     }
     Collections.sort(libraries);
-    List<Path> path = new ArrayList<>();
-    path.add(folder.resolve("standalone"));
-    path.add(folder.resolve("webapp/WEB-INF/classes"));
-    path.addAll(libraries);
-    return path;
+    return libraries;
   }
 
   private static Set<String> directories(Path place) throws IOException {

@@ -50,6 +50,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       UseCommand.class,
       LoginCommand.class,
       LogoutCommand.class,
+      ExtractCommand.class,
       Commands.Completion.class
     })
 public final class Launcher implements Callable<Integer> {

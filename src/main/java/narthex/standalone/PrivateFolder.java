@@ -43,11 +43,11 @@ final class PrivateFolder implements AutoCloseable {
    * dead processes. The caller closes it.
    *
    * @param held another lock file of this process, which must not be opened: closing it would
-   *     release the lock
+   *     release the lock; null for none
    * @throws IOException if the folder can't be created; left-overs that can't be deleted are only
    *     reported
    */
-  static PrivateFolder create(Path parent, Path held) throws IOException {
+  static PrivateFolder create(Path parent, @Nullable Path held) throws IOException {
     while (true) {
       String name = PREFIX + UUID.randomUUID();
       Path lockFile = parent.resolve(name + LOCK_SUFFIX);
@@ -80,7 +80,7 @@ final class PrivateFolder implements AutoCloseable {
     }
   }
 
-  private void sweepLeftOvers(Path parent, Path held) throws IOException {
+  private void sweepLeftOvers(Path parent, @Nullable Path held) throws IOException {
     UserPrincipal self = Files.getOwner(path, LinkOption.NOFOLLOW_LINKS);
     try (DirectoryStream<Path> lockFiles =
         Files.newDirectoryStream(parent, PREFIX + "*" + LOCK_SUFFIX)) {

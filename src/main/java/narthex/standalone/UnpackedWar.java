@@ -11,7 +11,7 @@ import java.nio.file.Path;
 /** The WAR that contains the {@link Launcher}. */
 final class UnpackedWar {
 
-  private static final String CLASSES = "WEB-INF/classes/";
+  static final String CLASSES = "WEB-INF/classes/";
 
   private UnpackedWar() {}
 
@@ -20,12 +20,14 @@ final class UnpackedWar {
     return folder.resolve("webapp");
   }
 
-  /** Returns the help text on settings, loaded from the packed WAR. */
+  /** Returns the help text on settings. */
   static String settingsPage() {
-    try (URLClassLoader loader =
+    try (URLClassLoader packed =
         new URLClassLoader(
-            new URL[] {URI.create("jar:" + ownWar().toUri() + "!/" + CLASSES).toURL()},
+            new URL[] {URI.create("jar:" + ownFile().toUri() + "!/" + CLASSES).toURL()},
             ClassLoader.getPlatformClassLoader())) {
+      ClassLoader loader =
+          ExtractedWar.ofThisProcess().isPresent() ? Launcher.class.getClassLoader() : packed;
       return (String)
           loader.loadClass("narthex.settings.SettingPages").getMethod("printHelp").invoke(null);
     } catch (IOException unreadable) {
@@ -35,8 +37,8 @@ final class UnpackedWar {
     }
   }
 
-  /** Returns the packed WAR. */
-  static Path ownWar() {
+  /** Returns the file that the {@link Launcher} was loaded from: the WAR, or what was extracted. */
+  static Path ownFile() {
     try {
       return Path.of(Launcher.class.getProtectionDomain().getCodeSource().getLocation().toURI());
     } catch (URISyntaxException impossible) {

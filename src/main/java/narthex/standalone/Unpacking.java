@@ -4,11 +4,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Unpacks the WAR, unless an earlier process left it {@linkplain KeptWar unpacked}, and runs
- * something in a class loader for its classes and libraries. The private folder of the process is
- * deleted at exit.
+ * Unpacks the WAR, unless an earlier process left it {@linkplain KeptWar unpacked} or it is {@link
+ * ExtractedWar extracted}, and runs something in a class loader for its classes and libraries. The
+ * private folder of the process is deleted at exit.
  */
 final class Unpacking {
   /** Where systemd names the folder of a unit's {@code CacheDirectory}. */
@@ -44,15 +46,13 @@ final class Unpacking {
     String cache = System.getenv(CACHE_VARIABLE);
     boolean isTemporary = cache == null || cache.isEmpty();
     String parent = isTemporary ? System.getProperty("java.io.tmpdir") : cache;
-    PrivateFolder folder;
-    Path war;
-    ClassLoader loader;
-    try (WarFile packed = WarFile.open(UnpackedWar.ownWar())) {
-      KeptWar kept = KeptWar.claim(packed, Path.of(parent));
-      folder = PrivateFolder.create(Path.of(parent), kept.lockFile());
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> end(folder, kept), "narthex-shutdown"));
-      war = kept.unpacked(folder.path());
-      loader = IndexedClassLoader.of(war);
+    Ready ready;
+    try {
+      Optional<Path> extracted = ExtractedWar.ofThisProcess();
+      ready =
+          extracted.isPresent()
+              ? extracted(extracted.get(), Path.of(parent))
+              : unpacked(Path.of(parent));
     } catch (IOException failure) {
       throw new IOException(
           (isTemporary ? "java.io.tmpdir" : CACHE_VARIABLE)
@@ -62,15 +62,39 @@ final class Unpacking {
               + failure,
           failure);
     }
+    String folder = ready.folder().toString();
     // Unpack native libraries of SQLite, zstd and Brotli into the folder, which is deleted at exit.
-    System.setProperty("org.sqlite.tmpdir", folder.path().toString());
-    System.setProperty("ZstdTempFolder", folder.path().toString());
-    System.setProperty("java.io.tmpdir", folder.path().toString()); // for Brotli
-    Thread.currentThread().setContextClassLoader(loader);
-    return task.run(loader, war, folder.path());
+    System.setProperty("org.sqlite.tmpdir", folder);
+    System.setProperty("ZstdTempFolder", folder);
+    System.setProperty("java.io.tmpdir", folder); // for Brotli
+    Thread.currentThread().setContextClassLoader(ready.loader());
+    return task.run(ready.loader(), ready.war(), ready.folder());
   }
 
-  private void end(PrivateFolder folder, KeptWar kept) {
+  /** What a task gets. */
+  private record Ready(ClassLoader loader, Path war, Path folder) {}
+
+  private Ready extracted(Path war, Path parent) throws IOException {
+    PrivateFolder folder = PrivateFolder.create(parent, null);
+    closeAtExit(folder, null);
+    return new Ready(Launcher.class.getClassLoader(), war, folder.path());
+  }
+
+  private Ready unpacked(Path parent) throws IOException {
+    try (WarFile packed = WarFile.open(UnpackedWar.ownFile())) {
+      KeptWar kept = KeptWar.claim(packed, parent);
+      PrivateFolder folder = PrivateFolder.create(parent, kept.lockFile());
+      closeAtExit(folder, kept);
+      Path war = kept.unpacked(folder.path());
+      return new Ready(IndexedClassLoader.of(war), war, folder.path());
+    }
+  }
+
+  private void closeAtExit(PrivateFolder folder, @Nullable KeptWar kept) {
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> end(folder, kept), "narthex-shutdown"));
+  }
+
+  private void end(PrivateFolder folder, @Nullable KeptWar kept) {
     try {
       List<Runnable> all;
       synchronized (atExit) {
@@ -79,7 +103,9 @@ final class Unpacking {
       all.forEach(Runnable::run);
     } finally {
       folder.close();
-      kept.close();
+      if (kept != null) {
+        kept.close();
+      }
       PatientLogging.letGo();
     }
   }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
@@ -24,7 +25,10 @@ import java.util.zip.ZipFile;
 final class WarFile implements AutoCloseable {
 
   private static final String OWN_CLASSES = "META-INF/versions/17/narthex/";
-  private static final String LAUNCHER_ONLY = "META-INF/versions/17/";
+
+  /** What application servers don't find: this package, and what only the launcher needs. */
+  static final String LAUNCHER_CLASSES = "META-INF/versions/17/";
+
   private static final List<String> LIBRARIES = List.of("WEB-INF/lib-boot/", "WEB-INF/lib/");
 
   private static final long FNV_START = 0xcbf29ce484222325L;
@@ -80,7 +84,15 @@ final class WarFile implements AutoCloseable {
    * @throws IOException if the WAR can't be read or the folder can't be written
    */
   void unpack(Path folder) throws IOException {
+    unpack(folder, any -> true);
+  }
+
+  /** Unpacks those files whose names in the WAR are wanted. */
+  void unpack(Path folder, Predicate<String> wanted) throws IOException {
     for (ZipEntry file : files) {
+      if (!wanted.test(file.getName())) {
+        continue;
+      }
       Path target = targetIn(folder, file);
       Files.createDirectories(target.getParent());
       try (InputStream in = zip.getInputStream(file)) {
@@ -120,7 +132,7 @@ final class WarFile implements AutoCloseable {
   }
 
   private static boolean isUnpacked(String name) {
-    return !name.startsWith(LAUNCHER_ONLY) || name.startsWith(OWN_CLASSES);
+    return !name.startsWith(LAUNCHER_CLASSES) || name.startsWith(OWN_CLASSES);
   }
 
   /** The time in the WAR, which has no time zone. */
@@ -138,8 +150,8 @@ final class WarFile implements AutoCloseable {
         return "lib/" + name.substring(libraries.length());
       }
     }
-    if (name.startsWith(LAUNCHER_ONLY)) {
-      return "standalone/" + name.substring(LAUNCHER_ONLY.length());
+    if (name.startsWith(LAUNCHER_CLASSES)) {
+      return "standalone/" + name.substring(LAUNCHER_CLASSES.length());
     }
     return "webapp/" + name;
   }

@@ -66,7 +66,7 @@ final class ZstdLibrary {
 
   private static ClassLoader fromWar(Path folder) throws IOException {
     Path copy = folder.resolve("zstd.jar");
-    try (JarFile war = new JarFile(UnpackedWar.ownWar().toFile())) {
+    try (JarFile war = new JarFile(UnpackedWar.ownFile().toFile())) {
       JarEntry library =
           war.stream()
               .filter(entry -> entry.getName().startsWith(PLACE))

@@ -112,15 +112,27 @@ public final class HttpBench {
 
   /** One start that unpacks the WAR, then rounds of starts that find it unpacked. */
   private void starts() throws IOException, InterruptedException {
-    Path temporary = Files.createDirectories(stage.folder().resolve("narthex-tmp"));
-    Path data = stage.folder().resolve("narthex-start");
-    StartTime.Start start =
-        () -> stage.start(data.getFileName().toString(), "-Djava.io.tmpdir=" + temporary);
-    StartTime measured = new StartTime();
-    measured.unpack(start);
+    Path extracted = stage.folder().resolve("narthex-extracted");
+    stage.run("extract", extracted.toString());
+    String archive = "-XX:SharedArchiveFile=" + extracted.resolve("narthex.jsa");
+    starts("the WAR", data -> stage.start(data));
+    starts(
+        "the extracted program",
+        data -> stage.startProgram(extracted.resolve("narthex.jar"), data, archive));
+  }
+
+  /** Starts a server with the data folder of this name. */
+  private interface StartWith {
+    NarthexServer run(String data) throws IOException;
+  }
+
+  private void starts(String program, StartWith start) throws IOException, InterruptedException {
+    String name = "narthex-start";
+    StartTime measured = new StartTime(program);
+    measured.first(() -> start.run(name));
     for (int round = 0; round < ROUNDS; round++) {
-      Leftovers.remove(data);
-      measured.round(stage.folder().resolve("version.log"), start);
+      Leftovers.remove(stage.folder().resolve(name));
+      measured.round(stage.folder().resolve("version.log"), () -> start.run(name));
     }
     measured.print(stage.report());
   }

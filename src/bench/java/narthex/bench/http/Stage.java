@@ -75,9 +75,25 @@ final class Stage implements AutoCloseable {
 
   /** Starts Narthex with another upstream. The caller closes it. */
   NarthexServer startAt(int upstreamPort, String name, String... more) throws IOException {
+    return start(war, upstreamPort, name, more);
+  }
+
+  /** Starts another file than the WAR. The caller closes it. */
+  NarthexServer startProgram(Path file, String name, String... more) throws IOException {
+    return start(file, nginx.upstreamPort(), name, more);
+  }
+
+  private NarthexServer start(Path file, int upstreamPort, String name, String... more)
+      throws IOException {
     List<String> all = new ArrayList<>(options);
     all.addAll(List.of(more));
-    return NarthexServer.start(war, folder.resolve(name), all, upstreamPort, fixtures.publicKey());
+    return NarthexServer.start(file, folder.resolve(name), all, upstreamPort, fixtures.publicKey());
+  }
+
+  /** Runs a command of the WAR. */
+  void run(String... arguments) throws IOException, InterruptedException {
+    Path data = Files.createDirectories(folder.resolve("narthex-command"));
+    NarthexServer.run(war, data, nginx.upstreamPort(), fixtures.publicKey(), List.of(arguments));
   }
 
   /** Lets a server fetch a path, and gives nginx a copy of what it serves. */

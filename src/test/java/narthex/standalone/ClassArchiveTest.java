@@ -1,0 +1,80 @@
+package narthex.standalone;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.jar.Attributes;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What goes wrong while the archive of classes is written. ExtractIT shows what goes well. */
+class ClassArchiveTest {
+
+  @TempDir private Path extracted;
+  @TempDir private Path work;
+
+  /** A server that is ready and has an answer to every request. */
+  static final class Server {
+    private Server() {}
+
+    public static void main(String[] arguments) throws IOException {
+      HttpServer server =
+          HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+      server.createContext(
+          "/",
+          exchange -> {
+            exchange.sendResponseHeaders(404, -1);
+            exchange.close();
+          });
+      server.start();
+      System.out.println("narthex ready url=http://127.0.0.1:" + server.getAddress().getPort());
+    }
+  }
+
+  private String failure() {
+    return String.valueOf(
+        assertThrows(IOException.class, () -> ClassArchive.write(extracted, work)).getMessage());
+  }
+
+  private void writeJar(Class<?> main) throws Exception {
+    Manifest manifest = new Manifest();
+    Attributes attributes = manifest.getMainAttributes();
+    attributes.put(Attributes.Name.MANIFEST_VERSION, "1.0");
+    attributes.put(Attributes.Name.MAIN_CLASS, main.getName());
+    attributes.put(
+        Attributes.Name.CLASS_PATH,
+        main.getProtectionDomain().getCodeSource().getLocation().toString());
+    try (var out = Files.newOutputStream(extracted.resolve(ExtractedWar.JAR));
+        JarOutputStream jar = new JarOutputStream(out, manifest)) {
+      jar.finish();
+    }
+  }
+
+  @Test
+  void aServerThatDoesNotStartIsOneLine() {
+    assertEquals(
+        "the server did not start: Error: Unable to access jarfile "
+            + extracted.resolve(ExtractedWar.JAR),
+        failure());
+  }
+
+  @Test
+  void aServerThatLeavesNoArchiveIsOneLine() throws Exception {
+    writeJar(Server.class);
+    Path archive = extracted.resolve(ClassArchive.FILE);
+    Files.createDirectories(archive.resolve("a folder in the place of the archive"));
+
+    String failure = failure();
+
+    assertTrue(failure.startsWith("Java wrote none"), failure);
+  }
+}
