@@ -44,21 +44,28 @@ class ContainerfileIT {
     return words;
   }
 
+  /** The command of an instruction, with the paths of this machine. */
+  private List<String> command(String array) {
+    String java = System.getProperty("java.home") + "/bin/java";
+    return words(array).stream()
+        .map(word -> word.equals("java") ? java : word)
+        .map(word -> word.replace("/tmp/narthex.war", Delivered.war().toString()))
+        .map(word -> word.replace("/opt/narthex", folder.resolve("opt").toString()))
+        .toList();
+  }
+
   @Test
   void theProgramOfTheImageStartsIsHealthyAndStopsOnSigterm() throws Exception {
+    String extract =
+        instructions("RUN").stream().filter(run -> run.startsWith("[")).findFirst().orElseThrow();
+    ServerProgram.run(folder, command(extract));
     String port = Integer.toString(PortPair.find());
     List<String> command = new ArrayList<>(List.of("env", "NARTHEX_HTTP_PORT=" + port));
     for (String variable : instructions("ENV")) {
       command.add(variable.replace("\"", "").replace("=/var", "=" + folder + "/var"));
     }
     command.add("NARTHEX_UPSTREAMS=");
-    for (String word : words(instructions("ENTRYPOINT").get(0))) {
-      String java = System.getProperty("java.home") + "/bin/java";
-      command.add(
-          word.equals("java")
-              ? java
-              : word.replace("/opt/narthex/narthex.war", Delivered.war().toString()));
-    }
+    command.addAll(command(instructions("ENTRYPOINT").get(0)));
     List<String> check = new ArrayList<>(List.of("env", "NARTHEX_HTTP_PORT=" + port));
     check.addAll(words(instructions("HEALTHCHECK").get(0)));
     Files.createDirectories(folder.resolve("var/cache/narthex"));
@@ -70,8 +77,8 @@ class ContainerfileIT {
     }
 
     assertTrue(Files.exists(folder.resolve("var/lib/narthex/narthex.db")));
-    try (Stream<Path> unpacked = Files.list(folder.resolve("var/cache/narthex"))) {
-      assertTrue(unpacked.findAny().isPresent());
+    try (Stream<Path> left = Files.list(folder.resolve("var/cache/narthex"))) {
+      assertEquals(List.of(), left.toList());
     }
     assertTrue(failed(check), "nobody answers any more");
   }
@@ -87,10 +94,14 @@ class ContainerfileIT {
 
   @Test
   void whatIsCopiedIsTheBuiltWarAndNothingRunsAsRoot() throws Exception {
-    String[] copied = instructions("COPY").get(0).split(" ");
-    assertEquals(Delivered.war(), Path.of(copied[1]).toAbsolutePath());
+    String[] war = instructions("COPY").get(0).split(" ");
+    assertEquals(Delivered.war(), Path.of(war[0]).toAbsolutePath());
+    String extract = instructions("RUN").get(0);
+    assertTrue(extract.contains(war[1]), extract);
+    String[] program = instructions("COPY").get(1).split(" ");
+    assertTrue(extract.contains(program[1]), extract);
     String entry = instructions("ENTRYPOINT").get(0);
-    assertTrue(entry.contains(copied[2]), entry);
+    assertTrue(entry.contains(program[2] + "/narthex.jar"), entry);
     assertEquals(List.of("narthex"), instructions("USER"));
   }
 
