@@ -59,6 +59,8 @@ class ContainerfileIT {
     String extract =
         instructions("RUN").stream().filter(run -> run.startsWith("[")).findFirst().orElseThrow();
     ServerProgram.run(folder, command(extract));
+    String archive = command(instructions("ENTRYPOINT").get(0)).get(1);
+    assertTrue(Files.isRegularFile(Path.of(archive.substring(archive.indexOf('=') + 1))), archive);
     String port = Integer.toString(PortPair.find());
     List<String> command = new ArrayList<>(List.of("env", "NARTHEX_HTTP_PORT=" + port));
     for (String variable : instructions("ENV")) {
@@ -98,7 +100,9 @@ class ContainerfileIT {
     assertEquals(Delivered.war(), Path.of(war[0]).toAbsolutePath());
     String extract = instructions("RUN").get(0);
     assertTrue(extract.contains(war[1]), extract);
+    assertEquals(List.of("$IMAGE AS extracted", "$IMAGE"), instructions("FROM"));
     String[] program = instructions("COPY").get(1).split(" ");
+    assertEquals("--from=extracted", program[0]);
     assertTrue(extract.contains(program[1]), extract);
     String entry = instructions("ENTRYPOINT").get(0);
     assertTrue(entry.contains(program[2] + "/narthex.jar"), entry);

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import narthex.testing.Soon;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -23,6 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 class ExtractIT {
   private static final List<String> ANY_PORT =
       List.of("-Dnarthex.http.port=0", "-Dnarthex.http.address=127.0.0.1");
+  private static final String JAVA =
+      Path.of(System.getProperty("java.home"), "bin", "java").toString();
   private static final String FROM_ARCHIVE = "source: shared objects file (top)";
 
   @TempDir private static Path shared;
@@ -32,19 +35,24 @@ class ExtractIT {
 
   @TempDir private Path folder;
 
-  /** With settings in the environment that would keep a server from starting. */
+  /** With variables in the environment that would keep a server from starting. */
   @BeforeAll
   static void extract() throws Exception {
     extracted = shared.resolve("new/narthex");
-    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     ProcessBuilder builder =
         new ProcessBuilder(
-            java, "-jar", System.getProperty("it.war"), "extract", extracted.toString());
+            JAVA,
+            "-Djava.io.tmpdir=" + Files.createDirectory(shared.resolve("tmp")),
+            "-jar",
+            System.getProperty("it.war"),
+            "extract",
+            "new/../new/narthex");
     builder.directory(shared.toFile());
     builder.environment().put("NARTHEX_HTTP_PORT", "none");
+    builder.environment().put("CACHE_DIRECTORY", "/missing");
+    builder.environment().put("_JAVA_OPTIONS", "-Dnarthex.http.port=none");
     builder.environment().remove("JDK_JAVA_OPTIONS");
-    builder.redirectErrorStream(true);
-    Process program = builder.start();
+    Process program = builder.redirectError(ProcessBuilder.Redirect.DISCARD).start();
     printed = new String(program.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertEquals(0, program.waitFor(), printed);
   }
@@ -66,7 +74,8 @@ class ExtractIT {
   @Test
   void itPrintsHowToStartTheServer() {
     assertEquals(
-        "java " + archiveOption() + " -jar " + extracted.resolve("narthex.jar"), printed.strip());
+        JAVA + " " + archiveOption() + " -jar " + extracted.resolve("narthex.jar"),
+        printed.strip());
   }
 
   @Test
@@ -132,6 +141,51 @@ class ExtractIT {
     }
     assertEquals("text", Files.readString(file));
     assertFalse(Files.exists(folder.resolve("lib")));
+  }
+
+  @Test
+  void aNameThatArchivesCannotHaveIsRefused() throws Exception {
+    for (String name : List.of("a b", "a:b")) {
+      try (NarthexProgram extract =
+          NarthexProgram.start(folder, List.of(), List.of("extract", name))) {
+        assertEquals(1, extract.awaitEnd());
+        assertTrue(extract.errors().contains(name), extract.errors());
+      }
+      assertFalse(Files.exists(folder.resolve(name)));
+    }
+  }
+
+  @Test
+  void nothingIsLeftWhenItIsToldToEnd() throws Exception {
+    Path target = folder.resolve("target");
+    Path temporary = folder.resolve("tmp");
+    try (NarthexProgram extract =
+        NarthexProgram.start(folder, List.of(), List.of("extract", target.toString()))) {
+      Soon.await("a server that is started").until(() -> !serversOf(temporary).isEmpty());
+      List<ProcessHandle> servers = serversOf(temporary);
+      extract.terminate();
+      assertEquals(143, extract.awaitEnd());
+      assertTrue(servers.stream().noneMatch(ProcessHandle::isAlive));
+    }
+    for (Path emptied : List.of(target, temporary)) {
+      try (Stream<Path> left = Files.list(emptied)) {
+        assertEquals(List.of(), left.toList());
+      }
+    }
+  }
+
+  /** The processes that have a folder as their temporary one, but for those that we started. */
+  private static List<ProcessHandle> serversOf(Path temporary) {
+    return ProcessHandle.current()
+        .descendants()
+        .filter(
+            process ->
+                process
+                    .info()
+                    .commandLine()
+                    .filter(line -> line.contains("-Djava.io.tmpdir=" + temporary + "/"))
+                    .isPresent())
+        .toList();
   }
 
   @Test

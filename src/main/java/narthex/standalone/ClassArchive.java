@@ -9,91 +9,118 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * An archive of the classes of an {@link ExtractedWar}, which the JVM maps instead of reading,
- * checking and linking them at each start (class data sharing).
+ * Writes an archive of the classes of an {@link ExtractedWar}, which the JVM maps instead of
+ * reading, checking and linking them at each start (class data sharing).
  *
  * <p>The JVM writes it when a process ends: here one with a server that has no data, no upstream
- * and no settings. An archive is for the release of Java that wrote it; any other starts without.
+ * and no settings. Use each object once; {@link #close} may be called by another thread.
  */
-final class ClassArchive {
+final class ClassArchive implements AutoCloseable {
   static final String FILE = "narthex.jsa";
 
   private static final String READY = "narthex ready url=";
   private static final List<String> PAGES =
       List.of("/", "/nix-cache-info", "/00000000000000000000000000000000.narinfo", "/metrics");
-  private static final int STOP_SECONDS = 120;
 
-  private ClassArchive() {}
+  /** Longest time for all of it. */
+  private static final int MOST_SECONDS = 120;
+
+  /** Variables with options of Java, and one with a folder for temporary files. */
+  private static final Set<String> OPTIONS =
+      Set.of("JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", Unpacking.CACHE_VARIABLE);
+
+  private final Path archive;
+  private final Process server;
+  private final BufferedReader output;
+
+  /** What the server has printed last: nothing but errors and its URL. */
+  private String last = "no message";
 
   /**
-   * Writes the archive.
+   * Starts the server.
    *
    * @param extracted the folder of the extracted WAR
    * @param folder an empty folder for this work
-   * @throws IOException if the server doesn't start, or the JVM writes no archive
    */
-  static void write(Path extracted, Path folder) throws IOException {
-    Path archive = extracted.resolve(FILE);
-    Process server = server(extracted, folder, archive).redirectErrorStream(true).start();
-    try (BufferedReader lines =
-        new BufferedReader(
-            new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8))) {
-      String last = "no message";
-      String line = lines.readLine();
-      while (line != null && !line.startsWith(READY)) {
-        last = line;
-        line = lines.readLine();
-      }
-      if (line == null) {
-        throw new IOException("the server did not start: " + last);
-      }
-      for (String page : PAGES) {
-        ask(line.substring(READY.length()) + page);
-      }
-      server.destroy();
-      boolean ended = server.waitFor(STOP_SECONDS, TimeUnit.SECONDS);
-      if (!ended || !Files.isRegularFile(archive)) {
-        throw new IOException("Java wrote none; its option -Xlog:cds tells why");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
-    } finally {
-      server.destroyForcibly();
-    }
-  }
-
-  private static ProcessBuilder server(Path extracted, Path folder, Path archive)
-      throws IOException {
+  ClassArchive(Path extracted, Path folder) throws IOException {
+    archive = extracted.resolve(FILE);
     Path settings = Files.createFile(folder.resolve("narthex.properties"));
-    ProcessBuilder server =
+    ProcessBuilder builder =
         new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            java().toString(),
             "-XX:ArchiveClassesAtExit=" + archive,
+            "-Xlog:disable",
+            "-Xlog:all=error:stderr",
             "-Djava.io.tmpdir=" + folder,
             "-Dnarthex.config-file=" + settings,
             "-Dnarthex.data-dir=" + folder.resolve("data"),
             "-Dnarthex.http.address=127.0.0.1",
             "-Dnarthex.http.port=0",
+            "-Dnarthex.log.level=error",
             "-Dnarthex.upstreams=",
             "-Dnarthex.cdc.mode=eager",
             "-Dnarthex.metrics.public=true",
             "-jar",
             extracted.resolve(ExtractedWar.JAR).toString());
-    Map<String, String> environment = server.environment();
-    environment.keySet().removeIf(ClassArchive::isSetting);
-    return server;
+    builder
+        .environment()
+        .keySet()
+        .removeIf(name -> name.startsWith("NARTHEX_") || OPTIONS.contains(name));
+    server = builder.redirectErrorStream(true).start();
+    output =
+        new BufferedReader(new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8));
+    server
+        .onExit()
+        .orTimeout(MOST_SECONDS, TimeUnit.SECONDS)
+        .exceptionally(
+            late -> {
+              server.destroyForcibly();
+              return server;
+            });
   }
 
-  /** Whether a variable has settings of the server or options of Java. */
-  private static boolean isSetting(String variable) {
-    return variable.startsWith("NARTHEX_")
-        || variable.equals("JAVA_TOOL_OPTIONS")
-        || variable.equals("JDK_JAVA_OPTIONS");
+  /** The program that runs this process. */
+  static Path java() {
+    return Path.of(System.getProperty("java.home"), "bin", "java");
+  }
+
+  /**
+   * Waits until the archive is written.
+   *
+   * @throws IOException if the server doesn't start, or the JVM writes no archive
+   */
+  void await() throws IOException {
+    String url = awaitReady();
+    for (String page : PAGES) {
+      ask(url + page);
+    }
+    server.toHandle().destroy(); // without closing its output
+    String ready = last;
+    awaitEnd();
+    if (!Files.isRegularFile(archive)) {
+      throw new IOException("Java wrote none" + (last.equals(ready) ? "" : ": " + last));
+    }
+  }
+
+  private String awaitReady() throws IOException {
+    for (String line = output.readLine(); line != null; line = output.readLine()) {
+      last = line;
+      if (line.startsWith(READY)) {
+        return line.substring(READY.length());
+      }
+    }
+    throw new IOException("the server did not start: " + last);
+  }
+
+  private void awaitEnd() throws IOException {
+    for (String line = output.readLine(); line != null; line = output.readLine()) {
+      last = line;
+    }
+    server.onExit().join();
   }
 
   /** Asks for a page, so that the classes that answer are loaded; any answer will do. */
@@ -101,5 +128,12 @@ final class ClassArchive {
     HttpURLConnection connection = (HttpURLConnection) URI.create(url).toURL().openConnection();
     connection.getResponseCode();
     connection.disconnect();
+  }
+
+  /** Kills the server if it still runs, and waits for its end. */
+  @Override
+  public void close() {
+    server.destroyForcibly();
+    server.onExit().join();
   }
 }

@@ -2,7 +2,6 @@ package narthex.standalone;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -20,9 +19,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Writes narthex.jar, its libraries, the web application and an archive of its classes to an"
           + " empty or new folder, and prints how to start it. Everything else is as with"
-          + " narthex.war. The archive is for the release of Java that runs this command, and for"
-          + " these files: with another Java, or a copy with other times, the start is as slow as"
-          + " that of narthex.war."
+          + " narthex.war. The archive is for this Java, this folder and these files: don't move or"
+          + " copy them. Without the archive the start is as slow as that of narthex.war."
     })
 final class ExtractCommand implements Callable<Integer> {
   @Spec
@@ -35,31 +33,33 @@ final class ExtractCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    Path target = folder.toAbsolutePath().normalize();
     if (ExtractedWar.ofThisProcess().isPresent()) {
-      return refuse("this is narthex.jar, which is extracted already; use narthex.war", null);
+      return refuse("this is narthex.jar, which is extracted already; use narthex.war");
     }
-    Path target = folder.toAbsolutePath();
+    if (isEscaped(target)) {
+      return refuse("Java has no archives for a folder with such a name: " + target);
+    }
+    Extraction extraction = new Extraction(target);
+    Runtime.getRuntime().addShutdownHook(new Thread(extraction::undo, "narthex-extraction"));
     try {
-      ExtractedWar.extract(UnpackedWar.ownFile(), target);
-    } catch (DirectoryNotEmptyException full) {
-      return refuse("the folder is not empty: ", folder);
+      extraction.run();
     } catch (IOException failure) {
-      return refuse("cannot extract: ", failure);
-    }
-    Path archive = target.resolve(ClassArchive.FILE);
-    Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
-    try (PrivateFolder work = PrivateFolder.create(temporary, null)) {
-      ClassArchive.write(target, work.path());
-    } catch (IOException failure) {
-      return refuse("extracted, but without an archive of classes: ", failure);
+      return refuse(failure.getMessage());
     }
     PrintWriter out = spec.commandLine().getOut();
     out.printf(
-        "java %s -jar %s%n",
-        quoted("-XX:SharedArchiveFile=" + archive),
-        quoted(archive.resolveSibling(ExtractedWar.JAR).toString()));
+        "%s %s -jar %s%n",
+        quoted(ClassArchive.java().toString()),
+        quoted("-XX:SharedArchiveFile=" + target.resolve(ClassArchive.FILE)),
+        quoted(target.resolve(ExtractedWar.JAR).toString()));
     out.flush();
     return JobReport.DONE;
+  }
+
+  /** Java compares class paths, which have colons between them, with URLs. */
+  private static boolean isEscaped(Path target) {
+    return target.toUri().getRawPath().contains("%") || target.toString().contains(":");
   }
 
   /** Quotes a word for a shell, if it needs that. */
@@ -67,9 +67,9 @@ final class ExtractCommand implements Callable<Integer> {
     return word.matches("[\\w@%+=:,./-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
   }
 
-  private int refuse(String reason, @Nullable Object detail) {
+  private int refuse(@Nullable String reason) {
     PrintWriter err = spec.commandLine().getErr();
-    err.println("narthex extract: " + reason + (detail == null ? "" : detail));
+    err.println("narthex extract: " + reason);
     err.flush();
     return JobReport.FAILED;
   }

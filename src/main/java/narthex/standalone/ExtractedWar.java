@@ -28,6 +28,9 @@ import java.util.stream.Collectors;
 final class ExtractedWar {
   static final String JAR = "narthex.jar";
 
+  /** The title of the program in the manifest, by which it knows that it is extracted. */
+  private static final String TITLE = "Narthex, extracted";
+
   /** Where classes are in the WAR; what is in the first of them only the launcher needs. */
   private static final List<String> CLASSES =
       List.of(WarFile.LAUNCHER_CLASSES, UnpackedWar.CLASSES);
@@ -36,25 +39,33 @@ final class ExtractedWar {
 
   /** Returns the folder that this process was started from; empty if it was the WAR. */
   static Optional<Path> ofThisProcess() {
-    boolean isWar = Launcher.class.getResource("/WEB-INF/web.xml") != null;
-    return isWar ? Optional.empty() : Optional.of(UnpackedWar.ownFile().resolveSibling(""));
+    return TITLE.equals(Launcher.class.getPackage().getImplementationTitle())
+        ? Optional.of(UnpackedWar.ownFile().resolveSibling(""))
+        : Optional.empty();
   }
 
   /**
-   * Extracts the WAR.
+   * Creates a folder, with its parents, unless it exists and is empty.
    *
-   * @param folder is created, with its parents; it may exist if it is empty
    * @throws DirectoryNotEmptyException if it isn't empty
-   * @throws IOException if the WAR can't be read or the folder can't be written; the folder may
-   *     have some of the files then
+   * @throws IOException if it can't be created or read
    */
-  static void extract(Path war, Path folder) throws IOException {
+  static void requireEmpty(Path folder) throws IOException {
     Files.createDirectories(folder);
     try (DirectoryStream<Path> found = Files.newDirectoryStream(folder)) {
       if (found.iterator().hasNext()) {
         throw new DirectoryNotEmptyException(folder.toString());
       }
     }
+  }
+
+  /**
+   * Extracts the WAR to an empty folder.
+   *
+   * @throws IOException if the WAR can't be read or the folder can't be written; the folder may
+   *     have some of the files then
+   */
+  static void extract(Path war, Path folder) throws IOException {
     try (WarFile packed = WarFile.open(war)) {
       packed.unpack(folder, name -> !name.startsWith(WarFile.LAUNCHER_CLASSES));
     }
@@ -65,13 +76,13 @@ final class ExtractedWar {
 
   private static void writeJar(JarFile war, Path folder) throws IOException {
     Manifest manifest = new Manifest(war.getManifest());
-    manifest
-        .getMainAttributes()
-        .put(
-            Attributes.Name.CLASS_PATH,
-            ClassIndex.libraries(folder).stream()
-                .map(library -> "lib/" + library.getFileName())
-                .collect(Collectors.joining(" ")));
+    Attributes attributes = manifest.getMainAttributes();
+    attributes.put(Attributes.Name.IMPLEMENTATION_TITLE, TITLE);
+    attributes.put(
+        Attributes.Name.CLASS_PATH,
+        ClassIndex.libraries(folder).stream()
+            .map(library -> "lib/" + library.getFileName())
+            .collect(Collectors.joining(" ")));
     TreeMap<String, JarEntry> classes = new TreeMap<>();
     for (String place : CLASSES) {
       for (JarEntry entry : Collections.list(war.entries())) {
@@ -88,6 +99,13 @@ final class ExtractedWar {
           in.transferTo(jar);
         }
       }
+    }
+  }
+
+  /** Deletes what was extracted to a folder, and the archive of classes. */
+  static void remove(Path folder) throws IOException {
+    for (String name : List.of(JAR, ClassArchive.FILE, "lib", "webapp")) {
+      PrivateFolder.removeTree(folder.resolve(name));
     }
   }
 }

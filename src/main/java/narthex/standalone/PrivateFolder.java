@@ -133,7 +133,8 @@ final class PrivateFolder implements AutoCloseable {
     }
   }
 
-  private static void removeTree(Path root) throws IOException {
+  /** Deletes a folder or file, if it exists. */
+  static void removeTree(Path root) throws IOException {
     if (!Files.exists(root, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }

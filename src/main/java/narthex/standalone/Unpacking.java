@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Unpacking {
   /** Where systemd names the folder of a unit's {@code CacheDirectory}. */
-  private static final String CACHE_VARIABLE = "CACHE_DIRECTORY";
+  static final String CACHE_VARIABLE = "CACHE_DIRECTORY";
 
   private final List<Runnable> atExit = new ArrayList<>(); // guarded by itself
 
@@ -46,9 +46,9 @@ final class Unpacking {
     String cache = System.getenv(CACHE_VARIABLE);
     boolean isTemporary = cache == null || cache.isEmpty();
     String parent = isTemporary ? System.getProperty("java.io.tmpdir") : cache;
+    Optional<Path> extracted = ExtractedWar.ofThisProcess();
     Ready ready;
     try {
-      Optional<Path> extracted = ExtractedWar.ofThisProcess();
       ready =
           extracted.isPresent()
               ? extracted(extracted.get(), Path.of(parent))
@@ -56,7 +56,7 @@ final class Unpacking {
     } catch (IOException failure) {
       throw new IOException(
           (isTemporary ? "java.io.tmpdir" : CACHE_VARIABLE)
-              + ": cannot unpack the WAR into "
+              + (extracted.isPresent() ? ": cannot write to " : ": cannot unpack the WAR into ")
               + parent
               + ": "
               + failure,

@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import narthex.testing.LogRecords;
 import org.infinispan.factories.GlobalComponentRegistry;
 import org.infinispan.remoting.transport.Transport;
@@ -89,9 +90,7 @@ class ClusterChannelTest {
           there.close();
           awaitMembers(here, 1);
           here.map().put("key", name);
-          assertEquals(
-              List.of(),
-              log.warnings().stream().filter(line -> line.startsWith("org.jgroups")).toList());
+          assertEquals(List.of(), ofJGroups(log));
         }
       }
     }
@@ -102,10 +101,17 @@ class ClusterChannelTest {
     ReplicatedMap here = join(cluster.policy("a", "secret"));
     ThreadPool receiving = channel(here).getProtocolStack().getTransport().getThreadPool();
     here.close();
+    AtomicBoolean ran = new AtomicBoolean();
     try (LogRecords log = LogRecords.listen()) {
-      receiving.execute(() -> {});
-      assertEquals(List.of(), log.warnings());
+      receiving.execute(() -> ran.set(true));
+      assertTrue(receiving.isShutdown());
+      assertFalse(ran.get());
+      assertEquals(List.of(), ofJGroups(log));
     }
+  }
+
+  private static List<String> ofJGroups(LogRecords log) {
+    return log.warnings().stream().filter(line -> line.startsWith("org.jgroups")).toList();
   }
 
   @Test
@@ -119,7 +125,7 @@ class ClusterChannelTest {
       }
       busy.countDown();
       assertTrue(
-          log.warnings().stream().anyMatch(line -> line.contains("thread pool is full")),
+          ofJGroups(log).stream().anyMatch(line -> line.contains("thread pool is full")),
           log.warnings()::toString);
     } finally {
       busy.countDown();

@@ -1,16 +1,19 @@
 package narthex.standalone;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import org.junit.jupiter.api.Test;
@@ -40,9 +43,10 @@ class ClassArchiveTest {
     }
   }
 
-  private String failure() {
-    return String.valueOf(
-        assertThrows(IOException.class, () -> ClassArchive.write(extracted, work)).getMessage());
+  private String failure() throws IOException {
+    try (ClassArchive archive = new ClassArchive(extracted, work)) {
+      return String.valueOf(assertThrows(IOException.class, archive::await).getMessage());
+    }
   }
 
   private void writeJar(Class<?> main) throws Exception {
@@ -50,21 +54,37 @@ class ClassArchiveTest {
     Attributes attributes = manifest.getMainAttributes();
     attributes.put(Attributes.Name.MANIFEST_VERSION, "1.0");
     attributes.put(Attributes.Name.MAIN_CLASS, main.getName());
-    attributes.put(
-        Attributes.Name.CLASS_PATH,
-        main.getProtectionDomain().getCodeSource().getLocation().toString());
+    String file = main.getName().replace('.', '/') + ".class";
     try (var out = Files.newOutputStream(extracted.resolve(ExtractedWar.JAR));
-        JarOutputStream jar = new JarOutputStream(out, manifest)) {
-      jar.finish();
+        JarOutputStream jar = new JarOutputStream(out, manifest);
+        InputStream in = requireNonNull(main.getResourceAsStream("/" + file))) {
+      jar.putNextEntry(new JarEntry(file));
+      in.transferTo(jar);
+    }
+  }
+
+  /** A server that refuses to start, after classes were loaded that Java has no archive for. */
+  static final class Refusing {
+    private Refusing() {}
+
+    public static void main(String[] arguments) {
+      System.err.println("narthex cannot start: no reason");
+      System.exit(1);
     }
   }
 
   @Test
-  void aServerThatDoesNotStartIsOneLine() {
+  void aServerThatDoesNotStartIsOneLine() throws Exception {
     assertEquals(
         "the server did not start: Error: Unable to access jarfile "
             + extracted.resolve(ExtractedWar.JAR),
         failure());
+  }
+
+  @Test
+  void theReasonOfAServerThatRefusesToStartIsTold() throws Exception {
+    writeJar(Refusing.class);
+    assertEquals("the server did not start: narthex cannot start: no reason", failure());
   }
 
   @Test
@@ -76,5 +96,13 @@ class ClassArchiveTest {
     String failure = failure();
 
     assertTrue(failure.startsWith("Java wrote none"), failure);
+  }
+
+  @Test
+  void whoeverWaitsIsToldOfTheEndOfTheServer() throws Exception {
+    writeJar(Server.class);
+    ClassArchive archive = new ClassArchive(extracted, work);
+    archive.close();
+    assertThrows(IOException.class, archive::await);
   }
 }

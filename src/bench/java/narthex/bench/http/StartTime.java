@@ -37,7 +37,7 @@ final class StartTime {
     NarthexServer run() throws IOException;
   }
 
-  /** Starts Narthex once: it unpacks the WAR. */
+  /** Starts Narthex once: a WAR is unpacked. */
   void first(Start start) throws IOException {
     long begin = System.nanoTime();
     try (NarthexServer narthex = start.run()) {
