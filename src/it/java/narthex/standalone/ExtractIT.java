@@ -156,6 +156,25 @@ class ExtractIT {
   }
 
   @Test
+  void nothingIsLeftWhenItFails() throws Exception {
+    Path target = folder.resolve("target");
+    List<String> noPlaceForTheServer = List.of("-Djava.io.tmpdir=" + folder.resolve("missing"));
+    try (NarthexProgram extract =
+        NarthexProgram.start(folder, noPlaceForTheServer, List.of("extract", target.toString()))) {
+      assertEquals(1, extract.awaitEnd());
+      List<String> lines =
+          extract.errors().lines().filter(line -> !line.startsWith("WARNING")).toList(); // Java's
+      assertEquals(1, lines.size(), extract.errors());
+      assertTrue(
+          lines.get(0).startsWith("narthex extract: cannot write the archive of classes: "),
+          extract.errors());
+    }
+    try (Stream<Path> left = Files.list(target)) {
+      assertEquals(List.of(), left.toList());
+    }
+  }
+
+  @Test
   void nothingIsLeftWhenItIsToldToEnd() throws Exception {
     Path target = folder.resolve("target");
     Path temporary = folder.resolve("tmp");
