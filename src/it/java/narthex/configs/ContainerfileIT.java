@@ -12,6 +12,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import narthex.testing.OtherJvm;
 import narthex.testing.PortPair;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,9 +47,8 @@ class ContainerfileIT {
 
   /** The command of an instruction, with the paths of this machine. */
   private List<String> command(String array) {
-    String java = System.getProperty("java.home") + "/bin/java";
     return words(array).stream()
-        .map(word -> word.equals("java") ? java : word)
+        .map(word -> word.equals("java") ? OtherJvm.java() : word)
         .map(word -> word.replace("/tmp/narthex.war", Delivered.war().toString()))
         .map(word -> word.replace("/opt/narthex", folder.resolve("opt").toString()))
         .toList();
@@ -113,12 +113,7 @@ class ContainerfileIT {
   void everyVariableIsASetting() throws Exception {
     String help =
         ServerProgram.run(
-            folder,
-            List.of(
-                System.getProperty("java.home") + "/bin/java",
-                "-jar",
-                Delivered.war().toString(),
-                "--help"));
+            folder, List.of(OtherJvm.java(), "-jar", Delivered.war().toString(), "--help"));
     TreeSet<String> known = new TreeSet<>();
     Matcher setting = Pattern.compile("narthex\\.[a-z.-]*[a-z]").matcher(help);
     while (setting.find()) {

@@ -21,6 +21,7 @@ import narthex.testing.Fault;
 import narthex.testing.FaultyUpstream;
 import narthex.testing.Gate;
 import narthex.testing.NarFixture;
+import narthex.testing.OtherJvm;
 import narthex.testing.PortPair;
 import narthex.testing.node.Sample;
 import narthex.wiring.StoppedStore;
@@ -51,7 +52,7 @@ class ReverseProxyIT {
         ServerProgram.start(
             folder,
             List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                OtherJvm.java(),
                 "-Dnarthex.http.port=" + port,
                 "-Dnarthex.upstreams=" + upstream.url(),
                 "-Dnarthex.upstream.allow-unsigned=true",
@@ -132,8 +133,7 @@ class ReverseProxyIT {
   void systemdAcceptsTheUnit() throws Exception {
     // systemd-analyze requires that the unit's program exists.
     String unit =
-        Delivered.config("systemd/narthex.service")
-            .replace("/usr/bin/java", System.getProperty("java.home") + "/bin/java");
+        Delivered.config("systemd/narthex.service").replace("/usr/bin/java", OtherJvm.java());
     Path file = write("narthex.service", unit);
 
     String said =

@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import narthex.testing.OtherJvm;
 import narthex.testing.PortPair;
 import narthex.testing.Soon;
 import narthex.wiring.StoppedStore;
@@ -229,7 +230,7 @@ final class NarthexServer implements AutoCloseable {
       throw new AssertionError("there is no " + war + "; mvn package makes it");
     }
     List<String> words = new ArrayList<>();
-    words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    words.add(OtherJvm.java());
     words.add("-Xmx512m");
     settings.forEach((name, value) -> words.add("-D" + name + "=" + value));
     words.addAll(List.of("-jar", war.toString()));

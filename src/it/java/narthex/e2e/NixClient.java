@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import narthex.nix.Sha256;
+import narthex.testing.OtherJvm;
 
 /**
  * A simulated machine with one release of Nix and an empty store: no daemon, no network except what
@@ -150,7 +151,7 @@ final class NixClient implements AutoCloseable {
             "input=$1; shift; exec \"$@\" < \"$input\"",
             "sh",
             input,
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            OtherJvm.java(),
             "-Djava.io.tmpdir=" + machine,
             "-jar",
             NarthexServer.war().toString());

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import narthex.testing.FileTrees;
+import narthex.testing.OtherJvm;
 
 /**
  * S3Proxy, an S3 server, with its objects in a folder, in a process of its own. Its libraries are
@@ -66,7 +67,7 @@ public final class S3Proxy implements AutoCloseable {
             "jclouds.filesystem.basedir=" + objects));
     Process process =
         new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                OtherJvm.java(),
                 "-Dslf4j.provider=ch.qos.logback.classic.spi.LogbackServiceProvider",
                 "-Dlogback.configurationFile=" + logging,
                 "-cp",

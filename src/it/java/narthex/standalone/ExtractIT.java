@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import narthex.testing.OtherJvm;
 import narthex.testing.Soon;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -24,8 +25,6 @@ import org.junit.jupiter.api.io.TempDir;
 class ExtractIT {
   private static final List<String> ANY_PORT =
       List.of("-Dnarthex.http.port=0", "-Dnarthex.http.address=127.0.0.1");
-  private static final String JAVA =
-      Path.of(System.getProperty("java.home"), "bin", "java").toString();
   private static final String FROM_ARCHIVE = "source: shared objects file (top)";
 
   @TempDir private static Path shared;
@@ -41,7 +40,7 @@ class ExtractIT {
     extracted = shared.resolve("new/narthex");
     ProcessBuilder builder =
         new ProcessBuilder(
-            JAVA,
+            OtherJvm.java(),
             "-Djava.io.tmpdir=" + Files.createDirectory(shared.resolve("tmp")),
             "-jar",
             System.getProperty("it.war"),
@@ -74,7 +73,7 @@ class ExtractIT {
   @Test
   void itPrintsHowToStartTheServer() {
     assertEquals(
-        JAVA + " " + archiveOption() + " -jar " + extracted.resolve("narthex.jar"),
+        OtherJvm.java() + " " + archiveOption() + " -jar " + extracted.resolve("narthex.jar"),
         printed.strip());
   }
 

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import narthex.testing.OtherJvm;
 import narthex.wiring.StoppedStore;
 
 /** {@code java -jar narthex.war} with its own temporary folder and data. Closing it kills it. */
@@ -33,7 +34,7 @@ final class NarthexProgram implements AutoCloseable {
   static NarthexProgram start(Path file, Path folder, List<String> options, List<String> arguments)
       throws IOException {
     List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add(OtherJvm.java());
     command.add("-Djava.io.tmpdir=" + Files.createDirectories(folder.resolve("tmp")));
     command.add("-Dnarthex.data-dir=" + folder.resolve("data"));
     command.add("-Dnarthex.upstreams=");

@@ -22,7 +22,6 @@ import java.util.concurrent.TimeUnit;
 final class ClassArchive implements AutoCloseable {
   static final String FILE = "narthex.jsa";
 
-  private static final String READY = "narthex ready url=";
   private static final List<String> PAGES =
       List.of("/", "/nix-cache-info", "/00000000000000000000000000000000.narinfo", "/metrics");
 
@@ -109,8 +108,8 @@ final class ClassArchive implements AutoCloseable {
   private String awaitReady() throws IOException {
     for (String line = output.readLine(); line != null; line = output.readLine()) {
       last = line;
-      if (line.startsWith(READY)) {
-        return line.substring(READY.length());
+      if (line.startsWith(Standalone.READY)) {
+        return line.substring(Standalone.READY.length());
       }
     }
     throw new IOException("the server did not start: " + last);

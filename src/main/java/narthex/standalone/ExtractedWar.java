@@ -31,7 +31,7 @@ final class ExtractedWar {
   /** The title of the program in the manifest, by which it knows that it is extracted. */
   private static final String TITLE = "Narthex, extracted";
 
-  /** Where classes are in the WAR; what is in the first of them only the launcher needs. */
+  /** Where classes are in the WAR; those that are in both places are the same. */
   private static final List<String> CLASSES =
       List.of(WarFile.LAUNCHER_CLASSES, UnpackedWar.CLASSES);
 
@@ -84,10 +84,10 @@ final class ExtractedWar {
             .map(library -> "lib/" + library.getFileName())
             .collect(Collectors.joining(" ")));
     TreeMap<String, JarEntry> classes = new TreeMap<>();
-    for (String place : CLASSES) {
-      for (JarEntry entry : Collections.list(war.entries())) {
+    for (JarEntry entry : Collections.list(war.entries())) {
+      for (String place : CLASSES) {
         if (entry.getName().startsWith(place) && !entry.isDirectory()) {
-          classes.putIfAbsent(entry.getName().substring(place.length()), entry);
+          classes.put(entry.getName().substring(place.length()), entry);
         }
       }
     }

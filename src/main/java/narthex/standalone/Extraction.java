@@ -36,68 +36,56 @@ final class Extraction {
    * @throws IOException if it failed; the message is one line
    */
   void run() throws IOException {
-    extract();
+    step(this::extract);
     try {
-      begin().await();
-      end();
+      step(this::startServer).await();
+      step(() -> done = true);
     } catch (IOException failure) {
-      requireGoingOn();
+      step(() -> done); // it isn't the reason if the process was told to end
       throw new IOException(
           "cannot write the archive of classes: " + failure.getMessage(), failure);
     }
   }
 
-  /** With the lock, as {@link #undo} must not delete while files are written. */
-  private void extract() throws IOException {
-    lock.lock();
-    try {
-      requireGoingOn();
-      ExtractedWar.requireEmpty(target);
-      begun = true;
-      ExtractedWar.extract(UnpackedWar.ownFile(), target);
-    } catch (DirectoryNotEmptyException full) {
-      throw new IOException("the folder is not empty: " + target, full);
-    } catch (IOException failure) {
-      throw new IOException("cannot extract: " + failure, failure);
-    } finally {
-      lock.unlock();
-    }
+  private interface Step<T> {
+    T run() throws IOException;
   }
 
-  private ClassArchive begin() throws IOException {
-    lock.lock();
-    try {
-      requireGoingOn();
-      PrivateFolder folder =
-          PrivateFolder.create(Path.of(System.getProperty("java.io.tmpdir")), null);
-      work = folder;
-      ClassArchive writing = new ClassArchive(target, folder.path());
-      archive = writing;
-      return writing;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void end() throws IOException {
-    lock.lock();
-    try {
-      requireGoingOn();
-      done = true;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void requireGoingOn() throws IOException {
+  /** Runs a step as a whole, so that {@link #undo} comes before or after it. */
+  private <T> T step(Step<T> step) throws IOException {
     lock.lock();
     try {
       if (ended) {
         throw new IOException("the process was told to end");
       }
+      return step.run();
     } finally {
       lock.unlock();
     }
+  }
+
+  // requires lock
+  private Path extract() throws IOException {
+    try {
+      ExtractedWar.requireEmpty(target);
+      begun = true;
+      ExtractedWar.extract(UnpackedWar.ownFile(), target);
+      return target;
+    } catch (DirectoryNotEmptyException full) {
+      throw new IOException("the folder is not empty: " + target, full);
+    } catch (IOException failure) {
+      throw new IOException("cannot extract: " + failure, failure);
+    }
+  }
+
+  // requires lock
+  private ClassArchive startServer() throws IOException {
+    PrivateFolder folder =
+        PrivateFolder.create(Path.of(System.getProperty("java.io.tmpdir")), null);
+    work = folder;
+    ClassArchive writing = new ClassArchive(target, folder.path());
+    archive = writing;
+    return writing;
   }
 
   /** Ends the server, deletes its folder and, if the extraction isn't complete, all files. */

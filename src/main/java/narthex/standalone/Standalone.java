@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 /** Reads the settings, starts the server, and waits for the end of the process. */
 public final class Standalone {
 
+  /** What is printed before the URL of a server that is ready. */
+  static final String READY = "narthex ready url=";
+
   private static final int STARTUP_FAILED = 1;
 
   /** Time after the start in which the JVM still compiles what the start ran. */
@@ -61,7 +64,7 @@ public final class Standalone {
       return refuse(failure.getMessage());
     }
     atExit.accept(server::close);
-    System.out.println("narthex ready url=" + server.url());
+    System.out.println(READY + server.url());
     CountDownLatch never = new CountDownLatch(1);
     boolean ended = never.await(SETTLING.toSeconds(), TimeUnit.SECONDS);
     assert !ended;

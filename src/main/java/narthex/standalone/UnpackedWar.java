@@ -20,14 +20,12 @@ final class UnpackedWar {
     return folder.resolve("webapp");
   }
 
-  /** Returns the help text on settings. */
+  /** Returns the help text on settings, whose classes the launcher of a WAR doesn't have. */
   static String settingsPage() {
-    try (URLClassLoader packed =
+    try (URLClassLoader loader =
         new URLClassLoader(
             new URL[] {URI.create("jar:" + ownFile().toUri() + "!/" + CLASSES).toURL()},
-            ClassLoader.getPlatformClassLoader())) {
-      ClassLoader loader =
-          ExtractedWar.ofThisProcess().isPresent() ? Launcher.class.getClassLoader() : packed;
+            Launcher.class.getClassLoader())) {
       return (String)
           loader.loadClass("narthex.settings.SettingPages").getMethod("printHelp").invoke(null);
     } catch (IOException unreadable) {

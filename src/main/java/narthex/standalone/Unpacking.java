@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Unpacks the WAR, unless an earlier process left it {@linkplain KeptWar unpacked} or it is {@link
@@ -76,7 +75,7 @@ final class Unpacking {
 
   private Ready extracted(Path war, Path parent) throws IOException {
     PrivateFolder folder = PrivateFolder.create(parent, null);
-    closeAtExit(folder, null);
+    releaseAtExit(folder::close);
     return new Ready(Launcher.class.getClassLoader(), war, folder.path());
   }
 
@@ -84,17 +83,21 @@ final class Unpacking {
     try (WarFile packed = WarFile.open(UnpackedWar.ownFile())) {
       KeptWar kept = KeptWar.claim(packed, parent);
       PrivateFolder folder = PrivateFolder.create(parent, kept.lockFile());
-      closeAtExit(folder, kept);
+      releaseAtExit(
+          () -> {
+            folder.close();
+            kept.close();
+          });
       Path war = kept.unpacked(folder.path());
       return new Ready(IndexedClassLoader.of(war), war, folder.path());
     }
   }
 
-  private void closeAtExit(PrivateFolder folder, @Nullable KeptWar kept) {
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> end(folder, kept), "narthex-shutdown"));
+  private void releaseAtExit(Runnable release) {
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> end(release), "narthex-shutdown"));
   }
 
-  private void end(PrivateFolder folder, @Nullable KeptWar kept) {
+  private void end(Runnable release) {
     try {
       List<Runnable> all;
       synchronized (atExit) {
@@ -102,10 +105,7 @@ final class Unpacking {
       }
       all.forEach(Runnable::run);
     } finally {
-      folder.close();
-      if (kept != null) {
-        kept.close();
-      }
+      release.run();
       PatientLogging.letGo();
     }
   }

@@ -12,6 +12,11 @@ public final class OtherJvm {
 
   private OtherJvm() {}
 
+  /** The program that runs this process. */
+  public static String java() {
+    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+  }
+
   /**
    * Returns a process that runs a main class. The caller starts it and sees to its end.
    *
@@ -19,7 +24,7 @@ public final class OtherJvm {
    */
   public static ProcessBuilder of(Class<?> program, List<String> options, String... arguments) {
     List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add(java());
     command.addAll(options);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
     command.addAll(List.of(arguments));

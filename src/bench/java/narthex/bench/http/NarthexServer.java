@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import narthex.nix.PublicKey;
+import narthex.testing.OtherJvm;
 
 /** {@code java -jar narthex.war} with a data folder of its own and one upstream. */
 public final class NarthexServer implements Server, AutoCloseable {
@@ -84,8 +85,7 @@ public final class NarthexServer implements Server, AutoCloseable {
 
   /** The program that runs Narthex. */
   static String java() {
-    return System.getProperty(
-        "bench.java", Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    return System.getProperty("bench.java", OtherJvm.java());
   }
 
   @Override
